@@ -9,7 +9,7 @@ PACKAGE := proxypal-server
 # Arguments of the program, after a target: make run ARGS='--port 4000', make bench ARGS=--quick
 ARGS :=
 
-.PHONY: help run test e2e check audit fuzz load bench bench-usage schema build pages web-packages
+.PHONY: help run test e2e check audit fuzz load bench bench-usage bench-web schema build pages web-packages
 
 help: ## say what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' \
@@ -61,6 +61,10 @@ bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a lo
 
 bench-usage: ## measure the dashboard over ten million requests (release build; ARGS=--quick for a look)
 	cargo bench --package $(PACKAGE) --bench usage -- $(ARGS)
+
+bench-web: pages $(if $(filter file,$(origin SERVER)),build) ## measure the first visit of every page on a slow line (release build; ROUNDS=1 for a look)
+	scripts/need chromium
+	BINARY=$(abspath $(SERVER)) $(call npm,run bench)
 
 schema: ## rewrite what is printed by the code: schema.graphql, docs/configuration.md, docs/metrics.md
 	UPDATE=1 cargo test --package $(PACKAGE) --test it up_to_date

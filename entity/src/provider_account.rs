@@ -30,6 +30,7 @@ pub enum ProviderKind {
     Copilot,
     Kimi,
     Xai,
+    Openrouter,
     OpenaiCompatible,
 }
 

@@ -1,4 +1,4 @@
-import { Route, Router } from "@solidjs/router";
+import { Route, Router, usePreloadRoute } from "@solidjs/router";
 import { type JSX, lazy, Show } from "solid-js";
 import { isFrameTranslated, isTranslated } from "./i18n";
 import { appPath } from "./lib/baseUrl";
@@ -49,6 +49,12 @@ const OwnRequests = lazy(() => import("./pages/me/OwnRequests"));
 const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
+
+/** Nothing shows before the texts of the frame are there. The router fetches the page meanwhile. */
+function WithFrame(props: Pages) {
+  usePreloadRoute()(new URL(location.href));
+  return <Show when={isFrameTranslated()}>{props.children}</Show>;
+}
 
 /** A page waits for its texts, which are loaded beside it. */
 function Translated(props: Pages) {
@@ -123,18 +129,16 @@ function AdminRoutes() {
 export function App() {
   return (
     <SessionProvider>
-      <Show when={isFrameTranslated()}>
-        <Router base={appPath()}>
-          <Route path="/setup" component={SetupPage} />
-          <Route path="/login" component={LoginPage} />
-          <Route path="/me" component={ForKeyHolders}>
-            <Route path="/" component={OwnUsage} />
-            <Route path="/requests" component={OwnRequests} />
-            <Route path="/connect" component={OwnConnect} />
-          </Route>
-          <AdminRoutes />
-        </Router>
-      </Show>
+      <Router base={appPath()} root={WithFrame}>
+        <Route path="/setup" component={SetupPage} />
+        <Route path="/login" component={LoginPage} />
+        <Route path="/me" component={ForKeyHolders}>
+          <Route path="/" component={OwnUsage} />
+          <Route path="/requests" component={OwnRequests} />
+          <Route path="/connect" component={OwnConnect} />
+        </Route>
+        <AdminRoutes />
+      </Router>
     </SessionProvider>
   );
 }

@@ -6,6 +6,7 @@ import { graphql } from "../graphql/generated";
 import type { SessionQuery as SessionData } from "../graphql/generated/graphql";
 import type { Connection } from "../graphql/live";
 import { forgetUserKey, userKey } from "../graphql/userKey";
+import { loadProviders } from "../ui/providers";
 
 const SessionQuery = graphql(`
   query Session {
@@ -103,14 +104,17 @@ export function SessionProvider(props: { children: JSX.Element }) {
   }
 
   async function refresh() {
+    const providers = loadProviders(client);
     const result = await client.query(SessionQuery, {}, NEVER_HELD);
     if (userKey() && errorCode(result.error) === "UNAUTHENTICATED") {
       // The key was revoked or has expired, and every query with it is rejected: ask again anonymously.
       forgetUserKey();
       return refresh();
     }
-    setFailed(result.data === undefined);
-    if (result.data) accept(result.data);
+    // Pages show names and colours of providers from their first frame.
+    const areProvidersKnown = await providers;
+    setFailed(result.data === undefined || !areProvidersKnown);
+    if (result.data && areProvidersKnown) accept(result.data);
   }
   onMount(() => void refresh());
 

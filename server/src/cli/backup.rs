@@ -67,7 +67,7 @@ impl CreateBackup {
         let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
         let clock = Arc::new(SystemClock);
         let backups = Backups::new(db.clone(), clock, storage.data_dir, Some(phrase));
-        let created = Box::pin(backups.create()).await.map_err(with_causes)?;
+        let created = Box::pin(backups.make()).await.map_err(with_causes)?;
         db.close().await?;
         let path = created.path.display();
         terminal::print_line(&format!(

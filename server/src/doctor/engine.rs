@@ -59,7 +59,9 @@ async fn managed(context: &Context, binary: Option<&Path>) -> Vec<Check> {
         }
     }
     let places = engine::places(data_dir, context.config.auth_dir.as_deref());
-    let door = places.ok().and_then(|(file, _)| engine::door(&file));
+    let door = places
+        .ok()
+        .and_then(|(file, _)| engine::listen_address(&file));
     checks.extend(door.map(|door| port(&door)));
     checks
 }

@@ -1,4 +1,4 @@
-//! Tokens with which scripts use GraphQL.
+//! API tokens, with which scripts use GraphQL.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     text,
 };
 use crate::{
@@ -24,18 +24,20 @@ use crate::{
     db::Database,
 };
 
-/// How every API token begins.
+/// The prefix of every API token.
 pub const PREFIX: &str = "ppt_";
+/// The kind of subject that the audit calls a token.
+const SUBJECT: &str = "apiToken";
 const USED_PRECISION: TimeDelta = TimeDelta::minutes(1);
 
-/// A token that was just created: the only moment its secret is known.
+/// A new token. Its secret is not stored and cannot be shown again.
 #[derive(Debug)]
 pub struct CreatedApiToken {
     pub api_token: api_token::Model,
     pub secret: SecretString,
 }
 
-/// The tokens of scripts.
+/// The service for API tokens.
 #[derive(Clone, Debug)]
 pub struct ApiTokens {
     db: Database,
@@ -44,7 +46,6 @@ pub struct ApiTokens {
 }
 
 impl ApiTokens {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, digester: Digester) -> Self {
         Self {
             db,
@@ -53,9 +54,10 @@ impl ApiTokens {
         }
     }
 
-    /// Creates a token.
+    /// Fails if the expiry is not in the future.
     pub async fn create(
         &self,
+        context: &AuditContext,
         name: &str,
         role: Role,
         expires_at: Option<DateTime<Utc>>,
@@ -78,7 +80,7 @@ impl ApiTokens {
         let transaction = self.db.begin().await?;
         let api_token = api_token.insert(&transaction).await?;
         let created = AuditChange::created(subject(&api_token), audited(&api_token));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(CreatedApiToken {
             api_token,
@@ -86,7 +88,7 @@ impl ApiTokens {
         })
     }
 
-    /// Finds the living token behind what a script presented.
+    /// The active token with this secret; `None` if it is unknown, revoked or expired.
     pub async fn find(&self, presented: &str) -> Result<Option<api_token::Model>> {
         let digest = self.digester.digest(presented.as_bytes());
         let found = ApiToken::find()
@@ -111,37 +113,37 @@ impl ApiTokens {
         Ok(Some(token))
     }
 
-    /// All tokens, the newest first.
+    /// All tokens, newest first.
     pub async fn list(&self) -> Result<Vec<api_token::Model>> {
         let newest = ApiToken::find().order_by_desc(api_token::Column::Id);
         Ok(newest.all(self.db.reader()).await?)
     }
 
-    /// Ends a token's life. Revoking twice is harmless.
-    pub async fn revoke(&self, id: Uuid) -> Result<api_token::Model> {
+    /// Revokes a token. Revoking twice is no error.
+    pub async fn revoke(&self, context: &AuditContext, id: Uuid) -> Result<api_token::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = ApiToken::find_by_id(id)
             .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "API token" })?;
-        if old.revoked_at.is_some() {
-            return Ok(old);
-        }
         let mut token = old.clone().into_active_model();
-        token.revoked_at = Set(Some(self.clock.now()));
+        if old.revoked_at.is_none() {
+            token.revoked_at = Set(Some(self.clock.now()));
+        }
         let token = token.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&token), audited(&old), audited(&token));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(token)
     }
 }
 
 fn subject(token: &api_token::Model) -> AuditSubject {
-    AuditSubject::new("apiToken", &token.id).named(&token.name)
+    AuditSubject::new(SUBJECT, &token.id).named(&token.name)
 }
 
-/// What the audit tells of a token.
+/// The fields of a token, for the audit.
 fn audited(token: &api_token::Model) -> Value {
     json!({
         "name": token.name,

@@ -1,7 +1,7 @@
-//! Downloads: a file is offered to somebody for a moment, by a ticket that opens it once.
+//! File downloads by one-time tickets.
 //!
-//! Tickets live in memory. Whoever presents one must also be the one to whom it was given and still have
-//! the role that it needs, so an address that somebody else finds opens nothing.
+//! Tickets are kept in memory for a minute. A ticket is valid only for the caller that requested it, and only while the
+//! caller has the required role, so a leaked address is useless.
 
 use std::{
     collections::HashMap,
@@ -17,17 +17,17 @@ use uuid::Uuid;
 use super::{Error, Result, Viewer};
 use crate::{clock::SharedClock, crypto::token};
 
-/// How long a ticket may be used.
-const LIFE: TimeDelta = TimeDelta::seconds(60);
-/// Tickets that nobody has used yet.
-const MOST: usize = 1000;
+/// The lifetime of a ticket.
+const TICKET_LIFETIME: TimeDelta = TimeDelta::seconds(60);
+/// The maximum number of unused tickets.
+const MAX_TICKETS: usize = 1000;
 const PREFIX: &str = "dl_";
 
-/// What a file holds.
+/// The content of a file.
 pub struct Content {
-    /// In bytes, where it is known.
+    /// In bytes; `None` if unknown.
     pub length: Option<u64>,
-    /// An error in the middle means that the rest is missing.
+    /// An error means that the rest is missing.
     pub bytes: BoxStream<'static, Result<Bytes>>,
 }
 
@@ -40,16 +40,15 @@ impl std::fmt::Debug for Content {
     }
 }
 
-/// Begins to read a file.
 type Open = Box<dyn FnOnce() -> BoxFuture<'static, Result<Content>> + Send>;
 
-/// A file that somebody may have.
+/// A file that may be downloaded.
 pub struct Offer {
     pub file_name: String,
     pub media_type: &'static str,
-    /// What its reader must at least be.
+    /// The minimum role of the caller.
     pub role: Role,
-    /// Begins to read it, when the ticket is used.
+    /// Opens the file when the ticket is used.
     pub open: Open,
 }
 
@@ -61,7 +60,7 @@ impl std::fmt::Debug for Offer {
     }
 }
 
-/// What opens an offer, once.
+/// The secret of an offer; valid once.
 #[derive(Clone)]
 pub struct Ticket {
     pub secret: String,
@@ -76,7 +75,7 @@ impl std::fmt::Debug for Ticket {
     }
 }
 
-/// An offer that somebody took up.
+/// An offer whose ticket was used.
 #[derive(Debug)]
 pub struct ClaimedDownload {
     pub file_name: String,
@@ -84,7 +83,7 @@ pub struct ClaimedDownload {
     pub content: Content,
 }
 
-/// Who was given a ticket.
+/// The caller to which a ticket was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Holder {
     Session(Uuid),
@@ -109,7 +108,7 @@ struct Waiting {
     expires_at: DateTime<Utc>,
 }
 
-/// Every ticket that may still be used.
+/// The unused tickets.
 #[derive(Clone, Debug)]
 pub struct Downloads {
     clock: SharedClock,
@@ -117,7 +116,6 @@ pub struct Downloads {
 }
 
 impl Downloads {
-    /// None yet.
     pub fn new(clock: SharedClock) -> Self {
         Self {
             clock,
@@ -125,20 +123,20 @@ impl Downloads {
         }
     }
 
-    /// Gives a ticket to somebody.
+    /// Issues a ticket to a caller. Fails if there are too many unused ones.
     pub fn offer(&self, offer: Offer, viewer: &Viewer) -> Result<Ticket> {
         let holder = Holder::of(viewer)?;
         check(viewer, offer.role)?;
         let now = self.clock.now();
         let ticket = Ticket {
             secret: token::generate(PREFIX).to_string(),
-            expires_at: now + LIFE,
+            expires_at: now + TICKET_LIFETIME,
         };
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.retain(|_, other| now < other.expires_at);
-        if waiting.len() >= MOST {
+        if waiting.len() >= MAX_TICKETS {
             return Err(Error::Conflict(
-                "too many downloads were asked for and not begun; try again in a minute".to_owned(),
+                "too many downloads are waiting to start; try again in a minute".to_owned(),
             ));
         }
         waiting.insert(
@@ -152,7 +150,7 @@ impl Downloads {
         Ok(ticket)
     }
 
-    /// Takes an offer up. Only its holder can use the ticket, or use it up.
+    /// Uses a ticket. Only the caller to which it was issued can use or invalidate it.
     pub async fn take(&self, secret: &str, viewer: &Viewer) -> Result<ClaimedDownload> {
         let offer = self.claim(secret, viewer)?;
         Ok(ClaimedDownload {

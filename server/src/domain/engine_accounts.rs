@@ -1,24 +1,23 @@
-//! What the engine says of the signed-in accounts that it works with.
+//! The status of signed-in accounts, as reported by the engine.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-/// The signed-in accounts of a running engine, as it told lately. It tells nothing of API keys.
+/// The latest report of a running engine. It does not cover API keys.
 #[derive(Clone, Debug, Default)]
 pub struct EngineAccounts {
     pub by_file: HashMap<String, EngineAccount>,
 }
 
-/// One of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EngineAccount {
-    /// The engine's own name for the credential.
+    /// The engine's identifier of the credential.
     pub auth_index: String,
-    /// The last failure in the engine's words, without secrets.
+    /// The engine's message about the last failure, without secrets.
     pub message: Option<String>,
-    /// Whether it is passed over for now.
+    /// Whether the engine skips the account at present.
     pub unavailable: bool,
-    /// Until when.
+    /// When the engine uses it again.
     pub retry_at: Option<DateTime<Utc>>,
 }

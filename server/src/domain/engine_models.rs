@@ -1,27 +1,27 @@
-//! What the engine says of its models.
+//! The models that the engine reports.
 
 use std::collections::{BTreeMap, HashMap};
 
 use entity::provider_account::ProviderKind;
 
-/// The models of a running engine, as it told lately.
+/// The latest report of a running engine.
 #[derive(Clone, Debug, Default)]
 pub struct EngineModels {
-    /// Everything that a request may name, as the engine spells it, and who owns it in its words.
+    /// The names that requests may use, in the engine's spelling, with the owner that the engine reports.
     pub listed: BTreeMap<String, Option<String>>,
-    /// What the engine knows a provider's API for, where an account does not say.
+    /// Models of a provider's API, for accounts without a model list.
     pub known: HashMap<ProviderKind, Vec<String>>,
-    /// What it serves with each auth file.
+    /// Models of each auth file.
     pub by_file: HashMap<String, Vec<String>>,
 }
 
 impl EngineModels {
-    /// Whether a request may name this model, in any case.
+    /// Whether requests may use this name; ignores case.
     pub fn lists(&self, name: &str) -> bool {
         self.spelling(name).is_some()
     }
 
-    /// A model's name as the engine spells it.
+    /// The name in the engine's spelling.
     pub fn spelling(&self, name: &str) -> Option<&str> {
         if let Some((exact, _)) = self.listed.get_key_value(name) {
             return Some(exact);

@@ -1,4 +1,4 @@
-//! What the engine says a request used: the second source beside the wire.
+//! Usage that the engine reports for a request, as a second source besides the response.
 
 use entity::provider_account::ProviderKind;
 use uuid::Uuid;
@@ -8,19 +8,18 @@ use super::tokens::Tokens;
 /// One record of the engine's usage queue: one attempt at a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineUsage {
-    /// Ours: sent to the engine as `X-Forwarded-For`, echoed by its record. On a WebSocket every turn
-    /// carries the id of the connection.
+    /// The id that was sent to the engine as `X-Forwarded-For`. All turns of a WebSocket have the id of the connection.
     pub request_id: Uuid,
-    /// Who served the attempt.
+    /// The provider of the attempt.
     pub provider: Option<ProviderKind>,
-    /// Which of our accounts served it, when the engine's index names one that we know.
+    /// The account of the attempt; `None` if the engine's index is unknown.
     pub account_id: Option<Uuid>,
-    /// Whether the attempt failed; a fail-over has several attempts.
+    /// Whether the attempt failed. A request has several attempts after a failover.
     pub failed: bool,
     /// Of a failed attempt: the provider's HTTP status; `None` if it did not answer.
     pub status: Option<u16>,
     /// Of a failed attempt: the provider's message, without secrets.
     pub message: Option<String>,
-    /// The counts; `None` when the engine has none to tell (a client that left, a failure).
+    /// `None` if the engine has no counts, as after a disconnect or a failure.
     pub tokens: Option<Tokens>,
 }

@@ -1,5 +1,5 @@
-//! Slows down guessing of passwords and codes: by address and name, by address, by administrator, and in
-//! total for attackers with many addresses. In memory, with a bound for each table; a restart clears it.
+//! Limits guessing of passwords and codes: by address and name, by address, by administrator, and in total against
+//! attackers with many addresses. In memory, with bounded tables; a restart clears it.
 
 use std::{
     collections::HashMap,
@@ -17,21 +17,21 @@ use super::{Error, Result};
 use crate::clock::SharedClock;
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
-/// Failures of one address at one name.
+/// Failures of one address for one name.
 const PER_NAME: u32 = 10;
-/// Failures of one address at all names together.
+/// Failures of one address for all names.
 const PER_ADDRESS: u32 = 30;
 const PER_ADMIN: u32 = 10;
-/// Failures of all addresses. Beyond it, addresses without an earlier success take turns.
+/// Failures of all addresses. Above this, attempts from addresses without an earlier success are queued.
 const IN_TOTAL: u32 = 100;
 const TURN: Duration = Duration::from_secs(1);
-/// An attempt whose turn is further away is refused.
+/// An attempt that would have to wait longer is rejected.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-/// Entries of each table. What does not fit is not counted by itself; it takes turns.
+/// Entries of each table. When a table is full, further attempts are not counted individually but queued.
 const ENTRIES: usize = 10_000;
 const KNOWN_ADDRESSES: usize = 1_000;
 
-/// Where attempts come from: an IPv4 address, or the /64 that one IPv6 customer has.
+/// The origin of attempts: an IPv4 address, or an IPv6 /64, the smallest network that a customer gets.
 type Network = Option<IpAddr>;
 
 /// Failures within one window.
@@ -50,7 +50,7 @@ impl Failures {
     }
 
     fn is_over(&self, now: DateTime<Utc>) -> bool {
-        // A clock that was set back must not lock anybody out for longer than the window.
+        // A clock that was set back must not lock clients out for longer than the window.
         (now - self.since).abs() >= WINDOW
     }
 
@@ -71,7 +71,7 @@ impl Failures {
     }
 }
 
-/// Failures by something, of which no more than [`ENTRIES`] are remembered.
+/// Failures by key, with at most [`ENTRIES`] keys.
 type Table<K> = HashMap<K, Failures>;
 
 #[derive(Debug)]
@@ -83,13 +83,13 @@ struct State {
     /// Codes of second factors, by administrator. Addresses with an earlier success have counters of their
     /// own, so that attempts from other addresses cannot lock the administrator out.
     by_admin: Table<(Uuid, Network)>,
-    /// When an address last signed in.
+    /// The time of the last successful sign-in of an address.
     known: HashMap<Network, DateTime<Utc>>,
-    /// When the next attempt beyond the total may be made.
+    /// When the next queued attempt may proceed.
     next_turn: Option<Instant>,
 }
 
-/// Remembers failed sign-ins.
+/// The service that counts failed sign-ins.
 #[derive(Clone, Debug)]
 pub struct LoginThrottle {
     clock: SharedClock,
@@ -97,7 +97,7 @@ pub struct LoginThrottle {
     state: Arc<Mutex<State>>,
 }
 
-/// An attempt that was counted as a failure until it turns out to be right.
+/// An attempt, counted as a failure until [`Self::succeeded`].
 #[derive(Debug)]
 #[must_use = "an attempt that succeeds is taken back"]
 pub struct LoginAttempt {
@@ -107,7 +107,6 @@ pub struct LoginAttempt {
 }
 
 impl LoginThrottle {
-    /// Starts without failures.
     pub fn new(clock: SharedClock) -> Self {
         let state = State {
             total: Failures::new(clock.now()),
@@ -124,7 +123,7 @@ impl LoginThrottle {
         }
     }
 
-    /// Addresses from which administrators signed in before this server started.
+    /// Adds addresses from which administrators signed in before this server started.
     pub fn remember(&self, addresses: impl IntoIterator<Item = IpAddr>) {
         let now = self.clock.now();
         let mut state = self.lock();
@@ -133,8 +132,8 @@ impl LoginThrottle {
         }
     }
 
-    /// Counts an attempt before its password is looked at, so that many at once do not slip through.
-    /// Beyond the total, it waits for its turn.
+    /// Counts an attempt before its password is verified, so that concurrent attempts are limited too. Above the total,
+    /// waits in the queue.
     pub async fn attempt(&self, address: Option<IpAddr>, name: &str) -> Result<LoginAttempt> {
         let attempt = LoginAttempt {
             throttle: self.clone(),
@@ -148,7 +147,7 @@ impl LoginThrottle {
         Ok(attempt)
     }
 
-    /// Counts a code of a second factor before it is looked at. Whoever gets this far has the password.
+    /// Counts a code of a second factor before it is verified. The caller has verified the password.
     pub fn attempt_code(&self, admin_id: Uuid, address: Option<IpAddr>) -> Result<()> {
         let now = self.clock.now();
         let mut state = self.lock();
@@ -163,7 +162,7 @@ impl LoginThrottle {
         Ok(())
     }
 
-    /// Takes a code back that turned out to be right.
+    /// Removes a correct code from the failures.
     pub fn code_was_right(&self, admin_id: Uuid, address: Option<IpAddr>) {
         let mut state = self.lock();
         let key = state.code_key(admin_id, address);
@@ -176,7 +175,7 @@ impl LoginThrottle {
 }
 
 impl LoginAttempt {
-    /// Takes back what this address failed at this name, and nothing that it failed at another.
+    /// Clears the failures of this address for this name, and not for others.
     pub fn succeeded(self) {
         let now = self.throttle.clock.now();
         let mut state = self.throttle.lock();
@@ -191,7 +190,7 @@ impl LoginAttempt {
 }
 
 impl State {
-    /// Counts an attempt. Returns how long it has to wait.
+    /// Counts an attempt and returns how long it has to wait.
     fn count(&mut self, attempt: &LoginAttempt, now: DateTime<Utc>) -> Result<Duration> {
         let LoginAttempt { network, name, .. } = *attempt;
         let by_name = self.by_name.get(&(network, name));
@@ -226,7 +225,7 @@ impl State {
         Ok(wait)
     }
 
-    /// Remembers that an address signed in, in place of the one that did so the longest ago.
+    /// Records a successful sign-in of an address; evicts the oldest entry when the table is full.
     fn know(&mut self, network: Network, now: DateTime<Utc>) {
         if self.known.len() >= KNOWN_ADDRESSES && !self.known.contains_key(&network) {
             let oldest = self.known.iter().min_by_key(|(_, at)| **at);
@@ -244,7 +243,7 @@ impl State {
     }
 }
 
-/// Forgets what is over when a table is full. Whether it has room then.
+/// Removes expired entries when a table is full. Returns whether there is room.
 fn make_room<K>(table: &mut Table<K>, now: DateTime<Utc>) -> bool {
     if table.len() >= ENTRIES {
         table.retain(|_, failures| !failures.is_over(now));
@@ -259,7 +258,7 @@ fn add<K: Eq + std::hash::Hash>(table: &mut Table<K>, key: K, now: DateTime<Utc>
     }
 }
 
-/// A customer of an IPv6 provider has a /64 at least: single addresses of it cost nothing.
+/// An IPv6 customer controls at least a /64, so single addresses are meaningless.
 fn network(address: Option<IpAddr>) -> Network {
     let IpAddr::V6(address) = address?.to_canonical() else {
         return Some(address?.to_canonical());
@@ -293,7 +292,7 @@ mod tests {
         }
     }
 
-    /// How long an attempt that fails has to wait; none when it is refused.
+    /// How long a failing attempt has to wait; `None` if it is rejected.
     fn fail(throttle: &LoginThrottle, from: &str, name: &str) -> Option<Duration> {
         let now = throttle.clock.now();
         let attempt = attempt(throttle, from, name);
@@ -385,7 +384,7 @@ mod tests {
             let address = std::net::Ipv4Addr::from(number);
             let attempt = attempt(&throttle, &address.to_string(), "owner");
             let mut state = throttle.lock();
-            // Below the total nothing takes turns, so the tables fill up.
+            // Below the total no attempt is queued, so that the tables fill up.
             state.total = Failures::new(now);
             let _ = state.count(&attempt, now);
         }

@@ -1,4 +1,4 @@
-//! Every model that is served: by whom, under which names, at which price; and what a name leads to.
+//! The available models with accounts, aliases and prices, and the resolution of a model name.
 
 use chrono::{DateTime, Utc};
 use entity::{
@@ -16,33 +16,33 @@ use super::{
     prices::PriceList,
 };
 
-/// What the catalogue is made of.
+/// The inputs of the catalogue.
 #[derive(Debug)]
 pub struct ModelCatalogue<'a> {
     pub models: &'a EngineModels,
-    /// Our accounts, disabled ones too; none when the engine does not work with them.
+    /// Our accounts, including disabled ones; empty with an external engine that has its own.
     pub accounts: &'a [provider_account::Model],
     pub prices: &'a PriceList,
     pub at: DateTime<Utc>,
 }
 
-/// A model that a request may name.
+/// A model that requests may use.
 #[derive(Clone, Debug)]
 pub struct CatalogueModel {
     pub name: String,
-    /// What it stands for, if it is an alias.
+    /// The target, if it is an alias.
     pub alias_of: Option<String>,
-    /// The aliases that lead to it.
+    /// The aliases of this model.
     pub aliases: Vec<String>,
     pub providers: Vec<ProviderKind>,
     /// The enabled accounts that serve it.
     pub accounts: Vec<provider_account::Model>,
     pub price: Option<price::Model>,
-    /// Who owns it, in the engine's words.
+    /// The owner that the engine reports.
     pub owner: Option<String>,
 }
 
-/// Why a name would not be served.
+/// Why requests for a name would fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelProblem {
     UserDisabled,
@@ -52,13 +52,13 @@ pub enum ModelProblem {
     Excluded,
 }
 
-/// What a name leads to for a user.
+/// The routing of a model name for a user.
 #[derive(Clone, Debug)]
 pub struct ModelResolution {
-    /// The name without what the engine does not route by.
+    /// The name that the engine routes by.
     pub name: String,
     pub alias: Option<model_alias::Model>,
-    /// The model that would serve.
+    /// The model that would be used.
     pub target: String,
     pub providers: Vec<ProviderKind>,
     pub accounts: Vec<provider_account::Model>,
@@ -78,7 +78,7 @@ impl ModelCatalogue<'_> {
     fn model(&self, name: &str, owner: Option<String>) -> CatalogueModel {
         let accounts = self.serving(name);
         let providers = kinds(&accounts);
-        let aliases = self.prices.aliases().living().into_iter();
+        let aliases = self.prices.aliases().active().into_iter();
         CatalogueModel {
             name: name.to_owned(),
             alias_of: self.prices.aliases().target(name, self.at),
@@ -93,7 +93,7 @@ impl ModelCatalogue<'_> {
         }
     }
 
-    /// What would serve a name for a user, and why nothing would.
+    /// Resolves a name for a user, with the reason if requests would fail.
     pub fn resolve(&self, name: &str, user: &user::Model) -> ModelResolution {
         let name = routed_as(NameRule::Plain, name);
         let aliases = self.prices.aliases();
@@ -111,7 +111,7 @@ impl ModelCatalogue<'_> {
         }
     }
 
-    /// Whether each account that may serve a name keeps the bound of a request in this protocol.
+    /// Whether every account that may serve this name keeps the output limit of requests in this protocol.
     pub fn keeps_bound(&self, name: &str, protocol: Protocol) -> bool {
         let target = self.prices.aliases().target(name, self.at);
         let target = target.as_deref().unwrap_or(name);
@@ -157,7 +157,7 @@ impl ModelCatalogue<'_> {
         self.accounts.iter().any(|one| self.offers(one, name))
     }
 
-    /// The enabled accounts that serve a name, if the engine serves it at all.
+    /// The enabled accounts that serve a name; empty if the engine does not list it.
     fn serving(&self, name: &str) -> Vec<&provider_account::Model> {
         if !self.models.lists(name) {
             return Vec::new();
@@ -168,8 +168,8 @@ impl ModelCatalogue<'_> {
             .collect()
     }
 
-    /// Whether an account has a model, by what it says, by what the engine says of its file, or by what
-    /// its provider is known for.
+    /// Whether an account has a model, according to its own model list, the engine's report on its file, or the known
+    /// models of its provider.
     fn offers(&self, account: &provider_account::Model, name: &str) -> bool {
         let prefix = account.prefix.as_deref().map(|prefix| format!("{prefix}/"));
         let name = prefix
@@ -194,7 +194,7 @@ impl ModelCatalogue<'_> {
         own.any(|model| same(model.alias.as_ref().unwrap_or(&model.name), name))
     }
 
-    /// A provider's own price counts when it alone serves.
+    /// The price of a single provider applies only if no other provider serves the model.
     fn price(&self, name: &str, providers: &[ProviderKind]) -> Option<price::Model> {
         let provider = match providers {
             [one] => Some(*one),

@@ -1,10 +1,10 @@
-//! The name that the engine routes by, behind the name that a caller writes.
+//! The name that the engine routes by, derived from the name in the request.
 //!
-//! An allow-list and a price must look at this name, or a spelling walks around them.
+//! Allow-lists and prices use this name; otherwise another spelling would bypass them.
 
 use entity::request::Protocol;
 
-/// Whether the engine uncloaks names on a route.
+/// Whether the engine decodes cloaked names on a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameRule {
     Plain,
@@ -21,20 +21,20 @@ impl From<Protocol> for NameRule {
     }
 }
 
-/// How the engine hides other models' names from Anthropic's clients: this, then the name backwards. It
-/// understands such names even when it lists none.
+/// The prefix of cloaked names, with which the engine hides models of other vendors from Anthropic's clients; the
+/// reversed name follows. The engine accepts such names even if it lists none.
 const CLOAK: &str = "claude-fable-5-dd-";
 
-/// The engine takes it for whichever model it lists first, even where a model or an alias has that name.
+/// The engine replaces this name by the first model that it lists, even if a model or alias has this name.
 const ANY: &str = "auto";
 
-/// Whether a name stands for whichever model the engine chooses.
+/// Whether the engine chooses the model for this name.
 pub fn is_any_model(routed: &str) -> bool {
     routed == ANY
 }
 
-/// Without blanks, `models/`, without the engine's suffix for thinking (`name(high)`), and uncloaked on routes
-/// where the engine uncloaks.
+/// The name without white space, `models/` and the engine's suffix for thinking (`name(high)`), and decoded on routes
+/// where the engine decodes cloaked names.
 pub fn routed_as(names: NameRule, name: &str) -> String {
     let name = without_suffix(name.trim());
     let name = name.strip_prefix("models/").unwrap_or(name).trim();
@@ -47,7 +47,7 @@ pub fn routed_as(names: NameRule, name: &str) -> String {
     }
 }
 
-/// The engine trims what is left: `m (low)` is `m`.
+/// The engine trims the rest: `m (low)` is `m`.
 fn without_suffix(name: &str) -> &str {
     name.strip_suffix(')')
         .and_then(|open| open.rsplit_once('('))

@@ -1,5 +1,5 @@
-//! Which providers keep the bound that a request sets on its answer. The engine translates requests, and some
-//! translations drop the bound (read in the engine's executors and translators, 7.2.140).
+//! Which providers keep the output limit of a request. The engine translates requests, and some translations drop the
+//! limit (according to the engine's executors and translators, 7.2.140).
 
 use entity::{
     provider_account::{CredentialKind, ProviderKind},
@@ -8,7 +8,7 @@ use entity::{
 
 use crate::providers;
 
-/// Who may serve a request.
+/// A candidate for serving a request.
 #[derive(Clone, Copy, Debug)]
 pub struct ServingModel {
     pub kind: ProviderKind,
@@ -16,7 +16,7 @@ pub struct ServingModel {
     pub credential: Option<CredentialKind>,
 }
 
-/// Whether the bound of a request in this protocol reaches the provider.
+/// Whether the output limit of a request in this protocol reaches the provider.
 pub fn is_kept(server: ServingModel, protocol: Protocol, model: &str) -> bool {
     (providers::spec(server.kind).keeps_output_limit)(server.credential, protocol, model)
 }

@@ -1,4 +1,4 @@
-//! Administrators' sessions: begin, look up, expire, end.
+//! Administrators' sessions: start, look up, expire, end.
 
 use std::net::IpAddr;
 
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
 };
 use crate::{
     clock::SharedClock,
@@ -28,48 +28,48 @@ use crate::{
     db::Database,
 };
 
+/// The kind of subject in the audit.
+const SUBJECT: &str = "session";
 const ABSOLUTE_LIFE: TimeDelta = TimeDelta::days(7);
 const IDLE_LIFE: TimeDelta = TimeDelta::hours(24);
-/// How stale `last_seen_at` may be: writing it at each request would make every query a write.
+/// The maximum age of `last_seen_at`: updating it at each request would make every query a write.
 const SEEN_PRECISION: TimeDelta = TimeDelta::minutes(1);
 const CHANGED: Error =
     Error::WrongCredentials("this administrator was changed during the sign-in; sign in again");
 
-/// A signed-in administrator.
 #[derive(Clone, Debug)]
 pub struct AdminSession {
     pub session: session::Model,
     pub admin: admin::Model,
-    /// What the browser must echo; bound to this session.
+    /// The token that the browser must send back with mutations; bound to this session.
     pub csrf_token: String,
 }
 
-/// A session that was just begun: the only moment its cookie is known.
+/// A new session. Its cookie is not stored and cannot be shown again.
 #[derive(Debug)]
 pub struct BegunSession {
     pub session: AdminSession,
     pub cookie: SecretString,
 }
 
-/// Where a sign-in comes from.
+/// The origin of a sign-in.
 #[derive(Clone, Debug, Default)]
 pub struct SessionClient {
     pub ip: Option<String>,
     pub user_agent: Option<String>,
 }
 
-/// The sessions of all administrators.
+/// The service for sessions.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     db: Database,
     clock: SharedClock,
     digester: Digester,
-    /// Says which session ended, so that its open sockets are closed.
+    /// Sends the id of each session that ends, so that its sockets are closed.
     ended: broadcast::Sender<Uuid>,
 }
 
 impl Sessions {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, digester: Digester) -> Self {
         let (ended, _) = broadcast::channel(64);
         Self {
@@ -80,9 +80,14 @@ impl Sessions {
         }
     }
 
-    /// Signs an administrator in who was just found to be `admin`. Checking a password takes a while: who was
-    /// disabled, removed or changed meanwhile is refused here, in the transaction that inserts the session.
-    pub async fn begin(&self, admin: admin::Model, client: SessionClient) -> Result<BegunSession> {
+    /// Starts a session for an administrator whose password was verified. Verification takes a while, so the
+    /// transaction fails if the administrator was disabled, removed or changed since.
+    pub async fn begin(
+        &self,
+        context: &AuditContext,
+        admin: admin::Model,
+        client: SessionClient,
+    ) -> Result<BegunSession> {
         let cookie = token::generate("");
         let now = self.clock.now();
         let session = session::ActiveModel {
@@ -103,9 +108,9 @@ impl Sessions {
             .filter(admin::Column::Id.eq(admin.id))
             .exec(&transaction)
             .await?;
-        audit::identify((&admin).into());
         let begun = AuditChange::created(subject(&session), audited(&session));
-        audit::record(&transaction, &self.clock, begun).await?;
+        let context = &context.authenticated((&admin).into());
+        audit::record(&transaction, &self.clock, context, begun).await?;
         transaction.commit().await?;
         self.forget_expired(now).await?;
         Ok(BegunSession {
@@ -114,7 +119,7 @@ impl Sessions {
         })
     }
 
-    /// Finds the living session behind a cookie.
+    /// The active session with this cookie, and its administrator.
     pub async fn find(&self, cookie: &str) -> Result<Option<AdminSession>> {
         let digest = self.digester.digest(cookie.as_bytes());
         let found = Session::find()
@@ -135,14 +140,14 @@ impl Sessions {
         Ok(Some(self.with_csrf(session, admin)))
     }
 
-    /// Whether a session still lives. Asking does not count as using it.
+    /// Whether a session is active. Does not update `last_seen_at`.
     pub async fn lives(&self, id: Uuid) -> Result<bool> {
         Ok(self.active(self.db.reader(), id).await?.is_some())
     }
 
-    /// The administrator of a session that is still active, provided that nothing of what they signed in with
-    /// changed since the session was looked up. For use after a password was checked, which takes a while;
-    /// in a transaction the administrator stays locked until its end.
+    /// The administrator of an active session, if none of the credentials of its sign-in changed since the session was
+    /// looked up. For use after verifying a password, which takes a while; in a transaction the row stays locked until
+    /// the end.
     pub(super) async fn still(
         &self,
         connection: &impl ConnectionTrait,
@@ -170,7 +175,7 @@ impl Sessions {
         }))
     }
 
-    /// Addresses from which the active sessions began.
+    /// The client addresses of active sessions.
     pub async fn client_addresses(&self) -> Result<Vec<IpAddr>> {
         let now = self.clock.now();
         let sessions = Session::find().all(self.db.reader()).await?.into_iter();
@@ -180,7 +185,7 @@ impl Sessions {
             .collect())
     }
 
-    /// An administrator's living sessions, the latest first.
+    /// The active sessions of an administrator, newest first.
     pub async fn list(&self, admin_id: Uuid) -> Result<Vec<session::Model>> {
         let now = self.clock.now();
         let sessions = Session::find()
@@ -194,32 +199,49 @@ impl Sessions {
             .collect())
     }
 
-    /// Ends one of an administrator's sessions.
-    pub async fn revoke(&self, admin_id: Uuid, id: Uuid) -> Result<session::Model> {
+    pub async fn revoke(
+        &self,
+        context: &AuditContext,
+        admin_id: Uuid,
+        id: Uuid,
+    ) -> Result<session::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let session = Session::find_by_id(id)
             .filter(session::Column::AdminId.eq(admin_id))
             .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "session" })?;
-        self.delete(&transaction, &session).await?;
+        self.delete(context, &transaction, &session).await?;
         transaction.commit().await?;
         let _ = self.ended.send(id);
         Ok(session)
     }
 
-    /// Ends all of an administrator's sessions but one. Returns how many.
-    pub async fn revoke_others(&self, admin_id: Uuid, kept: Option<Uuid>) -> Result<usize> {
+    /// Ends all sessions of an administrator but one. Returns how many.
+    pub async fn revoke_others(
+        &self,
+        context: &AuditContext,
+        admin_id: Uuid,
+        kept: Option<Uuid>,
+    ) -> Result<usize> {
         let transaction = self.db.begin().await?;
-        let ended = self.delete_others(&transaction, admin_id, kept).await?;
+        let ended = self
+            .delete_others(context, &transaction, admin_id, kept)
+            .await?;
+        if !context.is_recorded() {
+            let none = AuditChange::done(Some(json!({ "sessions": 0 })));
+            audit::record(&transaction, &self.clock, context, none).await?;
+        }
         transaction.commit().await?;
         self.announce_end(&ended);
         Ok(ended.len())
     }
 
-    /// Ends sessions together with what is the reason for it. Announce their end after the commit.
+    /// Deletes sessions in the transaction of the change that ends them. Call [`Self::announce_end`] after the commit.
     pub(super) async fn delete_others(
         &self,
+        context: &AuditContext,
         transaction: &DatabaseTransaction,
         admin_id: Uuid,
         kept: Option<Uuid>,
@@ -228,7 +250,7 @@ impl Sessions {
         let mut ended = sessions.all(transaction).await?;
         ended.retain(|session| Some(session.id) != kept);
         for session in &ended {
-            self.delete(transaction, session).await?;
+            self.delete(context, transaction, session).await?;
         }
         let now = self.clock.now();
         ended.retain(|session| !is_over(session, now));
@@ -244,20 +266,21 @@ impl Sessions {
 
     async fn delete(
         &self,
+        context: &AuditContext,
         transaction: &DatabaseTransaction,
         session: &session::Model,
     ) -> Result<()> {
         Session::delete_by_id(session.id).exec(transaction).await?;
         let ended = AuditChange::removed(subject(session), audited(session));
-        audit::record(transaction, &self.clock, ended).await
+        audit::record(transaction, &self.clock, context, ended).await
     }
 
-    /// Tells which sessions end from now on.
+    /// The ids of sessions that end from now on.
     pub fn ended(&self) -> broadcast::Receiver<Uuid> {
         self.ended.subscribe()
     }
 
-    /// Whether a browser echoed the session's token.
+    /// Compares in constant time.
     pub fn csrf_matches(session: &AdminSession, presented: Option<&str>) -> bool {
         presented.is_some_and(|presented| {
             session
@@ -298,7 +321,7 @@ impl Sessions {
     }
 }
 
-/// The administrator as they are now, locked; none when they may not sign in any more, or not as they did.
+/// The current row of the administrator, locked; `None` if they may not sign in any more or their credentials changed.
 async fn unchanged(
     connection: &impl ConnectionTrait,
     admin: &admin::Model,
@@ -316,10 +339,10 @@ async fn unchanged(
 }
 
 fn subject(session: &session::Model) -> AuditSubject {
-    AuditSubject::new("session", &session.id)
+    AuditSubject::new(SUBJECT, &session.id)
 }
 
-/// What the audit tells of a session.
+/// The fields of a session, for the audit.
 fn audited(session: &session::Model) -> Value {
     json!({
         "adminId": session.admin_id,

@@ -1,26 +1,26 @@
-//! Who is asking the control plane. Each sort of caller is a type of its own.
+//! The caller of the control plane. Each kind of caller has its own variant.
 
 use entity::admin::Role;
 use uuid::Uuid;
 
 use super::sessions::AdminSession;
 
-/// Whoever sends a GraphQL request.
+/// The caller of a GraphQL request.
 #[derive(Clone, Debug, Default)]
 pub enum Viewer {
-    /// A stranger.
+    /// Not authenticated.
     #[default]
     Anonymous,
-    /// An administrator's browser.
+    /// An administrator in a browser.
     Session(Box<AdminSession>),
     /// A script.
     ApiToken(entity::api_token::Model),
-    /// An end user, who sees their own things only.
+    /// An end user, who has access to their own data only.
     KeyHolder { user_id: Uuid, api_key_id: Uuid },
 }
 
 impl Viewer {
-    /// What the caller may do as an administrator; nothing for strangers and end users.
+    /// The role of an administrator or API token; `None` for anonymous callers and end users.
     pub fn role(&self) -> Option<Role> {
         match self {
             Self::Session(session) => Some(session.admin.role),

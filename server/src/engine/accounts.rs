@@ -1,4 +1,4 @@
-//! The engine's state of accounts: requested on demand and cached briefly.
+//! The engine's report on its accounts: requested on demand and cached briefly.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,37 +9,19 @@ use chrono::{DateTime, Utc};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::client::ClientError;
 use super::config::auth_index;
 use super::error::EngineError;
 use super::handle::EngineHandle;
+use super::public_state::ReportedAccounts;
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
-/// How old an answer may be.
+/// The maximum age of a cached report.
 const CACHE_DURATION: Duration = Duration::from_secs(3);
-/// Longer words of an upstream are cut.
-const LONGEST_MESSAGE: usize = 300;
-
-/// The last report of the engine, or that there was none.
-#[derive(Debug, Default)]
-pub(super) struct ReportedAccounts(Mutex<Option<Remembered>>);
-
-#[derive(Debug)]
-struct Remembered {
-    at: Instant,
-    accounts: Option<Arc<EngineAccounts>>,
-}
-
-impl Remembered {
-    fn now(accounts: Option<Arc<EngineAccounts>>) -> Self {
-        let at = Instant::now();
-        Self { at, accounts }
-    }
-}
+/// Longer messages of a provider are truncated; in characters.
+const MAX_MESSAGE_CHARS: usize = 300;
 
 #[derive(Deserialize)]
 struct List {
@@ -59,32 +41,32 @@ struct Listed {
 }
 
 impl EngineHandle {
-    /// The signed-in accounts that it works with; nothing when it does not tell. A failure is remembered
-    /// too, so that a list of accounts does not wait for it once for each.
+    /// The signed-in accounts that the engine uses; none when it does not answer. A failure is cached too, so that a
+    /// list of accounts does not wait once for each.
     pub async fn accounts(&self) -> Option<Arc<EngineAccounts>> {
-        let mut remembered = self.public.reported_accounts.0.lock().await;
+        let mut remembered = self.public.reported_accounts.lock().await;
         if let Some(known) = remembered.as_ref()
             && known.at.elapsed() < CACHE_DURATION
         {
             return known.accounts.clone();
         }
-        let accounts = self.ask_accounts().await.ok().map(Arc::new);
-        *remembered = Some(Remembered::now(accounts.clone()));
+        let accounts = self.request_accounts().await.ok().map(Arc::new);
+        *remembered = Some(ReportedAccounts::now(accounts.clone()));
         accounts
     }
 
     /// Ends the cooldown of an account.
     pub async fn reset_cooldown(&self, credential: &ProviderCredential) -> Result<(), EngineError> {
         let body = json!({"auth_index": self.index_of(credential).await?});
-        let result = self.client()?.tell("reset-quota", &body).await;
-        *self.public.reported_accounts.0.lock().await = None;
+        let result = self.client()?.post("reset-quota", &body).await;
+        *self.public.reported_accounts.lock().await = None;
         match result {
             Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
-            result => result.map_err(|error| EngineError::Unwilling(error.to_string())),
+            result => result.map_err(|error| EngineError::Refused(error.to_string())),
         }
     }
 
-    /// The engine's own name for a credential.
+    /// The engine's id of a credential.
     pub(super) async fn index_of(
         &self,
         credential: &ProviderCredential,
@@ -92,21 +74,21 @@ impl EngineHandle {
         let index = match &credential.secret {
             CredentialSecret::ApiKey(_) => auth_index(credential, Path::new("")),
             CredentialSecret::AuthFile { file_name, .. } => {
-                let accounts = Arc::new(self.ask_accounts().await?);
+                let accounts = Arc::new(self.request_accounts().await?);
                 let account = accounts.by_file.get(file_name);
                 let index = account.map(|account| account.auth_index.clone());
-                // Who has just been asked for shall not be missing from the next list.
-                *self.public.reported_accounts.0.lock().await =
-                    Some(Remembered::now(Some(accounts)));
+                // The next list must contain the account that was just found.
+                *self.public.reported_accounts.lock().await =
+                    Some(ReportedAccounts::now(Some(accounts)));
                 index
             }
         };
         index.ok_or_else(unknown)
     }
 
-    async fn ask_accounts(&self) -> Result<EngineAccounts, EngineError> {
-        let list: Result<List, ClientError> = self.client()?.read("auth-files").await;
-        let list = list.map_err(|error| EngineError::Unwilling(error.to_string()))?;
+    async fn request_accounts(&self) -> Result<EngineAccounts, EngineError> {
+        let list: Result<List, ClientError> = self.client()?.get("auth-files").await;
+        let list = list.map_err(|error| EngineError::Refused(error.to_string()))?;
         let files = list.files.into_iter();
         let by_file: HashMap<_, _> = files.map(|file| self.read_account(file)).collect();
         Ok(EngineAccounts { by_file })
@@ -114,7 +96,7 @@ impl EngineHandle {
 
     fn read_account(&self, file: Listed) -> (String, EngineAccount) {
         let message = self.public.logs.redacted(&file.status_message);
-        let message: String = message.chars().take(LONGEST_MESSAGE).collect();
+        let message: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
         let account = EngineAccount {
             auth_index: file.auth_index,
             message: (!message.is_empty()).then_some(message),
@@ -126,5 +108,5 @@ impl EngineHandle {
 }
 
 fn unknown() -> EngineError {
-    EngineError::Unwilling("it does not work with this account yet; its log says why".to_owned())
+    EngineError::Refused("it does not use this account yet; its log has the reason".to_owned())
 }

@@ -1,17 +1,17 @@
-//! How long to wait before the engine is started again.
+//! The delay before the engine is started again.
 
 use std::time::Duration;
 
-/// The pause before the first new attempt: nearly none, since people wait.
+/// The delay before the first restart: short, because requests wait.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 
-/// Doubles from the first delay up to the longest.
+/// Doubles with each failure up to the maximum.
 pub(super) fn delay(failures: u32, longest: Duration) -> Duration {
     let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
     FIRST_DELAY.saturating_mul(factor).min(longest)
 }
 
-/// Takes off up to half, so that many servers do not knock at the same moment.
+/// Subtracts up to half, so that many servers do not reconnect at the same moment.
 pub(super) fn jittered(delay: Duration) -> Duration {
     delay.mul_f64(rand::random_range(0.5..=1.0))
 }

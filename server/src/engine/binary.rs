@@ -24,12 +24,12 @@ pub(super) enum BinaryError {
     Missing,
 }
 
-/// Where `engine install` puts the program.
+/// The path to which `engine install` writes the program.
 pub(super) fn installed(data_dir: &Path) -> PathBuf {
     data_dir.join("engine").join(NAMES[0])
 }
 
-/// The program to start: the one that was named, else one in the search path, else the installed one.
+/// The program to start: the configured one, else one in the search path, else the installed one.
 pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, BinaryError> {
     find_in(
         options.binary.as_deref(),
@@ -38,17 +38,18 @@ pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, BinaryError> {
     )
 }
 
-/// The same, from what the options say.
+/// As [`find`], from single options.
 pub(super) fn find_in(
-    named: Option<&Path>,
+    configured: Option<&Path>,
     search_path: &OsStr,
     data_dir: &Path,
 ) -> Result<PathBuf, BinaryError> {
-    if let Some(named) = named {
-        return if is_program(named) {
-            std::path::absolute(named).map_err(|_| BinaryError::Unusable(named.to_owned()))
+    if let Some(configured) = configured {
+        return if is_program(configured) {
+            std::path::absolute(configured)
+                .map_err(|_| BinaryError::Unusable(configured.to_owned()))
         } else {
-            Err(BinaryError::Unusable(named.to_owned()))
+            Err(BinaryError::Unusable(configured.to_owned()))
         };
     }
     std::env::split_paths(search_path)

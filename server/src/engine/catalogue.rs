@@ -27,7 +27,7 @@ const MAX_CONCURRENT: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     client: ArcSwapOption<EngineClient>,
-    /// Counts changes of what the engine works with.
+    /// Counts changes of the engine's configuration.
     edition: AtomicU64,
     known: ArcSwap<KnownModels>,
     remembered: Mutex<Option<Remembered>>,
@@ -41,7 +41,7 @@ struct Remembered {
 }
 
 impl Catalogue {
-    /// From now on this engine is asked.
+    /// Uses this engine from now on.
     pub(super) fn open(&self, client: Arc<EngineClient>) {
         self.client.store(Some(client));
         self.changed();
@@ -64,8 +64,8 @@ impl Catalogue {
         self.known.load_full()
     }
 
-    /// Asks what the engine knows each provider's API for.
-    pub(super) async fn learn(&self, client: &EngineClient) {
+    /// Reads the models that are compiled into the engine for each provider.
+    pub(super) async fn read_known(&self, client: &EngineClient) {
         let mut known = KnownModels::new();
         for spec in providers::ALL {
             let Some(channel) = spec.engine.catalogue else {
@@ -89,8 +89,8 @@ impl Catalogue {
             return Ok(known.models.clone());
         }
         let client = self.client.load_full().ok_or(EngineError::NotRunning)?;
-        let models = self.ask(&client).await;
-        let models = models.map_err(|error| EngineError::Silent(error.to_string()))?;
+        let models = self.request(&client).await;
+        let models = models.map_err(|error| EngineError::NoAnswer(error.to_string()))?;
         let models = Arc::new(models);
         *remembered = Some(Remembered {
             edition,
@@ -100,7 +100,7 @@ impl Catalogue {
         Ok(models)
     }
 
-    async fn ask(&self, client: &EngineClient) -> Result<EngineModels, ClientError> {
+    async fn request(&self, client: &EngineClient) -> Result<EngineModels, ClientError> {
         let list = client.models().await?;
         Ok(EngineModels {
             listed: listed(&list["data"]),
@@ -119,12 +119,12 @@ async fn by_file(client: &EngineClient) -> Vec<(String, Vec<String>)> {
     let names: Vec<String> = files
         .filter_map(|file| Some(file["name"].as_str()?.to_owned()))
         .collect();
-    let asked = names.into_iter().map(async |name| {
+    let requests = names.into_iter().map(async |name| {
         let models = client.auth_file_models(&name).await.ok()?;
         Some((name, ids(&models["models"])))
     });
-    let asked = stream::iter(asked).buffer_unordered(MAX_CONCURRENT);
-    asked.filter_map(std::future::ready).collect().await
+    let models = stream::iter(requests).buffer_unordered(MAX_CONCURRENT);
+    models.filter_map(std::future::ready).collect().await
 }
 
 fn listed(list: &Value) -> BTreeMap<String, Option<String>> {

@@ -1,5 +1,4 @@
-//! Talks to the engine about itself: health, models, configuration, usage. Requests of users do not
-//! come this way.
+//! A client of the engine's health, model and management APIs. Requests of users use the gateway's own connections.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,25 +9,25 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use url::Url;
 
-/// How long the engine may take for any of these small answers.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
-/// The engine shuts its management door for half an hour after five wrong keys; we stop long before.
-const MOST_REFUSALS: u32 = 2;
+/// The time limit of one call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// The engine blocks its management API for 30 minutes after five wrong keys; the client stops before.
+const MAX_REFUSED_KEYS: u32 = 2;
 
-/// Why the engine did not tell.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ClientError {
     #[error("it cannot be reached ({0})")]
     Unreachable(String),
     #[error("it answered {0}")]
     Status(StatusCode),
-    #[error("its management key is missing or was refused, so it is not asked any more")]
-    Barred,
-    #[error("it answered something that is no answer")]
-    Unintelligible,
+    #[error("its management key is missing or was refused, so its management API is not called")]
+    ManagementRefused,
+    #[error("its answer has an unexpected format")]
+    InvalidAnswer,
 }
 
-/// One life of one engine, as we ask it.
+/// A client of one engine.
 #[derive(Debug)]
 pub(super) struct EngineClient {
     http: reqwest::Client,
@@ -39,7 +38,7 @@ pub(super) struct EngineClient {
 }
 
 impl EngineClient {
-    /// A client for the engine at `url`. The proxies of the environment are not for it.
+    /// A client for the engine at `url`. Proxies of the environment are not used.
     pub(super) fn new(
         url: &Url,
         internal_key: SecretString,
@@ -47,8 +46,8 @@ impl EngineClient {
     ) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .no_proxy()
-            .timeout(TIME_LIMIT)
-            .connect_timeout(TIME_LIMIT)
+            .timeout(CALL_TIMEOUT)
+            .connect_timeout(CALL_TIMEOUT)
             .build()
             .map_err(|error| unreachable(&error))?;
         Ok(Self {
@@ -60,15 +59,15 @@ impl EngineClient {
         })
     }
 
-    /// Whether it answers at all.
+    /// Succeeds when it answers its health check.
     pub(super) async fn healthy(&self) -> Result<(), ClientError> {
         self.answer(self.http.get(format!("{}/healthz", self.url)))
             .await
             .map(drop)
     }
 
-    /// Whether it lets our requests in.
-    pub(super) async fn opens(&self) -> Result<(), ClientError> {
+    /// Succeeds when it accepts the key of the gateway.
+    pub(super) async fn accepts_key(&self) -> Result<(), ClientError> {
         let request = self
             .http
             .get(format!("{}/v1/models", self.url))
@@ -76,7 +75,7 @@ impl EngineClient {
         self.answer(request).await.map(drop)
     }
 
-    /// Every model that a request may name.
+    /// The models that a request may name.
     pub(super) async fn models(&self) -> Result<Value, ClientError> {
         let request = self
             .http
@@ -88,28 +87,32 @@ impl EngineClient {
 
     /// The models of a provider's API.
     pub(super) async fn definitions(&self, channel: &str) -> Result<Value, ClientError> {
-        self.manage(&format!("model-definitions/{channel}")).await
+        self.get_value(&format!("model-definitions/{channel}"))
+            .await
     }
 
-    /// The auth files that it works with.
+    /// The auth files that it uses.
     pub(super) async fn auth_files(&self) -> Result<Value, ClientError> {
-        self.manage("auth-files").await
+        self.get_value("auth-files").await
     }
 
     /// The models of one auth file.
     pub(super) async fn auth_file_models(&self, name: &str) -> Result<Value, ClientError> {
         let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-        self.manage(&format!("auth-files/models?name={name}")).await
+        self.get_value(&format!("auth-files/models?name={name}"))
+            .await
     }
 
-    /// The configuration that it works with.
+    /// Its present configuration.
     pub(super) async fn config(&self) -> Result<Value, ClientError> {
-        self.manage("config").await
+        self.get_value("config").await
     }
 
-    /// Takes up to `count` records off its usage queue; they are ours to keep or lose.
+    /// Removes up to `count` records from its usage queue. The engine keeps no copy.
     pub(super) async fn take_usage(&self, count: usize) -> Result<Vec<Value>, ClientError> {
-        let records = self.manage(&format!("usage-queue?count={count}")).await?;
+        let records = self
+            .get_value(&format!("usage-queue?count={count}"))
+            .await?;
         Ok(match records {
             Value::Array(records) => records,
             Value::Null
@@ -121,71 +124,73 @@ impl EngineClient {
     }
 
     /// Sends a GET request to its management API.
-    pub(super) async fn read<T: DeserializeOwned>(&self, what: &str) -> Result<T, ClientError> {
-        let answer = self.manage(what).await?;
-        serde_json::from_value(answer).map_err(|_| ClientError::Unintelligible)
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let answer = self.get_value(path).await?;
+        serde_json::from_value(answer).map_err(|_| ClientError::InvalidAnswer)
     }
 
     /// Sends a POST request to its management API.
-    pub(super) async fn tell(&self, what: &str, body: &Value) -> Result<(), ClientError> {
-        let request = self.http.post(self.management(what)).json(body);
-        self.managed(request).await.map(drop)
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<(), ClientError> {
+        let request = self.http.post(self.management_url(path)).json(body);
+        self.send_managed(request).await.map(drop)
     }
 
     /// Sends a slow POST request; returns the response, up to this size.
     pub(super) async fn exchange<T: DeserializeOwned>(
         &self,
-        what: &str,
+        path: &str,
         body: &(impl Serialize + Sync),
         time_limit: Duration,
-        largest: usize,
+        max_bytes: usize,
     ) -> Result<T, ClientError> {
-        let request = self.http.post(self.management(what)).json(body);
-        let mut answer = self.managed(request.timeout(time_limit)).await?;
+        let request = self.http.post(self.management_url(path)).json(body);
+        let mut answer = self.send_managed(request.timeout(time_limit)).await?;
         let mut text = Vec::new();
         while let Some(piece) = answer.chunk().await.map_err(|error| unreachable(&error))? {
-            if text.len() + piece.len() > largest {
-                return Err(ClientError::Unintelligible);
+            if text.len() + piece.len() > max_bytes {
+                return Err(ClientError::InvalidAnswer);
             }
             text.extend_from_slice(&piece);
         }
-        serde_json::from_slice(&text).map_err(|_| ClientError::Unintelligible)
+        serde_json::from_slice(&text).map_err(|_| ClientError::InvalidAnswer)
     }
 
-    /// Makes it forget what is at this place of its management.
-    pub(super) async fn forget(&self, what: &str) -> Result<(), ClientError> {
-        let request = self.http.delete(self.management(what));
-        self.managed(request).await.map(drop)
+    /// Sends a DELETE request to its management API.
+    pub(super) async fn delete(&self, path: &str) -> Result<(), ClientError> {
+        let request = self.http.delete(self.management_url(path));
+        self.send_managed(request).await.map(drop)
     }
 
-    async fn manage(&self, what: &str) -> Result<Value, ClientError> {
-        let answer = self.managed(self.http.get(self.management(what))).await?;
+    async fn get_value(&self, path: &str) -> Result<Value, ClientError> {
+        let answer = self
+            .send_managed(self.http.get(self.management_url(path)))
+            .await?;
         answer.json().await.map_err(|error| unreachable(&error))
     }
 
-    fn management(&self, what: &str) -> String {
-        format!("{}/v0/management/{what}", self.url)
+    fn management_url(&self, path: &str) -> String {
+        format!("{}/v0/management/{path}", self.url)
     }
 
-    async fn managed(
+    async fn send_managed(
         &self,
         request: reqwest::RequestBuilder,
     ) -> Result<reqwest::Response, ClientError> {
         let Some(key) = &self.management_key else {
-            return Err(ClientError::Barred);
+            return Err(ClientError::ManagementRefused);
         };
-        if self.refusals.load(Ordering::Relaxed) >= MOST_REFUSALS {
-            return Err(ClientError::Barred);
+        if self.refusals.load(Ordering::Relaxed) >= MAX_REFUSED_KEYS {
+            return Err(ClientError::ManagementRefused);
         }
         let answer = self
             .answer(request.bearer_auth(key.expose_secret()))
             .await
-            .inspect_err(|error| self.note(error))?;
+            .inspect_err(|error| self.count_refusal(error))?;
         self.refusals.store(0, Ordering::Relaxed);
         Ok(answer)
     }
 
-    fn note(&self, error: &ClientError) {
+    fn count_refusal(&self, error: &ClientError) {
         if matches!(
             error,
             ClientError::Status(StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
@@ -206,14 +211,14 @@ impl EngineClient {
     }
 }
 
-/// The innermost cause, which is the most specific; without the known URL.
+/// The innermost cause, which is the most specific; without the URL.
 fn unreachable(error: &reqwest::Error) -> ClientError {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;
     }
     ClientError::Unreachable(if error.is_timeout() {
-        "it did not answer in time".to_owned()
+        "no answer in time".to_owned()
     } else {
         cause.to_string()
     })

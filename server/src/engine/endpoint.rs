@@ -1,4 +1,4 @@
-//! Where requests go, and the keys that open the door there.
+//! The address of the engine and the keys that authenticate requests to it.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ pub struct EngineEndpoint {
     pub base_path: Option<String>,
     /// `Bearer <internal key>`, marked sensitive.
     pub authorization: HeaderValue,
-    /// For requests of users; none where the engine has one key for all.
+    /// For requests of users; none where one key serves all.
     callers: Option<Arc<CallerKeys>>,
 }
 
@@ -31,12 +31,12 @@ pub struct EngineEndpoint {
 #[derive(Debug)]
 struct CallerKeys {
     authorizations: Vec<HeaderValue>,
-    /// In the order in which users came. Beyond the number of keys they share them.
+    /// The index of each user's key, in the order of their first request. Beyond the number of keys users share them.
     users: RwLock<HashMap<Uuid, usize>>,
 }
 
 impl CallerKeys {
-    fn of(&self, user_id: Uuid) -> Option<HeaderValue> {
+    fn for_user(&self, user_id: Uuid) -> Option<HeaderValue> {
         let known = {
             let users = self.users.read().unwrap_or_else(PoisonError::into_inner);
             users.get(&user_id).copied()
@@ -51,13 +51,13 @@ impl CallerKeys {
     }
 }
 
-/// An address or key that no request can be made of.
+/// An invalid address or key.
 #[derive(Debug, thiserror::Error)]
 #[error("the engine's address or key cannot be used: {0}")]
 pub(super) struct EndpointError(String);
 
 impl EngineEndpoint {
-    /// The engine at `url`, opened by `key`.
+    /// The engine at `url`, authenticated by `key`.
     pub(super) fn new(url: &Url, key: &SecretString) -> Result<Self, EndpointError> {
         let path = url.path().trim_end_matches('/');
         Ok(Self {
@@ -69,7 +69,7 @@ impl EngineEndpoint {
         })
     }
 
-    /// With these keys for users.
+    /// Adds these keys for users.
     pub(super) fn with_caller_keys(mut self, keys: &[SecretString]) -> Result<Self, EndpointError> {
         let authorizations = keys.iter().map(bearer).collect::<Result<_, _>>()?;
         self.callers = Some(Arc::new(CallerKeys {
@@ -84,7 +84,7 @@ impl EngineEndpoint {
         let own = self
             .callers
             .as_ref()
-            .and_then(|callers| callers.of(user_id));
+            .and_then(|callers| callers.for_user(user_id));
         own.unwrap_or_else(|| self.authorization.clone())
     }
 }
@@ -92,7 +92,7 @@ impl EngineEndpoint {
 fn authority(url: &Url) -> Result<Authority, EndpointError> {
     let host = url
         .host_str()
-        .ok_or_else(|| EndpointError("it names no host".to_owned()))?;
+        .ok_or_else(|| EndpointError("it has no host".to_owned()))?;
     match url.port() {
         Some(port) => format!("{host}:{port}").parse().map_err(bad),
         None => host.parse().map_err(bad),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn each_user_has_a_key_of_their_own_while_there_are_enough() {
+    fn each_user_has_their_own_key_while_there_are_enough() {
         let url = Url::parse("http://127.0.0.1:8317").unwrap();
         let endpoint = EngineEndpoint::new(&url, &"key".into()).unwrap();
         let (ada, bob, eve) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());

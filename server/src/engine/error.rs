@@ -3,22 +3,22 @@
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// It was tried, and the engine does not run.
+    /// The start failed.
     #[error("the engine did not start: {0}")]
     DidNotStart(String),
-    /// It takes longer than a caller should wait; the attempt goes on.
+    /// The start takes longer than a caller waits; it continues.
     #[error("the engine is still starting")]
     StillStarting,
     /// No engine runs.
-    #[error("the engine does not run; its status says why")]
+    #[error("the engine does not run; its status has the reason")]
     NotRunning,
-    /// It runs, and does not say what it was asked.
-    #[error("the engine does not tell its models: {0}")]
-    Silent(String),
-    /// It cannot be asked, or does not want to.
+    /// It runs, but did not return its models.
+    #[error("the engine did not list its models: {0}")]
+    NoAnswer(String),
+    /// It cannot be called, or it refused the call.
     #[error("the engine cannot do this: {0}")]
-    Unwilling(String),
+    Refused(String),
     /// The server is stopping.
-    #[error("the server is stopping, and the engine with it")]
-    Ending,
+    #[error("the server is shutting down, and the engine with it")]
+    ShuttingDown,
 }

@@ -13,7 +13,7 @@ use super::client::EngineClient;
 use super::managed;
 use super::options::ExternalEngine;
 
-/// How long the program may take to say its version.
+/// The time limit for the program to print its version.
 const EXAMINATION_TIMEOUT: Duration = Duration::from_secs(10);
 const VERSION_LINE: &str = "CLIProxyAPI Version: ";
 
@@ -25,7 +25,7 @@ pub struct Program {
     pub version: Option<String>,
 }
 
-/// Where a managed engine listens or listened last.
+/// The address on which a managed engine listens or last listened.
 #[derive(Clone, Debug, Deserialize)]
 pub struct EngineAddress {
     pub host: String,
@@ -43,47 +43,47 @@ pub async fn find_program(
     Ok(Program { path, version })
 }
 
-/// Where the engine's configuration and its auth files are, or would be.
+/// The paths of the engine's configuration and auth files, whether they exist or not.
 pub fn places(data_dir: &Path, auth_dir: Option<&Path>) -> std::io::Result<(PathBuf, PathBuf)> {
     managed::places(data_dir, auth_dir)
 }
 
 /// The listen address in the engine's configuration; none before its first start.
-pub fn door(configuration: &Path) -> Option<EngineAddress> {
+pub fn listen_address(configuration: &Path) -> Option<EngineAddress> {
     let text = std::fs::read_to_string(configuration).ok()?;
     serde_saphyr::from_str(&text).ok()
 }
 
-/// Insists that an engine that runs elsewhere lets us in.
+/// Succeeds when an external engine answers and accepts the configured keys.
 pub async fn examine_external(external: &ExternalEngine) -> Result<(), String> {
     let key = external.api_key.clone();
     let management_key = external.management_key.clone();
-    let asks_for_usage = management_key.is_some();
-    let client = EngineClient::new(&external.url, key, management_key).map_err(words)?;
-    client.healthy().await.map_err(words)?;
-    let refused = |error| format!("it lets ENGINE_API_KEY not in: {error}");
-    client.opens().await.map_err(refused)?;
-    if asks_for_usage {
-        let refused = |error| format!("it lets ENGINE_MANAGEMENT_KEY not in: {error}");
+    let has_management_key = management_key.is_some();
+    let client = EngineClient::new(&external.url, key, management_key).map_err(message)?;
+    client.healthy().await.map_err(message)?;
+    let refused = |error| format!("it does not accept ENGINE_API_KEY: {error}");
+    client.accepts_key().await.map_err(refused)?;
+    if has_management_key {
+        let refused = |error| format!("it does not accept ENGINE_MANAGEMENT_KEY: {error}");
         client.config().await.map_err(refused)?;
     }
     Ok(())
 }
 
-/// Asks for help, which every version answers with its name first; nothing is configured or opened.
+/// Runs the program with `-h`: every version prints its version first, and opens nothing.
 async fn version_of(program: &Path) -> Option<String> {
-    let asked = Command::new(program)
+    let output = Command::new(program)
         .arg("-h")
         .env_clear()
         .current_dir("/")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let said = tokio::time::timeout(EXAMINATION_TIMEOUT, asked)
+    let output = tokio::time::timeout(EXAMINATION_TIMEOUT, output)
         .await
         .ok()?
         .ok()?;
-    let text = [said.stdout, said.stderr].concat();
+    let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text);
     let line = text
         .lines()
@@ -93,6 +93,6 @@ async fn version_of(program: &Path) -> Option<String> {
         .map(|version| version.trim().to_owned())
 }
 
-fn words(error: impl std::fmt::Display) -> String {
+fn message(error: impl std::fmt::Display) -> String {
     error.to_string()
 }

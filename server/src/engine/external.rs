@@ -1,18 +1,18 @@
-//! An engine that runs elsewhere: we watch it, and neither start nor configure it.
+//! An engine that runs elsewhere: it is monitored, but neither started nor configured.
 
 use std::sync::Arc;
 
-use super::calls::OrderQueue;
 use super::client::{ClientError, EngineClient};
 use super::endpoint::EngineEndpoint;
 use super::health;
 use super::options::{EngineContext, EngineOptions, ExternalEngine};
+use super::orders::OrderQueue;
 use super::public_state::PublicState;
+use super::run::{RunEnd, UnexpectedExit};
 use super::status::EngineMode;
-use super::supervisor::{RunEnd, UnexpectedExit};
 use super::usage::Collector;
 
-/// Uses and watches the external engine. The client outlasts its lives, because it counts how often
+/// Uses and monitors the external engine. The client is kept across runs, because it counts how often
 /// the management key was refused.
 #[derive(Debug)]
 pub(super) struct External {
@@ -23,7 +23,7 @@ pub(super) struct External {
 }
 
 impl External {
-    /// Nothing is reached for yet.
+    /// Connects to nothing yet.
     pub(super) fn new(
         options: EngineOptions,
         context: EngineContext,
@@ -38,16 +38,16 @@ impl External {
     }
 
     /// Uses it until it is lost or a command arrives.
-    pub(super) async fn live(&mut self, calls: &mut OrderQueue) -> RunEnd {
+    pub(super) async fn run(&mut self, orders: &mut OrderQueue) -> RunEnd {
         self.public.starting(EngineMode::External, None);
         let (endpoint, client) = match self.connection() {
             Ok(connection) => connection,
-            Err(reason) => return RunEnd::Unable(reason),
+            Err(reason) => return RunEnd::Blocked(reason),
         };
         tokio::select! {
-            call = calls.interruption() => return RunEnd::Called(call),
-            found = reach(&client) => if let Err(error) = found {
-                return died(format!("the external engine: {error}"));
+            order = orders.interruption() => return RunEnd::Ordered(order),
+            reached = connect_once(&client) => if let Err(error) = reached {
+                return lost(format!("the external engine: {error}"));
             }
         }
         self.public.catalogue.open(client.clone());
@@ -59,16 +59,16 @@ impl External {
             Arc::default(),
             self.public.clone(),
         );
-        let ending = tokio::select! {
-            call = calls.interruption() => RunEnd::Called(call),
-            reason = health::lost(&client) => died(reason),
+        let end = tokio::select! {
+            order = orders.interruption() => RunEnd::Ordered(order),
+            reason = health::lost(&client) => lost(reason),
         };
         self.public.withdraw();
-        if matches!(ending, RunEnd::Called(_)) {
+        if matches!(end, RunEnd::Ordered(_)) {
             self.options.drained().await;
         }
         collector.finish().await;
-        ending
+        end
     }
 
     fn connection(&mut self) -> Result<(EngineEndpoint, Arc<EngineClient>), String> {
@@ -85,9 +85,9 @@ impl External {
     }
 }
 
-async fn reach(client: &EngineClient) -> Result<(), ClientError> {
+async fn connect_once(client: &EngineClient) -> Result<(), ClientError> {
     client.healthy().await?;
-    client.opens().await
+    client.accepts_key().await
 }
 
 fn connect(external: &ExternalEngine) -> Result<(EngineEndpoint, Arc<EngineClient>), String> {
@@ -102,8 +102,8 @@ fn connect(external: &ExternalEngine) -> Result<(EngineEndpoint, Arc<EngineClien
     Ok((endpoint, Arc::new(client)))
 }
 
-fn died(reason: String) -> RunEnd {
-    RunEnd::Died(UnexpectedExit {
+fn lost(reason: String) -> RunEnd {
+    RunEnd::Lost(UnexpectedExit {
         reason,
         was_healthy: false,
     })

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::calls::{EngineOrder, OrderQueue, QueuedOrder};
 use super::endpoint::EngineEndpoint;
 use super::error::EngineError;
 use super::logs::LogRing;
 use super::options::{EngineContext, EngineOptions};
+use super::orders::{EngineOrder, OrderQueue, QueuedOrder};
 use super::public_state::PublicState;
 use super::status::{EngineState, EngineStatus};
 use super::supervisor::Supervisor;
@@ -26,20 +26,20 @@ pub struct EngineHandle {
 }
 
 impl EngineHandle {
-    /// Starts the engine and the task that watches over it.
+    /// Starts the engine and its supervisor.
     pub fn launch(options: EngineOptions, context: EngineContext) -> Self {
         let public = PublicState::new(options.mode, context.clock.clone());
         let (orders, received) = mpsc::channel(8);
-        let calls = OrderQueue {
+        let queue = OrderQueue {
             orders: received,
             shutdown: context.shutdown.clone(),
         };
         let tasks = context.tasks.clone();
-        tasks.spawn(Supervisor::new(options, context, public.clone()).run(calls));
+        tasks.spawn(Supervisor::new(options, context, public.clone()).run(queue));
         Self { public, orders }
     }
 
-    /// How the engine is now.
+    /// The present status.
     pub fn status(&self) -> EngineStatus {
         self.public.status.borrow().clone()
     }
@@ -49,17 +49,17 @@ impl EngineHandle {
         self.public.status.subscribe()
     }
 
-    /// Where requests go; nothing while nothing can be reached. Takes no lock.
+    /// The endpoint for requests; none while the engine does not run. Takes no lock.
     pub fn endpoint(&self) -> Option<Arc<EngineEndpoint>> {
         self.public.endpoint.load_full()
     }
 
-    /// The models it serves, possibly cached.
+    /// The models that it serves, possibly cached.
     pub async fn models(&self) -> Result<Arc<EngineModels>, EngineError> {
         self.public.catalogue.models().await
     }
 
-    /// The same, asked anew.
+    /// The models that it serves, not from the cache.
     pub async fn fresh_models(&self) -> Result<Arc<EngineModels>, EngineError> {
         self.public.catalogue.changed();
         self.models().await
@@ -84,30 +84,30 @@ impl EngineHandle {
         self.settled().await
     }
 
-    /// Lets requests end, then stops the engine until it is started again.
+    /// Waits for requests in flight, then stops the engine until it is started again.
     pub async fn stop(&self) -> Result<EngineStatus, EngineError> {
         self.order(EngineOrder::Stop).await?;
         Ok(self.status())
     }
 
-    /// Lets requests end, stops the engine, starts it and waits until it runs.
+    /// Waits for requests in flight, restarts the engine and waits until it runs.
     pub async fn restart(&self) -> Result<EngineStatus, EngineError> {
         self.order(EngineOrder::Restart).await?;
         self.settled().await
     }
 
-    /// Waits until the engine is gone for good, which is after the shutdown was asked for.
+    /// Waits until the engine has stopped after the shutdown.
     pub async fn finished(&self) {
         self.public.gone.cancelled().await;
     }
 
     async fn order(&self, order: EngineOrder) -> Result<(), EngineError> {
-        let (call, acceptance) = QueuedOrder::new(order);
+        let (queued, acceptance) = QueuedOrder::new(order);
         self.orders
-            .send(call)
+            .send(queued)
             .await
-            .map_err(|_| EngineError::Ending)?;
-        acceptance.await.map_err(|_| EngineError::Ending)
+            .map_err(|_| EngineError::ShuttingDown)?;
+        acceptance.await.map_err(|_| EngineError::ShuttingDown)
     }
 
     async fn settled(&self) -> Result<EngineStatus, EngineError> {
@@ -115,12 +115,12 @@ impl EngineHandle {
         let settled = watch.wait_for(|status| status.state != EngineState::Starting);
         let status = match tokio::time::timeout(RESTART_TIMEOUT, settled).await {
             Ok(Ok(status)) => status.clone(),
-            Ok(Err(_)) => return Err(EngineError::Ending),
+            Ok(Err(_)) => return Err(EngineError::ShuttingDown),
             Err(_) => return Err(EngineError::StillStarting),
         };
         match status.state {
             EngineState::Starting | EngineState::Running => Ok(status),
-            EngineState::Stopped => Err(EngineError::Ending),
+            EngineState::Stopped => Err(EngineError::ShuttingDown),
             EngineState::BackingOff | EngineState::Failed => Err(EngineError::DidNotStart(
                 status.last_error.unwrap_or_default(),
             )),

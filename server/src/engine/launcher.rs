@@ -1,7 +1,7 @@
-//! Becomes the engine, after tying the process's life to that of the server.
+//! Executes the engine in a process that exits with the server.
 //!
-//! A parent cannot set these things for its child without unsafe code between `fork` and `exec`; so we
-//! execute ourselves first, set them there in peace, and then turn into the engine.
+//! A parent can set the death signal and umask of a child only with unsafe code between `fork` and `exec`. So the server
+//! starts its own program, which sets them and then executes the engine.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write as _};
@@ -16,13 +16,13 @@ use nix::unistd::getppid;
 /// The hidden subcommand: `engine-exec <parent's pid> <program> <arguments…>`.
 pub const COMMAND: &str = "engine-exec";
 
-/// Turns this process into `program`, which dies as soon as the parent does and creates private files
-/// only. Returns only when that fails.
+/// Replaces this process by `program`, which is killed when the parent exits and creates private files only. Returns
+/// only on failure.
 pub fn exec(parent: i32, program: &OsStr, arguments: &[OsString]) -> io::Error {
     if let Err(error) = prctl::set_pdeathsig(Signal::SIGKILL) {
         return error.into();
     }
-    // The parent may have died before the signal was set; then another process is the parent now.
+    // The parent may have exited before the signal was set; then another process is the parent.
     if getppid().as_raw() != parent {
         return io::Error::other("the server that started the engine is gone");
     }

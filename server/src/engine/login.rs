@@ -1,5 +1,5 @@
-//! Sign-ins by the engine: where its OAuth client has a secret, or the provider accepts only such programs. The engine
-//! writes the auth file, and reports when it is done.
+//! Sign-ins through the engine, for providers that accept only its OAuth client. The engine writes the auth file and
+//! reports when it is done.
 
 use http::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,10 +11,10 @@ use super::client::{ClientError, EngineClient};
 use super::error::EngineError;
 use super::handle::EngineHandle;
 
-/// A sign-in that the engine has begun.
+/// A sign-in that the engine has started.
 #[derive(Debug)]
 pub struct EngineLogin {
-    /// Where a person consents; it holds the state.
+    /// The consent page; contains the state.
     pub url: SecretString,
     /// The OAuth state, which identifies the sign-in.
     pub state: SecretString,
@@ -23,13 +23,13 @@ pub struct EngineLogin {
     pub expires_in_seconds: Option<u64>,
 }
 
-/// How far the engine is with a sign-in.
+/// The progress of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineLoginStatus {
     Waiting,
     /// The file is written.
     Done,
-    /// Why not, in the engine's words.
+    /// The engine's reason.
     Failed(String),
 }
 
@@ -48,13 +48,13 @@ struct Status {
 }
 
 impl EngineHandle {
-    /// Asks the engine to begin a sign-in.
+    /// Starts a sign-in.
     pub async fn begin_login(&self, login: &str) -> Result<EngineLogin, EngineError> {
         let begun: Begun = self
             .client()?
-            .read(&format!("{login}-auth-url"))
+            .get(&format!("{login}-auth-url"))
             .await
-            .map_err(|error| unwilling(&error))?;
+            .map_err(|error| refused(&error))?;
         Ok(EngineLogin {
             url: begun.url.into(),
             state: begun.state.into(),
@@ -63,7 +63,7 @@ impl EngineHandle {
         })
     }
 
-    /// Brings the engine what the provider sent back: a code, or an error's.
+    /// Delivers the code or the error that the provider returned.
     pub async fn deliver_login(
         &self,
         login: &str,
@@ -77,17 +77,18 @@ impl EngineHandle {
         let body = json!({
             "provider": login, "state": state.expose_secret(), "code": code, "error": error,
         });
-        let delivered = self.client()?.tell("oauth-callback", &body).await;
+        let delivered = self.client()?.post("oauth-callback", &body).await;
         match delivered {
             Err(ClientError::Status(StatusCode::NOT_FOUND | StatusCode::CONFLICT)) => {
-                let forgotten = "it does not know this sign-in any more, since it was restarted or answered already";
-                Err(EngineError::Unwilling(forgotten.to_owned()))
+                let forgotten =
+                    "it has no such sign-in; it was restarted, or the sign-in is complete";
+                Err(EngineError::Refused(forgotten.to_owned()))
             }
-            delivered => delivered.map_err(|error| unwilling(&error)),
+            delivered => delivered.map_err(|error| refused(&error)),
         }
     }
 
-    /// How far the engine is with a sign-in.
+    /// The progress of a sign-in.
     pub async fn login_status(
         &self,
         state: &SecretString,
@@ -95,9 +96,9 @@ impl EngineHandle {
         let state = state.expose_secret();
         let status: Status = self
             .client()?
-            .read(&format!("get-auth-status?state={state}"))
+            .get(&format!("get-auth-status?state={state}"))
             .await
-            .map_err(|error| unwilling(&error))?;
+            .map_err(|error| refused(&error))?;
         Ok(match status.status.as_str() {
             "ok" => EngineLoginStatus::Done,
             "wait" => EngineLoginStatus::Waiting,
@@ -105,25 +106,25 @@ impl EngineHandle {
         })
     }
 
-    /// Asks the engine to forget a sign-in.
+    /// Cancels a sign-in.
     pub async fn cancel_login(&self, state: &SecretString) -> Result<(), EngineError> {
         let state = state.expose_secret();
-        let forget = format!("oauth-session?state={state}");
+        let path = format!("oauth-session?state={state}");
         self.client()?
-            .forget(&forget)
+            .delete(&path)
             .await
-            .map_err(|error| unwilling(&error))
+            .map_err(|error| refused(&error))
     }
 
-    /// Whom to ask.
+    /// A client of the running engine.
     pub(super) fn client(&self) -> Result<Arc<EngineClient>, EngineError> {
         self.public
             .client
             .load_full()
-            .ok_or_else(|| EngineError::Unwilling("it does not run".to_owned()))
+            .ok_or_else(|| EngineError::Refused("it does not run".to_owned()))
     }
 }
 
-fn unwilling(error: &ClientError) -> EngineError {
-    EngineError::Unwilling(error.to_string())
+fn refused(error: &ClientError) -> EngineError {
+    EngineError::Refused(error.to_string())
 }

@@ -10,44 +10,39 @@ use tokio::sync::broadcast;
 
 use crate::clock::SharedClock;
 
-/// How many lines are kept.
+/// The number of lines that are kept.
 const CAPACITY: usize = 2000;
-/// How many lines a slow listener may be behind before it misses some.
+/// The number of lines after which a slow subscriber misses some.
 const LISTENER_CAPACITY: usize = 512;
 /// Replaces a secret.
 const REDACTED: &str = "[redacted]";
-/// How many secrets are redacted that are used no more.
-const MOST_EARLIER: usize = 256;
-/// Shorter secrets are words, and redacting them would only garble.
-const SHORTEST_SECRET: usize = 8;
+/// The number of former secrets that are still redacted.
+const MAX_EARLIER_SECRETS: usize = 256;
+/// Shorter secrets are ordinary words; redacting them would make lines unreadable.
+const MIN_SECRET_BYTES: usize = 8;
 
-/// How grave a line is, in the engine's own judgement.
+/// The level of a line, as the engine logged it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// Of use to its programmers.
     Debug,
-    /// All is well.
     Info,
-    /// Something is odd.
     Warn,
-    /// Something went wrong.
     Error,
 }
 
-/// One line of the engine's.
+/// One log line of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
     /// Counts all lines since the server started.
     pub sequence: u64,
-    /// When we read it.
+    /// The time at which it was read.
     pub at: DateTime<Utc>,
-    /// How grave it is.
     pub level: LogLevel,
-    /// The text, without our secrets.
+    /// The text; secrets are redacted.
     pub message: String,
 }
 
-/// The last lines, and a feed of those to come.
+/// The latest lines, and a feed of future ones.
 #[derive(Debug)]
 pub struct LogRing {
     lines: Mutex<Lines>,
@@ -92,7 +87,7 @@ impl LogRing {
         let mut texts = HashSet::new();
         let is_new = |secret: &SecretString| {
             let text = secret.expose_secret();
-            text.len() >= SHORTEST_SECRET && texts.insert(text.to_owned())
+            text.len() >= MIN_SECRET_BYTES && texts.insert(text.to_owned())
         };
         let current: Vec<_> = current.into_iter().filter(is_new).collect();
         let earlier = known.iter();
@@ -100,18 +95,18 @@ impl LogRing {
             .filter(|secret| !texts.contains(secret.expose_secret()))
             .cloned()
             .collect();
-        all.drain(..all.len().saturating_sub(MOST_EARLIER));
+        all.drain(..all.len().saturating_sub(MAX_EARLIER_SECRETS));
         all.extend(current);
         self.apply(all);
     }
 
-    /// Secrets beside those that are known, before anything is rendered with them.
-    pub(super) fn redact_too(&self, secrets: impl IntoIterator<Item = SecretString>) {
+    /// Adds secrets to redact, before a configuration is rendered with them.
+    pub(super) fn redact_also(&self, secrets: impl IntoIterator<Item = SecretString>) {
         let mut all = self.secrets.load_full().to_vec();
         let known = all.len();
         for secret in secrets {
             let text = secret.expose_secret();
-            if text.len() >= SHORTEST_SECRET
+            if text.len() >= MIN_SECRET_BYTES
                 && !all.iter().any(|known| known.expose_secret() == text)
             {
                 all.push(secret);
@@ -123,7 +118,7 @@ impl LogRing {
     }
 
     fn apply(&self, secrets: Vec<SecretString>) {
-        // Under the lock: what is pushed at the same time is redacted before or after.
+        // Under the lock, so that a line pushed concurrently is redacted too.
         let mut lines = self.lock();
         self.secrets.store(secrets.into());
         for line in &mut lines.kept {
@@ -151,7 +146,7 @@ impl LogRing {
         let _ = self.feed.send(line);
     }
 
-    /// A text of the engine's without our secrets.
+    /// The text with every known secret replaced.
     pub fn redacted(&self, text: &str) -> String {
         let secrets = self.secrets.load();
         secrets
@@ -187,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_no_secret_in_a_line() {
+    fn redacts_secrets_from_lines() {
         let ring = LogRing::new(Arc::new(SystemClock));
         ring.redact(vec!["canary-of-length".into()]);
 
@@ -197,12 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_learnt_later_leaves_the_lines_that_are_kept() {
+    fn a_secret_added_later_is_redacted_from_kept_lines() {
         let ring = LogRing::new(Arc::new(SystemClock));
         ring.redact(vec!["earlier-token".into()]);
         ring.push(LogLevel::Info, "refreshed to fresh-token");
 
-        ring.redact_too(["fresh-token".into()]);
+        ring.redact_also(["fresh-token".into()]);
         ring.redact(vec!["fresh-token".into()]);
         ring.push(LogLevel::Info, "from earlier-token to fresh-token");
 
@@ -212,17 +207,17 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_are_used_no_more_are_bounded() {
+    fn former_secrets_are_bounded() {
         let ring = LogRing::new(Arc::new(SystemClock));
 
-        for number in 0..2 * MOST_EARLIER {
+        for number in 0..2 * MAX_EARLIER_SECRETS {
             ring.redact(vec![
                 "in-use-always".into(),
                 format!("token-{number}").into(),
             ]);
         }
 
-        assert_eq!(ring.secrets.load().len(), MOST_EARLIER + 2);
+        assert_eq!(ring.secrets.load().len(), MAX_EARLIER_SECRETS + 2);
         assert_eq!(ring.redacted("in-use-always"), REDACTED);
         assert_eq!(ring.redacted("token-500"), REDACTED);
     }

@@ -1,14 +1,13 @@
 //! Finds, starts, supervises and configures CLIProxyAPI; includes the demo engine.
 //!
-//! [`EngineHandle`] is the handle that other modules hold. Behind it one task ([`supervisor`]) owns the engine
-//! and runs one engine after another: [`managed`] (a child process of ours), [`external`] (one that
-//! runs elsewhere) or [`demo`] (an embedded stand-in). Each publishes its state in one [`public_state`].
+//! Other modules hold an [`EngineHandle`]. One task ([`supervisor`]) owns the engine and starts each [`run`] of it:
+//! [`managed`] (a child process), [`external`] (an engine that runs elsewhere) or [`demo`] (an embedded stand-in).
+//! Each publishes its state in [`public_state`].
 
 mod accounts;
 mod auth_files;
 mod backoff;
 mod binary;
-mod calls;
 mod catalogue;
 mod client;
 mod config;
@@ -25,8 +24,10 @@ mod login;
 mod logs;
 mod managed;
 mod options;
+mod orders;
 mod public_state;
 mod question;
+mod run;
 mod source;
 mod status;
 mod supervisor;
@@ -34,7 +35,9 @@ mod usage;
 
 pub use endpoint::EngineEndpoint;
 pub use error::EngineError;
-pub use examination::{EngineAddress, Program, door, examine_external, find_program, places};
+pub use examination::{
+    EngineAddress, Program, examine_external, find_program, listen_address, places,
+};
 pub use handle::EngineHandle;
 pub use install::{
     DownloadProgress, InstallError, InstallOptions, Release, TESTED_VERSION, install,

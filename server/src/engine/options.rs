@@ -18,31 +18,30 @@ use super::status::EngineMode;
 use crate::clock::SharedClock;
 use crate::domain::engine_usage::EngineUsage;
 
-/// How long the requests on their way may take before the engine is stopped under them.
-const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+/// The time limit for requests in flight before the engine is stopped.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Waits until the requests on their way have been answered; called before the engine is stopped,
-/// because the engine itself drops them (its own grace ends thirty seconds after its start).
+/// Waits until the requests in flight have finished; called before the engine is stopped, because the engine drops
+/// them (its own grace period ends thirty seconds after its start).
 pub type DrainHook = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// How to run the engine.
 #[derive(Clone)]
 pub struct EngineOptions {
-    /// Which sort of engine.
     pub mode: EngineMode,
-    /// The program to supervise; without it we look in `search_path`, then below `data_dir`.
+    /// The program to run; by default it is searched in `search_path`, then below `data_dir`.
     pub binary: Option<PathBuf>,
-    /// Where programs are looked for: the `PATH` of our environment. The child gets it too.
+    /// The `PATH` of this process; passed to the child process.
     pub search_path: OsString,
-    /// Where everything of ours lies; the engine gets `engine/` below it.
+    /// The data directory; the engine uses `engine/` below it.
     pub data_dir: PathBuf,
-    /// Where auth files are; in memory when absent.
+    /// The directory of auth files; in memory by default.
     pub auth_dir: Option<PathBuf>,
-    /// Our own program, which becomes the engine after tying its life to ours.
+    /// This program, which executes the engine so that it exits with this process.
     pub launcher: PathBuf,
-    /// The engine that runs elsewhere; needed when `mode` is external.
+    /// Required when `mode` is external.
     pub external: Option<ExternalEngine>,
-    /// Whether the demo may take the place of a missing engine. Not on a public address.
+    /// Whether the demo engine may replace a missing engine. Never on a public address.
     pub allow_demo_fallback: bool,
     /// Called before the engine is stopped or restarted on request.
     pub drain: Option<DrainHook>,
@@ -51,35 +50,34 @@ pub struct EngineOptions {
 /// An engine that runs elsewhere.
 #[derive(Clone, Debug)]
 pub struct ExternalEngine {
-    /// Where it listens.
     pub url: Url,
     /// One of its `api-keys`.
     pub api_key: SecretString,
-    /// Opens its usage queue; without it that second source is closed.
+    /// Required to read its usage queue; without it usage is not reconciled.
     pub management_key: Option<SecretString>,
 }
 
 /// The dependencies of the engine.
 #[derive(Clone)]
 pub struct EngineContext {
-    /// Where the credentials to configure come from.
+    /// The source of credentials.
     pub source: Arc<dyn CredentialSource>,
     pub clock: SharedClock,
-    /// Where records of the engine's usage queue go.
+    /// Receives the records of the engine's usage queue.
     pub usage: mpsc::Sender<EngineUsage>,
     /// Tracks our tasks until shutdown.
     pub tasks: TaskTracker,
-    /// When to end.
+    /// Cancelled at shutdown.
     pub shutdown: CancellationToken,
 }
 
 impl EngineOptions {
-    /// Waits until the requests on their way have been answered, though not for ever.
+    /// Waits until the requests in flight have finished, up to the time limit.
     pub(super) async fn drained(&self) {
         if let Some(drain) = &self.drain
-            && tokio::time::timeout(DRAIN_LIMIT, drain()).await.is_err()
+            && tokio::time::timeout(DRAIN_TIMEOUT, drain()).await.is_err()
         {
-            tracing::warn!("requests are still on their way, and the engine is stopped under them");
+            tracing::warn!("the engine is stopped although requests are still in flight");
         }
     }
 }

@@ -3,35 +3,52 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::accounts::ReportedAccounts;
 use super::catalogue::Catalogue;
 use super::client::EngineClient;
 use super::endpoint::EngineEndpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
 use crate::clock::SharedClock;
+use crate::domain::engine_accounts::EngineAccounts;
 
-/// The engine's public side. Readers take no lock.
+/// The state that handles read without a lock, except the cached accounts.
 #[derive(Debug)]
 pub(super) struct PublicState {
     pub(super) status: watch::Sender<EngineStatus>,
     pub(super) endpoint: ArcSwapOption<EngineEndpoint>,
-    /// Asks the engine that answers at the endpoint about itself.
+    /// A client of the running engine.
     pub(super) client: ArcSwapOption<EngineClient>,
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     pub(super) catalogue: Catalogue,
-    pub(super) reported_accounts: ReportedAccounts,
-    /// Cancelled when the supervising task has ended and nothing of the engine is left.
+    pub(super) reported_accounts: Mutex<Option<ReportedAccounts>>,
+    /// Cancelled when the supervisor has ended and the engine is stopped.
     pub(super) gone: CancellationToken,
     clock: SharedClock,
 }
 
+/// The accounts as the engine last reported them.
+#[derive(Debug)]
+pub(super) struct ReportedAccounts {
+    pub(super) at: Instant,
+    /// None when the engine did not answer.
+    pub(super) accounts: Option<Arc<EngineAccounts>>,
+}
+
+impl ReportedAccounts {
+    /// Reported at this moment.
+    pub(super) fn now(accounts: Option<Arc<EngineAccounts>>) -> Self {
+        let at = Instant::now();
+        Self { at, accounts }
+    }
+}
+
 impl PublicState {
-    /// The face of an engine that is about to start.
+    /// The state of an engine that is about to start.
     pub(super) fn new(mode: EngineMode, clock: SharedClock) -> Arc<Self> {
         Arc::new(Self {
             status: watch::Sender::new(EngineStatus::new(mode)),
@@ -40,13 +57,13 @@ impl PublicState {
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             catalogue: Catalogue::default(),
-            reported_accounts: ReportedAccounts::default(),
+            reported_accounts: Mutex::default(),
             gone: CancellationToken::new(),
             clock,
         })
     }
 
-    /// A life of this sort begins; `pid` when it is a child of ours.
+    /// A run in this mode starts; `pid` is set for a child process.
     pub(super) fn starting(&self, mode: EngineMode, pid: Option<u32>) {
         self.status.send_modify(|status| {
             status.mode = mode;
@@ -75,16 +92,16 @@ impl PublicState {
         tracing::info!("the engine is running");
     }
 
-    /// No new requests go to it.
+    /// Sends no further requests to it.
     pub(super) fn withdraw(&self) {
         self.endpoint.store(None);
         self.catalogue.close();
         self.client.store(None);
     }
 
-    /// It is lost, and will be tried again.
+    /// It was lost and will be started again.
     pub(super) fn backing_off(&self, reason: &str) {
-        tracing::warn!(reason, "the engine is lost, and will be started again");
+        tracing::warn!(reason, "the engine was lost and will be started again");
         self.settle(EngineState::BackingOff, Some(reason));
         self.status
             .send_modify(|status| status.restarts = status.restarts.saturating_add(1));
@@ -102,7 +119,7 @@ impl PublicState {
         self.settle(EngineState::Failed, Some(reason));
     }
 
-    /// It is between two lives that were asked for.
+    /// It is between two runs, on request.
     pub(super) fn restarting(&self) {
         self.settle(EngineState::Starting, None);
     }

@@ -13,12 +13,12 @@ use super::error::EngineError;
 use super::handle::EngineHandle;
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 
-/// How long a provider may take.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
-/// Lists of models have some hundred kilobytes.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
-/// The engine puts the account's token here.
-const TOKEN: &str = "$TOKEN$";
+/// The time limit of the provider's response.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(20);
+/// The maximum size in bytes; lists of models have some hundred kilobytes.
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
+/// The engine replaces this placeholder with the account's token.
+const TOKEN_PLACEHOLDER: &str = "$TOKEN$";
 
 /// A free `GET` request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct ProviderAnswer {
     pub body: String,
 }
 
-/// A question in the engine's form. It may hold a key.
+/// The body of the engine's call. It may contain a key.
 #[derive(Serialize)]
 struct Call<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,16 +58,18 @@ impl fmt::Debug for Call<'_> {
 }
 
 impl EngineHandle {
-    /// Asks the provider; nothing when it could not be reached.
+    /// Sends the request; none when the provider could not be reached.
     pub async fn ask_provider(
         &self,
         credential: &ProviderCredential,
         question: &ProviderQuestion,
     ) -> Result<Option<ProviderAnswer>, EngineError> {
-        // Where the engine does not know an account, it would send the mark itself. We have keys anyway.
+        // For an account that it does not know the engine would send the placeholder itself; keys are known here.
         let (auth_index, token) = match &credential.secret {
             CredentialSecret::ApiKey(key) => (None, key.expose_secret()),
-            CredentialSecret::AuthFile { .. } => (Some(self.index_of(credential).await?), TOKEN),
+            CredentialSecret::AuthFile { .. } => {
+                (Some(self.index_of(credential).await?), TOKEN_PLACEHOLDER)
+            }
         };
         let proxy_url = credential.proxy_url.as_ref();
         let call = Call {
@@ -79,12 +81,12 @@ impl EngineHandle {
         };
         let client = self.client()?;
         match client
-            .exchange("api-call", &call, TIME_LIMIT, LARGEST_ANSWER)
+            .exchange("api-call", &call, PROVIDER_TIMEOUT, MAX_RESPONSE_BYTES)
             .await
         {
             Ok(answer) => Ok(Some(answer)),
             Err(ClientError::Status(StatusCode::BAD_GATEWAY)) => Ok(None),
-            Err(error) => Err(EngineError::Unwilling(error.to_string())),
+            Err(error) => Err(EngineError::Refused(error.to_string())),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where the credentials that the engine is configured with come from.
+//! The source of the credentials that the engine is configured with.
 
 use entity::model_alias;
 use futures_util::future::BoxFuture;
@@ -9,34 +9,34 @@ use crate::domain::{
     settings::EngineSettings,
 };
 
-/// Why the credentials could not be had; any error with words will do.
+/// Why the credentials could not be read.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Decrypts the stored credentials and publishes their changes. A trait, so that tests can replace the database.
 pub trait CredentialSource: Send + Sync {
-    /// Counts up whenever what [`credentials`](Self::credentials) answers may have changed.
+    /// A counter that increases when the result of [`credentials`](Self::credentials) may have changed.
     fn changes(&self) -> watch::Receiver<u64>;
 
-    /// All credentials that the engine shall use now.
+    /// All credentials that the engine must use.
     fn credentials(&self) -> BoxFuture<'_, Result<Vec<ProviderCredential>, CredentialsError>>;
 
-    /// The aliases of models that the engine shall know now.
+    /// All model aliases that the engine must know.
     fn model_aliases(&self) -> BoxFuture<'_, Result<Vec<model_alias::Model>, CredentialsError>> {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// How the engine shall use them.
+    /// The routing and provider settings.
     fn settings(&self) -> EngineSettings {
         EngineSettings::default()
     }
 
-    /// Receives the results of attempts at the accounts.
+    /// Receives the outcomes of attempts at accounts.
     fn note_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         drop(attempts);
         Box::pin(std::future::ready(()))
     }
 
-    /// Seals what is fresher in the files that were found, and answers what is to be done with them.
+    /// Stores the tokens of files that are newer than the database, and returns what to do with each file.
     fn settle_auth_files(
         &self,
         found: Vec<FoundAuthFile>,

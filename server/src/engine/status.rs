@@ -1,26 +1,26 @@
-//! How the engine is, as the administrator sees it.
+//! The status of the engine, as administrators see it.
 
 use chrono::{DateTime, Utc};
 
-/// Which sort of engine answers.
+/// The kind of engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineMode {
-    /// A child process of ours.
+    /// A child process.
     Managed,
     /// One that runs elsewhere.
     External,
-    /// The embedded stand-in, which answers canned text.
+    /// The embedded demo engine, which answers with canned text.
     Demo,
 }
 
-/// Where the engine is in its life.
+/// The state of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineState {
     /// It was started and is not ready yet.
     Starting,
     /// It answers.
     Running,
-    /// It died or cannot be reached, and is tried again after a pause.
+    /// It exited or cannot be reached, and is started again after a delay.
     BackingOff,
     /// It was stopped on request, or with the server.
     Stopped,
@@ -28,22 +28,21 @@ pub enum EngineState {
     Failed,
 }
 
-/// Everything there is to say about the engine's health.
+/// The health of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineStatus {
-    /// Which sort of engine it is now; a missing binary may have put the demo in its place.
+    /// The present kind; a missing program may have been replaced by the demo engine.
     pub mode: EngineMode,
-    /// Where it is in its life.
     pub state: EngineState,
     /// Its reported version.
     pub version: Option<String>,
-    /// The process, when it is ours.
+    /// The process id; none for an external or demo engine.
     pub pid: Option<u32>,
-    /// When the present life began.
+    /// The start of the present run.
     pub started_at: Option<DateTime<Utc>>,
-    /// How often it had to be started again unasked.
+    /// The number of restarts after unexpected exits since the server started.
     pub restarts: u32,
-    /// The last thing that went wrong, in words; cleared once it runs again.
+    /// The last error; cleared when it runs again.
     pub last_error: Option<String>,
     /// A notice to administrators that is not an error.
     pub notice: Option<String>,

@@ -1,4 +1,4 @@
-//! The one task that owns the engine: lives one life after another, and obeys calls in between.
+//! The task that owns the engine: starts it again after each run, and executes the commands in between.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -6,40 +6,21 @@ use std::time::Duration;
 
 use super::backoff::{delay, jittered};
 use super::binary::{self, BinaryError};
-use super::calls::{EngineOrder, OrderQueue, QueuedOrder};
 use super::demo;
 use super::external::External;
 use super::managed::Managed;
 use super::options::{EngineContext, EngineOptions};
+use super::orders::{EngineOrder, OrderQueue, QueuedOrder};
 use super::public_state::PublicState;
+use super::run::RunEnd;
 use super::status::EngineMode;
 
-/// The longest pause between two starts of a child; its start costs something.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The longest pause between two looks at an external engine; looking costs nothing.
-const LONGEST_PAUSE_EXTERNAL: Duration = Duration::from_secs(5);
+/// The maximum delay between two starts of the child process.
+const MAX_RESTART_DELAY: Duration = Duration::from_secs(30);
+/// The maximum delay between two connection attempts to an external engine; shorter, because they are cheap.
+const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(5);
 
-/// How a life of the engine ended.
-#[derive(Debug)]
-pub(super) enum RunEnd {
-    /// Requested by a caller.
-    Called(QueuedOrder),
-    /// It died, or was lost.
-    Died(UnexpectedExit),
-    /// It cannot run until an operator acts.
-    Unable(String),
-}
-
-/// An unexpected exit.
-#[derive(Debug)]
-pub(super) struct UnexpectedExit {
-    /// In words.
-    pub(super) reason: String,
-    /// Whether it had lived well for a while, so that the pauses begin anew.
-    pub(super) was_healthy: bool,
-}
-
-/// Owns everything that a life needs.
+/// The state that outlasts each run.
 #[derive(Debug)]
 pub(super) struct Supervisor {
     options: EngineOptions,
@@ -51,7 +32,7 @@ pub(super) struct Supervisor {
 }
 
 impl Supervisor {
-    /// A supervisor that has not begun.
+    /// Starts nothing yet.
     pub(super) fn new(
         options: EngineOptions,
         context: EngineContext,
@@ -69,108 +50,108 @@ impl Supervisor {
         }
     }
 
-    /// Lives until the server ends.
-    pub(super) async fn run(mut self, mut calls: OrderQueue) {
+    /// Runs the engine until the server shuts down.
+    pub(super) async fn run(mut self, mut orders: OrderQueue) {
         let gone = self.public.gone.clone().drop_guard();
-        while self.round(&mut calls).await.is_continue() {}
+        while self.round(&mut orders).await.is_continue() {}
         self.public.stopped();
-        self.managed.leave().await;
+        self.managed.wipe_auth_files().await;
         drop(gone);
     }
 
-    /// One life and what comes after it; breaks when the server ends.
-    async fn round(&mut self, calls: &mut OrderQueue) -> ControlFlow<()> {
-        match Box::pin(self.live(calls)).await {
-            RunEnd::Called(call) => {
+    /// One run and the reaction to its end; breaks at shutdown.
+    async fn round(&mut self, orders: &mut OrderQueue) -> ControlFlow<()> {
+        match Box::pin(self.run_once(orders)).await {
+            RunEnd::Ordered(order) => {
                 self.failures = 0;
-                self.obey(call, calls).await
+                self.execute(order, orders).await
             }
-            RunEnd::Died(death) => {
-                self.failures = if death.was_healthy {
+            RunEnd::Lost(exit) => {
+                self.failures = if exit.was_healthy {
                     1
                 } else {
                     self.failures.saturating_add(1)
                 };
-                self.public.backing_off(&death.reason);
-                self.pause(calls).await
+                self.public.backing_off(&exit.reason);
+                self.pause(orders).await
             }
-            RunEnd::Unable(reason) => {
+            RunEnd::Blocked(reason) => {
                 self.public.failed(&reason);
-                self.rest(calls).await
+                self.wait_for_start(orders).await
             }
         }
     }
 
-    async fn live(&mut self, calls: &mut OrderQueue) -> RunEnd {
+    async fn run_once(&mut self, orders: &mut OrderQueue) -> RunEnd {
         match self.options.mode {
             EngineMode::Managed => match binary::find(&self.options) {
-                Ok(program) => self.managed.live(&program, calls).await,
-                Err(missing) => self.live_without_program(&missing, calls).await,
+                Ok(program) => self.managed.run(&program, orders).await,
+                Err(missing) => self.run_demo_instead(&missing, orders).await,
             },
-            EngineMode::External => self.external.live(calls).await,
+            EngineMode::External => self.external.run(orders).await,
             EngineMode::Demo => {
-                demo::live(&self.options, &self.context, &self.public, None, calls).await
+                demo::run(&self.options, &self.context, &self.public, None, orders).await
             }
         }
     }
 
-    async fn live_without_program(&self, missing: &BinaryError, calls: &mut OrderQueue) -> RunEnd {
+    async fn run_demo_instead(&self, missing: &BinaryError, orders: &mut OrderQueue) -> RunEnd {
         if !self.options.allow_demo_fallback {
-            return RunEnd::Unable(missing.to_string());
+            return RunEnd::Blocked(missing.to_string());
         }
-        tracing::warn!(reason = %missing, "the demo engine takes the place of the engine");
+        tracing::warn!(reason = %missing, "the demo engine replaces the engine");
         let notice = format!("The demo engine answers with canned text: {missing}.");
-        demo::live(
+        demo::run(
             &self.options,
             &self.context,
             &self.public,
             Some(notice),
-            calls,
+            orders,
         )
         .await
     }
 
-    async fn obey(&self, call: QueuedOrder, calls: &mut OrderQueue) -> ControlFlow<()> {
-        match call.order {
-            EngineOrder::End => ControlFlow::Break(()),
+    async fn execute(&self, queued: QueuedOrder, orders: &mut OrderQueue) -> ControlFlow<()> {
+        match queued.order {
+            EngineOrder::Shutdown => ControlFlow::Break(()),
             EngineOrder::Start | EngineOrder::Restart => {
                 self.public.restarting();
-                call.accept();
+                queued.accept();
                 ControlFlow::Continue(())
             }
             EngineOrder::Stop => {
                 self.public.stopped();
-                call.accept();
-                self.rest(calls).await
+                queued.accept();
+                self.wait_for_start(orders).await
             }
         }
     }
 
-    /// Waits for an order that leads on.
-    async fn rest(&self, calls: &mut OrderQueue) -> ControlFlow<()> {
+    /// Waits until a command starts the engine or the server shuts down.
+    async fn wait_for_start(&self, orders: &mut OrderQueue) -> ControlFlow<()> {
         loop {
-            let call = calls.next().await;
-            match call.order {
+            let queued = orders.next().await;
+            match queued.order {
                 EngineOrder::Stop => {
                     self.public.stopped();
-                    call.accept();
+                    queued.accept();
                 }
-                EngineOrder::Start | EngineOrder::Restart | EngineOrder::End => {
-                    return Box::pin(self.obey(call, calls)).await;
+                EngineOrder::Start | EngineOrder::Restart | EngineOrder::Shutdown => {
+                    return Box::pin(self.execute(queued, orders)).await;
                 }
             }
         }
     }
 
-    /// Waits before the next life; an order cuts it short.
-    async fn pause(&self, calls: &mut OrderQueue) -> ControlFlow<()> {
-        let longest = match self.options.mode {
-            EngineMode::External => LONGEST_PAUSE_EXTERNAL,
-            EngineMode::Managed | EngineMode::Demo => LONGEST_PAUSE,
+    /// Waits before the next run; a command ends the wait.
+    async fn pause(&self, orders: &mut OrderQueue) -> ControlFlow<()> {
+        let max_delay = match self.options.mode {
+            EngineMode::External => MAX_RECONNECT_DELAY,
+            EngineMode::Managed | EngineMode::Demo => MAX_RESTART_DELAY,
         };
-        let pause = jittered(delay(self.failures, longest));
-        match tokio::time::timeout(pause, calls.next()).await {
-            Ok(call) => self.obey(call, calls).await,
+        let pause = jittered(delay(self.failures, max_delay));
+        match tokio::time::timeout(pause, orders.next()).await {
+            Ok(queued) => self.execute(queued, orders).await,
             Err(_) => ControlFlow::Continue(()),
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     clock::SharedClock,
     domain::{
         Error, Result,
-        notifications::{Due, Notifications},
+        notifications::{DueMessage, Notifications},
     },
     outage::{Outage, Outages},
 };
@@ -95,7 +95,7 @@ impl Sender {
         Ok(sent)
     }
 
-    async fn send(&self, due: Due) -> Result<bool> {
+    async fn send(&self, due: DueMessage) -> Result<bool> {
         let message = message(&due.notification);
         let outcome = self
             .courier

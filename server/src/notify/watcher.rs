@@ -100,10 +100,12 @@ impl Watcher {
             .iter()
             .map(|message| message.subject.clone())
             .collect();
-        self.notifications.still_so(rule, &subjects).await?;
+        self.notifications
+            .clear_conditions_except(rule, &subjects)
+            .await?;
         let mut reported = 0;
         for message in &found {
-            reported += usize::from(self.notifications.tell(rule, message).await?);
+            reported += usize::from(self.notifications.enqueue(rule, message).await?);
         }
         Ok(reported)
     }

@@ -54,7 +54,7 @@ const VAGUE_CONSTANTS: [&str; 12] = [
 
 /// How many idioms are left in each folder or file. Numbers may only fall. Elsewhere there may be none.
 const REMAINING: &[(&str, usize)] = &[
-    ("ARCHITECTURE.md", 8),
+    ("ARCHITECTURE.md", 1),
     ("CHANGELOG.md", 6),
     ("crates", 8),
     ("docs", 1),
@@ -65,11 +65,10 @@ const REMAINING: &[(&str, usize)] = &[
     ("scripts", 1),
     ("server/src/checkup", 2),
     ("server/src/crypto", 13),
-    ("server/src/domain", 337),
-    ("server/src/engine", 2),
+    ("server/src/domain", 237),
     ("server/src/gateway", 4),
     ("server/src/graphql", 25),
-    ("server/tests", 58),
+    ("server/tests", 57),
 ];
 
 /// How many vague constants are left.

@@ -9,6 +9,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
 import { Loading } from "../../ui/Loading";
 import { MutationForm } from "../../ui/MutationDialog";
+import { supportedProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 import { accountInput, formatModels } from "./accountInput";
 
@@ -48,7 +49,9 @@ const UpdateProviderAccountMutation = graphql(`
 
 type Account = NonNullable<AccountToEditQuery["provider"]>["accounts"][number];
 
-function KeyFields(props: { account: Account }) {
+function KeyFields(props: { account: Account; kind: ProviderKind }) {
+  const keys = () => supportedProvider(props.kind)?.apiKeys;
+  const needsModels = () => keys()?.modelsRequired ?? false;
   return (
     <>
       <TextField
@@ -56,13 +59,20 @@ function KeyFields(props: { account: Account }) {
         name="baseUrl"
         type="url"
         value={props.account.baseUrl ?? ""}
-        hint={t("providers.baseUrlHint")}
+        placeholder={keys()?.defaultBaseUrl ?? ""}
+        hint={keys()?.defaultBaseUrl ? t("providers.baseUrlHint") : undefined}
+        required={!keys()?.defaultBaseUrl}
       />
       <TextAreaField
         label={t("providers.models")}
         name="models"
         value={formatModels(props.account.models)}
-        hint={`${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`}
+        hint={
+          needsModels()
+            ? t("providers.modelsHint")
+            : `${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`
+        }
+        required={needsModels()}
       />
       <TextAreaField
         label={t("providers.headers")}
@@ -83,7 +93,7 @@ function KeyFields(props: { account: Account }) {
   );
 }
 
-function Fields(props: { account: Account }) {
+function Fields(props: { account: Account; kind: ProviderKind }) {
   return (
     <>
       <TextField
@@ -130,7 +140,7 @@ function Fields(props: { account: Account }) {
         hint={t("providers.proxyHint")}
       />
       <Show when={props.account.credential === "API_KEY"}>
-        <KeyFields account={props.account} />
+        <KeyFields account={props.account} kind={props.kind} />
         <TextField
           label={t("providers.apiKey")}
           name="apiKey"
@@ -185,7 +195,7 @@ function EditForm(props: EditProps) {
           onSubmit={(form) => void submit(known(), form)}
           onClose={props.onClose}
         >
-          <Fields account={known()} />
+          <Fields account={known()} kind={props.kind} />
         </MutationForm>
       )}
     </Show>

@@ -2,7 +2,11 @@ import { createMutation, createQuery } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
-import type { ProviderKind, ProviderSettingsQuery } from "../../graphql/generated/graphql";
+import type {
+  ProviderKind,
+  ProviderOption,
+  ProviderSettingsQuery,
+} from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
@@ -12,6 +16,7 @@ import { CheckField, TextAreaField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
 import { Notice } from "../../ui/Notice";
+import { supportedProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
 const ProviderSettingsQueryDoc = graphql(`
@@ -45,11 +50,18 @@ const UpdateProviderSettingsMutation = graphql(`
 type Settings = NonNullable<ProviderSettingsQuery["provider"]>["settings"];
 type FormProps = { kind: ProviderKind; name: string; onClose: () => void };
 
-/** Reads the checkboxes that only this provider has. */
+function has(kind: ProviderKind, option: ProviderOption): boolean {
+  return supportedProvider(kind)?.options.includes(option) ?? false;
+}
+
+/** Reads the checkboxes that only some providers have. */
 function readChecks(kind: ProviderKind, form: FormData) {
-  if (kind === "CLAUDE") return { cloaking: form.get("cloaking") !== null };
-  if (kind === "CHATGPT") return { identityPerAccount: form.get("identityPerAccount") !== null };
-  return {};
+  return {
+    ...(has(kind, "CLOAKING") && { cloaking: form.get("cloaking") !== null }),
+    ...(has(kind, "IDENTITY_PER_ACCOUNT") && {
+      identityPerAccount: form.get("identityPerAccount") !== null,
+    }),
+  };
 }
 
 function Fields(props: { kind: ProviderKind; settings: Settings }) {
@@ -64,7 +76,7 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
         hint={t("providers.excludedHint")}
         spellcheck={false}
       />
-      <Show when={props.kind === "CLAUDE"}>
+      <Show when={has(props.kind, "CLOAKING")}>
         <CheckField
           label={t("providers.cloaking")}
           hint={t("providers.cloakingHint")}
@@ -72,7 +84,7 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
           checked={props.settings.cloaking}
         />
       </Show>
-      <Show when={props.kind === "CHATGPT"}>
+      <Show when={has(props.kind, "IDENTITY_PER_ACCOUNT")}>
         <CheckField
           label={t("providers.identity")}
           hint={t("providers.identityHint")}

@@ -3,7 +3,7 @@ import { type FragmentType, graphql, readFragment } from "../../graphql/generate
 import type { AttemptedFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { FilterLink } from "./FilterLink";
 
 const AttemptedFragmentDocument = graphql(`
@@ -56,7 +56,7 @@ function AttemptItem(props: { attempt: AttemptedFragment["attempts"][number] }) 
           )}
         </Show>
         <Show when={props.attempt.provider}>
-          {(kind) => <span class="text-sm text-muted">{PROVIDERS[kind()].name}</span>}
+          {(kind) => <span class="text-sm text-muted">{providerName(kind())}</span>}
         </Show>
       </p>
       <Show when={props.attempt.message}>

@@ -6,7 +6,7 @@ import { Code } from "../../ui/Code";
 import { Fact } from "../../ui/Facts";
 import { Meter } from "../../ui/Meter";
 import { Time } from "../../ui/Moment";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { describeAmount, describeWindow, formatAmount } from "../limits";
 
 const RejectionFragmentDocument = graphql(`
@@ -88,7 +88,7 @@ function Limit(props: { limit: Rejection }) {
           </Show>
         </Fact>
         <Show when={props.limit.provider}>
-          {(kind) => <Fact name={t("common.provider")}>{PROVIDERS[kind()].name}</Fact>}
+          {(kind) => <Fact name={t("common.provider")}>{providerName(kind())}</Fact>}
         </Show>
         <Show when={props.limit.modelPattern}>
           {(pattern) => (

@@ -7,7 +7,7 @@ import { isMetered } from "../../lib/metered";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
 import { Time } from "../../ui/Moment";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
 import { FailureReason } from "./FailureReason";
 import { FilterLink } from "./FilterLink";
@@ -170,7 +170,7 @@ function Whereabouts(props: DetailProps) {
         <Show when={request().provider} fallback={<Unknown />}>
           {(kind) => (
             <FilterLink isOwn={isOwn()} search={{ provider: kind() }}>
-              {PROVIDERS[kind()].name}
+              {providerName(kind())}
             </FilterLink>
           )}
         </Show>

@@ -42,7 +42,7 @@ const STEPS = Array.from({ length: 25 }, (_, power) =>
 ).flat();
 
 function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
-  const font = '12px "Inter Variable", ui-sans-serif, system-ui, sans-serif';
+  const font = '12px "Inter Variable", "Inter Fallback", ui-sans-serif, system-ui, sans-serif';
   const shared = { stroke: ink, font, ticks: { show: false } };
   return [
     {

@@ -1,4 +1,4 @@
-//! One-time links with which new administrators choose their passwords themselves.
+//! One-time links with which new administrators choose their password.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::admin::{self, Entity as Admin};
@@ -9,17 +9,16 @@ use sea_orm::{
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{Admins, Error, Result, audited, not_found, passwords, subject};
+use super::{Admins, Error, Result, audited, not_found, passwords, subject, subject_of};
 use crate::{
     crypto::token::{self, Digester},
-    domain::audit::{self, AuditChange},
+    domain::audit::{self, AuditChange, AuditContext},
 };
 
-/// How the token of every invitation begins.
 pub(super) const PREFIX: &str = "invite-";
 const LIFE: TimeDelta = TimeDelta::days(7);
 
-/// An invitation: the only moment its token is known.
+/// A new one-time link. Its token is not stored and cannot be shown again.
 pub(super) struct Invitation {
     pub(super) token: SecretString,
     digest: Vec<u8>,
@@ -43,14 +42,19 @@ impl Invitation {
 }
 
 impl Admins {
-    /// Makes a new link in place of one that was lost or has expired.
-    pub async fn invite_again(&self, id: Uuid) -> Result<(admin::Model, SecretString)> {
+    /// Creates a new link and invalidates the earlier one, which was lost or has expired.
+    pub async fn invite_again(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<(admin::Model, SecretString)> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let old = Admin::find_by_id(id).one(&transaction).await?;
         let old = old.ok_or_else(not_found)?;
         if !old.password_hash.is_empty() {
             return Err(Error::Conflict(
-                "this administrator has a password; who forgot it resets it on the server"
+                "this administrator has a password already; reset a forgotten one on the server"
                     .to_owned(),
             ));
         }
@@ -59,14 +63,15 @@ impl Admins {
         invitation.write(&mut admin);
         let admin = admin.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok((admin, invitation.token))
     }
 
-    /// Sets the first password of whoever was invited. The link works once.
+    /// Sets the first password of an invited administrator. The link works once.
     pub(super) async fn accept_invitation(
         &self,
+        context: &AuditContext,
         presented: &str,
         password: SecretString,
     ) -> Result<admin::Model> {
@@ -84,10 +89,10 @@ impl Admins {
             .await?;
         let Some(old) = invited else {
             return Err(Error::WrongCredentials(
-                "the set-up link is wrong, was used or has expired; ask an owner for a new one",
+                "the set-up link is invalid, was used or has expired; ask an owner for a new one",
             ));
         };
-        audit::identify((&old).into());
+        let context = &context.authenticated((&old).into());
         let mut admin = old.clone().into_active_model();
         admin.password_hash = Set(hash);
         admin.invitation_digest = Set(None);
@@ -95,7 +100,7 @@ impl Admins {
         admin.updated_at = Set(now);
         let admin = admin.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(admin)
     }

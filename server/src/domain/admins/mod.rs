@@ -1,4 +1,4 @@
-//! Administrators: the first one and the others, their passwords and their second factors.
+//! Administrators: set-up of the first one, roles, passwords and second factors.
 
 mod invitation;
 mod passwords;
@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{Actor, AuditContext, AuditSubject},
+    audit::{AuditContext, AuditSubject},
     server_secrets::ServerSecrets,
     sessions::Sessions,
 };
@@ -41,10 +41,9 @@ use crate::{
     db::Database,
 };
 
-/// The name of the first administrator.
 pub const FIRST_ADMIN: &str = "admin";
 
-/// The people who run the server.
+/// The service for administrators.
 #[derive(Clone, Debug)]
 pub struct Admins {
     db: Database,
@@ -53,12 +52,12 @@ pub struct Admins {
     sessions: Sessions,
     vault: Arc<Vault>,
     digester: Digester,
-    /// Opens the set-up page once, until there is an administrator. Kept in memory only.
+    /// The token of the set-up page; `None` once there is an administrator. Kept in memory only.
     setup_token: Arc<ArcSwapOption<Zeroizing<String>>>,
 }
 
 impl Admins {
-    /// The service over this database. Sessions end with what they stand on.
+    /// Sessions are ended together with the password, role or second factor that they were started with.
     pub fn new(
         db: Database,
         clock: SharedClock,
@@ -76,21 +75,21 @@ impl Admins {
         }
     }
 
-    /// On the first start creates the administrator, or makes the token of a set-up link when there is
-    /// no password to create one with.
+    /// On the first start, creates the administrator with the configured password, or the token of a set-up link if no
+    /// password is configured.
     pub async fn bootstrap(
         &self,
         password: Option<SecretString>,
     ) -> Result<Option<Zeroizing<String>>> {
         if Admin::find().count(self.db.reader()).await? > 0 {
             if password.is_some() {
-                tracing::info!("ADMIN_PASSWORD is ignored: there is an administrator already");
+                tracing::info!("ADMIN_PASSWORD is ignored: an administrator exists");
             }
             return Ok(None);
         }
         if let Some(password) = password {
-            let first = AuditContext::new(Actor::system(), None, "bootstrap");
-            first.run(self.create_first(FIRST_ADMIN, password)).await?;
+            let context = AuditContext::system("bootstrap");
+            Box::pin(self.create_first(&context, FIRST_ADMIN, password)).await?;
             tracing::info!("created the administrator; ADMIN_PASSWORD is no longer needed");
             return Ok(None);
         }
@@ -99,21 +98,22 @@ impl Admins {
         Ok(Some(token))
     }
 
-    /// Whether the server waits for its first administrator.
+    /// Whether there is no administrator yet.
     pub fn setup_required(&self) -> bool {
         self.setup_token.load().is_some()
     }
 
-    /// Creates the first administrator with the token of the set-up link, or lets somebody who was
-    /// invited choose their password.
+    /// Creates the first administrator with the token of the set-up link, or sets the password of an invited
+    /// administrator.
     pub async fn complete_setup(
         &self,
+        context: &AuditContext,
         presented: &str,
         username: Option<&str>,
         password: SecretString,
     ) -> Result<admin::Model> {
         if presented.starts_with(invitation::PREFIX) {
-            return self.accept_invitation(presented, password).await;
+            return self.accept_invitation(context, presented, password).await;
         }
         let token = self.setup_token.load_full();
         let matches = token
@@ -121,31 +121,34 @@ impl Admins {
             .is_some_and(|token| bool::from(token.as_bytes().ct_eq(presented.as_bytes())));
         if !matches {
             return Err(Error::WrongCredentials(
-                "the set-up link is wrong or was used; restart the server to get a new one",
+                "the set-up link is invalid or was used; restart the server to get a new one",
             ));
         }
         let username = username.unwrap_or(FIRST_ADMIN);
-        let admin = self.create_first(username, password).await?;
+        let admin = self.create_first(context, username, password).await?;
         self.setup_token.store(None);
         Ok(admin)
     }
 
-    async fn create_first(&self, username: &str, password: SecretString) -> Result<admin::Model> {
+    async fn create_first(
+        &self,
+        context: &AuditContext,
+        username: &str,
+        password: SecretString,
+    ) -> Result<admin::Model> {
         let new = NewAdmin {
             username: username.to_owned(),
             role: Role::Owner,
             password: Some(password),
         };
-        Ok(self.create(new).await?.admin)
+        Ok(self.create(context, new).await?.admin)
     }
 
-    /// Finds an administrator by name.
     pub async fn named(&self, username: &str) -> Result<Option<admin::Model>> {
         let admin = Admin::find().filter(admin::Column::Username.eq(username));
         Ok(admin.one(self.db.reader()).await?)
     }
 
-    /// Finds an administrator by id.
     pub async fn find(&self, id: Uuid) -> Result<Option<admin::Model>> {
         Ok(Admin::find_by_id(id).one(self.db.reader()).await?)
     }
@@ -158,10 +161,14 @@ fn not_found() -> Error {
 }
 
 fn subject(admin: &admin::Model) -> AuditSubject {
-    AuditSubject::new("admin", &admin.id).named(&admin.username)
+    subject_of(admin.id).named(&admin.username)
 }
 
-/// What the audit tells of an administrator.
+fn subject_of(id: Uuid) -> AuditSubject {
+    AuditSubject::new("admin", &id)
+}
+
+/// The fields of an administrator, for the audit.
 fn audited(admin: &admin::Model) -> Value {
     json!({
         "username": admin.username,

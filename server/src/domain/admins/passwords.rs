@@ -1,4 +1,4 @@
-//! Administrators' passwords: chosen, changed, reset.
+//! Administrators' passwords: set, change, reset.
 
 use entity::admin::{self, Entity as Admin};
 use sea_orm::{
@@ -10,23 +10,21 @@ use serde_json::json;
 
 use super::{Admins, Error, Result, not_found, subject};
 use crate::domain::{
-    audit::{self, AuditChange},
+    audit::{self, AuditChange, AuditContext},
     sessions::AdminSession,
 };
 
 const SHORTEST: usize = 12;
 const LONGEST: usize = 1024;
 
-/// A password that was hashed, and what changes with it.
 struct NewPassword {
     hash: String,
-    /// The session that goes on.
+    /// The session that is not ended.
     kept: Option<uuid::Uuid>,
     without_second_factor: bool,
 }
 
 impl Admins {
-    /// Whether a password is an administrator's.
     pub(super) async fn is_password_of(
         &self,
         admin: Option<&admin::Model>,
@@ -37,26 +35,28 @@ impl Admins {
         Ok(self.passwords.verify(password, hash).await?)
     }
 
-    /// Makes sure that it is still the administrator who asks, before something grave. A session that ended
-    /// while the password was checked confirms nothing.
+    /// Verifies the administrator's password before a sensitive action. Fails if the session ended while the password
+    /// was verified.
     pub async fn confirm(&self, own: &AdminSession, password: SecretString) -> Result<()> {
         if !self.is_password_of(Some(&own.admin), password).await? {
-            return Err(Error::bad_input("the password is not right"));
+            return Err(Error::bad_input("the password is incorrect"));
         }
         self.sessions.still(self.db.reader(), own).await?;
         Ok(())
     }
 
-    /// Replaces a password by its owner. All sessions but one end. Returns how many.
+    /// Changes the own password and ends all other sessions. Returns how many.
     pub async fn change_password(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         current: SecretString,
         new: SecretString,
     ) -> Result<usize> {
+        context.about(subject(&own.admin));
         check(&new)?;
         if !self.is_password_of(Some(&own.admin), current).await? {
-            return Err(Error::bad_input("the current password is not right"));
+            return Err(Error::bad_input("the current password is incorrect"));
         }
         let hash = self.passwords.hash(new).await?;
         let transaction = self.db.begin().await?;
@@ -66,13 +66,14 @@ impl Admins {
             kept: Some(own.session.id),
             without_second_factor: false,
         };
-        self.set_password(transaction, admin, new).await
+        self.set_password(context, transaction, admin, new).await
     }
 
-    /// Replaces a password from the terminal, without knowing the current one; removes the second factor
-    /// too if that is wanted. All sessions end. Returns how many.
+    /// Resets a password from the command line, without the current one, and optionally removes the second factor. Ends
+    /// all sessions and returns how many.
     pub async fn reset_password(
         &self,
+        context: &AuditContext,
         username: &str,
         new: SecretString,
         without_second_factor: bool,
@@ -88,10 +89,10 @@ impl Admins {
                     kept: None,
                     without_second_factor,
                 };
-                self.set_password(transaction, admin, new).await
+                self.set_password(context, transaction, admin, new).await
             }
             None if Admin::find().count(self.db.reader()).await? == 0 => {
-                self.create_first(username, new).await?;
+                self.create_first(context, username, new).await?;
                 Ok(0)
             }
             None => Err(not_found()),
@@ -100,6 +101,7 @@ impl Admins {
 
     async fn set_password(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         old: admin::Model,
         new: NewPassword,
@@ -117,13 +119,13 @@ impl Admins {
         let kept_factor = admin.totp_confirmed_at.is_some();
         let change = AuditChange::updated(
             subject(&admin),
-            json!({ "password": "the earlier one", "secondFactor": had_second_factor }),
-            json!({ "password": "a new one", "secondFactor": kept_factor }),
+            json!({ "password": "previous", "secondFactor": had_second_factor }),
+            json!({ "password": "new", "secondFactor": kept_factor }),
         );
-        audit::record(&transaction, &self.clock, change).await?;
+        audit::record(&transaction, &self.clock, context, change).await?;
         let ended = self
             .sessions
-            .delete_others(&transaction, admin.id, new.kept)
+            .delete_others(context, &transaction, admin.id, new.kept)
             .await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
@@ -131,17 +133,16 @@ impl Admins {
     }
 }
 
-/// Whether a password is long enough to be one.
 pub(super) fn check(password: &SecretString) -> Result<()> {
     let length = password.expose_secret().chars().count();
     if length < SHORTEST {
         return Err(Error::BadInput(format!(
-            "a password has at least {SHORTEST} characters"
+            "a password must have at least {SHORTEST} characters"
         )));
     }
     if length > LONGEST {
         return Err(Error::BadInput(format!(
-            "a password has at most {LONGEST} characters"
+            "a password must have at most {LONGEST} characters"
         )));
     }
     Ok(())

@@ -1,5 +1,4 @@
-//! The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when the phone
-//! is gone.
+//! The second factor: one-time codes of an authenticator app (TOTP, RFC 6238), and recovery codes for a lost phone.
 
 use entity::{
     admin::{self, Entity as Admin},
@@ -19,36 +18,42 @@ use super::{Admins, Error, Result, audited, not_found, subject};
 use crate::{
     crypto::vault::VaultError,
     domain::{
-        audit::{self, AuditChange},
+        audit::{self, AuditChange, AuditContext},
         sessions::AdminSession,
     },
 };
 
-/// What authenticator apps show above the code.
+/// The issuer that authenticator apps show above the code.
 const ISSUER: &str = "ProxyPal";
 const SECRET_BYTES: usize = 20;
 const CODES: usize = 10;
-/// Letters and digits that nobody takes for each other: five bits each.
+/// Letters and digits without the ones that look alike; five bits each.
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const HALF: usize = 8;
-const WRONG: Error = Error::WrongCredentials("the code is not right, or was used already");
+const WRONG: Error = Error::WrongCredentials("the code is incorrect or was used already");
 
-/// A second factor that is being set up: the only moment its secret is known.
+/// A second factor during set-up. Its secret cannot be shown again.
 #[derive(Debug)]
 pub struct Enrolment {
-    /// In base 32, to be typed.
+    /// In base 32, for typing.
     pub secret: SecretString,
-    /// What the QR code says.
+    /// The `otpauth` address for the QR code.
     pub uri: SecretString,
 }
 
-/// New recovery codes: the only moment they are known.
+/// New recovery codes. They are stored as digests and cannot be shown again.
 #[derive(Debug)]
 pub struct RecoveryCodes(pub Vec<SecretString>);
 
 impl Admins {
-    /// Begins to set up a second factor. It is asked for once it is confirmed.
-    pub async fn enrol(&self, own: &AdminSession, password: SecretString) -> Result<Enrolment> {
+    /// Starts the set-up of a second factor. Sign-ins require it once it is confirmed.
+    pub async fn enrol(
+        &self,
+        context: &AuditContext,
+        own: &AdminSession,
+        password: SecretString,
+    ) -> Result<Enrolment> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = &own.admin;
         let secret: [u8; SECRET_BYTES] = rand::random();
@@ -57,7 +62,7 @@ impl Admins {
         let current = self.sessions.still(&transaction, own).await?;
         if current.totp_confirmed_at.is_some() {
             return Err(Error::Conflict(
-                "there is a second factor already; disable it first".to_owned(),
+                "a second factor is enabled already; disable it first".to_owned(),
             ));
         }
         let mut row = current.into_active_model();
@@ -67,9 +72,9 @@ impl Admins {
         let begun = AuditChange::updated(
             subject(&row),
             json!({}),
-            json!({ "secondFactor": "is being set up" }),
+            json!({ "secondFactor": "setting up" }),
         );
-        audit::record(&transaction, &self.clock, begun).await?;
+        audit::record(&transaction, &self.clock, context, begun).await?;
         transaction.commit().await?;
         let uri = totp.to_url().map_err(anyhow::Error::from)?;
         Ok(Enrolment {
@@ -78,18 +83,19 @@ impl Admins {
         })
     }
 
-    /// Asks for the second factor from now on, once a code has shown that the app has it. Returns recovery
-    /// codes.
+    /// Enables the second factor after verifying a code of the app. Returns recovery codes.
     pub async fn confirm_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         let id = own.admin.id;
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_some() || admin.totp_sealed.is_none() {
             return Err(Error::Conflict(
-                "no second factor is being set up; begin with enrolTotp".to_owned(),
+                "no second factor is being set up; start with enrolTotp".to_owned(),
             ));
         }
         let step = self.step_of(&admin, code)?.ok_or(WRONG)?;
@@ -105,18 +111,19 @@ impl Admins {
         let admin = admin.update(&transaction).await?;
         let codes = self.new_codes(&transaction, id).await?;
         let confirmed = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, confirmed).await?;
+        audit::record(&transaction, &self.clock, context, confirmed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
 
-    /// No longer asks for a second factor.
     pub async fn disable_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<admin::Model> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -126,18 +133,20 @@ impl Admins {
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
         let disabled = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, disabled).await?;
+        audit::record(&transaction, &self.clock, context, disabled).await?;
         transaction.commit().await?;
         Ok(admin)
     }
 
-    /// Makes new recovery codes; the earlier ones are worth nothing any more.
+    /// Creates new recovery codes and invalidates the earlier ones.
     pub async fn renew_recovery_codes(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -146,15 +155,15 @@ impl Admins {
         let codes = self.new_codes(&transaction, admin.id).await?;
         let renewed = AuditChange::updated(
             subject(&admin),
-            json!({ "recoveryCodes": "the earlier ones" }),
-            json!({ "recoveryCodes": "new ones" }),
+            json!({ "recoveryCodes": "previous" }),
+            json!({ "recoveryCodes": "new" }),
         );
-        audit::record(&transaction, &self.clock, renewed).await?;
+        audit::record(&transaction, &self.clock, context, renewed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
 
-    /// How many recovery codes are left.
+    /// The number of unused recovery codes.
     pub async fn recovery_codes_left(&self, id: Uuid) -> Result<u64> {
         let left = RecoveryCode::find()
             .filter(recovery_code::Column::AdminId.eq(id))
@@ -162,7 +171,7 @@ impl Admins {
         Ok(left.count(self.db.reader()).await?)
     }
 
-    /// Takes a code of the app or a recovery code; neither works twice.
+    /// Verifies a code of the app or a recovery code, and marks it as used.
     pub(super) async fn use_code(&self, admin: &admin::Model, code: &SecretString) -> Result<()> {
         if let Some(step) = self.step_of(admin, code)? {
             let transaction = self.db.begin().await?;
@@ -199,7 +208,7 @@ impl Admins {
         Ok(())
     }
 
-    /// The time step whose code it is, the ones beside it included: clocks differ.
+    /// The time step that this code belongs to. Adjacent steps are accepted, because clocks differ.
     fn step_of(&self, admin: &admin::Model, code: &SecretString) -> Result<Option<i64>> {
         let Some(sealed) = &admin.totp_sealed else {
             return Ok(None);
@@ -209,7 +218,8 @@ impl Admins {
             .open(&owner(admin.id), sealed)
             .map_err(|error| match error {
                 VaultError::UnknownKey | VaultError::Damaged => Error::Internal(
-                    anyhow::Error::from(error).context("cannot open the secret of a second factor"),
+                    anyhow::Error::from(error)
+                        .context("cannot decrypt the secret of a second factor"),
                 ),
             })?;
         let totp = totp(&secret, &admin.username)?;
@@ -244,7 +254,7 @@ impl Admins {
         Ok(RecoveryCodes(codes.into_iter().map(Into::into).collect()))
     }
 
-    /// Case and dashes do not matter: people type these from paper.
+    /// Ignores case and dashes, because recovery codes are typed from paper.
     fn digest_of(&self, id: Uuid, code: &str) -> Vec<u8> {
         let typed = code.chars().filter(char::is_ascii_alphanumeric);
         let typed: String = typed.map(|letter| letter.to_ascii_lowercase()).collect();
@@ -255,13 +265,13 @@ impl Admins {
     async fn with_second_factor(&self, id: Uuid) -> Result<admin::Model> {
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_none() {
-            return Err(Error::Conflict("there is no second factor".to_owned()));
+            return Err(Error::Conflict("no second factor is enabled".to_owned()));
         }
         Ok(admin)
     }
 }
 
-/// Marks a time step as used, unless it or a later one was: a code that somebody has seen is worth nothing.
+/// Marks a time step as used; fails if this or a later one was used, so that an observed code cannot be replayed.
 async fn take_step(transaction: &DatabaseTransaction, id: Uuid, step: i64) -> Result<()> {
     let is_new = Condition::any()
         .add(admin::Column::TotpLastStep.is_null())
@@ -279,7 +289,7 @@ async fn take_step(transaction: &DatabaseTransaction, id: Uuid, step: i64) -> Re
 }
 
 fn totp(secret: &[u8], username: &str) -> Result<Totp> {
-    // A colon would end the issuer in the address.
+    // A colon would end the issuer part of the label.
     let account = username.replace(':', " ");
     let totp = Builder::new()
         .with_secret(Secret::from(secret))
@@ -297,7 +307,7 @@ fn recovery_code() -> String {
     format!("{first}-{second}")
 }
 
-/// To whom a sealed secret of a second factor belongs.
+/// The record to which the encrypted secret is bound.
 pub(in crate::domain) fn owner(id: Uuid) -> String {
     format!("totp:{id}")
 }

@@ -1,4 +1,4 @@
-//! Signing in: the right name, password and, where there is one, second factor.
+//! Sign-in with name, password and, if enabled, second factor.
 
 use std::net::IpAddr;
 
@@ -7,24 +7,25 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use secrecy::SecretString;
 
 use super::{Admins, Error, Result, subject};
-use crate::domain::{audit, login_throttle::LoginThrottle};
+use crate::domain::{audit::AuditContext, login_throttle::LoginThrottle};
 
-/// What somebody brings who wants to sign in.
+/// The credentials of a sign-in.
 #[derive(Debug)]
 pub struct SignIn {
-    /// May be left out while there is one administrator.
+    /// Optional while there is only one administrator.
     pub username: Option<String>,
     pub password: SecretString,
-    /// Of the second factor, or a recovery code.
+    /// A one-time code or a recovery code.
     pub code: Option<SecretString>,
-    /// Where they are.
+    /// The client's address, for throttling.
     pub address: Option<IpAddr>,
 }
 
 impl Admins {
-    /// Finds the administrator who this is.
+    /// Verifies the credentials; fails with the same error for unknown names and wrong passwords.
     pub async fn authenticate(
         &self,
+        context: &AuditContext,
         presented: SignIn,
         throttle: &LoginThrottle,
     ) -> Result<admin::Model> {
@@ -36,14 +37,14 @@ impl Admins {
             None => self.only_one().await?,
         };
         if let Some(admin) = &admin {
-            audit::about(subject(admin));
+            context.about(subject(admin));
         }
         let right = self
             .is_password_of(admin.as_ref(), presented.password)
             .await?;
         let admin = admin
             .filter(|_| right)
-            .ok_or(Error::WrongCredentials("the password is not right"))?;
+            .ok_or(Error::WrongCredentials("the password is incorrect"))?;
         if !admin.enabled {
             return Err(Error::WrongCredentials(
                 "this administrator is disabled; ask an owner",
@@ -51,7 +52,7 @@ impl Admins {
         }
         if admin.totp_confirmed_at.is_some() {
             let code = presented.code.ok_or(Error::SecondFactorRequired)?;
-            // By the administrator: whoever has the password may have many addresses.
+            // Counted per administrator, because an attacker with the password may use many addresses.
             throttle.attempt_code(admin.id, presented.address)?;
             self.use_code(&admin, &code).await?;
             throttle.code_was_right(admin.id, presented.address);
@@ -59,13 +60,13 @@ impl Admins {
         Ok(admin)
     }
 
-    /// A username may be left out while there is nobody else.
+    /// The only administrator, so that the username is optional while there is one.
     async fn only_one(&self) -> Result<Option<admin::Model>> {
         let mut admins = Admin::find().all(self.db.reader()).await?;
         match admins.len() {
             0 | 1 => Ok(admins.pop()),
             _ => Err(Error::bad_input(
-                "there are several administrators; say which one with username",
+                "there are several administrators; specify username",
             )),
         }
     }

@@ -1,5 +1,4 @@
-//! Several administrators: create them, change what they may do, remove them. There is always an owner who
-//! can sign in.
+//! Creates, changes and removes administrators. At least one owner who can sign in must remain.
 
 use entity::admin::{self, Entity as Admin, Role};
 use sea_orm::{
@@ -11,19 +10,20 @@ use uuid::Uuid;
 
 use super::{
     Admins, Error, Result, audited, invitation::Invitation, not_found, passwords, subject,
+    subject_of,
 };
-use crate::domain::audit::{self, AuditChange};
+use crate::domain::audit::{self, AuditChange, AuditContext};
 
-/// What a new administrator is like.
+/// An administrator to create.
 #[derive(Debug)]
 pub struct NewAdmin {
     pub username: String,
     pub role: Role,
-    /// Without one they choose it themselves, with a one-time link.
+    /// `None` creates a one-time link for choosing it.
     pub password: Option<SecretString>,
 }
 
-/// A new administrator, and the token of the link with which they choose a password.
+/// A new administrator, and the token of the one-time link if no password was given.
 #[derive(Debug)]
 pub struct CreatedAdmin {
     pub admin: admin::Model,
@@ -37,14 +37,16 @@ impl Admins {
         Ok(admins.all(self.db.reader()).await?)
     }
 
-    /// Creates an administrator.
-    pub async fn create(&self, new: NewAdmin) -> Result<CreatedAdmin> {
+    /// Fails if the username is taken.
+    pub async fn create(&self, context: &AuditContext, new: NewAdmin) -> Result<CreatedAdmin> {
         let username = new.username.trim().to_owned();
         if username.is_empty() || username.chars().count() > 64 {
-            return Err(Error::bad_input("a username has 1 to 64 characters"));
+            return Err(Error::bad_input("a username must have 1 to 64 characters"));
         }
         if username.chars().any(char::is_control) {
-            return Err(Error::bad_input("a username has no control characters"));
+            return Err(Error::bad_input(
+                "a username must not contain control characters",
+            ));
         }
         let now = self.clock.now();
         let mut row = admin::ActiveModel {
@@ -72,35 +74,49 @@ impl Admins {
             .await
             .map_err(|error| Error::unless_taken(error, || format!("{username} exists already")))?;
         let created = AuditChange::created(subject(&admin), audited(&admin));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(CreatedAdmin { admin, setup_token })
     }
 
-    /// Changes what an administrator may do. Their sessions end.
-    pub async fn set_role(&self, id: Uuid, role: Role) -> Result<admin::Model> {
+    /// Changes the role of an administrator and ends their sessions.
+    pub async fn set_role(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        role: Role,
+    ) -> Result<admin::Model> {
         let change = |admin: &mut admin::ActiveModel| admin.role = Set(role);
-        self.change(id, change).await
+        self.change(context, id, change).await
     }
 
-    /// Lets an administrator sign in, or no more. Their sessions end.
-    pub async fn set_enabled(&self, id: Uuid, enabled: bool) -> Result<admin::Model> {
+    /// Enables or disables an administrator and ends their sessions.
+    pub async fn set_enabled(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        enabled: bool,
+    ) -> Result<admin::Model> {
         let change = |admin: &mut admin::ActiveModel| admin.enabled = Set(enabled);
-        self.change(id, change).await
+        self.change(context, id, change).await
     }
 
-    /// Forgets an administrator; the audit does not. Their sessions end.
-    pub async fn remove(&self, id: Uuid) -> Result<admin::Model> {
+    /// Deletes an administrator and ends their sessions. Audit events are kept.
+    pub async fn remove(&self, context: &AuditContext, id: Uuid) -> Result<admin::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
-        let owners = living_owners(&transaction).await?;
+        let owners = active_owners(&transaction).await?;
         let admin = find(&transaction, id).await?;
         if owners == [id] {
             return Err(last_owner());
         }
-        let ended = self.sessions.delete_others(&transaction, id, None).await?;
+        let ended = self
+            .sessions
+            .delete_others(context, &transaction, id, None)
+            .await?;
         Admin::delete_by_id(id).exec(&transaction).await?;
         let removed = AuditChange::removed(subject(&admin), audited(&admin));
-        audit::record(&transaction, &self.clock, removed).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
         Ok(admin)
@@ -108,12 +124,14 @@ impl Admins {
 
     async fn change(
         &self,
+        context: &AuditContext,
         id: Uuid,
         change: impl FnOnce(&mut admin::ActiveModel),
     ) -> Result<admin::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
-        // Before anything is looked at: two who demote each other must not both see the other as owner.
-        let owners = living_owners(&transaction).await?;
+        // Locked first: otherwise two owners who demote each other could each count the other as the remaining owner.
+        let owners = active_owners(&transaction).await?;
         let old = find(&transaction, id).await?;
         let mut admin = old.clone().into_active_model();
         change(&mut admin);
@@ -123,16 +141,19 @@ impl Admins {
             return Err(last_owner());
         }
         let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, updated).await?;
-        let ended = self.sessions.delete_others(&transaction, id, None).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
+        let ended = self
+            .sessions
+            .delete_others(context, &transaction, id, None)
+            .await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
         Ok(admin)
     }
 }
 
-/// The owners who can sign in. Locked until the end of the transaction.
-async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
+/// The owners who can sign in. The rows are locked until the end of the transaction.
+async fn active_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
     let owners = Admin::find()
         .filter(admin::Column::Role.eq(Role::Owner))
         .filter(admin::Column::Enabled.eq(true))
@@ -145,13 +166,14 @@ async fn living_owners(transaction: &DatabaseTransaction) -> Result<Vec<Uuid>> {
 }
 
 async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<admin::Model> {
-    // Locked before the sessions are looked at: a sign-in that inserts one holds the same lock.
+    // Locked before the sessions are read: a sign-in that inserts one takes the same lock.
     let admin = Admin::find_by_id(id).lock_exclusive();
     admin.one(transaction).await?.ok_or_else(not_found)
 }
 
 fn last_owner() -> Error {
     Error::Conflict(
-        "this is the last owner who can sign in; make somebody else an owner first".to_owned(),
+        "this is the last owner who can sign in; make another administrator an owner first"
+            .to_owned(),
     )
 }

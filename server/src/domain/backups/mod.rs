@@ -18,6 +18,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use self::files::BackupDirectory;
@@ -27,7 +28,11 @@ pub use self::{
     restore::{Restored, Staged, apply_staged, restore},
     tables::{names as tables, row_counts},
 };
-use super::{Error, Result, downloads::Content};
+use super::{
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
+    downloads::Content,
+};
 use crate::{
     clock::SharedClock,
     db::{Database, StagingDatabase},
@@ -36,6 +41,7 @@ use crate::{
 /// Where backups are, in the data directory.
 pub const DIRECTORY: &str = "backups";
 const SHORTEST_PHRASE: usize = 12;
+const LONGEST_NAME: usize = 64;
 const PIECE: usize = 64 * 1024;
 
 /// All backups.
@@ -76,8 +82,17 @@ impl Backups {
         self.phrase.is_some()
     }
 
-    /// Makes a backup and restores it once, into a scratch database. Whatever fails leaves nothing behind.
-    pub async fn create(&self) -> Result<Made> {
+    /// Makes a backup as [`make`](Self::make) does, and records it in the audit.
+    pub async fn create(&self, context: &AuditContext) -> Result<Made> {
+        let made = self.make().await?;
+        let created = AuditChange::created(subject(&made.name), json!({ "rows": made.rows }));
+        audit::note(&self.db, &self.clock, context, created).await?;
+        Ok(made)
+    }
+
+    /// Makes a backup and restores it into a scratch database. A failure leaves no file behind.
+    /// Only reads the database, so it may run beside the server, and records no event.
+    pub async fn make(&self) -> Result<Made> {
         let phrase = self.phrase()?;
         let now = self.clock.now();
         let name = files::name(now);
@@ -124,20 +139,27 @@ impl Backups {
         verified.map_err(|error| Error::Conflict(format!("{error:#}")))
     }
 
-    /// Asks the next start to restore this backup, if it can be restored.
-    pub async fn stage_restore(&self, name: &str) -> Result<Staged> {
+    /// Schedules the restore of this backup for the next start, after verifying it.
+    pub async fn stage_restore(&self, context: &AuditContext, name: &str) -> Result<Staged> {
+        context.about(subject(name));
         self.verify(name).await?;
         let staged = Staged {
             name: name.to_owned(),
             failure: None,
         };
         restore::stage(&self.data_dir, Some(&staged))?;
+        let done = AuditChange::done(None).about(Some(subject(name)));
+        audit::note(&self.db, &self.clock, context, done).await?;
         Ok(staged)
     }
 
-    /// Takes that back.
-    pub fn cancel_restore(&self) -> Result<()> {
-        Ok(restore::stage(&self.data_dir, None)?)
+    /// Withdraws a staged restore, if there is one.
+    pub async fn cancel_restore(&self, context: &AuditContext) -> Result<()> {
+        let staged = self.staged_restore()?;
+        restore::stage(&self.data_dir, None)?;
+        let staged = staged.map(|staged| subject(&staged.name));
+        let done = AuditChange::done(None).about(staged);
+        audit::note(&self.db, &self.clock, context, done).await
     }
 
     /// What the next start restores, or why the last one could not.
@@ -146,16 +168,23 @@ impl Backups {
     }
 
     /// Deletes a backup.
-    pub fn delete(&self, name: &str) -> Result<()> {
+    pub async fn delete(&self, context: &AuditContext, name: &str) -> Result<()> {
+        context.about(subject(name));
         let path = self.find(name)?;
+        let size = path.metadata().context("cannot read the backup")?.len();
         std::fs::remove_file(path).context("cannot delete the backup")?;
-        Ok(())
+        let removed = AuditChange::removed(subject(name), json!({ "size": size }));
+        audit::note(&self.db, &self.clock, context, removed).await
     }
 
-    /// A backup's bytes, sealed as they are.
-    pub fn read(&self, name: &str) -> Result<Content> {
+    /// The encrypted bytes of a backup.
+    pub async fn read(&self, context: &AuditContext, name: &str) -> Result<Content> {
+        context.about(subject(name));
         let file = std::fs::File::open(self.find(name)?).context("cannot read the backup")?;
         let length = file.metadata().context("cannot read the backup")?.len();
+        let done = AuditChange::done(Some(json!({ "size": length })));
+        let done = done.about(Some(subject(name)));
+        audit::note(&self.db, &self.clock, context, done).await?;
         let file = tokio::fs::File::from_std(file);
         let bytes = stream::try_unfold(file, |mut file| async move {
             use tokio::io::AsyncReadExt as _;
@@ -187,6 +216,13 @@ impl Backups {
         check_phrase(&phrase)?;
         Ok(phrase)
     }
+}
+
+/// A backup is known by the name of its file, to callers and in the audit. Names of other files are not
+/// recorded whole.
+fn subject(name: &str) -> AuditSubject {
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    AuditSubject::new("backup", &name).named(&name)
 }
 
 /// The backups of a directory, the latest first.

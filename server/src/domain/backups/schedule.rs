@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Backups;
-use crate::domain::{Result, settings::Settings};
+use crate::domain::{Result, audit::AuditContext, settings::Settings};
 
 /// How often it is asked whether it is time.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
@@ -49,16 +49,17 @@ impl Backups {
         if latest.is_some_and(|latest| latest <= now && now < latest + every) {
             return Ok(None);
         }
-        let made = self.create().await?;
-        self.prune(current.gateway.backups_kept)?;
+        let made = self.create(&AuditContext::system("createBackup")).await?;
+        self.prune(current.gateway.backups_kept).await?;
         Ok(Some(made.name))
     }
 
-    /// Deletes the oldest beyond this number.
-    fn prune(&self, kept: u32) -> Result<()> {
+    /// Deletes the oldest backups beyond this number.
+    async fn prune(&self, kept: u32) -> Result<()> {
         let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         for (name, _) in self.directory().names()?.iter().skip(kept) {
-            self.delete(name)?;
+            let context = AuditContext::system("deleteBackup");
+            self.delete(&context, name).await?;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! How each tool is told to use this server: files to paste, with the real address and models that the
-//! key may use. The key itself is a placeholder, because nobody but its owner has it.
+//! Configuration snippets for clients, with this server's address and the models that the key may use. The key is a
+//! placeholder, because only its owner has the secret.
 
 mod tools;
 
@@ -7,12 +7,12 @@ use url::Url;
 
 use super::{Error, Result};
 
-/// What stands where the key belongs.
+/// The placeholder for the key.
 pub const KEY_PLACEHOLDER: &str = "YOUR_PROXYPAL_KEY";
-/// What stands where a model belongs, while none is known.
+/// The placeholder for a model while none is known.
 const MODEL_PLACEHOLDER: &str = "MODEL";
 
-/// A tool that can be set up.
+/// A supported client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientKind {
     ClaudeCode,
@@ -29,37 +29,37 @@ pub enum ClientKind {
     Curl,
 }
 
-/// How a tool is set up.
+/// The configuration of a client.
 #[derive(Clone, Debug)]
 pub struct ClientSetup {
     pub name: &'static str,
-    /// What to know before pasting.
+    /// A hint, shown above the files.
     pub note: &'static str,
     pub files: Vec<SetupFile>,
 }
 
-/// Something to paste.
+/// A file to create or edit, or commands to run.
 #[derive(Clone, Debug)]
 pub struct SetupFile {
-    /// Where it goes: a path, or a place in words.
+    /// A path, or a description of the place.
     pub place: &'static str,
-    /// As code fences name it.
+    /// The language of the code fence.
     pub language: &'static str,
     pub content: String,
 }
 
-/// What a set-up is made of.
+/// The values that the snippets contain.
 #[derive(Debug)]
 struct Access {
     base_url: String,
     models: Vec<String>,
 }
 
-/// The set-up of a tool.
+/// The snippets for a client. Fails if the base URL is invalid.
 pub fn describe(client: ClientKind, base_url: &str, models: &[String]) -> Result<ClientSetup> {
     let access = Access {
         base_url: check_base_url(base_url)?,
-        // Others would have to be written differently in each language.
+        // Other names would need escaping, which differs between the formats.
         models: models
             .iter()
             .filter(|name| is_plain(name))
@@ -69,7 +69,7 @@ pub fn describe(client: ClientKind, base_url: &str, models: &[String]) -> Result
     Ok(tools::describe(client, &access))
 }
 
-/// The address without a slash at its end. The tools add `/v1` themselves, or it is added here.
+/// The address without a trailing slash. Clients or their snippets append `/v1`.
 fn check_base_url(text: &str) -> Result<String> {
     let refuse = || {
         Error::bad_input(
@@ -97,7 +97,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 impl Access {
-    /// The first model whose name begins so; failing that, any that the key may use.
+    /// The first model with this prefix, otherwise the first of all.
     fn model(&self, family: &str) -> &str {
         let mut models = self.models.iter();
         let of_family = models.find(|name| name.contains(family));

@@ -1,4 +1,4 @@
-//! The tools, one after another.
+//! The snippets of each client.
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,7 @@ fn claude_code(access: &Access) -> ClientSetup {
     }
     ClientSetup {
         name: "Claude Code",
-        note: "The address has no /v1 at its end: Claude Code adds it.",
+        note: "The URL must not end with /v1: Claude Code appends it.",
         files: vec![pretty("~/.claude/settings.json", &json!({"env": env}))],
     }
 }
@@ -63,7 +63,7 @@ wire_api = "responses"
     let profile = format!("export PROXYPAL_API_KEY=\"{KEY}\"\n");
     ClientSetup {
         name: "Codex CLI",
-        note: "The two first lines belong above every [table] of the file.",
+        note: "The first two lines must precede every [table] of the file.",
         files: vec![
             file("~/.codex/config.toml", "toml", config),
             file("~/.profile", "sh", profile),
@@ -78,7 +78,7 @@ fn gemini_cli(access: &Access) -> ClientSetup {
     );
     ClientSetup {
         name: "Gemini CLI",
-        note: "Choose \"Use Gemini API key\" when it asks how to sign in. The address has no /v1beta at its end.",
+        note: "Choose \"Use Gemini API key\" when asked how to sign in. The URL must not end with /v1beta.",
         files: vec![file("~/.gemini/.env", "sh", env)],
     }
 }
@@ -101,12 +101,12 @@ fn opencode(access: &Access) -> ClientSetup {
     });
     ClientSetup {
         name: "OpenCode",
-        note: "Any of the listed models can be chosen with /models.",
+        note: "Choose one of the listed models with /models.",
         files: vec![pretty("~/.config/opencode/opencode.json", &config)],
     }
 }
 
-/// Tools that are set up in a form of theirs.
+/// Clients that are configured in a settings form.
 fn form(name: &'static str, access: &Access) -> ClientSetup {
     let (url, model) = (&access.base_url, access.model("claude"));
     let fields = format!(
@@ -125,7 +125,7 @@ fn cursor(access: &Access) -> ClientSetup {
         format!("OpenAI API Key: {KEY}\nOverride OpenAI Base URL: {url}/v1\nAdd model: {model}\n");
     ClientSetup {
         name: "Cursor",
-        note: "Cursor calls from its own servers: the address must be reachable from the internet, by https.",
+        note: "Cursor connects from its own servers, so the URL must be reachable from the internet over HTTPS.",
         files: vec![file("Cursor Settings > Models", "text", fields)],
     }
 }
@@ -141,7 +141,7 @@ fn continue_dev(access: &Access) -> ClientSetup {
     }
     ClientSetup {
         name: "Continue",
-        note: "Keep the models that you want.",
+        note: "Remove models that you do not need.",
         files: vec![file("~/.continue/config.yaml", "yaml", config)],
     }
 }
@@ -164,7 +164,7 @@ print(answer.choices[0].message.content)
     );
     ClientSetup {
         name: "OpenAI SDK",
-        note: "Any tool that asks for an OpenAI-compatible address takes the same two values.",
+        note: "Use these two values in any OpenAI-compatible client.",
         files: vec![file("Python", "python", code)],
     }
 }
@@ -188,7 +188,7 @@ print(answer.content[0].text)
     );
     ClientSetup {
         name: "Anthropic SDK",
-        note: "The address has no /v1 at its end: the SDK adds it.",
+        note: "The URL must not end with /v1: the SDK appends it.",
         files: vec![file("Python", "python", code)],
     }
 }
@@ -212,7 +212,7 @@ print(answer.text)
     );
     ClientSetup {
         name: "google-genai SDK",
-        note: "The address has no /v1beta at its end: the SDK adds it.",
+        note: "The URL must not end with /v1beta: the SDK appends it.",
         files: vec![file("Python", "python", code)],
     }
 }
@@ -229,7 +229,7 @@ fn curl(access: &Access) -> ClientSetup {
     );
     ClientSetup {
         name: "curl",
-        note: "The first command lists the models that this key may use.",
+        note: "The first command lists the models available to this key.",
         files: vec![file("terminal", "sh", list), file("terminal", "sh", ask)],
     }
 }

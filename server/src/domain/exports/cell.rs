@@ -1,4 +1,4 @@
-//! What stands in a cell: never more than is known, and never a formula.
+//! Values of exported rows: empty while unknown, and never a spreadsheet formula.
 
 use chrono::{DateTime, SecondsFormat};
 use sea_orm::ActiveEnum;
@@ -8,13 +8,12 @@ use uuid::Uuid;
 
 use crate::domain::usd;
 
-/// What a spreadsheet takes for the start of a formula, in the forms that some normalise first.
+/// The first characters of a formula, with the full-width forms that some programs normalise.
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
-/// One value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ExportCell {
-    /// Unknown, or there is none. Not zero.
+    /// Unknown or absent, which differs from zero.
     Empty,
     Text(String),
     Number(i64),
@@ -28,19 +27,19 @@ pub(super) enum ExportCell {
 }
 
 impl ExportCell {
-    /// An id; the nil one stands for none.
+    /// The nil id means none.
     pub(super) fn id(id: Option<Uuid>) -> Self {
         let id = id.filter(|id| !id.is_nil());
         id.map_or(Self::Empty, |id| Self::Text(id.to_string()))
     }
 
-    /// A text; none and the empty one are the same.
+    /// Empty text means none.
     pub(super) fn text(text: Option<impl Into<String>>) -> Self {
         let text = text.map(Into::into).filter(|text| !text.is_empty());
         text.map_or(Self::Empty, Self::Text)
     }
 
-    /// A word, written as GraphQL writes it.
+    /// The value's name in GraphQL.
     pub(super) fn word<W: ActiveEnum<Value = String>>(word: Option<W>) -> Self {
         Self::text(word.map(|word| word.to_value().to_uppercase()))
     }
@@ -58,7 +57,7 @@ impl ExportCell {
         nanos.map_or(Self::Empty, Self::Money)
     }
 
-    /// As a table for spreadsheets has it. A text that they would calculate gets an apostrophe in front.
+    /// The CSV field. Text that a spreadsheet would evaluate gets an apostrophe in front.
     pub(super) fn csv(&self) -> String {
         match self {
             Self::Empty => String::new(),
@@ -72,7 +71,7 @@ impl ExportCell {
         }
     }
 
-    /// As JSON has it. Money is a string, so that no reader makes a float of it.
+    /// The JSON value. Money is a string, so that readers do not convert it to a float.
     pub(super) fn json(&self) -> Value {
         match self {
             Self::Empty => Value::Null,
@@ -86,7 +85,7 @@ impl ExportCell {
     }
 }
 
-/// Some programs skip white space before they decide.
+/// Some programs skip white space before they look for a formula.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(FORMULA)
 }

@@ -1,4 +1,4 @@
-//! How an export is written: as CSV or as JSON lines.
+//! The formats of exports: CSV and JSON lines.
 
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -7,17 +7,17 @@ use serde_json::{Map, Value};
 use super::cell::ExportCell;
 use crate::domain::Result;
 
-/// How an export is written.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// RFC 4180, with a line of names.
+    /// RFC 4180, with a header.
     Csv,
-    /// A JSON object in each line.
+    /// One JSON object per line.
     JsonLines,
 }
 
 impl Format {
-    /// How a file of this format ends.
+    /// The extension of file names.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -25,7 +25,6 @@ impl Format {
         }
     }
 
-    /// What HTTP calls it.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
@@ -33,7 +32,7 @@ impl Format {
         }
     }
 
-    /// What comes before the first row.
+    /// The header, if the format has one.
     pub(super) fn head(self, columns: &[&str]) -> Result<Option<Bytes>> {
         match self {
             Self::Csv => {
@@ -44,7 +43,6 @@ impl Format {
         }
     }
 
-    /// Some rows.
     pub(super) fn page(self, columns: &[&str], rows: &[Vec<ExportCell>]) -> Result<Vec<u8>> {
         match self {
             Self::Csv => csv_lines(rows.iter().map(|row| row.iter().map(ExportCell::csv))),

@@ -1,5 +1,5 @@
-//! Exports: requests and sums of usage as tables for other programs, read page by page, so that memory
-//! stays bounded whatever their size and however slow their reader is.
+//! Exports of requests and usage as tables. They are read page by page, so that memory is bounded for any size and for
+//! slow clients.
 
 mod cell;
 mod format;
@@ -19,50 +19,48 @@ pub use self::{
 use super::{Result, downloads::Content, requests::RequestFilter};
 use crate::{clock::SharedClock, db::Database};
 
-/// Rows that are read at once.
+/// Rows per page.
 const PAGE: u64 = 1000;
 
-/// Everything that can be exported.
+/// The service for exports.
 #[derive(Clone, Debug)]
 pub struct Exports {
     db: Database,
     clock: SharedClock,
 }
 
-/// Rows in an order that does not change, a page at a time.
+/// A cursor over rows in a stable order.
 trait Rows: Send + 'static {
     const COLUMNS: &'static [&'static str];
 
-    /// The next page; none when there is no more.
+    /// The next page; empty at the end.
     fn next(&mut self) -> impl Future<Output = Result<Vec<Vec<ExportCell>>>> + Send;
 }
 
 impl Exports {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock) -> Self {
         Self { db, clock }
     }
 
-    /// The time now.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    /// A name for the file of an export that is made now.
+    /// The file name of an export that is created now.
     pub fn file_name(&self, what: &str, format: Format) -> String {
         let now = self.clock.now().to_rfc3339_opts(SecondsFormat::Secs, true);
         let now = now.replace(['-', ':'], "");
         format!("{what}-{now}.{}", format.extension())
     }
 
-    /// The requests that were settled before now, in the order of settlement.
+    /// Requests that are settled before now, in the order of settlement.
     pub async fn requests(&self, filter: RequestFilter, format: Format) -> Result<Content> {
         let rows = RequestRows::open(self.db.clone(), filter).await?;
         Ok(content(rows, format))
     }
 
-    /// The sums of usage by everything, in the order of time. What is still under way is exported as it
-    /// stands.
+    /// The sums of usage by all dimensions, ordered by time. Periods that have not ended are exported with their
+    /// current sums.
     pub fn usage(&self, export: UsageExport, format: Format) -> Content {
         content(UsageRows::new(self.db.clone(), export), format)
     }

@@ -1,4 +1,4 @@
-//! What people call the ids on a page.
+//! Resolves the ids of a page to names.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,6 @@ use uuid::Uuid;
 use super::cell::ExportCell;
 use crate::domain::Result;
 
-/// The ids on a page.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     pub(super) users: HashSet<Uuid>,
@@ -17,7 +16,7 @@ pub(super) struct Ids {
     pub(super) accounts: HashSet<Uuid>,
 }
 
-/// Their names, also of what is archived, revoked or removed.
+/// Names by id, including archived users, revoked keys and removed accounts.
 #[derive(Debug)]
 pub(super) struct ExportNames {
     users: HashMap<Uuid, String>,

@@ -17,13 +17,13 @@ use crate::{
     },
 };
 
-/// A place in the book of requests. Those that are settled meanwhile are left out, and those that are
-/// deleted meanwhile are missing; nothing comes twice.
+/// A cursor over settled requests. Requests that are settled during the export are not included, those deleted during
+/// it may be missing, and none is repeated.
 #[derive(Debug)]
 pub(super) struct RequestRows {
     db: Database,
     filter: RequestFilter,
-    /// The sequence of the last one that was read.
+    /// The sequence number of the last row read.
     after: i64,
     until: i64,
 }

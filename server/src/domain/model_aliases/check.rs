@@ -1,4 +1,4 @@
-//! What an alias must be like.
+//! Validation of aliases.
 
 use entity::model_alias;
 
@@ -7,7 +7,7 @@ use crate::domain::{Error, Result, engine_models::EngineModels, model_name, text
 
 const LONGEST: usize = 200;
 
-/// The alias with its parts as they are kept, or why it cannot be.
+/// The alias as it is stored, or why it is invalid.
 pub(super) fn check(
     new: &NewModelAlias,
     table: &AliasTable,
@@ -19,32 +19,32 @@ pub(super) fn check(
     name("model", &model)?;
     if model_name::is_any_model(&alias.to_lowercase()) {
         return Err(Error::bad_input(
-            "the engine takes the name auto for any model; choose another alias",
+            "the engine reserves the name auto for any model; choose another alias",
         ));
     }
     let same = |one: &str, other: &str| one.to_lowercase() == other.to_lowercase();
     if same(&alias, &model) {
-        return Err(Error::bad_input("an alias cannot stand for itself"));
+        return Err(Error::bad_input("an alias must not point to itself"));
     }
-    let living = table.living();
-    let named = |name: &str| living.iter().find(|row| same(&row.alias, name));
+    let active = table.active();
+    let named = |name: &str| active.iter().find(|row| same(&row.alias, name));
     if let Some(other) = named(&model) {
         return Err(Error::Conflict(chain(&model, other)));
     }
-    if let Some(other) = living.iter().find(|row| same(&row.model, &alias)) {
+    if let Some(other) = active.iter().find(|row| same(&row.model, &alias)) {
         return Err(Error::Conflict(format!(
-            "the alias {:?} stands for {alias:?}, which therefore cannot be an alias itself",
+            "the alias {:?} points to {alias:?}, so {alias:?} cannot be an alias",
             other.alias
         )));
     }
     if named(&alias).is_none() && models.lists(&alias) {
         return Err(Error::Conflict(format!(
-            "{alias:?} is a model that is served already; choose a name that no model has"
+            "a model named {alias:?} exists; choose another alias"
         )));
     }
     let Some(model) = models.spelling(&model) else {
         return Err(Error::BadInput(format!(
-            "no account serves the model {model:?}; the query models lists those that are served"
+            "no account serves the model {model:?}; the query models lists the available ones"
         )));
     };
     Ok(NewModelAlias {
@@ -55,13 +55,10 @@ pub(super) fn check(
 }
 
 fn chain(model: &str, other: &model_alias::Model) -> String {
-    format!(
-        "{model:?} is an alias itself; name the model that it stands for, {:?}",
-        other.model
-    )
+    format!("{model:?} is an alias; use its target {:?}", other.model)
 }
 
-/// Names that the engine would take apart are no names: a prefix, a suffix for thinking, a cloak.
+/// Rejects names that the engine would parse: with a prefix, a suffix for thinking, or cloaked.
 fn name(field: &str, name: &str) -> Result<()> {
     let is_plain = name
         .chars()
@@ -72,6 +69,6 @@ fn name(field: &str, name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::BadInput(format!(
-        "{field} is one word of letters, digits and -._:@ (such as gpt-4), without stars and brackets"
+        "{field} must be one word of letters, digits and -._:@ (such as gpt-4), without wildcards and brackets"
     )))
 }

@@ -1,6 +1,6 @@
-//! Other names for models: kept here, applied by the engine, known to prices, quotas and allow-lists.
+//! Aliases of models: stored here, applied by the engine, known to prices, quotas and allow-lists.
 //!
-//! An alias counts under both names and costs what its target costs.
+//! An alias counts under both names and has the price of its target.
 
 mod check;
 
@@ -12,23 +12,28 @@ use entity::{
     provider_account::ProviderKind,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use super::models::AliasTable;
 use super::{
-    Error, Result, engine_models::EngineModels, prices::Prices, provider_accounts::ProviderAccounts,
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
+    engine_models::EngineModels,
+    prices::Prices,
+    provider_accounts::ProviderAccounts,
 };
 use crate::{clock::SharedClock, db::Database};
 
 const MOST_ALIASES: usize = 500;
-/// How long a removed alias is remembered: requests of its time are settled by then.
+/// How long a removed alias is kept, so that requests that used it can still be settled.
 const REMEMBERED: TimeDelta = TimeDelta::days(2);
 
-/// What an alias is like.
+/// An alias to add or change.
 #[derive(Clone, Debug)]
 pub struct NewModelAlias {
     pub alias: String,
@@ -36,19 +41,19 @@ pub struct NewModelAlias {
     pub provider: Option<ProviderKind>,
 }
 
-/// All aliases, in the database and in memory.
+/// The service for aliases.
 #[derive(Clone, Debug)]
 pub struct ModelAliases {
     db: Database,
     clock: SharedClock,
     prices: Prices,
     accounts: ProviderAccounts,
-    /// One change at a time: what is checked stays true until it is written.
+    /// Serialises changes, so that a validated change is still valid when it is written.
     changing: Arc<Mutex<()>>,
 }
 
 impl ModelAliases {
-    /// Reads all aliases, and lets prices know them.
+    /// Loads all aliases and makes them known to prices.
     pub async fn load(
         db: Database,
         clock: SharedClock,
@@ -66,28 +71,31 @@ impl ModelAliases {
         Ok(aliases)
     }
 
-    /// The aliases as they are now.
+    /// The current aliases.
     pub fn current(&self) -> Arc<AliasTable> {
         self.prices.current().aliases().clone()
     }
 
-    /// Adds an alias or lets it lead elsewhere.
+    /// Adds an alias or changes its target.
     pub async fn set(
         &self,
+        context: &AuditContext,
         new: NewModelAlias,
         models: &EngineModels,
     ) -> Result<model_alias::Model> {
+        context.about(subject(new.alias.trim()));
         let _turn = self.changing.lock().await;
         let table = self.current();
         let new = check::check(&new, &table, models)?;
         let now = self.clock.now();
         let replaced = table.find(&new.alias, now).cloned();
-        if replaced.is_none() && table.living().len() >= MOST_ALIASES {
+        if replaced.is_none() && table.active().len() >= MOST_ALIASES {
             return Err(Error::BadInput(format!(
-                "there are at most {MOST_ALIASES} aliases"
+                "there can be at most {MOST_ALIASES} aliases"
             )));
         }
         let transaction = self.db.begin().await?;
+        let before = replaced.as_ref().map(audited);
         if let Some(replaced) = replaced {
             let mut replaced = replaced.into_active_model();
             replaced.removed_at = Set(Some(now));
@@ -102,27 +110,37 @@ impl ModelAliases {
             removed_at: Set(None),
         };
         let row = row.insert(&transaction).await?;
+        let (subject, after) = (subject(&row.alias), audited(&row));
+        let change = match before {
+            Some(before) => AuditChange::updated(subject, before, after),
+            None => AuditChange::created(subject, after),
+        };
+        audit::record(&transaction, &self.clock, context, change).await?;
         transaction.commit().await?;
         self.refresh().await?;
         Ok(row)
     }
 
-    /// Removes an alias.
-    pub async fn delete(&self, alias: &str) -> Result<model_alias::Model> {
+    pub async fn delete(&self, context: &AuditContext, alias: &str) -> Result<model_alias::Model> {
+        context.about(subject(alias.trim()));
         let _turn = self.changing.lock().await;
         let now = self.clock.now();
         let row = self.current().find(alias.trim(), now).cloned();
         let row = row.ok_or(Error::NotFound {
             what: "model alias",
         })?;
+        let removed = AuditChange::removed(subject(&row.alias), audited(&row));
         let mut row = row.into_active_model();
         row.removed_at = Set(Some(now));
-        let row = row.update(self.db.writer()).await?;
+        let transaction = self.db.begin().await?;
+        let row = row.update(&transaction).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
+        transaction.commit().await?;
         self.refresh().await?;
         Ok(row)
     }
 
-    /// Memory first, so that a request by a new name is never served before it is understood.
+    /// Updates memory before the engine, so that requests for a new alias are priced and limited.
     async fn refresh(&self) -> Result<()> {
         let since = self.clock.now() - REMEMBERED;
         let known = Condition::any()
@@ -136,4 +154,16 @@ impl ModelAliases {
         self.accounts.announce();
         Ok(())
     }
+}
+
+/// An alias is known by its name, to callers and in the audit.
+fn subject(alias: &str) -> AuditSubject {
+    AuditSubject::new("modelAlias", alias).named(alias)
+}
+
+fn audited(alias: &model_alias::Model) -> Value {
+    json!({
+        "model": alias.model,
+        "provider": alias.provider.map(|provider| provider.to_value()),
+    })
 }

@@ -1,16 +1,15 @@
-//! The aliases in memory: found for every request, without a query.
+//! The aliases in memory, so that requests need no query.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use entity::model_alias;
 
-/// Aliases as they are and lately were. A name is found in any case, as the engine finds it.
+/// Current aliases and recently removed ones. Look-ups ignore case, as in the engine.
 #[derive(Clone, Debug, Default)]
 pub struct AliasTable(HashMap<String, Vec<model_alias::Model>>);
 
 impl AliasTable {
-    /// A table of these.
     pub(in crate::domain) fn new(rows: Vec<model_alias::Model>) -> Self {
         let mut table = Self::default();
         for row in rows {
@@ -20,7 +19,7 @@ impl AliasTable {
         table
     }
 
-    /// The alias of this name at a moment.
+    /// The alias with this name at a time.
     pub fn find(&self, name: &str, at: DateTime<Utc>) -> Option<&model_alias::Model> {
         if self.0.is_empty() {
             return None;
@@ -31,7 +30,7 @@ impl AliasTable {
         self.0.get(&name.to_lowercase())?.iter().find(holds)
     }
 
-    /// What a name leads to at a moment, if it is an alias. An account's prefix stays before it.
+    /// The target of a name at a time, if it is an alias. Keeps the prefix of an account.
     pub fn target(&self, name: &str, at: DateTime<Utc>) -> Option<String> {
         if let Some(alias) = self.find(name, at) {
             return Some(alias.model.clone());
@@ -41,12 +40,12 @@ impl AliasTable {
         Some(format!("{prefix}/{}", alias.model))
     }
 
-    /// Those that were not removed, by name.
-    pub fn living(&self) -> Vec<&model_alias::Model> {
+    /// The aliases that are not removed, by name.
+    pub fn active(&self) -> Vec<&model_alias::Model> {
         let rows = self.0.values().flatten();
-        let mut living: Vec<_> = rows.filter(|row| row.removed_at.is_none()).collect();
-        living.sort_by(|one, other| one.alias.cmp(&other.alias));
-        living
+        let mut active: Vec<_> = rows.filter(|row| row.removed_at.is_none()).collect();
+        active.sort_by(|one, other| one.alias.cmp(&other.alias));
+        active
     }
 }
 
@@ -83,7 +82,7 @@ mod tests {
         assert_eq!(at(9), None);
         assert_eq!(at(10).as_deref(), Some("old"));
         assert_eq!(at(20).as_deref(), Some("new"));
-        assert_eq!(table.living().len(), 1);
+        assert_eq!(table.active().len(), 1);
     }
 
     #[test]

@@ -10,12 +10,12 @@ use super::{Error, Result, text};
 
 const MOST_PATTERNS: usize = 200;
 
-/// Whether a model's name fits one of the patterns. `*` stands for any run of characters.
+/// Whether a model matches one of the patterns. `*` stands for any run of characters.
 pub fn matches(patterns: &ModelPatterns, model: &str) -> bool {
     patterns.0.iter().any(|pattern| fits(pattern, model))
 }
 
-/// Checks a list of patterns. An empty list would lock its owner out of everything, so it is refused.
+/// Validates a list of patterns. An empty list would block everything, so it is an error.
 pub(super) fn check(patterns: Option<Vec<String>>) -> Result<Option<ModelPatterns>> {
     let Some(patterns) = patterns else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The channels: create, change, delete.
+//! Creates, changes and deletes notification channels.
 
 use entity::notification_channel::{self, Entity as Channel};
 use sea_orm::{
@@ -12,26 +12,26 @@ use uuid::Uuid;
 use super::{ChannelSettings, Notifications};
 use crate::domain::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     text,
 };
 
-const MOST: u64 = 100;
+const MAX_CHANNELS: u64 = 100;
 const LONGEST_PROBLEM: usize = 500;
 
-/// What a new channel is like.
+/// A channel to create.
 #[derive(Debug)]
 pub struct NewChannel {
     pub name: String,
     pub settings: ChannelSettings,
 }
 
-/// What to change about a channel.
+/// Changes of a channel; `None` keeps a value.
 #[derive(Debug, Default)]
 pub struct ChannelChanges {
     pub name: Option<String>,
     pub enabled: Option<bool>,
-    /// In place of all of the earlier ones; of the same kind.
+    /// Replaces all settings. The kind cannot change.
     pub settings: Option<ChannelSettings>,
 }
 
@@ -42,7 +42,7 @@ impl Notifications {
         Ok(channels.all(self.db.reader()).await?)
     }
 
-    /// A channel with its settings, for whoever sends.
+    /// A channel with its decrypted settings, for sending.
     pub async fn open_channel(
         &self,
         id: Uuid,
@@ -53,8 +53,17 @@ impl Notifications {
         Ok((channel, settings))
     }
 
-    /// Creates a channel.
-    pub async fn create_channel(&self, new: NewChannel) -> Result<notification_channel::Model> {
+    /// A channel as the subject of an audit event.
+    pub fn channel_subject(id: Uuid) -> AuditSubject {
+        subject_of(id)
+    }
+
+    /// Fails if the name is taken.
+    pub async fn create_channel(
+        &self,
+        context: &AuditContext,
+        new: NewChannel,
+    ) -> Result<notification_channel::Model> {
         let name = text::required("name", &new.name, 100)?;
         new.settings.check()?;
         let (id, now) = (Uuid::now_v7(), self.clock.now());
@@ -70,9 +79,9 @@ impl Notifications {
             ..Default::default()
         };
         let transaction = self.db.begin().await?;
-        if Channel::find().count(&transaction).await? >= MOST {
+        if Channel::find().count(&transaction).await? >= MAX_CHANNELS {
             return Err(Error::Conflict(format!(
-                "there are {MOST} channels at most"
+                "there can be at most {MAX_CHANNELS} channels"
             )));
         }
         let channel = row
@@ -80,17 +89,18 @@ impl Notifications {
             .await
             .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
         let created = AuditChange::created(subject(&channel), audited(&channel));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(channel)
     }
 
-    /// Changes a channel.
     pub async fn update_channel(
         &self,
+        context: &AuditContext,
         id: Uuid,
         changes: ChannelChanges,
     ) -> Result<notification_channel::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let old = find(&transaction, id).await?;
         let mut row = old.clone().into_active_model();
@@ -107,7 +117,7 @@ impl Notifications {
             settings.check()?;
             if settings.kind() != old.kind {
                 return Err(Error::bad_input(
-                    "a channel stays of its kind; create another one",
+                    "the kind of a channel cannot be changed; create another channel",
                 ));
             }
             row.target = Set(settings.target()?);
@@ -120,26 +130,31 @@ impl Notifications {
             .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
         let mut after = audited(&channel);
         if has_new_settings {
-            after["settings"] = "new ones".into();
+            after["settings"] = "new".into();
         }
         let updated = AuditChange::updated(subject(&channel), audited(&old), after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(channel)
     }
 
-    /// Deletes a channel together with what waits for it.
-    pub async fn delete_channel(&self, id: Uuid) -> Result<notification_channel::Model> {
+    /// Deletes a channel and its pending messages.
+    pub async fn delete_channel(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<notification_channel::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let channel = find(&transaction, id).await?;
         Channel::delete_by_id(id).exec(&transaction).await?;
         let removed = AuditChange::removed(subject(&channel), audited(&channel));
-        audit::record(&transaction, &self.clock, removed).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
         Ok(channel)
     }
 
-    /// Notes how an attempt to send through a channel ended.
+    /// Records the result of an attempt to send through a channel; `None` for success.
     pub async fn note_attempt(&self, id: Uuid, problem: Option<&str>) -> Result<()> {
         let now = self.clock.now();
         let update = Channel::update_many().filter(notification_channel::Column::Id.eq(id));
@@ -185,11 +200,15 @@ fn not_found() -> Error {
 }
 
 fn taken(name: &str) -> String {
-    format!("there is a channel named {name:?} already; choose another name")
+    format!("a channel named {name:?} exists; choose another name")
 }
 
 fn subject(channel: &notification_channel::Model) -> AuditSubject {
-    AuditSubject::new("notificationChannel", &channel.id).named(&channel.name)
+    subject_of(channel.id).named(&channel.name)
+}
+
+fn subject_of(id: Uuid) -> AuditSubject {
+    AuditSubject::new("notificationChannel", &id)
 }
 
 fn audited(channel: &notification_channel::Model) -> Value {
@@ -201,7 +220,7 @@ fn audited(channel: &notification_channel::Model) -> Value {
     })
 }
 
-/// To whom sealed settings belong.
+/// The record to which the encrypted settings are bound.
 pub(in crate::domain) fn owner(id: Uuid) -> String {
     format!("notification_channel:{id}")
 }

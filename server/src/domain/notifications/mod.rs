@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 pub(super) use self::channels::owner;
 pub use self::{
     channels::{ChannelChanges, NewChannel},
-    outbox::{Due, Message},
+    outbox::{DueMessage, Message},
     rules::{NewRule, RuleChanges},
     settings::{ChannelSettings, EmailSettings, SmtpSecurity},
 };
@@ -23,18 +23,17 @@ use crate::{
     db::Database,
 };
 
-/// The channels, the rules and the outbox.
+/// The service for channels, rules and the outbox.
 #[derive(Clone, Debug)]
 pub struct Notifications {
     db: Database,
     clock: SharedClock,
     vault: Arc<Vault>,
-    /// Tells that something waits, or that a rule has changed.
+    /// Notified when a message is enqueued or a rule changes.
     news: Arc<Notify>,
 }
 
 impl Notifications {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, vault: Arc<Vault>) -> Self {
         Self {
             db,
@@ -44,13 +43,13 @@ impl Notifications {
         }
     }
 
-    /// Waits until something new is to be sent.
+    /// Waits until a message is enqueued or a rule changes.
     pub async fn news(&self) {
         self.news.notified().await;
     }
 }
 
-/// Makes up what the signatures of a webhook are made with.
+/// A random key for the signatures of a webhook.
 pub fn signing_secret() -> SecretString {
     SecretString::from(token::generate("whsec_").as_str())
 }

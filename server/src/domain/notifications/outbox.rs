@@ -1,4 +1,4 @@
-//! What waits to be sent, and what became of it. Bounded: when nobody takes the messages, the oldest go.
+//! The outbox: pending and sent messages. Bounded: the oldest messages are deleted first, even if they are pending.
 
 use chrono::TimeDelta;
 use entity::{
@@ -17,35 +17,39 @@ use uuid::Uuid;
 use super::{ChannelSettings, Notifications};
 use crate::domain::Result;
 
-/// Messages kept at most, waiting or not.
-const MOST: u64 = 2_000;
+/// The maximum number of messages in any state.
+const MAX_MESSAGES: u64 = 2_000;
 const MOST_ATTEMPTS: i32 = 10;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 const LONGEST_PROBLEM: usize = 500;
-/// Messages read at once.
+/// Messages per read.
 const BATCH: u64 = 50;
 
-/// What there is to say.
+/// A notification before it is enqueued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// What it is about, as in `engine` or `account:<id>`.
+    /// The object of the notification, such as `engine` or `account:<id>`.
     pub subject: String,
     pub title: String,
     pub body: String,
 }
 
-/// A message whose time has come, and how to send it.
+/// A message that is due, with the settings of its channel.
 #[derive(Debug)]
-pub struct Due {
+pub struct DueMessage {
     pub notification: notification::Model,
     pub settings: ChannelSettings,
 }
 
 impl Notifications {
-    /// Says what a rule has found, once: nothing is said again while it is still so, nor within the quiet
-    /// time. Returns whether it was said.
-    pub async fn tell(&self, rule: &notification_rule::Model, message: &Message) -> Result<bool> {
+    /// Enqueues a message for each channel of a rule, unless the condition was reported already and still holds, or was
+    /// reported within the rule's quiet time. Returns whether it was enqueued.
+    pub async fn enqueue(
+        &self,
+        rule: &notification_rule::Model,
+        message: &Message,
+    ) -> Result<bool> {
         let now = self.clock.now();
         let transaction = self.db.begin().await?;
         let key = (rule.id, message.subject.clone());
@@ -70,18 +74,18 @@ impl Notifications {
         Ok(true)
     }
 
-    /// Of all that a rule has told, what is no longer so may be told again.
-    pub async fn still_so(
+    /// Marks conditions of a rule that no longer hold, so that they are reported again when they recur.
+    pub async fn clear_conditions_except(
         &self,
         rule: &notification_rule::Model,
         subjects: &[String],
     ) -> Result<()> {
-        let told = Condition::find()
+        let reported = Condition::find()
             .filter(notification_condition::Column::RuleId.eq(rule.id))
             .filter(notification_condition::Column::Holds.eq(true))
             .all(self.db.reader())
             .await?;
-        for condition in told {
+        for condition in reported {
             if !subjects.contains(&condition.subject) {
                 let mut row = condition.into_active_model();
                 row.holds = Set(false);
@@ -91,8 +95,8 @@ impl Notifications {
         Ok(())
     }
 
-    /// The messages whose time has come.
-    pub async fn due(&self) -> Result<Vec<Due>> {
+    /// The pending messages that are due.
+    pub async fn due(&self) -> Result<Vec<DueMessage>> {
         let now = self.clock.now();
         let found = Notification::find()
             .find_also_related(Channel)
@@ -107,21 +111,24 @@ impl Notifications {
         for (notification, channel) in found {
             let Some(channel) = channel else { continue };
             match self.open(&channel) {
-                Ok(settings) => due.push(Due {
+                Ok(settings) => due.push(DueMessage {
                     notification,
                     settings,
                 }),
                 Err(error) => {
-                    tracing::error!(channel.id = %channel.id, ?error, "cannot open a channel's settings");
-                    self.attempted(notification, Err("its settings do not open".to_owned()))
-                        .await?;
+                    tracing::error!(channel.id = %channel.id, ?error, "cannot decrypt a channel's settings");
+                    self.attempted(
+                        notification,
+                        Err("its settings cannot be decrypted".to_owned()),
+                    )
+                    .await?;
                 }
             }
         }
         Ok(due)
     }
 
-    /// Notes how an attempt ended. What failed is tried again, after longer and longer pauses.
+    /// Records the result of an attempt. Failed messages are retried with exponential back-off.
     pub async fn attempted(
         &self,
         notification: notification::Model,
@@ -151,7 +158,7 @@ impl Notifications {
         self.note_attempt(channel_id, problem.as_deref()).await
     }
 
-    /// The latest messages.
+    /// The latest messages, newest first.
     pub async fn latest(&self, first: u64) -> Result<Vec<notification::Model>> {
         let latest = Notification::find().order_by_desc(notification::Column::Id);
         Ok(latest.limit(first).all(self.db.reader()).await?)
@@ -206,17 +213,17 @@ fn waiting(
     }
 }
 
-/// Keeps the outbox bounded, whatever waits in it.
+/// Keeps the outbox bounded.
 async fn forget_oldest(transaction: &DatabaseTransaction) -> Result<()> {
     let count = Notification::find().count(transaction).await?;
-    if count <= MOST {
+    if count <= MAX_MESSAGES {
         return Ok(());
     }
     let oldest: Vec<Uuid> = Notification::find()
         .select_only()
         .column(notification::Column::Id)
         .order_by_asc(notification::Column::Id)
-        .limit(count - MOST)
+        .limit(count - MAX_MESSAGES)
         .into_tuple()
         .all(transaction)
         .await?;

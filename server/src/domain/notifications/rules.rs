@@ -1,4 +1,4 @@
-//! The rules: of what whom to tell.
+//! Notification rules: which events are sent to which channels.
 
 use entity::{
     notification_channel::Entity as Channel,
@@ -15,26 +15,26 @@ use uuid::Uuid;
 use super::Notifications;
 use crate::domain::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
 };
 
-const MOST: u64 = 100;
+const MAX_RULES: u64 = 100;
 const MOST_CHANNELS: usize = 20;
 const LONGEST_QUIET: i32 = 7 * 24 * 60;
 const QUOTA_PERCENTS: [u8; 4] = [50, 80, 95, 100];
 const ERROR_PERCENT: u8 = 20;
 
-/// What a new rule is like.
+/// A rule to create.
 #[derive(Debug)]
 pub struct NewRule {
     pub event: NotificationEvent,
     pub channel_ids: Vec<Uuid>,
-    /// The usual ones when absent.
+    /// `None` for the defaults of the event.
     pub percents: Option<Vec<u8>>,
     pub quiet_minutes: i32,
 }
 
-/// What to change about a rule.
+/// Changes of a rule; `None` keeps a value.
 #[derive(Debug, Default)]
 pub struct RuleChanges {
     pub channel_ids: Option<Vec<Uuid>>,
@@ -50,8 +50,11 @@ impl Notifications {
         Ok(rules.all(self.db.reader()).await?)
     }
 
-    /// Creates a rule.
-    pub async fn create_rule(&self, new: NewRule) -> Result<notification_rule::Model> {
+    pub async fn create_rule(
+        &self,
+        context: &AuditContext,
+        new: NewRule,
+    ) -> Result<notification_rule::Model> {
         let now = self.clock.now();
         let row = notification_rule::Model {
             id: Uuid::now_v7(),
@@ -64,23 +67,26 @@ impl Notifications {
             updated_at: now,
         };
         let transaction = self.db.begin().await?;
-        if Rule::find().count(&transaction).await? >= MOST {
-            return Err(Error::Conflict(format!("there are {MOST} rules at most")));
+        if Rule::find().count(&transaction).await? >= MAX_RULES {
+            return Err(Error::Conflict(format!(
+                "there can be at most {MAX_RULES} rules"
+            )));
         }
         check(&transaction, &row).await?;
         let rule = row.into_active_model().insert(&transaction).await?;
         let created = AuditChange::created(subject(&rule), audited(&rule));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(rule)
     }
 
-    /// Changes a rule.
     pub async fn update_rule(
         &self,
+        context: &AuditContext,
         id: Uuid,
         changes: RuleChanges,
     ) -> Result<notification_rule::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let old = find(&transaction, id).await?;
         let mut new = old.clone();
@@ -101,18 +107,23 @@ impl Notifications {
         let rule = new.into_active_model().reset_all();
         let rule = rule.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&rule), audited(&old), audited(&rule));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(rule)
     }
 
-    /// Deletes a rule. What it has said already is sent.
-    pub async fn delete_rule(&self, id: Uuid) -> Result<notification_rule::Model> {
+    /// Deletes a rule. Messages that it has enqueued are still sent.
+    pub async fn delete_rule(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<notification_rule::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let rule = find(&transaction, id).await?;
         Rule::delete_by_id(id).exec(&transaction).await?;
         let removed = AuditChange::removed(subject(&rule), audited(&rule));
-        audit::record(&transaction, &self.clock, removed).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
         Ok(rule)
     }
@@ -121,13 +132,13 @@ impl Notifications {
 async fn check(transaction: &DatabaseTransaction, rule: &notification_rule::Model) -> Result<()> {
     if !(0..=LONGEST_QUIET).contains(&rule.quiet_minutes) {
         return Err(Error::BadInput(format!(
-            "quietMinutes is between 0 and {LONGEST_QUIET} (7 days)"
+            "quietMinutes must be between 0 and {LONGEST_QUIET} (7 days)"
         )));
     }
     let ids = &rule.channel_ids.0;
     if ids.is_empty() || ids.len() > MOST_CHANNELS {
         return Err(Error::BadInput(format!(
-            "a rule has 1 to {MOST_CHANNELS} channels"
+            "a rule must have 1 to {MOST_CHANNELS} channels"
         )));
     }
     let known = Channel::find()
@@ -136,7 +147,7 @@ async fn check(transaction: &DatabaseTransaction, rule: &notification_rule::Mode
         .await?;
     if usize::try_from(known) != Ok(ids.len()) {
         return Err(Error::bad_input(
-            "channelIds names a channel that is not there, or one twice",
+            "channelIds contains an unknown or repeated channel",
         ));
     }
     Ok(())
@@ -154,7 +165,7 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
     percents.sort_unstable();
     percents.dedup();
     if percents.iter().any(|percent| !(1..=100).contains(percent)) {
-        return Err(Error::bad_input("a percentage is between 1 and 100"));
+        return Err(Error::bad_input("percents must be between 1 and 100"));
     }
     let fits = match event {
         NotificationEvent::Quota => (1..=10).contains(&percents.len()),
@@ -165,7 +176,7 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
     };
     if !fits {
         return Err(Error::bad_input(
-            "percents: a rule for quotas has 1 to 10, one for the error rate has one, others have none",
+            "percents must have 1 to 10 entries for quotas, one for the error rate, and none for other events",
         ));
     }
     Ok(Percents(percents))
@@ -179,7 +190,11 @@ async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<notificatio
 }
 
 fn subject(rule: &notification_rule::Model) -> AuditSubject {
-    AuditSubject::new("notificationRule", &rule.id).named(&rule.event.to_value())
+    subject_of(rule.id).named(&rule.event.to_value())
+}
+
+fn subject_of(id: Uuid) -> AuditSubject {
+    AuditSubject::new("notificationRule", &id)
 }
 
 fn audited(rule: &notification_rule::Model) -> Value {

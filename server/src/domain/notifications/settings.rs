@@ -1,4 +1,5 @@
-//! What a channel must know to deliver. All of it is sealed: addresses of webhooks are secrets too.
+//! The settings that a channel needs to deliver. They are encrypted as a whole, because webhook addresses are secrets
+//! too.
 
 use entity::notification_channel::ChannelKind;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,19 +10,19 @@ use crate::domain::{Error, Result};
 
 const TELEGRAM: &str = "https://api.telegram.org/";
 
-/// How the connection to a mail server is protected.
+/// The transport security of a mail server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SmtpSecurity {
-    /// TLS from the first byte; port 465.
+    /// Implicit TLS, usually on port 465.
     Tls,
-    /// TLS after a greeting, insisted on; port 587.
+    /// Required STARTTLS, usually on port 587.
     StartTls,
-    /// None: for a server on the same machine. Passwords are not sent.
+    /// No encryption, for a server on the same machine. Passwords are not sent.
     None,
 }
 
-/// A mail server and the people to write to.
+/// A mail server and the recipients.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EmailSettings {
     pub host: String,
@@ -34,12 +35,12 @@ pub struct EmailSettings {
     pub to: Vec<String>,
 }
 
-/// What a channel must know to deliver.
+/// The settings of a channel, by kind.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ChannelSettings {
     Email(EmailSettings),
-    /// Signed with the secret.
+    /// Requests are signed with the secret.
     Webhook {
         #[serde(serialize_with = "exposed")]
         url: SecretString,
@@ -58,13 +59,13 @@ pub enum ChannelSettings {
         #[serde(serialize_with = "exposed")]
         bot_token: SecretString,
         chat_id: String,
-        /// Another server than Telegram's own.
+        /// `None` for Telegram's own server.
         server: Option<String>,
     },
 }
 
 impl ChannelSettings {
-    /// What sort of channel it is.
+    /// The kind of the channel.
     pub fn kind(&self) -> ChannelKind {
         match self {
             Self::Email(_) => ChannelKind::Email,
@@ -75,7 +76,7 @@ impl ChannelSettings {
         }
     }
 
-    /// Where a message is posted to; `None` for e-mail.
+    /// The address that messages are posted to; `None` for e-mail.
     pub fn url(&self) -> Result<Option<Url>> {
         match self {
             Self::Email(_) => Ok(None),
@@ -87,7 +88,7 @@ impl ChannelSettings {
             } => {
                 let mut url = web_address(server.as_deref().unwrap_or(TELEGRAM))?;
                 let base = url.path().trim_end_matches('/');
-                // Not joined: `bot123:…` would pass for a scheme.
+                // `Url::join` would parse `bot123:…` as a scheme.
                 let path = format!("{base}/bot{}/sendMessage", bot_token.expose_secret());
                 url.set_path(&path);
                 Ok(Some(url))
@@ -95,7 +96,7 @@ impl ChannelSettings {
         }
     }
 
-    /// Where it leads, to recognise it by: no secret.
+    /// A short description of the destination, without secrets.
     pub(super) fn target(&self) -> Result<String> {
         Ok(match self {
             Self::Email(email) => email.to.join(", "),
@@ -108,7 +109,7 @@ impl ChannelSettings {
         })
     }
 
-    /// Whether it can work at all.
+    /// Validates the settings.
     pub(super) fn check(&self) -> Result<()> {
         self.url()?;
         match self {
@@ -119,10 +120,10 @@ impl ChannelSettings {
                 let token = bot_token.expose_secret();
                 let fits = |c: char| c.is_ascii_alphanumeric() || ":_-".contains(c);
                 if token.is_empty() || !token.chars().all(fits) {
-                    return Err(Error::bad_input("this is no token of a bot"));
+                    return Err(Error::bad_input("botToken is not a valid bot token"));
                 }
                 if chat_id.trim().is_empty() {
-                    return Err(Error::bad_input("say which chat with chatId"));
+                    return Err(Error::bad_input("chatId is required"));
                 }
                 Ok(())
             }
@@ -134,19 +135,21 @@ impl ChannelSettings {
 impl EmailSettings {
     fn check(&self) -> Result<()> {
         if self.host.trim().is_empty() {
-            return Err(Error::bad_input("host is the name of the mail server"));
+            return Err(Error::bad_input("host must be the name of the mail server"));
         }
         if self.to.is_empty() || self.to.len() > 50 {
-            return Err(Error::bad_input("to has 1 to 50 addresses"));
+            return Err(Error::bad_input("to must have 1 to 50 addresses"));
         }
         if self.security == SmtpSecurity::None && self.password.is_some() {
             return Err(Error::bad_input(
-                "a password is sent over TLS only; use security TLS or START_TLS",
+                "a password requires encryption; use security TLS or START_TLS",
             ));
         }
         for address in self.to.iter().chain([&self.from]) {
             if address.parse::<lettre::message::Mailbox>().is_err() {
-                return Err(Error::BadInput(format!("{address:?} is no e-mail address")));
+                return Err(Error::BadInput(format!(
+                    "{address:?} is not an e-mail address"
+                )));
             }
         }
         Ok(())
@@ -154,14 +157,14 @@ impl EmailSettings {
 }
 
 fn web_address(text: &str) -> Result<Url> {
-    let wrong = || Error::bad_input("an address of a webhook begins with https:// or http://");
+    let wrong = || Error::bad_input("a webhook address must start with https:// or http://");
     let url: Url = text.trim().parse().map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(wrong());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Error::bad_input(
-            "an address of a webhook carries no password",
+            "a webhook address must not contain a password",
         ));
     }
     Ok(url)
@@ -171,7 +174,7 @@ fn exposed<S: Serializer>(secret: &SecretString, to: S) -> std::result::Result<S
     to.serialize_str(secret.expose_secret())
 }
 
-#[expect(clippy::ref_option, reason = "serde gives it so")]
+#[expect(clippy::ref_option, reason = "the signature that serde requires")]
 fn maybe_exposed<S: Serializer>(
     secret: &Option<SecretString>,
     to: S,

@@ -1,7 +1,7 @@
-//! The directory of auth files, and how a file is replaced while the engine may be writing it.
+//! The directory of auth files, with replacement of files that the engine may be writing.
 //!
-//! The engine empties a file and writes it anew. A file of ours takes its place by a rename, and the old
-//! one is kept beside it for a while: what the engine wrote into it in that moment is not lost.
+//! The engine truncates a file and rewrites it. This module replaces a file by a rename and keeps a link to the
+//! previous one for a while, so that a concurrent write of the engine is not lost.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
-/// How long a writer who had the old file open may take to finish.
-const WRITER_LIMIT: Duration = Duration::from_secs(2);
+/// The time for which the previous file is kept for a writer that had it open.
+const REPLACED_FILE_RETENTION: Duration = Duration::from_secs(2);
 const SUFFIX: &str = ".json";
-/// The engine looks at names with the other suffix only.
+/// The engine reads only names with the other suffix.
 const OLD: &str = ".old";
 const NEW: &str = ".new";
 
-/// The bytes of a file, which hold tokens.
+/// The content of a file, which contains tokens.
 pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
 /// The directory.
@@ -28,7 +28,7 @@ pub(super) struct AuthDirectory {
     replaced: Vec<Replaced>,
 }
 
-/// A file that another took the place of.
+/// A replaced file.
 #[derive(Debug)]
 struct Replaced {
     name: String,
@@ -39,14 +39,14 @@ struct Replaced {
 /// The content of the directory.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
-    /// Writes of the engine into files that had just been replaced.
+    /// Files that the engine wrote after they were replaced.
     pub(super) salvaged: Vec<(String, Bytes)>,
     /// The files.
     pub(super) files: Vec<(String, Bytes)>,
 }
 
 impl AuthDirectory {
-    /// The directory at this path, with what an earlier life left there.
+    /// The directory at this path, including files of an earlier run.
     pub(super) fn new(path: PathBuf) -> Self {
         Self {
             path,
@@ -66,7 +66,7 @@ impl AuthDirectory {
             let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
                 continue;
             };
-            // Whatever else lies there, the engine has no use for it either.
+            // The engine ignores anything else too.
             if !entry.file_type()?.is_file() {
                 continue;
             }
@@ -86,8 +86,9 @@ impl AuthDirectory {
         let path = self.hidden(name, OLD);
         let bytes = read(&path)?;
         let known = self.replaced.iter().position(|old| old.name == name);
-        let is_over = known.is_none_or(|at| self.replaced[at].at.elapsed() > WRITER_LIMIT);
-        let is_news = bytes.is_some()
+        let is_over =
+            known.is_none_or(|at| self.replaced[at].at.elapsed() > REPLACED_FILE_RETENTION);
+        let is_changed = bytes.is_some()
             && known.is_none_or(|at| bytes.as_ref() != Some(&self.replaced[at].held));
         if is_over {
             if let Some(at) = known {
@@ -96,7 +97,7 @@ impl AuthDirectory {
             remove(&path)?;
         }
         Ok(bytes
-            .filter(|_| is_news)
+            .filter(|_| is_changed)
             .map(|bytes| (name.to_owned(), bytes)))
     }
 
@@ -127,12 +128,12 @@ impl AuthDirectory {
         Ok(seen.is_none() || read(&old)?.as_ref() == seen)
     }
 
-    /// Takes a file away.
+    /// Deletes a file.
     pub(super) fn delete(&self, name: &str) -> io::Result<()> {
         remove(&self.path.join(name))
     }
 
-    /// Takes away what is of ours beside the files.
+    /// Deletes the temporary and replaced files.
     pub(super) fn clean(&mut self) -> io::Result<()> {
         for replaced in std::mem::take(&mut self.replaced) {
             remove(&self.hidden(&replaced.name, OLD))?;
@@ -225,7 +226,7 @@ mod tests {
 
         let inventory = directory.read().unwrap();
         assert_eq!(inventory.files, [("a.json".to_owned(), bytes("two"))]);
-        // "late" is longer than "one", so nothing of that is left behind it.
+        // "late" is longer than "one", so it overwrites it completely.
         assert_eq!(inventory.salvaged, [("a.json".to_owned(), bytes("late"))]);
     }
 }

@@ -1,4 +1,4 @@
-//! Brings the directory and the database together.
+//! Synchronises the directory of auth files with the database.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -13,10 +13,10 @@ use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent
 use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
 
-/// How long a file may make no sense before it is taken for broken; a write takes a millisecond.
-const WRITING_LIMIT: Duration = Duration::from_secs(3);
-/// How often the engine may write a file concurrently before we give up.
-const ROUNDS: usize = 5;
+/// The time after which an unparsable file counts as broken; a write takes a millisecond.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The number of attempts while the engine writes files concurrently.
+const MAX_ROUNDS: usize = 5;
 
 /// Whether the engine may be writing files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(in crate::engine) enum Writers {
     None,
 }
 
-/// The files of signed-in accounts, for one life of the engine.
+/// The files of signed-in accounts during one run of the engine.
 pub(in crate::engine) struct AuthFiles {
     directory: AuthDirectory,
     source: Arc<dyn CredentialSource>,
@@ -36,7 +36,7 @@ pub(in crate::engine) struct AuthFiles {
     /// Hashes of the settled content of the directory.
     settled: Option<Vec<u64>>,
     unfinished: HashMap<String, Instant>,
-    /// Files that we can do nothing with, which was said once.
+    /// Invalid files that are left in place; each is logged once.
     left: HashSet<String>,
 }
 
@@ -76,12 +76,12 @@ impl AuthFiles {
         self.settled = None;
     }
 
-    /// Seals what is fresher in the directory, then makes the directory right.
+    /// Stores tokens that are newer in the directory, then writes what differs from the database.
     pub(in crate::engine) async fn settle(
         mut self,
         writers: Writers,
     ) -> (Self, Result<(), String>) {
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             match self.round(writers).await {
                 Ok(false) => {}
                 Ok(true) => return (self, Ok(())),
@@ -91,39 +91,39 @@ impl AuthFiles {
                 }
             }
         }
-        // The engine is busy with the files; the next look at them is not far.
+        // The engine is writing the files; the next sweep continues.
         self.settled = None;
         (self, Ok(()))
     }
 
-    /// Answers whether the directory is right now.
+    /// Returns whether the directory agrees with the database.
     async fn round(&mut self, writers: Writers) -> Result<bool, String> {
         let inventory = self.on_disk(AuthDirectory::read).await?;
-        let picture = picture(&inventory);
-        if inventory.salvaged.is_empty() && self.settled.as_ref() == Some(&picture) {
+        let hashes = content_hashes(&inventory);
+        if inventory.salvaged.is_empty() && self.settled.as_ref() == Some(&hashes) {
             return Ok(true);
         }
         let found = self.found(&inventory, writers);
         // Immediately: the engine may log a refreshed token before the next rendering.
         let hidden = found.iter().flat_map(|file| file.content.hidden());
-        self.public.logs.redact_too(hidden);
+        self.public.logs.redact_also(hidden);
         let steps = self
             .source
             .settle_auth_files(found)
             .await
-            .map_err(|error| format!("the engine's auth files could not be sealed: {error}"))?;
+            .map_err(|error| format!("the engine's auth files could not be stored: {error}"))?;
         let seen: HashMap<String, Bytes> = inventory.files.into_iter().collect();
-        let mut is_right = true;
+        let mut is_settled = true;
         for step in steps {
-            is_right &= self.take(step, &seen).await?;
+            is_settled &= self.execute(step, &seen).await?;
         }
-        // An unfinished file is looked at again.
-        self.settled = (is_right && self.unfinished.is_empty()).then_some(picture);
-        Ok(is_right)
+        // An unfinished file is read again.
+        self.settled = (is_settled && self.unfinished.is_empty()).then_some(hashes);
+        Ok(is_settled)
     }
 
-    /// Answers whether nothing is to be done after it.
-    async fn take(
+    /// Returns false when the directory was changed.
+    async fn execute(
         &mut self,
         step: AuthFileStep,
         seen: &HashMap<String, Bytes>,
@@ -171,7 +171,7 @@ impl AuthFiles {
                 || {
                     let since = self.unfinished.get(name).copied();
                     let since = since.unwrap_or_else(Instant::now);
-                    if writers == Writers::None || since.elapsed() > WRITING_LIMIT {
+                    if writers == Writers::None || since.elapsed() > WRITE_TIMEOUT {
                         return FoundContent::Broken;
                     }
                     unfinished.insert(name.clone(), since);
@@ -219,7 +219,7 @@ impl AuthFiles {
         .await
         .map_err(|error| error.to_string())?;
         self.directory = directory;
-        done.map_err(|error| format!("the engine's auth files are out of reach: {error}"))
+        done.map_err(|error| format!("the engine's auth files cannot be accessed: {error}"))
     }
 }
 
@@ -228,10 +228,10 @@ fn parse(bytes: &Bytes) -> Option<Map<String, Value>> {
 }
 
 /// Hashes the state of the directory.
-fn picture(inventory: &Inventory) -> Vec<u64> {
+fn content_hashes(inventory: &Inventory) -> Vec<u64> {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-    let mut picture: Vec<_> = inventory
+    let mut hashes: Vec<_> = inventory
         .files
         .iter()
         .map(|(name, bytes)| {
@@ -241,6 +241,6 @@ fn picture(inventory: &Inventory) -> Vec<u64> {
             hasher.finish()
         })
         .collect();
-    picture.sort_unstable();
-    picture
+    hashes.sort_unstable();
+    hashes
 }

@@ -1,4 +1,4 @@
-//! Follows the directory and the database for one life of the engine.
+//! Watches the directory and the database during one run of the engine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use tokio_util::task::TaskTracker;
 use super::AuthFiles;
 use super::settling::Writers;
 
-/// Looks at the directory this often, in case an event was lost.
-const SWEEP: Duration = Duration::from_secs(1);
-/// Events that come together are looked at together; the engine has finished writing then.
+/// The interval of reading the directory, in case a file event was lost.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// Events within this time are handled together, after the engine has finished writing.
 const DEBOUNCE: Duration = Duration::from_millis(10);
 
-/// A task that follows.
+/// The task that watches.
 #[derive(Debug)]
 pub(in crate::engine) struct DirectoryWatch {
     task: JoinHandle<AuthFiles>,
@@ -26,7 +26,7 @@ pub(in crate::engine) struct DirectoryWatch {
 }
 
 impl DirectoryWatch {
-    /// Starts to follow.
+    /// Starts the task.
     pub(in crate::engine) fn start(files: AuthFiles, tasks: &TaskTracker) -> Self {
         let stop = CancellationToken::new();
         Self {
@@ -45,7 +45,7 @@ impl DirectoryWatch {
         if let Err(reason) = settled {
             tracing::error!(
                 reason,
-                "the engine's last changes stay in its files, and are sealed at the next start"
+                "the engine's last changes could not be stored; the next start stores them from its files"
             );
         }
     }
@@ -54,11 +54,11 @@ impl DirectoryWatch {
 async fn follow(mut files: AuthFiles, stop: CancellationToken) -> AuthFiles {
     let touched = Arc::new(Notify::new());
     let _watcher = watcher(&files, touched.clone())
-        .inspect_err(|error| tracing::warn!(%error, "auth files are swept only, not watched"));
+        .inspect_err(|error| tracing::warn!(%error, "auth files are read every second only, because they cannot be watched"));
     let mut changes = files.source().changes();
-    let mut sweep = interval(SWEEP);
+    let mut sweep = interval(SWEEP_INTERVAL);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_well = true;
+    let mut was_settled = true;
     loop {
         tokio::select! {
             () = stop.cancelled() => return files,
@@ -69,17 +69,17 @@ async fn follow(mut files: AuthFiles, stop: CancellationToken) -> AuthFiles {
         let settled;
         (files, settled) = files.settle(Writers::Engine).await;
         if let Err(reason) = &settled
-            && is_well
+            && was_settled
         {
-            tracing::error!(reason, "auth files are tried again until it works");
+            tracing::error!(reason, "auth files could not be synchronised; retrying");
         }
-        is_well = settled.is_ok();
+        was_settled = settled.is_ok();
     }
 }
 
 fn watcher(files: &AuthFiles, touched: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // To read a file is no change; an error may hide one.
+        // Reading a file is no change; an error may hide one.
         if event.is_ok_and(|event| event.kind.is_access()) {
             return;
         }

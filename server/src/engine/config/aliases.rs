@@ -1,8 +1,8 @@
-//! Aliases of models, brought into the forms that the engine has for them.
+//! Renders model aliases in the engine's formats.
 //!
-//! A key's entry takes them among its models; signed-in accounts have a list for each of the engine's
-//! channels. Both names stay usable: an entry that lists models serves those alone, so that what it
-//! served without a list is listed with the alias.
+//! The entry of a key lists them among its models; signed-in accounts have a list for each channel of the engine. Both
+//! names stay usable: an entry with a list serves only the listed models, so the models that it served without a list
+//! are listed too.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,8 +24,8 @@ pub(in crate::engine) type KnownModels = HashMap<ProviderKind, Vec<String>>;
 pub(super) struct ChannelAlias {
     name: String,
     alias: String,
-    /// Keeps the model's own name beside the alias. The answer names the model that served, since the
-    /// engine rewrites answers only with `force-mapping`.
+    /// Keeps the model's own name usable. Responses contain the served model, because the engine rewrites responses only
+    /// with `force-mapping`.
     fork: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn by_channel(
     lists
 }
 
-/// The models of a key's entry, with the aliases of those that it serves.
+/// The models of a key's entry, with the aliases of the models that it serves.
 pub(super) fn of_entry(
     credential: &ProviderCredential,
     aliases: &[model_alias::Model],
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_of_others_leaves_an_entry_as_it_is() {
+    fn an_alias_for_other_accounts_does_not_change_an_entry() {
         let claude = credential(ProviderKind::Claude, "one", "key");
         let known = KnownModels::from([(ProviderKind::Claude, vec!["opus".to_owned()])]);
         let aliases = [

@@ -1,4 +1,4 @@
-//! How the engine chooses among credentials, and what it does when one fails: the settings in its words.
+//! The engine's options for routing, retries and cooldowns, rendered from the settings.
 
 use entity::provider_account::ProviderKind;
 use serde::Serialize;
@@ -67,7 +67,7 @@ impl Routing {
     }
 }
 
-/// To the engine nothing means a minute, and less than nothing means none.
+/// To the engine 0 means a minute and a negative number means none.
 fn transient_cooldown(routing: &RoutingSettings) -> i32 {
     match routing.transient_cooldown_seconds {
         0 => -1,

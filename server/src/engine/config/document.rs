@@ -1,4 +1,4 @@
-//! The whole configuration document. Keys of the engine's that are not here keep its defaults.
+//! The configuration document. Options that are not listed keep the engine's defaults.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use super::choices::Choices;
 use super::lists::{CredentialLists, MASK, Reveal};
 use crate::domain::settings::EngineSettings;
 
-/// Where the engine listens, and what opens it.
+/// The listen address and the accepted keys.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct ListenAddress<'a> {
     pub(in crate::engine) port: u16,
@@ -22,16 +22,16 @@ pub(in crate::engine) struct ListenAddress<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::engine) struct Document<'a> {
-    /// Absent, it would be all interfaces.
+    /// The default would be all interfaces.
     host: &'static str,
-    /// Absent, it would be any.
+    /// The default would be any free port.
     port: u16,
-    /// Absolute and constant: the engine's names for credentials are made of it.
+    /// Absolute and constant, because the engine derives credential ids from it.
     auth_dir: &'a Path,
-    /// Empty, the door would stand open.
+    /// Must not be empty: the engine would accept every request.
     api_keys: Vec<&'a str>,
     remote_management: RemoteManagement,
-    /// Keeps prompts off the disk.
+    /// Off, so that prompts are not written to disk.
     commercial_mode: bool,
     usage_statistics_enabled: bool,
     redis_usage_queue_retention_seconds: u32,
@@ -51,7 +51,7 @@ pub(in crate::engine) struct Applied {
 }
 
 impl Applied {
-    /// These lists, used as the settings say.
+    /// The lists, with the routing options of the settings.
     pub(in crate::engine) fn new(lists: CredentialLists, settings: &EngineSettings) -> Self {
         let choices = Choices::new(settings);
         Self { choices, lists }
@@ -62,7 +62,7 @@ impl Applied {
 #[serde(rename_all = "kebab-case")]
 struct RemoteManagement {
     allow_remote: bool,
-    /// Empty, since a key here makes the engine rewrite our file; the environment carries it.
+    /// Empty, because the engine rewrites a file that contains this key; it is passed in the environment.
     secret_key: &'static str,
     disable_control_panel: bool,
 }
@@ -75,24 +75,24 @@ struct ClaudeCode {
 }
 
 impl<'a> Document<'a> {
-    /// The document for these credentials behind this door.
+    /// The document for this address and these credentials.
     pub(in crate::engine) fn new(
-        door: ListenAddress<'a>,
+        address: ListenAddress<'a>,
         applied: Applied,
         reveal: Reveal,
     ) -> Self {
         let api_keys = match reveal {
             Reveal::Secrets => {
-                let callers = door.caller_keys.iter();
-                let keys = std::iter::once(door.internal_key).chain(callers);
+                let callers = address.caller_keys.iter();
+                let keys = std::iter::once(address.internal_key).chain(callers);
                 keys.map(SecretString::expose_secret).collect()
             }
             Reveal::Nothing => vec![MASK],
         };
         Self {
             host: "127.0.0.1",
-            port: door.port,
-            auth_dir: door.auth_dir,
+            port: address.port,
+            auth_dir: address.auth_dir,
             api_keys,
             remote_management: RemoteManagement {
                 allow_remote: false,
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn rendered(reveal: Reveal) -> String {
-        let door = ListenAddress {
+        let address = ListenAddress {
             port: 18317,
             auth_dir: Path::new("/data/engine/run/auths"),
             internal_key: &"internal-canary".into(),
@@ -131,7 +131,7 @@ mod tests {
         let settings = EngineSettings::default();
         let lists = CredentialLists::new(&one_of_each(), &settings, reveal);
         let applied = Applied::new(lists, &settings);
-        Document::new(door, applied, reveal).render().unwrap()
+        Document::new(address, applied, reveal).render().unwrap()
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Writes the configuration where the engine watches it.
+//! Writes the configuration file that the engine watches.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-/// Replaces the content in place, with one write. A rename would be safer for everybody but the
-/// engine: it watches the inode, and a rename makes it deaf to this and every later change.
+/// Replaces the content in place, with one write. A rename would be atomic, but the engine watches the inode and would
+/// miss this and every later change.
 pub(in crate::engine) fn write_in_place(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)

@@ -1,4 +1,4 @@
-//! The engine's own names for credentials, so that its records name our accounts.
+//! The engine's ids of credentials, which map its records to accounts.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -13,20 +13,19 @@ use super::lists::base_url;
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
 use crate::providers;
 
-/// The account behind an engine's name of a credential.
+/// The account of a credential id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) struct EngineAccount {
     pub(in crate::engine) id: Uuid,
     pub(in crate::engine) kind: ProviderKind,
 }
 
-/// The accounts by the engine's names. Accounts that were removed stay, because records of requests
-/// that were on their way still come in.
+/// The accounts by the engine's ids. Removed accounts are kept, because records of their requests may still arrive.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct EngineAccounts(HashMap<String, EngineAccount>);
 
 impl EngineAccounts {
-    /// These accounts beside the ones that were known.
+    /// Adds these accounts to the known ones.
     pub(in crate::engine) fn and(
         mut self,
         credentials: &[ProviderCredential],
@@ -44,13 +43,13 @@ impl EngineAccounts {
         self
     }
 
-    /// The account of this name.
+    /// The account with this id.
     pub(in crate::engine) fn find(&self, auth_index: &str) -> Option<EngineAccount> {
         self.0.get(auth_index).copied()
     }
 }
 
-/// The first 16 hexadecimal digits of the SHA-256 of what the engine knows a credential by.
+/// The first 16 hexadecimal digits of the SHA-256 of the engine's description of a credential.
 pub(in crate::engine) fn auth_index(
     credential: &ProviderCredential,
     auth_dir: &Path,
@@ -84,7 +83,7 @@ mod tests {
     use super::super::lists::tests::credential;
     use super::*;
 
-    /// The expected values were read off a real engine.
+    /// The expected values were recorded from the engine.
     #[test]
     fn computes_the_names_that_the_engine_gives() {
         let index =

@@ -10,23 +10,21 @@ use super::aliases::{ChannelAlias, KnownModels, by_channel, of_entry};
 use crate::domain::models;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::domain::settings::EngineSettings;
-use crate::providers;
+use crate::providers::{self, OPENAI_COMPATIBLE_LIST};
 
 /// Replaces secrets in a preview.
 pub(super) const MASK: &str = "********";
-/// The list of OpenAI-compatible servers, whose entries have names.
-const COMPATIBLE: &str = "openai-compatibility";
 
-/// Whether a rendering is for the engine or for people.
+/// Whether secrets are rendered or masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Reveal {
     /// For the engine.
     Secrets,
-    /// For people.
+    /// For display: secrets are masked.
     Nothing,
 }
 
-/// All lists; empty ones are rendered too, so that the file shows that they are.
+/// All lists. Empty ones are rendered too, so that a removed account disappears from the running engine.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::engine) struct CredentialLists {
@@ -106,8 +104,8 @@ struct How<'a> {
 }
 
 impl CredentialLists {
-    /// Sorts the credentials into their lists, with the aliases of what they serve and without what the
-    /// settings leave out.
+    /// Sorts the credentials into their lists, with the aliases of their models and without the models that the settings
+    /// exclude.
     pub(in crate::engine) fn with_aliases(
         credentials: &[ProviderCredential],
         aliases: &[model_alias::Model],
@@ -139,7 +137,7 @@ impl CredentialLists {
         };
         let mut names = HashSet::new();
         for credential in credentials {
-            // Tokens are in files of their own.
+            // Signed-in accounts have auth files.
             if let Some(key) = credential.secret.api_key() {
                 let provider = settings.provider(credential.kind);
                 let how = How {
@@ -161,8 +159,8 @@ impl CredentialLists {
     ) {
         match providers::spec(credential.kind).engine.key_list {
             None => {}
-            Some(COMPATIBLE) => {
-                // The engine excludes nothing here; what is not listed is not served.
+            Some(OPENAI_COMPATIBLE_LIST) => {
+                // The engine has no exclusion list here; unlisted models are not served.
                 let mut credential = credential.clone();
                 credential
                     .models
@@ -185,12 +183,12 @@ fn empty_lists() -> BTreeMap<&'static str, Vec<KeyEntry>> {
         .iter()
         .filter_map(|spec| spec.engine.key_list);
     lists
-        .filter(|list| *list != COMPATIBLE)
+        .filter(|list| *list != OPENAI_COMPATIBLE_LIST)
         .map(|list| (list, Vec::new()))
         .collect()
 }
 
-/// Whether a model is left out under the name that clients use, as the engine judges.
+/// Whether the client-visible name of a model is excluded, by the engine's rules.
 fn is_excluded(excluded: &[String], model: &ProviderModel) -> bool {
     let name = model.alias.as_ref().unwrap_or(&model.name);
     let name = name.trim().to_lowercase();
@@ -214,13 +212,8 @@ fn excluded_by_channel(settings: &EngineSettings) -> BTreeMap<&'static str, Vec<
 
 /// The base URL of a credential, as the engine expects it.
 pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
-    let own = credential
-        .base_url
-        .as_deref()
-        .map(|url| url.trim().trim_end_matches('/'));
-    let usual = providers::spec(credential.kind).api_keys.engine_base_url;
-    own.filter(|url| !url.is_empty())
-        .or(usual)
+    let keys = &providers::spec(credential.kind).api_keys;
+    keys.base_url(credential.base_url.as_deref())
         .map(str::to_owned)
 }
 
@@ -258,7 +251,7 @@ fn api_key_entry(
     }
 }
 
-/// The engine folds the case of names, and must not take two providers for one.
+/// The engine ignores the case of names, so names that differ in case only need distinct suffixes.
 fn unique_name(credential: &ProviderCredential, names: &mut HashSet<String>) -> String {
     let label = credential.label.trim();
     if names.insert(label.to_lowercase()) {
@@ -300,7 +293,7 @@ fn model_entry(model: &ProviderModel) -> ModelEntry {
 
 fn shown(secret: &SecretString, reveal: Reveal) -> String {
     match reveal {
-        // The engine trims; so do we, or what it shows would differ from what we wrote.
+        // The engine trims values; an untrimmed value would never be reported as applied.
         Reveal::Secrets => secret.expose_secret().trim().to_owned(),
         Reveal::Nothing => MASK.to_owned(),
     }

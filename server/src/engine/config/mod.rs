@@ -1,4 +1,4 @@
-//! The engine's configuration: rendered from the credentials, written where the engine watches it.
+//! The engine's configuration: rendered from the credentials, and written to the file that the engine watches.
 
 mod aliases;
 mod choices;

@@ -1,4 +1,4 @@
-//! Accepts only the gateway's key: other programs can reach loopback too.
+//! Accepts only the gateway's key, because other programs can reach the loopback interface.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::Demo;
 
-/// Refuses with the engine's own words.
+/// Refuses with the same error as the engine.
 pub(super) async fn require_key(
     State(demo): State<Arc<Demo>>,
     request: Request,

@@ -1,17 +1,15 @@
-//! The demo engine: a stand-in that answers all protocols with canned text and exact usage, so that a
-//! newcomer can try everything without an account at any provider.
+//! The demo engine: answers all protocols with canned text and exact usage, so that the product can be tried without a
+//! provider account.
 
 mod access;
-mod chat;
-mod completions;
+mod answer;
+mod error;
 mod gemini;
 mod messages;
 mod models;
+mod openai;
 mod question;
-mod refusal;
-mod reply;
 mod request_for_tool;
-mod responses;
 mod responses_socket;
 mod stream;
 
@@ -22,18 +20,21 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use canned::Answer;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use uuid::Uuid;
 
-use super::calls::OrderQueue;
+use self::question::DemoRequest;
 use super::client::EngineClient;
 use super::endpoint::EngineEndpoint;
 use super::options::{EngineContext, EngineOptions};
+use super::orders::OrderQueue;
 use super::public_state::PublicState;
+use super::run::RunEnd;
 use super::status::EngineMode;
-use super::supervisor::RunEnd;
 use crate::clock::SharedClock;
 
 /// The version in the status.
@@ -49,13 +50,24 @@ struct Demo {
     closing: CancellationToken,
 }
 
+impl Demo {
+    fn answer(&self, model: &str, request: &DemoRequest) -> Answer {
+        Answer {
+            id: Uuid::now_v7().simple().to_string(),
+            model: model.to_owned(),
+            created: self.clock.now().timestamp(),
+            ..answer::answer_to(request)
+        }
+    }
+}
+
 /// Runs the demo until a command arrives; `notice` is the reason when it is not configured.
-pub(super) async fn live(
+pub(super) async fn run(
     options: &EngineOptions,
     context: &EngineContext,
     public: &PublicState,
     notice: Option<String>,
-    calls: &mut OrderQueue,
+    orders: &mut OrderQueue,
 ) -> RunEnd {
     public.starting(EngineMode::Demo, None);
     let demo = Demo {
@@ -66,18 +78,18 @@ pub(super) async fn live(
     let _closed_at_the_end = demo.closing.clone().drop_guard();
     let (endpoint, client) = match open(&demo, context).await {
         Ok(opened) => opened,
-        Err(reason) => return RunEnd::Unable(format!("the demo engine cannot start: {reason}")),
+        Err(reason) => return RunEnd::Blocked(format!("the demo engine cannot start: {reason}")),
     };
     let notice = notice.unwrap_or_else(|| NOTICE.to_owned());
     public.catalogue.open(Arc::new(client));
     public.running(endpoint, Some(VERSION.to_owned()), Some(notice));
-    let call = calls.interruption().await;
+    let order = orders.interruption().await;
     public.withdraw();
     options.drained().await;
-    RunEnd::Called(call)
+    RunEnd::Ordered(order)
 }
 
-/// Listens and serves; answers where.
+/// Listens and serves; returns the endpoint and a client of it.
 async fn open(
     demo: &Demo,
     context: &EngineContext,
@@ -100,15 +112,15 @@ async fn open(
 fn router(demo: Demo) -> Router {
     let demo = Arc::new(demo);
     Router::new()
-        .route("/v1/chat/completions", post(chat::answer))
-        .route("/v1/completions", post(completions::answer))
-        .route("/v1/responses", post(responses::answer).get(responses_socket::open))
+        .route("/v1/chat/completions", post(openai::chat))
+        .route("/v1/completions", post(openai::completions))
+        .route("/v1/responses", post(openai::responses).get(responses_socket::open))
         .route("/v1/messages", post(messages::answer))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/models", get(models::list))
         .route("/v1beta/models", get(models::list_gemini))
         .route("/v1beta/models/{call}", post(gemini::answer).get(models::one_gemini))
-        // The gateway in front of us has the limit.
+        // The gateway bounds bodies.
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn_with_state(demo.clone(), access::require_key))
         .route("/healthz", get(models::healthy))

@@ -1,4 +1,4 @@
-//! The demo's models, listed in each protocol's shape.
+//! The models of the demo engine in the format of each protocol.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Demo;
-use super::refusal::{DemoDialect, DemoError};
+use super::error::{DemoDialect, DemoError};
 
-/// All of them; each answers in every protocol.
+/// Each answers in every protocol.
 pub(super) const NAMES: [&str; 3] = ["demo-gpt", "demo-claude", "demo-gemini"];
 
-/// Whether the demo knows a model.
+/// Whether the demo engine has this model.
 pub(super) fn known(model: &str) -> Result<&'static str, DemoError> {
     let mut names = NAMES.into_iter();
     names
@@ -22,12 +22,17 @@ pub(super) fn known(model: &str) -> Result<&'static str, DemoError> {
         .ok_or_else(|| DemoError::UnknownModel(model.to_owned()))
 }
 
+/// The model that a body names.
+pub(super) fn of(body: &Value) -> Result<&'static str, DemoError> {
+    known(body["model"].as_str().unwrap_or_default())
+}
+
 /// `GET /healthz`.
 pub(super) async fn healthy() -> Json<Value> {
     Json(json!({"status": "ok"}))
 }
 
-/// `GET /v1/models`, in Anthropic's shape for its programs and OpenAI's for others.
+/// `GET /v1/models`, in the format of Anthropic for its clients and of OpenAI for others.
 pub(super) async fn list(State(demo): State<Arc<Demo>>, headers: HeaderMap) -> Json<Value> {
     let now = demo.clock.now();
     if headers.contains_key("anthropic-version") {
@@ -52,7 +57,7 @@ pub(super) async fn list_gemini() -> Json<Value> {
 pub(super) async fn one_gemini(Path(model): Path<String>) -> Response {
     match known(&model) {
         Ok(name) => Json(gemini_model(name)).into_response(),
-        Err(refusal) => refusal.answer(DemoDialect::Gemini),
+        Err(error) => error.answer(DemoDialect::Gemini),
     }
 }
 

@@ -1,35 +1,35 @@
-//! The question of a request, independent of its protocol.
+//! The prompt of a request, independent of its protocol.
 
 use serde_json::Value;
 
-use super::refusal::DemoError;
+use super::error::DemoError;
 
-/// The fields below which people's words are found, in any of the protocols.
+/// The fields that contain text of users, in any of the protocols.
 const TEXT_FIELDS: [&str; 5] = ["text", "content", "parts", "output", "arguments"];
 
-/// A function that the caller offers.
+/// A tool of the request.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tool {
     pub(super) name: String,
     pub(super) parameters: Value,
 }
 
-/// A request, understood as far as the demo needs.
+/// The parts of a request that the demo engine uses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DemoRequest {
-    /// How many words everything has that the model is given.
+    /// The number of words of the whole prompt.
     pub(super) words: usize,
     /// The last message.
     pub(super) last: String,
-    /// The last part of the last message: agents put their own notes before what a person typed.
+    /// The last part of the last message: agents put notes before the text of the user.
     pub(super) ending: String,
     pub(super) tools: Vec<Tool>,
-    /// The longest answer that is wanted.
-    pub(super) most_words: Option<usize>,
+    /// The requested maximum output.
+    pub(super) max_words: Option<usize>,
 }
 
 impl DemoRequest {
-    /// A question whose words are in these parts, and whose last message ends the last of them.
+    /// A prompt whose text is in these parts; the last message ends the last of them.
     pub(super) fn new(parts: &[&Value]) -> Self {
         let last = parts.last().map(|part| {
             part.as_array()
@@ -44,7 +44,7 @@ impl DemoRequest {
         }
     }
 
-    /// With tools; `describe` finds name and parameters in one of the protocol's tools.
+    /// Adds tools; `describe` returns name and parameters of a tool of the protocol.
     pub(super) fn with_tools(
         mut self,
         tools: &Value,
@@ -63,10 +63,10 @@ impl DemoRequest {
         self
     }
 
-    /// With the first of these limits that is given.
+    /// Sets the first of these limits that is present.
     pub(super) fn with_limit(mut self, limits: &[&Value]) -> Self {
         let limit = limits.iter().find_map(|limit| limit.as_u64());
-        self.most_words = limit.and_then(|limit| usize::try_from(limit).ok());
+        self.max_words = limit.and_then(|limit| usize::try_from(limit).ok());
         self
     }
 }
@@ -76,7 +76,7 @@ pub(super) fn body(bytes: &[u8]) -> Result<Value, DemoError> {
     serde_json::from_slice(bytes).map_err(|error| DemoError::NotJson(error.to_string()))
 }
 
-/// The demo's approximation of tokens.
+/// The approximate number of tokens.
 pub(super) fn count_words(text: &str) -> usize {
     text.split_whitespace().count()
 }

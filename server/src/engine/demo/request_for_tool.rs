@@ -1,7 +1,7 @@
-//! Whether a message asks for a tool, and for which. Coding agents name their tools in nearly every message,
-//! so only a message that is nothing but the request counts.
+//! Detects messages that request a tool call. Coding agents name their tools in nearly every message, so only a message
+//! that contains nothing else counts.
 
-/// The name in a message that is only "call the tool NAME".
+/// The tool of a message that consists of "call the tool NAME".
 pub(super) fn requested_tool(message: &str) -> Option<&str> {
     let mut words: Vec<&str> = message.split_whitespace().collect();
     if words

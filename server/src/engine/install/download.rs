@@ -1,4 +1,4 @@
-//! Fetches an archive, and goes on where it stopped.
+//! Downloads an archive with resumption.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,16 +13,16 @@ use super::DownloadProgress;
 use super::error::InstallError;
 use super::release::Release;
 
-/// No release is larger.
+/// Larger than any release; in bytes.
 const LIMIT_BYTES: u64 = 256 * 1024 * 1024;
-/// How long a server may take to answer, or to send another byte.
+/// The time limit for the response, and for each further byte.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How often in a row an attempt may bring nothing before we give up.
+/// Consecutive attempts without progress before the download fails.
 const ATTEMPTS: u32 = 3;
-/// The pause between attempts.
+/// The delay between attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// One archive on its way.
+/// The download of one archive.
 pub(super) struct ArchiveDownload<'a> {
     http: reqwest::Client,
     url: String,
@@ -30,7 +30,7 @@ pub(super) struct ArchiveDownload<'a> {
 }
 
 impl<'a> ArchiveDownload<'a> {
-    /// Of this release, into this file.
+    /// Downloads this release into this file.
     pub(super) fn new(release: &Release, part: &'a Path) -> Result<Self, InstallError> {
         let url = release.url();
         let http = reqwest::Client::builder()
@@ -41,7 +41,7 @@ impl<'a> ArchiveDownload<'a> {
         Ok(Self { http, url, part })
     }
 
-    /// Fetches what is missing, in as many attempts as bring something.
+    /// Downloads the missing bytes; retries while attempts make progress.
     pub(super) async fn run(
         &self,
         progress: &(impl Fn(DownloadProgress) + Sync),
@@ -75,7 +75,7 @@ impl<'a> ArchiveDownload<'a> {
             if total(&answer) == Some(from) {
                 return Ok(());
             }
-            // What we have is longer than what there is, so it is something else.
+            // The partial file is longer than the archive, so it is another file.
             self.truncate().await?;
             answer = self.ask(0).await?;
         }
@@ -83,7 +83,7 @@ impl<'a> ArchiveDownload<'a> {
             StatusCode::PARTIAL_CONTENT if starts_at(&answer, from) => {
                 self.take(answer, from, progress).await
             }
-            // A server that ignores the range begins anew, and so do we.
+            // The server ignored the range and sends the whole archive.
             StatusCode::OK => {
                 self.truncate().await?;
                 self.take(answer, 0, progress).await
@@ -123,7 +123,7 @@ impl<'a> ArchiveDownload<'a> {
         {
             downloaded_bytes += chunk.len() as u64;
             self.check(downloaded_bytes)?;
-            // Flushed each time, so that a failure loses nothing that has arrived.
+            // Flushed for each chunk, so that a failure loses no received bytes.
             file.write_all(&chunk)
                 .await
                 .map_err(|error| self.disk(error))?;
@@ -173,7 +173,7 @@ impl<'a> ArchiveDownload<'a> {
     }
 }
 
-/// Whether a partial answer begins where we stopped.
+/// Whether a partial response starts at the end of the partial file.
 fn starts_at(answer: &Response, from: u64) -> bool {
     range(answer).is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
 }

@@ -1,4 +1,4 @@
-//! Remembers which archive the installed program came from, so that installing twice does nothing.
+//! Records the archive of the installed program, so that a repeated installation has no effect.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -14,7 +14,7 @@ pub(super) fn sha256_of(path: &Path) -> io::Result<String> {
     Ok(hex::encode(hasher.0.finalize()))
 }
 
-/// Whether the program is there, came from this archive, and is unharmed.
+/// Whether the program is installed from this archive and unchanged.
 pub(super) fn is_installed(program: &Path, archive: &str) -> bool {
     let Ok(found) = std::fs::read_to_string(path(program)) else {
         return false;
@@ -22,7 +22,7 @@ pub(super) fn is_installed(program: &Path, archive: &str) -> bool {
     sha256_of(program).is_ok_and(|program| found == text(archive, &program))
 }
 
-/// Notes that the program came from this archive.
+/// Records that the program was installed from this archive.
 pub(super) fn set(program: &Path, archive: &str) -> io::Result<()> {
     std::fs::write(path(program), text(archive, &sha256_of(program)?))
 }

@@ -1,4 +1,4 @@
-//! `engine install`: puts a pinned, checksum-verified release of the engine where we look for it.
+//! `engine install`: installs a pinned, checksum-verified release of the engine below the data directory.
 
 mod download;
 mod error;
@@ -19,21 +19,21 @@ use super::binary;
 /// The release and the directory.
 #[derive(Clone, Debug)]
 pub struct InstallOptions {
-    /// Where everything of ours lies.
+    /// The data directory.
     pub data_dir: PathBuf,
     pub release: Release,
 }
 
-/// How far a download has come.
+/// The progress of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DownloadProgress {
-    /// Bytes that are here.
+    /// Received bytes.
     pub downloaded_bytes: u64,
     /// The total size, if the server reports it.
     pub total_bytes: Option<u64>,
 }
 
-/// Downloads, verifies and unpacks; answers where the program is. Does nothing when it is there already.
+/// Downloads, verifies and unpacks; returns the path of the program. Does nothing when it is installed already.
 pub async fn install(
     options: InstallOptions,
     progress: impl Fn(DownloadProgress) + Send + Sync,
@@ -55,11 +55,11 @@ pub async fn install(
     Ok(program)
 }
 
-/// Nothing of an archive is unpacked before its checksum is known to be right.
+/// Nothing is unpacked before the checksum is verified.
 fn finish(part: &Path, program: &Path, release: &Release) -> Result<(), InstallError> {
     let actual = marker::sha256_of(part).map_err(|error| InstallError::disk(part, error))?;
     if actual != release.sha256 {
-        // Resuming this one would fail for ever.
+        // A resumed download of this file would fail again.
         std::fs::remove_file(part).map_err(|error| InstallError::disk(part, error))?;
         return Err(InstallError::Checksum {
             expected: release.sha256.clone(),

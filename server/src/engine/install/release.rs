@@ -1,12 +1,12 @@
-//! Which archive to install.
+//! The archive to install.
 
 use url::Url;
 
 use super::error::InstallError;
 
-/// The release that this version of ours is tested with.
+/// The release of the engine that this version was tested with.
 pub const VERSION: &str = "7.2.140";
-/// Its archives' checksums, by the machine's name in their file names.
+/// The SHA-256 of its archives, by the platform in their file names.
 const CHECKSUMS: [(&str, &str); 2] = [
     (
         "amd64",
@@ -18,22 +18,22 @@ const CHECKSUMS: [(&str, &str); 2] = [
     ),
 ];
 
-/// An archive: where it is, and what it must be.
+/// An archive and its checksum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
     /// The version of the engine.
     pub version: String,
-    /// The folder that the archive is in.
+    /// The URL of the directory that contains the archive.
     pub from: String,
-    /// The archive's name there.
+    /// The file name of the archive.
     pub file: String,
-    /// The archive's checksum, in lower case.
+    /// The SHA-256 of the archive; lower-case hexadecimal.
     pub sha256: String,
 }
 
 impl Release {
-    /// The pinned release for this machine, or another one: from a mirror, or of another version, for
-    /// which a checksum is needed.
+    /// The pinned release for this platform, or another one: from a mirror, or of another version, which requires a
+    /// checksum.
     pub fn choose(
         from: Option<&Url>,
         version: Option<&str>,
@@ -61,13 +61,13 @@ impl Release {
         })
     }
 
-    /// Where the archive is.
+    /// The URL of the archive.
     pub(super) fn url(&self) -> String {
         format!("{}/{}", self.from, self.file)
     }
 }
 
-/// The machine's name in the file names of releases.
+/// The platform in the file names of releases.
 fn machine(architecture: &str) -> &str {
     if architecture == "x86_64" {
         "amd64"

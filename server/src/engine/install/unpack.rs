@@ -1,4 +1,4 @@
-//! Takes the program, and nothing else, out of a verified archive.
+//! Extracts the program, and nothing else, from a verified archive.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -12,7 +12,7 @@ use super::error::InstallError;
 
 /// The program's name in the archive.
 const PROGRAM: &str = "cli-proxy-api";
-/// A program has about 50 MB.
+/// The program has about 50 MB.
 const LIMIT_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Replaces the program atomically.

@@ -1,4 +1,4 @@
-//! The engine's process: how it is started and how it is ended.
+//! Starts and stops the engine's process.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -15,10 +15,10 @@ use super::keys::EngineKeys;
 use crate::engine::launcher;
 use crate::engine::options::EngineOptions;
 
-/// How long it may take to end in peace.
-const GRACE: Duration = Duration::from_secs(4);
+/// The time limit for a graceful exit.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The command that starts the engine: nothing secret in its arguments, little in its environment.
+/// The command that starts the engine: no secret in its arguments, a minimal environment.
 pub(super) fn command(
     options: &EngineOptions,
     program: &Path,
@@ -47,11 +47,14 @@ pub(super) fn command(
     command
 }
 
-/// Asks the process and all of its group to end, and does not ask twice.
+/// Sends SIGTERM to the process group, and SIGKILL after the time limit.
 pub(super) async fn terminate(child: &mut Child) {
     signal(child, Signal::SIGTERM);
-    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-        tracing::warn!("the engine did not end in time, and is killed");
+    if tokio::time::timeout(EXIT_TIMEOUT, child.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!("the engine did not exit in time and is killed");
         kill(child).await;
     }
 }
@@ -59,16 +62,16 @@ pub(super) async fn terminate(child: &mut Child) {
 /// Kills the process and its group.
 pub(super) async fn kill(child: &mut Child) {
     signal(child, Signal::SIGKILL);
-    // Nothing survives this signal; the wait only takes note of it.
+    // Reaps the process; SIGKILL cannot be caught.
     let _ = child.wait().await;
 }
 
 fn signal(child: &Child, signal: Signal) {
-    // A child that was waited for has no id any more, and needs no signal.
+    // A reaped process has no id.
     let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) else {
         return;
     };
     if let Err(error) = killpg(Pid::from_raw(pid), signal) {
-        tracing::debug!(%error, "the engine's process group took no signal");
+        tracing::debug!(%error, "the engine's process group could not be signalled");
     }
 }

@@ -1,4 +1,4 @@
-//! The private folders that the engine lives in.
+//! The private directories of the engine.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -10,22 +10,21 @@ use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::unistd::geteuid;
 use sha2::{Digest as _, Sha256};
 
-/// Where everything of the engine's lies; readable by us alone.
+/// The engine's directories; readable by this process's user only.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
     /// The configuration.
     pub(super) config: PathBuf,
-    /// The files of signed-in accounts. Its path goes into the engine's names for them, so it is
-    /// absolute and never changes.
+    /// The files of signed-in accounts. The engine derives account ids from the path, so it is absolute and constant.
     pub(super) auths: PathBuf,
-    /// Its home, and where it writes if it must.
+    /// Its home directory and writable path.
     pub(super) home: PathBuf,
-    /// The directory it starts in: empty, because it would read an `.env` there.
+    /// Its working directory: empty, because the engine would read an `.env` file there.
     pub(super) work: PathBuf,
 }
 
 impl Folder {
-    /// Makes the folders below the data directory; what an earlier life left in `work` goes.
+    /// Creates the directories below the data directory and empties `work`.
     pub(super) fn prepare(data_dir: &Path, auth_dir: Option<&Path>) -> io::Result<Self> {
         let run = std::path::absolute(data_dir)?.join("engine").join("run");
         let auths = match auth_dir {
@@ -49,8 +48,8 @@ impl Folder {
     }
 }
 
-/// A directory in memory for the files of this server: no token reaches a disk, a snapshot or a backup
-/// in the clear. They outlast us when we are killed; after a reboot they are restored from the database.
+/// A directory in memory for the auth files: no token reaches a disk, a snapshot or a backup in clear text. The
+/// files survive a kill of this process; after a reboot they are restored from the database.
 fn in_memory(run: &Path) -> Option<PathBuf> {
     let path = memory_path(run)?;
     is_ours(&path).ok()?.then_some(path)
@@ -65,7 +64,7 @@ fn memory_path(run: &Path) -> Option<PathBuf> {
     Some(memory.join(format!("proxypal-{name}")))
 }
 
-/// Where the engine's configuration and auth files would be. Makes nothing.
+/// The paths of the engine's configuration and auth files. Creates nothing.
 pub(in crate::engine) fn places(
     data_dir: &Path,
     auth_dir: Option<&Path>,
@@ -78,7 +77,7 @@ pub(in crate::engine) fn places(
     Ok((run.join("config.yaml"), auths))
 }
 
-/// Anybody can make a directory there; we take only one that is our own.
+/// Any user can create a directory in `/dev/shm`; only one owned by this user is used.
 fn is_ours(path: &Path) -> io::Result<bool> {
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),

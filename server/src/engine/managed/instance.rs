@@ -17,7 +17,7 @@ use crate::engine::config::{
 };
 use crate::engine::endpoint::EngineEndpoint;
 
-/// Chosen anew for each life.
+/// Chosen anew for each run.
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) keys: EngineKeys,
@@ -32,13 +32,13 @@ pub(super) struct Instance {
 pub(super) struct Rendering {
     yaml: SecretString,
     preview: String,
-    /// The public endpoint of the engine.
+    /// The configuration as the engine will report it.
     pub(super) applied: Value,
     credentials: Vec<ProviderCredential>,
 }
 
 impl Instance {
-    /// Chooses everything that is chosen.
+    /// Chooses keys, port and folders.
     pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
         let options = &managed.options;
         let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref())
@@ -62,7 +62,7 @@ impl Instance {
         })
     }
 
-    /// Renders the credentials as they are now.
+    /// Renders the present credentials.
     pub(super) async fn render(&self, managed: &Managed) -> Result<Rendering, String> {
         let credentials = managed
             .context
@@ -92,13 +92,13 @@ impl Instance {
         })
     }
 
-    /// Writes a rendering where the engine reads it, and makes known what comes with it.
+    /// Writes a rendering to the file that the engine watches, and publishes its facts.
     pub(super) async fn write(
         &self,
         managed: &Managed,
         rendering: &Rendering,
     ) -> Result<(), String> {
-        self.make_known(managed, rendering);
+        self.publish(managed, rendering);
         let (path, yaml) = (self.folder.config.clone(), rendering.yaml.clone());
         tokio::task::spawn_blocking(move || write_in_place(&path, yaml.expose_secret()))
             .await
@@ -106,9 +106,9 @@ impl Instance {
             .map_err(|error| format!("the engine's configuration cannot be written: {error}"))
     }
 
-    /// Makes known what comes with a rendering: who is behind the engine's names, and what must be in
-    /// no line of its log.
-    pub(super) fn make_known(&self, managed: &Managed, rendering: &Rendering) {
+    /// Publishes the facts of a rendering: the accounts behind the engine's names, the secrets to redact from its log,
+    /// and the preview.
+    pub(super) fn publish(&self, managed: &Managed, rendering: &Rendering) {
         managed.public.logs.redact(self.secrets(rendering));
         let known = managed.accounts.load_full();
         managed.accounts.store(Arc::new(
@@ -124,13 +124,13 @@ impl Instance {
     }
 
     fn document(&self, applied: Applied, reveal: Reveal) -> Result<String, String> {
-        let door = ListenAddress {
+        let address = ListenAddress {
             port: self.port,
             auth_dir: &self.folder.auths,
             internal_key: &self.keys.internal,
             caller_keys: &self.keys.callers,
         };
-        Document::new(door, applied, reveal).render()
+        Document::new(address, applied, reveal).render()
     }
 
     fn secrets(&self, rendering: &Rendering) -> Vec<SecretString> {
@@ -147,7 +147,7 @@ impl Instance {
             .credentials
             .iter()
             .filter_map(|credential| credential.proxy_url.as_ref())
-            .flat_map(hidden_of_proxy);
+            .flat_map(secrets_of_proxy);
         own.into_iter()
             .chain(keys)
             .chain(headers.cloned())
@@ -157,14 +157,14 @@ impl Instance {
 }
 
 impl Rendering {
-    /// The text that is or was written.
+    /// The text of the configuration file.
     pub(super) fn yaml(&self) -> &SecretString {
         &self.yaml
     }
 }
 
-/// The address of a proxy with a password, whole and the password alone.
-fn hidden_of_proxy(proxy_url: &SecretString) -> Vec<SecretString> {
+/// The URL of a proxy that has a password, and the password alone.
+fn secrets_of_proxy(proxy_url: &SecretString) -> Vec<SecretString> {
     let text = proxy_url.expose_secret();
     let url: Option<Url> = text.parse().ok();
     match url.as_ref().and_then(Url::password) {

@@ -1,19 +1,19 @@
-//! The keys of one life of the engine.
+//! The keys of one run of the engine.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Users who each have a key of their own; later ones share them.
+/// The number of user keys; further users share them.
 const CALLERS: usize = 512;
 
-/// Made anew for each start, so that a leaked one is worthless after the next.
+/// Generated for each start, so that a leaked key is invalid after the next.
 #[derive(Clone, Debug)]
 pub(super) struct EngineKeys {
-    /// Opens the engine to the gateway.
+    /// Authenticates the gateway.
     pub(super) internal: SecretString,
-    /// Open it to the gateway for one user each. Each begins with the internal one, so that what hides that
-    /// hides them.
+    /// Authenticate the gateway on behalf of one user each. Each begins with the internal key, so that redacting that
+    /// key redacts these.
     pub(super) callers: Vec<SecretString>,
-    /// Opens the engine's own management to us.
+    /// Authenticates calls of the management API.
     pub(super) management: SecretString,
 }
 

@@ -1,15 +1,15 @@
-//! The engine as a child process: configured, started, watched, and gone when we are.
+//! The engine as a child process: configured, started, monitored, and killed when this process ends.
 
 mod child;
 mod folder;
 mod instance;
 mod keys;
+mod log_line;
 mod output;
 mod ready;
 mod reload;
 mod runtime;
 mod spawner;
-mod words;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,17 +23,17 @@ pub(super) use self::folder::places;
 use self::runtime::{Runtime, StopMode};
 use self::spawner::Spawner;
 use super::auth_files::AuthFiles;
-use super::calls::OrderQueue;
 use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
+use super::orders::OrderQueue;
 use super::public_state::PublicState;
+use super::run::{RunEnd, UnexpectedExit};
 use super::status::EngineMode;
-use super::supervisor::{RunEnd, UnexpectedExit};
 
-/// A life of this length was a good one, and the next pause is short again.
-const HEALTHY: Duration = Duration::from_mins(1);
+/// A run at least this long resets the restart delay.
+const HEALTHY_RUN: Duration = Duration::from_mins(1);
 
-/// Starts children, one after another, and what outlasts each of them.
+/// Starts the child processes and keeps the state that outlasts each of them.
 #[derive(Debug)]
 pub(super) struct Managed {
     options: EngineOptions,
@@ -44,7 +44,7 @@ pub(super) struct Managed {
 }
 
 impl Managed {
-    /// Nothing is started yet.
+    /// Starts nothing yet.
     pub(super) fn new(
         options: EngineOptions,
         context: EngineContext,
@@ -59,29 +59,29 @@ impl Managed {
         }
     }
 
-    /// One life of the engine, from its configuration to the end of its process.
-    pub(super) async fn live(&mut self, program: &Path, calls: &mut OrderQueue) -> RunEnd {
+    /// One run of the engine, from its configuration to the exit of its process.
+    pub(super) async fn run(&mut self, program: &Path, orders: &mut OrderQueue) -> RunEnd {
         self.public.starting(EngineMode::Managed, None);
-        let began = Instant::now();
-        let mut life = match Runtime::begin(self, program).await {
-            Ok(life) => life,
-            Err(reason) => return died(reason, began),
+        let started = Instant::now();
+        let mut runtime = match Runtime::start(self, program).await {
+            Ok(runtime) => runtime,
+            Err(reason) => return lost(reason, started),
         };
-        let ending = tokio::select! {
-            call = calls.interruption() => RunEnd::Called(call),
-            reason = life.go_on(self) => died(reason, began),
+        let end = tokio::select! {
+            order = orders.interruption() => RunEnd::Ordered(order),
+            reason = runtime.serve(self) => lost(reason, started),
         };
         self.public.withdraw();
-        let wish = match ending {
-            RunEnd::Called(_) => StopMode::Stop,
-            RunEnd::Died(_) | RunEnd::Unable(_) => StopMode::Bury,
+        let mode = match end {
+            RunEnd::Ordered(_) => StopMode::Graceful,
+            RunEnd::Lost(_) | RunEnd::Blocked(_) => StopMode::Kill,
         };
-        life.end(self, wish).await;
-        ending
+        runtime.stop(self, mode).await;
+        end
     }
 
-    /// Leaves no token in the clear behind when the server ends.
-    pub(super) async fn leave(self) {
+    /// Deletes the auth files, which hold tokens in clear text, when the server shuts down.
+    pub(super) async fn wipe_auth_files(self) {
         if self.options.mode != EngineMode::Managed {
             return;
         }
@@ -98,15 +98,15 @@ impl Managed {
         if let Err(reason) = wiped {
             tracing::warn!(
                 reason,
-                "auth files are left behind, and are sealed at the next start"
+                "auth files could not be deleted; the next start stores their tokens encrypted"
             );
         }
     }
 }
 
-fn died(reason: String, began: Instant) -> RunEnd {
-    RunEnd::Died(UnexpectedExit {
+fn lost(reason: String, started: Instant) -> RunEnd {
+    RunEnd::Lost(UnexpectedExit {
         reason,
-        was_healthy: began.elapsed() >= HEALTHY,
+        was_healthy: started.elapsed() >= HEALTHY_RUN,
     })
 }

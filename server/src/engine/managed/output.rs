@@ -1,11 +1,11 @@
-//! Reads what the engine writes: into the ring, and for what we must know of it.
+//! Reads the output of the engine into the log ring, and extracts facts from it.
 
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::sync::watch;
 
-use super::words;
+use super::log_line;
 use crate::engine::logs::LogLevel;
 use crate::engine::public_state::PublicState;
 
@@ -14,9 +14,9 @@ const LONGEST_LINE_BYTES: usize = 8 * 1024;
 
 /// The facts read from the output so far.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard {
+pub(super) struct OutputFacts {
     pub(super) version: Option<String>,
-    /// The last line that spoke of an error: the reason, should the process end now.
+    /// The last error line: the reason if the process exits now.
     pub(super) last_error: Option<String>,
     /// Whether all credentials are loaded.
     pub(super) is_loaded: bool,
@@ -26,32 +26,32 @@ pub(super) struct Heard {
 pub(super) async fn relay(
     stream: impl AsyncRead + Unpin,
     public: Arc<PublicState>,
-    heard: watch::Sender<Heard>,
+    facts: watch::Sender<OutputFacts>,
 ) {
     let mut reader = BufReader::new(stream);
     let mut line = Vec::new();
     while matches!(read_line(&mut reader, &mut line).await, Ok(true)) {
-        take_note(&String::from_utf8_lossy(&line), &public, &heard);
+        record_line(&String::from_utf8_lossy(&line), &public, &facts);
         line.clear();
     }
 }
 
-fn take_note(line: &str, public: &PublicState, heard: &watch::Sender<Heard>) {
-    let words = words::read(line);
-    if words.message.is_empty() || words::is_echo_of_ours(words.message) {
+fn record_line(line: &str, public: &PublicState, facts: &watch::Sender<OutputFacts>) {
+    let parsed = log_line::parse(line);
+    if parsed.message.is_empty() || log_line::is_own_request(parsed.message) {
         return;
     }
-    heard.send_if_modified(|heard| {
-        if let Some(version) = words::version(words.message) {
-            heard.version = Some(version.to_owned());
+    facts.send_if_modified(|facts| {
+        if let Some(version) = log_line::version(parsed.message) {
+            facts.version = Some(version.to_owned());
         }
-        if words.level == LogLevel::Error {
-            heard.last_error = Some(public.logs.redacted(words.message));
+        if parsed.level == LogLevel::Error {
+            facts.last_error = Some(public.logs.redacted(parsed.message));
         }
-        heard.is_loaded |= words.message.contains("full client load complete");
+        facts.is_loaded |= parsed.message.contains("full client load complete");
         true
     });
-    public.logs.push(words.level, words.message);
+    public.logs.push(parsed.level, parsed.message);
 }
 
 /// Reads one line, of which no more than the longest is kept; false at the end.
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn cuts_long_lines_and_goes_on_after_them() {
+    async fn truncates_long_lines_and_continues_with_the_next() {
         let text = format!("{}\nshort\nlast", "x".repeat(3 * LONGEST_LINE_BYTES));
         let mut reader = BufReader::new(text.as_bytes());
         let mut lengths = Vec::new();

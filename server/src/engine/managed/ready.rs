@@ -1,28 +1,27 @@
-//! Decides when a new engine may be given requests.
+//! Waits until a started engine can serve requests.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::output::Heard;
+use super::output::OutputFacts;
 use crate::engine::client::EngineClient;
 
-/// How often we ask.
-const INTERVAL: Duration = Duration::from_millis(25);
-/// How long we wait for the engine to say that all accounts are loaded; a later release may say it in
-/// other words.
-const LOADING: Duration = Duration::from_secs(1);
+/// The interval between two checks.
+const CHECK_INTERVAL: Duration = Duration::from_millis(25);
+/// The time limit for the log line about loaded accounts; another release may not write it.
+const LOADED_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Resolves once the engine answers, lets us in, and knows its accounts.
-pub(super) async fn ready(client: &EngineClient, mut heard: watch::Receiver<Heard>) {
+/// Resolves once the engine answers, accepts the key and has loaded its accounts.
+pub(super) async fn ready(client: &EngineClient, mut facts: watch::Receiver<OutputFacts>) {
     while client.healthy().await.is_err() {
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
-    while client.opens().await.is_err() {
-        tokio::time::sleep(INTERVAL).await;
+    while client.accepts_key().await.is_err() {
+        tokio::time::sleep(CHECK_INTERVAL).await;
     }
-    let loaded = heard.wait_for(|heard| heard.is_loaded);
-    if tokio::time::timeout(LOADING, loaded).await.is_err() {
-        tracing::debug!("the engine did not say that its accounts are loaded");
+    let loaded = facts.wait_for(|facts| facts.is_loaded);
+    if tokio::time::timeout(LOADED_TIMEOUT, loaded).await.is_err() {
+        tracing::debug!("the engine did not log that its accounts are loaded");
     }
 }

@@ -1,4 +1,4 @@
-//! Brings changed credentials to a running engine, and makes sure that they have arrived.
+//! Applies changed credentials to a running engine, and verifies that it uses them.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,20 +13,21 @@ use super::instance::{Instance, Rendering};
 use crate::engine::client::EngineClient;
 use crate::engine::logs::LogLevel;
 
-/// Changes that come together are written together.
+/// Changes within this time are written together.
 const DEBOUNCE: Duration = Duration::from_millis(50);
-/// How often the engine is asked whether it has read the file.
-const INTERVAL: Duration = Duration::from_millis(50);
-/// How long that may take; it usually takes 170 ms.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
-/// A write in the moment before the engine begins to watch is lost on it; another is not.
+/// The interval between two checks whether the engine has read the file.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
+/// The time limit for it; it usually takes 170 ms.
+const APPLY_TIMEOUT: Duration = Duration::from_secs(2);
+/// The engine misses a write that precedes its file watch; the next attempt is seen.
 const ATTEMPTS: u32 = 3;
-/// Said in the engine's log once it shows what was written.
-const APPLIED: &str = "ProxyPal: the engine works with the new credentials";
-/// Said when it does not, although it had the time.
-const NOT_APPLIED: &str = "ProxyPal: the engine does not show the credentials that were written; restart it if they are missing";
+/// The log message after the engine reports the written configuration.
+const APPLIED: &str = "ProxyPal: the engine uses the new credentials";
+/// The log message after the time limit.
+const NOT_APPLIED: &str =
+    "ProxyPal: the engine does not report the new credentials; restart it if they are missing";
 
-/// Follows the source for as long as the engine lives.
+/// Applies every change of the source while the engine runs.
 pub(super) async fn follow(
     instance: &Instance,
     managed: &Managed,
@@ -38,46 +39,46 @@ pub(super) async fn follow(
         tokio::time::sleep(DEBOUNCE).await;
         changes.mark_unchanged();
         match instance.render(managed).await {
-            // An auth file may have changed all the same.
+            // An auth file may have changed although the configuration did not.
             Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {
-                instance.make_known(managed, &new);
+                instance.publish(managed, &new);
                 managed.public.catalogue.changed();
             }
             Ok(new) => {
-                bring(instance, managed, &new).await;
+                apply(instance, managed, &new).await;
                 managed.public.catalogue.changed();
                 written = new.yaml().clone();
             }
-            Err(reason) => tracing::warn!(reason, "the engine keeps its old credentials"),
+            Err(reason) => tracing::warn!(reason, "the engine keeps its previous credentials"),
         }
     }
-    // The source is gone, so nothing changes any more.
+    // The source was dropped: there are no further changes.
     std::future::pending().await
 }
 
-/// Learns which models the engine knows, and brings it the aliases that could not be written without that.
-/// Answers what was written, if anything was.
+/// Reads which models the engine knows, and writes the aliases that depend on it. Returns the new rendering if
+/// one was written.
 pub(super) async fn complete(
     instance: &Instance,
     managed: &Managed,
     rendered: &Rendering,
 ) -> Option<Rendering> {
-    managed.public.catalogue.learn(&instance.client).await;
+    managed.public.catalogue.read_known(&instance.client).await;
     let new = instance.render(managed).await.ok()?;
     if new.yaml().expose_secret() == rendered.yaml().expose_secret() {
         return None;
     }
-    bring(instance, managed, &new).await;
+    apply(instance, managed, &new).await;
     Some(new)
 }
 
-async fn bring(instance: &Instance, managed: &Managed, new: &Rendering) {
+async fn apply(instance: &Instance, managed: &Managed, new: &Rendering) {
     for _ in 0..ATTEMPTS {
         if let Err(reason) = instance.write(managed, new).await {
-            tracing::warn!(reason, "the engine keeps its old credentials");
+            tracing::warn!(reason, "the engine keeps its previous credentials");
             return;
         }
-        if arrived(&instance.client, &new.applied).await {
+        if is_applied(&instance.client, &new.applied).await {
             managed.public.logs.push(LogLevel::Info, APPLIED);
             return;
         }
@@ -86,14 +87,14 @@ async fn bring(instance: &Instance, managed: &Managed, new: &Rendering) {
     managed.public.logs.push(LogLevel::Warn, NOT_APPLIED);
 }
 
-async fn arrived(client: &EngineClient, wanted: &Value) -> bool {
-    let deadline = Instant::now() + TIME_LIMIT;
+async fn is_applied(client: &EngineClient, wanted: &Value) -> bool {
+    let deadline = Instant::now() + APPLY_TIMEOUT;
     while Instant::now() < deadline {
-        tokio::time::sleep(INTERVAL).await;
+        tokio::time::sleep(CHECK_INTERVAL).await;
         if client
             .config()
             .await
-            .is_ok_and(|shown| shows(&shown, wanted))
+            .is_ok_and(|shown| contains(&shown, wanted))
         {
             return true;
         }
@@ -101,33 +102,33 @@ async fn arrived(client: &EngineClient, wanted: &Value) -> bool {
     false
 }
 
-/// Whether everything wanted is shown. The engine adds fields of its own, and shows what is empty or
-/// zero as nothing.
-fn shows(shown: &Value, wanted: &Value) -> bool {
+/// Whether the engine's configuration contains everything that was written. The engine adds fields, and omits empty
+/// and zero values.
+fn contains(shown: &Value, wanted: &Value) -> bool {
     match (shown, wanted) {
         (Value::Object(shown), Value::Object(wanted)) => wanted
             .iter()
-            .all(|(name, wanted)| shows(shown.get(name).unwrap_or(&Value::Null), wanted)),
+            .all(|(name, wanted)| contains(shown.get(name).unwrap_or(&Value::Null), wanted)),
         (Value::Array(shown), Value::Array(wanted)) => {
             shown.len() == wanted.len()
                 && shown
                     .iter()
                     .zip(wanted)
-                    .all(|(shown, wanted)| shows(shown, wanted))
+                    .all(|(shown, wanted)| contains(shown, wanted))
         }
-        (Value::Null, wanted) => is_nothing(wanted),
+        (Value::Null, wanted) => is_empty_value(wanted),
         _ => shown == wanted,
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(yes) => !yes,
         Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => text.is_empty(),
         Value::Array(values) => values.is_empty(),
-        Value::Object(fields) => fields.values().all(is_nothing),
+        Value::Object(fields) => fields.values().all(is_empty_value),
     }
 }
 
@@ -138,19 +139,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sees_whether_the_engine_shows_what_was_written() {
+    fn recognises_whether_the_written_configuration_is_applied() {
         let shown =
             json!({"claude-api-key": [{"api-key": "a", "proxy-url": ""}], "xai-api-key": null});
 
-        assert!(shows(
+        assert!(contains(
             &shown,
             &json!({"claude-api-key": [{"api-key": "a"}], "xai-api-key": []})
         ));
-        assert!(!shows(
+        assert!(!contains(
             &shown,
             &json!({"claude-api-key": [{"api-key": "b"}]})
         ));
-        assert!(!shows(&shown, &json!({"claude-api-key": []})));
-        assert!(!shows(&shown, &json!({"xai-api-key": [{"api-key": "a"}]})));
+        assert!(!contains(&shown, &json!({"claude-api-key": []})));
+        assert!(!contains(
+            &shown,
+            &json!({"xai-api-key": [{"api-key": "a"}]})
+        ));
     }
 }

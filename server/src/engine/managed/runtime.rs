@@ -1,4 +1,4 @@
-//! One life of the engine, from its configuration to the end of its process.
+//! One run of the engine, from its configuration to the exit of its process.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::Managed;
 use super::child::{command, kill, terminate};
 use super::instance::{Instance, Rendering};
-use super::output::{Heard, relay};
+use super::output::{OutputFacts, relay};
 use super::ready::ready;
 use super::reload;
 use crate::engine::auth_files::{AuthFiles, DirectoryWatch, Writers};
@@ -18,21 +18,21 @@ use crate::engine::health;
 use crate::engine::status::EngineMode;
 use crate::engine::usage::Collector;
 
-/// How long a start may take. It usually takes a fifth of a second.
+/// The start-up time limit. A start usually takes 0.2 s.
 const START_LIMIT: Duration = Duration::from_secs(20);
-/// How long the last lines of a dead process may take to reach us.
+/// The time limit for reading the remaining output after the process exited.
 const FINAL_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// How the process shall be ended.
+/// How to stop the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StopMode {
-    /// Gracefully, on request.
-    Stop,
-    /// Immediately: it has died or hangs.
-    Bury,
+    /// On request: requests in flight finish first.
+    Graceful,
+    /// Immediately: it has exited or hangs.
+    Kill,
 }
 
-/// A child that was started, and all that serves it.
+/// A started child process and the tasks that belong to it.
 #[derive(Debug)]
 pub(super) struct Runtime {
     instance: Instance,
@@ -40,14 +40,14 @@ pub(super) struct Runtime {
     auth_files: DirectoryWatch,
     changes: watch::Receiver<u64>,
     child: Child,
-    heard: watch::Receiver<Heard>,
+    facts: watch::Receiver<OutputFacts>,
     readers: Vec<JoinHandle<()>>,
     collector: Option<Collector>,
 }
 
 impl Runtime {
     /// Writes the configuration and starts the process.
-    pub(super) async fn begin(managed: &mut Managed, program: &Path) -> Result<Self, String> {
+    pub(super) async fn start(managed: &mut Managed, program: &Path) -> Result<Self, String> {
         let instance = Instance::choose(managed)?;
         let changes = managed.context.source.changes();
         let auth_files = restore(managed, &instance).await?;
@@ -60,24 +60,24 @@ impl Runtime {
             .await
             .map_err(|error| format!("the engine's process cannot be started: {error}"))?;
         managed.public.starting(EngineMode::Managed, child.id());
-        let (heard, readers) = listen(managed, &mut child);
+        let (facts, readers) = listen(managed, &mut child);
         Ok(Self {
             instance,
             rendering,
             auth_files,
             changes,
             child,
-            heard,
+            facts,
             readers,
             collector: None,
         })
     }
 
-    /// Waits until the engine is ready, serves it, and resolves with the reason when it is lost.
-    pub(super) async fn go_on(&mut self, managed: &Managed) -> String {
+    /// Waits until the engine is ready and keeps its configuration current; resolves with the reason when it is lost.
+    pub(super) async fn serve(&mut self, managed: &Managed) -> String {
         let started = tokio::select! {
-            status = self.child.wait() => return self.last_words(status).await,
-            started = tokio::time::timeout(START_LIMIT, ready(&self.instance.client, self.heard.clone())) => started,
+            status = self.child.wait() => return self.exit_reason(status).await,
+            started = tokio::time::timeout(START_LIMIT, ready(&self.instance.client, self.facts.clone())) => started,
         };
         if started.is_err() {
             return format!(
@@ -86,7 +86,7 @@ impl Runtime {
             );
         }
         tokio::select! {
-            status = self.child.wait() => return self.last_words(status).await,
+            status = self.child.wait() => return self.exit_reason(status).await,
             completed = reload::complete(&self.instance, managed, &self.rendering) => {
                 if let Some(rendering) = completed {
                     self.rendering = rendering;
@@ -94,7 +94,7 @@ impl Runtime {
             }
         }
         managed.public.catalogue.open(self.instance.client.clone());
-        let version = self.heard.borrow().version.clone();
+        let version = self.facts.borrow().version.clone();
         let client = self.instance.client.clone();
         managed.public.client.store(Some(client.clone()));
         managed
@@ -107,42 +107,42 @@ impl Runtime {
             managed.public.clone(),
         ));
         tokio::select! {
-            status = self.child.wait() => self.last_words(status).await,
+            status = self.child.wait() => self.exit_reason(status).await,
             reason = health::lost(&self.instance.client) => reason,
             never = reload::follow(&self.instance, managed, &self.rendering, self.changes.clone()) => match never {},
         }
     }
 
-    /// Ends the process and waits until nothing is left of it.
-    pub(super) async fn end(mut self, managed: &Managed, wish: StopMode) {
-        if wish == StopMode::Stop {
+    /// Stops the process and waits for its exit, its output and its last usage records.
+    pub(super) async fn stop(mut self, managed: &Managed, mode: StopMode) {
+        if mode == StopMode::Graceful {
             managed.options.drained().await;
         }
-        match wish {
-            StopMode::Stop => {
-                self.last_usage().await;
+        match mode {
+            StopMode::Graceful => {
+                self.collect_last_usage().await;
                 terminate(&mut self.child).await;
             }
-            // A dead engine has no records to give; one that hangs would only keep us waiting.
-            StopMode::Bury => {
+            // An engine that exited has no records, and one that hangs would not return them.
+            StopMode::Kill => {
                 kill(&mut self.child).await;
-                self.last_usage().await;
+                self.collect_last_usage().await;
             }
         }
-        self.hear_out().await;
+        self.drain_output().await;
         self.auth_files.finish().await;
     }
 
-    async fn last_usage(&mut self) {
+    async fn collect_last_usage(&mut self) {
         if let Some(collector) = self.collector.take() {
             collector.finish().await;
         }
     }
 
-    /// The exit status is 0 even after a failure; so the reason is the last error.
-    async fn last_words(&mut self, status: std::io::Result<std::process::ExitStatus>) -> String {
-        self.hear_out().await;
-        let error = self.heard.borrow().last_error.clone();
+    /// The exit status is 0 even after a failure, so the reason is the last logged error.
+    async fn exit_reason(&mut self, status: std::io::Result<std::process::ExitStatus>) -> String {
+        self.drain_output().await;
+        let error = self.facts.borrow().last_error.clone();
         let status = match status {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
@@ -153,15 +153,15 @@ impl Runtime {
         }
     }
 
-    async fn hear_out(&mut self) {
+    async fn drain_output(&mut self) {
         for reader in self.readers.drain(..) {
-            // A grandchild may hold the pipe open; we need not wait for that.
+            // A process started by the engine may keep the pipe open.
             let _ = tokio::time::timeout(FINAL_OUTPUT_TIMEOUT, reader).await;
         }
     }
 }
 
-/// Seals what an earlier life left in the files, and only then writes any.
+/// Stores the tokens that an earlier run left in the files before any file is written.
 async fn restore(managed: &Managed, instance: &Instance) -> Result<DirectoryWatch, String> {
     let source = managed.context.source.clone();
     let files = AuthFiles::new(
@@ -174,17 +174,20 @@ async fn restore(managed: &Managed, instance: &Instance) -> Result<DirectoryWatc
     Ok(DirectoryWatch::start(files, &managed.context.tasks))
 }
 
-fn listen(managed: &Managed, child: &mut Child) -> (watch::Receiver<Heard>, Vec<JoinHandle<()>>) {
-    let (heard, hearing) = watch::channel(Heard::default());
+fn listen(
+    managed: &Managed,
+    child: &mut Child,
+) -> (watch::Receiver<OutputFacts>, Vec<JoinHandle<()>>) {
+    let (facts, receiver) = watch::channel(OutputFacts::default());
     let tasks = &managed.context.tasks;
     let public = &managed.public;
     let output = child
         .stdout
         .take()
-        .map(|pipe| tasks.spawn(relay(pipe, public.clone(), heard.clone())));
+        .map(|pipe| tasks.spawn(relay(pipe, public.clone(), facts.clone())));
     let errors = child
         .stderr
         .take()
-        .map(|pipe| tasks.spawn(relay(pipe, public.clone(), heard.clone())));
-    (hearing, output.into_iter().chain(errors).collect())
+        .map(|pipe| tasks.spawn(relay(pipe, public.clone(), facts.clone())));
+    (receiver, output.into_iter().chain(errors).collect())
 }

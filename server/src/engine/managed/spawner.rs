@@ -1,8 +1,8 @@
-//! The thread that starts all children.
+//! The thread that starts all child processes.
 //!
-//! A child dies with its parent because the kernel sends it a signal; but the kernel takes the *thread*
-//! that forked for the parent. A thread of tokio's may end while the server lives on, and would take the
-//! engine with it. So one thread of our own starts every child, and lives as long as the supervisor.
+//! The kernel signals a child process when its parent exits (`PR_SET_PDEATHSIG`), but *parent* means the thread that
+//! forked. A worker thread of tokio may exit while the server runs, which would kill the engine. So one dedicated
+//! thread starts every child process, and exists as long as the supervisor.
 
 use std::io;
 use std::sync::mpsc;
@@ -14,14 +14,14 @@ use tokio::sync::oneshot;
 
 type Request = (Command, oneshot::Sender<io::Result<Child>>);
 
-/// Hands commands to the thread; started with the first.
+/// Sends commands to the thread, which starts with the first one.
 #[derive(Debug, Default)]
 pub(super) struct Spawner {
     requests: Option<mpsc::Sender<Request>>,
 }
 
 impl Spawner {
-    /// Starts a child from the thread that lasts.
+    /// Starts a child process from the dedicated thread.
     pub(super) async fn spawn(&mut self, command: Command) -> io::Result<Child> {
         let requests = match &self.requests {
             Some(requests) => requests,
@@ -41,7 +41,7 @@ fn start_thread() -> io::Result<mpsc::Sender<Request>> {
         .spawn(move || {
             let _inside = runtime.enter();
             for (mut command, answer) in received {
-                // A supervisor who left drops the child, which kills it.
+                // If the supervisor has ended, dropping the child kills it.
                 let _ = answer.send(command.spawn());
             }
         })?;

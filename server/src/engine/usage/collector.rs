@@ -1,4 +1,4 @@
-//! Empties the engine's usage queue for as long as the engine lives, and once more before it ends.
+//! Reads the engine's usage queue while the engine runs, and once more before it stops.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,14 +22,14 @@ use crate::redaction;
 
 /// Records per request.
 const BATCH: usize = 500;
-/// The pause while records come.
-const BUSY: Duration = Duration::from_millis(500);
-/// The pause while none do.
-const IDLE: Duration = Duration::from_secs(1);
-/// How long the last emptying may take.
+/// The polling interval while records arrive.
+const BUSY_INTERVAL: Duration = Duration::from_millis(500);
+/// The polling interval otherwise.
+const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// The time limit of the last read.
 const FINAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The task that empties one engine's queue.
+/// The task that reads the queue of one engine.
 #[derive(Debug)]
 pub(in crate::engine) struct Collector {
     task: JoinHandle<()>,
@@ -48,7 +48,7 @@ struct Round {
 }
 
 impl Collector {
-    /// Begins to empty the queue.
+    /// Starts the task.
     pub(in crate::engine) fn start(
         context: &EngineContext,
         client: Arc<EngineClient>,
@@ -69,8 +69,8 @@ impl Collector {
         Self { task, stop }
     }
 
-    /// Empties the queue once more, and ends. Taking a record is final, so nothing is cut short in the
-    /// middle of it unless the engine hangs.
+    /// Reads the queue once more and stops. The engine keeps no copy of a record, so a read in progress is completed
+    /// unless the engine hangs.
     pub(in crate::engine) async fn finish(self) {
         self.stop.cancel();
         if tokio::time::timeout(FINAL_DRAIN_TIMEOUT, self.task)
@@ -86,17 +86,17 @@ impl Round {
     async fn collect(mut self, stop: CancellationToken) {
         loop {
             let pause = match self.take().await {
-                Ok(0) => IDLE,
-                Ok(_) => BUSY,
-                Err(ClientError::Barred) => {
+                Ok(0) => IDLE_INTERVAL,
+                Ok(_) => BUSY_INTERVAL,
+                Err(ClientError::ManagementRefused) => {
                     tracing::warn!(
-                        "the engine's usage queue stays closed to us: no management key opens it"
+                        "the engine's usage queue cannot be read: its management key is missing or was refused"
                     );
                     return;
                 }
                 Err(error) => {
                     tracing::debug!(%error, "the engine's usage queue could not be read");
-                    IDLE
+                    IDLE_INTERVAL
                 }
             };
             self.recover().await;
@@ -115,7 +115,7 @@ impl Round {
     async fn recover(&mut self) {
         for auth_index in self.recovery.take_due(Instant::now()) {
             let body = json!({"auth_index": auth_index});
-            if let Err(error) = self.client.tell("reset-quota", &body).await {
+            if let Err(error) = self.client.post("reset-quota", &body).await {
                 tracing::debug!(%error, "the engine keeps passing a refused account over");
             }
         }

@@ -1,4 +1,4 @@
-//! The engine's usage queue: the second source of what requests used, beside the wire.
+//! The engine's usage queue: the second source of token counts, beside the response.
 
 mod collector;
 mod record;

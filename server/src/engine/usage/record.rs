@@ -1,4 +1,4 @@
-//! Reads one record of the usage queue. What is not needed is not kept: records hold raw keys.
+//! Parses one record of the usage queue. Records contain keys, so unused fields are not kept.
 
 use chrono::{DateTime, Utc};
 use metering::{Protocol, Tap};
@@ -68,12 +68,12 @@ struct Output {
 }
 
 impl Record {
-    /// Reads a record; nothing when it is not readable.
+    /// Parses a record; none when it is invalid.
     pub(super) fn read(record: Value) -> Option<Self> {
         serde_json::from_value(record).ok()
     }
 
-    /// The usage of one of our requests; none for requests of other clients.
+    /// The usage of a request of the gateway; none for requests of other clients.
     pub(super) fn usage(&self, accounts: &EngineAccounts) -> Option<EngineUsage> {
         let account = accounts.find(&self.auth_index);
         Some(EngineUsage {
@@ -89,7 +89,7 @@ impl Record {
         })
     }
 
-    /// Which account it is about, by the engine's own name, and the status of a failure.
+    /// The engine's id of the account, and the status of a failure.
     pub(super) fn outcome(&self) -> (&str, Option<u16>) {
         (&self.auth_index, self.failure())
     }
@@ -106,7 +106,7 @@ impl Record {
         self.failed.then_some(self.fail.status_code)
     }
 
-    /// The result at one of our accounts.
+    /// The outcome at an account of this server.
     pub(super) fn attempt(
         &self,
         accounts: &EngineAccounts,
@@ -120,14 +120,14 @@ impl Record {
     }
 }
 
-/// The gateway puts its id there alone; something between us and an external engine may add to it.
+/// The gateway writes only the request id; a proxy before an external engine may append addresses.
 fn request_id(forwarded_for: &str) -> Option<Uuid> {
     let first = forwarded_for.split(',').next()?;
     Uuid::try_parse(first.trim()).ok()
 }
 
 /// Only `complete` counts are exact: the others do not add up (`inconsistent`), or belong to no bucket
-/// (`unclassified`). Zero input means that it was not counted: the caller left, the provider reported nothing, or an
+/// (`unclassified`). Zero input means that it was not counted: the client disconnected, the provider reported nothing, or an
 /// Anthropic stream reported it at its start, which the engine does not read. Counts beside an implausible one are not
 /// used. Unknown is not zero.
 fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn output_without_input_is_half_a_count_and_so_none() {
+    fn output_without_input_is_unknown() {
         let mut record = record();
         record["token_breakdown"]["input"] = json!({});
 
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_that_do_not_add_up_are_no_counts() {
+    fn inconsistent_counts_are_unknown() {
         let mut record = record();
         record["token_breakdown"]["quality"] = json!("inconsistent");
 
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn absurd_counts_are_no_counts() {
+    fn implausible_counts_are_unknown() {
         for (bucket, name) in [
             ("input", "cache_read_tokens"),
             ("output", "reasoning_tokens"),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_over_what_is_not_ours() {
+    fn ignores_records_of_other_clients() {
         let mut foreign = record();
         foreign["x_forwarded_for"] = json!("203.0.113.9");
 

@@ -1,47 +1,47 @@
-//! Lets the engine use an account again soon after its provider refused it.
+//! Shortens the engine's cooldown of an account that its provider refused.
 //!
-//! The engine passes an account over for half an hour after a 401, 402 or 403 and for twelve hours after a
-//! 404. For the only account of a model that is an outage of as long, whatever its cause was. Here the pause
-//! is seconds at first and doubles with each refusal, and real requests are what tries the account.
+//! The engine does not use an account for 30 minutes after a 401, 402 or 403 and for 12 hours after a 404. For the only
+//! account of a model that is an outage of the same length, even if the cause was temporary. Here the cooldown starts
+//! with 5 seconds and doubles with each refusal up to 5 minutes; requests of users test the account.
 
 use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
 
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_mins(5);
-/// Accounts that are remembered at most; there are hundreds.
-const MOST_ACCOUNTS: usize = 10_000;
+const MIN_COOLDOWN: Duration = Duration::from_secs(5);
+const MAX_COOLDOWN: Duration = Duration::from_mins(5);
+/// The maximum number of tracked accounts.
+const MAX_ACCOUNTS: usize = 10_000;
 
-/// The accounts that providers refused, by the engine's own names for them.
+/// The accounts that providers refused, by the engine's ids.
 #[derive(Debug, Default)]
 pub(super) struct Recovery(HashMap<String, Refused>);
 
 #[derive(Debug, Default)]
 struct Refused {
-    /// Refusals since a request was served.
+    /// Consecutive refusals.
     count: u32,
-    /// When the engine is to use it again, if it does not yet.
+    /// The end of the cooldown; none when it has ended.
     due: Option<Instant>,
 }
 
 impl Recovery {
-    /// Notes what a request met at an account: the status of a failure, or nothing when it was served.
+    /// Records the outcome of a request at an account: the status of a failure, or none for success.
     pub(super) fn note(&mut self, auth_index: &str, failure: Option<u16>, now: Instant) {
         match failure {
             None => {
                 self.0.remove(auth_index);
             }
-            Some(401..=404) if self.0.len() < MOST_ACCOUNTS => {
+            Some(401..=404) if self.0.len() < MAX_ACCOUNTS => {
                 let refused = self.0.entry(auth_index.to_owned()).or_default();
-                // Requests that were under way together meet one refusal.
+                // Concurrent requests count as one refusal.
                 if refused.due.is_none() {
-                    refused.due = Some(now + pause_after(refused.count));
+                    refused.due = Some(now + cooldown_after(refused.count));
                     refused.count = refused.count.saturating_add(1);
                 }
             }
-            // The provider wants to be left alone, and clearing one pause clears all of the account.
+            // A rate limit must be respected, and ending one cooldown ends all cooldowns of the account.
             Some(429) => {
                 if let Some(refused) = self.0.get_mut(auth_index) {
                     refused.due = None;
@@ -51,7 +51,7 @@ impl Recovery {
         }
     }
 
-    /// The accounts whose pause is over now.
+    /// Removes and returns the accounts whose cooldown has ended.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<String> {
         let mut due = Vec::new();
         for (auth_index, refused) in &mut self.0 {
@@ -63,10 +63,10 @@ impl Recovery {
     }
 }
 
-fn pause_after(refusals: u32) -> Duration {
-    FIRST_PAUSE
+fn cooldown_after(refusals: u32) -> Duration {
+    MIN_COOLDOWN
         .saturating_mul(2_u32.saturating_pow(refusals))
-        .min(LONGEST_PAUSE)
+        .min(MAX_COOLDOWN)
 }
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_of_requests_that_were_under_way_together_count_as_one() {
+    fn refusals_of_concurrent_requests_count_as_one() {
         let (mut recovery, now) = (Recovery::default(), Instant::now());
         for _ in 0..100 {
             recovery.note("a", Some(401), now);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_refusal_or_a_limit_changes_nothing_at_the_engine() {
+    fn other_failures_and_rate_limits_start_no_recovery() {
         let (mut recovery, now) = (Recovery::default(), Instant::now());
         for status in [0, 400, 429, 499, 500, 503] {
             recovery.note("a", Some(status), now);

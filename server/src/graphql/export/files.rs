@@ -14,7 +14,7 @@ use crate::{
     },
     graphql::{
         request::filter::RequestFilter,
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{audit, context::ContextExt as _, error::Result, guard::AtLeast},
         usage::input::{UsageFilter, UsageRange},
     },
 };
@@ -55,7 +55,6 @@ pub(crate) struct ExportMutation;
 impl ExportMutation {
     /// Export settled requests, one row each, in the order of settlement.
     #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
@@ -71,9 +70,9 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || async move { exports.requests(filter, format).await }.boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 
     /// Export usage, one row per user, key, provider, account and model in each hour or day.
@@ -122,8 +121,8 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || future::ready(Ok(exports.usage(export, format))).boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 }

@@ -90,7 +90,7 @@ impl ModelAliasQuery {
             .await
             .unwrap_or_default();
         let table = ctx.service::<ModelAliases>().current();
-        let aliases = table.living().into_iter().cloned();
+        let aliases = table.active().into_iter().cloned();
         aliases
             .map(|row| ModelAlias::new(models.lists(&row.alias), row))
             .collect()
@@ -120,7 +120,10 @@ impl ModelAliasMutation {
             model: input.model,
             provider: input.provider.map(Into::into),
         };
-        let row = ctx.service::<ModelAliases>().set(new, &models).await?;
+        let row = ctx
+            .service::<ModelAliases>()
+            .set(&ctx.audit(), new, &models)
+            .await?;
         let active = is_served(ctx.service(), &row.alias, true).await;
         let alias = ModelAlias::new(active, row);
         Ok(SetModelAliasPayload { alias })
@@ -133,7 +136,10 @@ impl ModelAliasMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias's name.")] alias: String,
     ) -> Result<DeleteModelAliasPayload> {
-        let row = ctx.service::<ModelAliases>().delete(&alias).await?;
+        let row = ctx
+            .service::<ModelAliases>()
+            .delete(&ctx.audit(), &alias)
+            .await?;
         let active = match ctx.service::<EngineHandle>().status().mode {
             EngineMode::Managed => is_served(ctx.service(), &row.alias, false).await,
             EngineMode::External | EngineMode::Demo => false,

@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::support::{
     Caller, Options, TestApp, TestDatabase, code, eventually,
     server::{ENCRYPTION_KEY, bare_server, run},
+    test_context,
 };
 
 /// Seals the backups of the tests.
@@ -44,7 +45,12 @@ pub(super) async fn use_it(app: &TestApp, name: &str) -> String {
         name: name.to_owned(),
         ..NewUser::default()
     };
-    let (_, issued) = app.services.users.create(new).await.unwrap();
+    let (_, issued) = app
+        .services
+        .users
+        .create(test_context(), new)
+        .await
+        .unwrap();
     let secret = issued.secret.expose_secret().to_owned();
     let mut records = app.records().await;
     let body = json!({ "model": "demo", "messages": [{ "role": "user", "content": "hello" }] });
@@ -77,8 +83,11 @@ pub(crate) async fn filled() -> TestDatabase {
         prefix: None,
     };
     let accounts = &app.services.provider_accounts;
-    accounts.add_api_key(account).await.unwrap();
-    let token = app.services.api_tokens.create("script", Role::Owner, None);
+    accounts.add_api_key(test_context(), account).await.unwrap();
+    let token = app
+        .services
+        .api_tokens
+        .create(test_context(), "script", Role::Owner, None);
     let secret = token.await.unwrap().secret;
     let owner = Caller::new(app.address).with_bearer(secret.expose_secret());
     let change = "mutation { updateSettings(input: { retentionDays: 30 }, expectedVersion: 0) { __typename } }";

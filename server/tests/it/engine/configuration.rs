@@ -78,7 +78,7 @@ async fn completes_when_the_engine_has_loaded_the_configuration() {
             .await
             .unwrap()
             .message
-            .contains("works with the new credentials")
+            .contains("uses the new credentials")
         {}
     };
 

@@ -171,7 +171,10 @@ async fn nothing_is_left_when_the_server_ends() {
 
     assert!(!is_alive(pid));
     assert_eq!(test_engine.engine.status().state, EngineState::Stopped);
-    assert_eq!(test_engine.engine.start().await, Err(EngineError::Ending));
+    assert_eq!(
+        test_engine.engine.start().await,
+        Err(EngineError::ShuttingDown)
+    );
 }
 
 /// Not a test: the server of [`the_engine_dies_when_the_server_is_killed`], which is killed.

@@ -393,16 +393,19 @@ async fn an_engine_failure_is_reported_once_until_it_recovers_and_the_quiet_time
         title: "down".to_owned(),
         body: String::new(),
     };
-    let tell = async || notifications.tell(&rule, &down).await.unwrap();
+    let enqueue = async || notifications.enqueue(&rule, &down).await.unwrap();
 
-    let first = tell().await;
-    let again = tell().await;
-    notifications.still_so(&rule, &[]).await.unwrap();
-    let flapping = tell().await;
+    let first = enqueue().await;
+    let again = enqueue().await;
+    notifications
+        .clear_conditions_except(&rule, &[])
+        .await
+        .unwrap();
+    let flapping = enqueue().await;
     plane.advance(TimeDelta::minutes(61));
-    let later = tell().await;
+    let later = enqueue().await;
     plane.advance(TimeDelta::minutes(61));
-    let still_down = tell().await;
+    let still_down = enqueue().await;
 
     assert_eq!(
         [first, again, flapping, later, still_down],
@@ -455,7 +458,7 @@ async fn failed_messages_are_retried_with_pauses_and_eventually_given_up() {
         body: String::new(),
     };
 
-    notifications.tell(&rule, &message("a")).await.unwrap();
+    notifications.enqueue(&rule, &message("a")).await.unwrap();
     assert_eq!(sender.pass().await.unwrap(), 0);
     // Not again immediately.
     sender.pass().await.unwrap();
@@ -477,7 +480,7 @@ async fn failed_messages_are_retried_with_pauses_and_eventually_given_up() {
     );
 
     *receiver.answer.lock().await = (StatusCode::GONE, "");
-    notifications.tell(&rule, &message("b")).await.unwrap();
+    notifications.enqueue(&rule, &message("b")).await.unwrap();
     for _ in 0..12 {
         sender.pass().await.unwrap();
         plane.advance(TimeDelta::hours(2));

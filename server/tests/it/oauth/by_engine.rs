@@ -90,7 +90,7 @@ async fn an_engine_that_was_restarted_does_not_know_the_sign_in_any_more() {
 
     assert!(cancelled["errors"].is_null(), "{cancelled}");
     assert!(
-        message(&forgotten).contains("does not know this sign-in"),
+        message(&forgotten).contains("has no such sign-in"),
         "{forgotten}"
     );
     assert_eq!(code(&away), "ENGINE_UNAVAILABLE");

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{CHAT, Delivery, Managed, Protocol};
-use crate::support::{Caller, code, eventually};
+use crate::support::{Caller, code, eventually, test_context};
 
 const SET: &str = "mutation($input: SetModelAliasInput!) { setModelAlias(input: $input) { alias {
     alias model provider active } } }";
@@ -23,7 +23,10 @@ const SCRIPT: &str = "usage:input=11,output=7";
 
 async fn admin(managed: &Managed) -> Caller {
     let tokens = &managed.app.services.api_tokens;
-    let created = tokens.create("script", Role::Admin, None).await.unwrap();
+    let created = tokens
+        .create(test_context(), "script", Role::Admin, None)
+        .await
+        .unwrap();
     Caller::new(managed.app.address).with_bearer(created.secret.expose_secret())
 }
 
@@ -217,8 +220,8 @@ async fn an_invalid_alias_is_refused_with_its_reason() {
         ("same", "Same", "BAD_USER_INPUT", "itself"),
         ("Auto", CHAT, "BAD_USER_INPUT", "any model"),
         ("gpt-5", "unheard-of", "BAD_USER_INPUT", "no account serves"),
-        ("Stub-Claude", CHAT, "CONFLICT", "served already"),
-        ("gpt-5", "GPT-4", "CONFLICT", "is an alias itself"),
+        ("Stub-Claude", CHAT, "CONFLICT", "a model named"),
+        ("gpt-5", "GPT-4", "CONFLICT", "is an alias; use its target"),
     ] {
         let answer = set(&admin, alias, model).await;
         assert_eq!(code(&answer), refusal, "{alias} → {model}: {answer}");

@@ -9,11 +9,11 @@ pub(super) enum EngineOrder {
     Start,
     Stop,
     Restart,
-    /// The server ends; nothing comes after this.
-    End,
+    /// The server shuts down; the last command.
+    Shutdown,
 }
 
-/// An order whose giver may wait for its acceptance.
+/// A command whose caller may wait until it has taken effect.
 #[derive(Debug)]
 pub(super) struct QueuedOrder {
     pub(super) order: EngineOrder,
@@ -21,26 +21,26 @@ pub(super) struct QueuedOrder {
 }
 
 impl QueuedOrder {
-    /// An order, and where its acceptance is heard.
+    /// A command, and the receiver that resolves when it has taken effect.
     pub(super) fn new(order: EngineOrder) -> (Self, oneshot::Receiver<()>) {
         let (accepted, acceptance) = oneshot::channel();
-        let call = Self {
+        let queued = Self {
             order,
             accepted: Some(accepted),
         };
-        (call, acceptance)
+        (queued, acceptance)
     }
 
     /// Notifies the caller that the command has taken effect.
     pub(super) fn accept(self) {
         if let Some(accepted) = self.accepted {
-            // A giver who left does not mind.
+            // The caller may have left.
             let _ = accepted.send(());
         }
     }
 }
 
-/// All orders in one line: those of people, and the end of the server.
+/// The commands of administrators, and the shutdown of the server.
 #[derive(Debug)]
 pub(super) struct OrderQueue {
     pub(super) orders: mpsc::Receiver<QueuedOrder>,
@@ -48,23 +48,23 @@ pub(super) struct OrderQueue {
 }
 
 impl OrderQueue {
-    /// The next order, whatever it is.
+    /// The next command.
     pub(super) async fn next(&mut self) -> QueuedOrder {
         tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => QueuedOrder { order: EngineOrder::End, accepted: None },
-            Some(call) = self.orders.recv() => call,
+            () = self.shutdown.cancelled() => QueuedOrder { order: EngineOrder::Shutdown, accepted: None },
+            Some(queued) = self.orders.recv() => queued,
         }
     }
 
-    /// The next order that ends a running life; starting what runs is no work.
+    /// The next command that ends a run. `Start` has no effect on a running engine and is accepted immediately.
     pub(super) async fn interruption(&mut self) -> QueuedOrder {
         loop {
-            let call = self.next().await;
-            if call.order != EngineOrder::Start {
-                return call;
+            let queued = self.next().await;
+            if queued.order != EngineOrder::Start {
+                return queued;
             }
-            call.accept();
+            queued.accept();
         }
     }
 }

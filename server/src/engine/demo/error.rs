@@ -1,9 +1,10 @@
-//! The demo's errors, in the shape of each protocol.
+//! Errors of the demo engine in the format of each protocol.
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
+use canned::{anthropic, gemini, openai};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The error format of the caller's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub(super) enum DemoDialect {
     Gemini,
 }
 
-/// Why a request is not answered.
+/// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DemoError {
     UnknownModel(String),
@@ -21,12 +22,12 @@ pub(super) enum DemoError {
 }
 
 impl DemoError {
-    /// The answer in the caller's dialect.
+    /// The response in the format of the protocol.
     pub(super) fn answer(&self, dialect: DemoDialect) -> Response {
         (StatusCode::BAD_REQUEST, Json(self.body(dialect))).into_response()
     }
 
-    /// The body of the answer.
+    /// The body of the response.
     pub(super) fn body(&self, dialect: DemoDialect) -> Value {
         let message = self.message();
         let (code, param) = match self {
@@ -34,15 +35,9 @@ impl DemoError {
             Self::NotJson(_) => ("invalid_json", None),
         };
         match dialect {
-            DemoDialect::Openai => json!({"error": {
-                "message": message, "type": "invalid_request_error", "code": code, "param": param,
-            }}),
-            DemoDialect::Anthropic => json!({
-                "type": "error", "error": {"type": "invalid_request_error", "message": message},
-            }),
-            DemoDialect::Gemini => json!({"error": {
-                "code": 400, "message": message, "status": "INVALID_ARGUMENT",
-            }}),
+            DemoDialect::Openai => openai::error(&message, "invalid_request_error", code, param),
+            DemoDialect::Anthropic => anthropic::error(400, &message),
+            DemoDialect::Gemini => gemini::error(400, &message),
         }
     }
 

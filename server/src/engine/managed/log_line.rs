@@ -1,25 +1,25 @@
-//! Understands a line of the engine's output.
+//! Parses a line of the engine's output.
 
 use crate::engine::logs::LogLevel;
 
-/// The meaning of a line.
+/// A parsed line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Words<'a> {
+pub(super) struct LogLineParts<'a> {
     pub(super) level: LogLevel,
     pub(super) message: &'a str,
 }
 
 /// Reads `[time] [request] [level] [file:line] message`. Anything else is a plain message.
-pub(super) fn read(line: &str) -> Words<'_> {
+pub(super) fn parse(line: &str) -> LogLineParts<'_> {
     let line = line.trim_end();
-    level_and_rest(line).unwrap_or(Words {
+    level_and_rest(line).unwrap_or(LogLineParts {
         level: LogLevel::Info,
         message: line,
     })
 }
 
 /// Whether a line only logs a request of ours; these would fill the buffer.
-pub(super) fn is_echo_of_ours(message: &str) -> bool {
+pub(super) fn is_own_request(message: &str) -> bool {
     message.contains("gin_logger.go")
         && message.contains("] 200 |")
         && (message.contains("\"/v0/management/") || message.contains("\"/healthz"))
@@ -31,13 +31,13 @@ pub(super) fn version(line: &str) -> Option<&str> {
     rest.split(',').next().map(str::trim)
 }
 
-fn level_and_rest(line: &str) -> Option<Words<'_>> {
+fn level_and_rest(line: &str) -> Option<LogLineParts<'_>> {
     let mut rest = line;
     for _ in 0..3 {
         let (word, after) = rest.strip_prefix('[')?.split_once(']')?;
         rest = after.trim_start();
         if let Some(level) = level(word.trim()) {
-            return Some(Words {
+            return Some(LogLineParts {
                 level,
                 message: rest,
             });
@@ -62,11 +62,11 @@ mod tests {
 
     #[test]
     fn reads_level_and_message() {
-        let words = read("[2026-11-22 20:05:49] [--------] [warn ] [main.go:1] all is odd\n");
+        let parts = parse("[2026-11-22 20:05:49] [--------] [warn ] [main.go:1] all is odd\n");
 
         assert_eq!(
-            words,
-            Words {
+            parts,
+            LogLineParts {
                 level: LogLevel::Warn,
                 message: "[main.go:1] all is odd"
             }
@@ -74,18 +74,18 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_another_form_is_kept_whole() {
-        assert_eq!(read("[a] plain").message, "[a] plain");
-        assert_eq!(read("[error] cannot execute").level, LogLevel::Error);
+    fn a_line_in_another_format_is_kept_whole() {
+        assert_eq!(parse("[a] plain").message, "[a] plain");
+        assert_eq!(parse("[error] cannot execute").level, LogLevel::Error);
     }
 
     #[test]
-    fn knows_the_echo_of_its_own_questions() {
+    fn recognises_log_lines_of_its_own_requests() {
         let polled = "[gin_logger.go:97] 200 |  0s | 127.0.0.1 | GET     \"/v0/management/usage-queue?count=500\"";
 
-        assert!(is_echo_of_ours(polled));
-        assert!(!is_echo_of_ours(&polled.replace("200", "401")));
-        assert!(!is_echo_of_ours(
+        assert!(is_own_request(polled));
+        assert!(!is_own_request(&polled.replace("200", "401")));
+        assert!(!is_own_request(
             "[gin_logger.go:97] 200 |  0s | 127.0.0.1 | GET     \"/v1/models\""
         ));
     }
