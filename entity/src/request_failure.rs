@@ -23,7 +23,7 @@ pub enum RejectingLimit {
     QuotaRequests,
 }
 
-/// Whose limit it is.
+/// Whether it limits the user or the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitScope {
@@ -40,7 +40,7 @@ pub struct RejectedBy {
     pub used: i64,
     /// By requests that were in flight.
     pub reserved: i64,
-    /// What the request would have added at most; `None` if that had no bound.
+    /// The most that the request would have added; `None` if that had no bound.
     pub needed: Option<i64>,
     /// Microseconds since 1970; `None` if the limit does not reset.
     pub resets_at: Option<i64>,

@@ -16,7 +16,7 @@ pub use self::{
     },
     rate_limits::RateLimit,
     reservation::{
-        LimitError, LimitHolder, LimitKind, LimitState, RateLimitStatus, RejectingQuota,
+        LimitError, LimitKind, LimitOwner, LimitState, RateLimitStatus, RejectingQuota,
         RequestSlot, Reservation,
     },
     user_limits::{LimitRequest, MonotonicClock, Start, UserLimits},

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     pattern,
-    reservation::{LimitError, LimitHolder, LimitState, RejectingQuota},
+    reservation::{LimitError, LimitOwner, LimitState, RejectingQuota},
     window::QuotaWindow,
 };
 
@@ -300,10 +300,10 @@ impl<Q> QuotaState<Q> {
         }
     }
 
-    fn holder(&self) -> LimitHolder {
+    fn holder(&self) -> LimitOwner {
         match self.rule.api_key_id {
-            Some(_) => LimitHolder::Key,
-            None => LimitHolder::User,
+            Some(_) => LimitOwner::Key,
+            None => LimitOwner::User,
         }
     }
 

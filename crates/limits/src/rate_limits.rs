@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     gcra::Gcra,
-    reservation::{LimitError, LimitHolder, LimitKind, LimitState, RateLimitStatus},
+    reservation::{LimitError, LimitKind, LimitOwner, LimitState, RateLimitStatus},
     user_limits::rate,
 };
 
@@ -45,7 +45,7 @@ impl RateLimits {
         &self,
         defaults: RateLimit,
         now: Duration,
-        holder: LimitHolder,
+        holder: LimitOwner,
     ) -> Result<(), LimitError> {
         let limit = self.limit.unwrap_or(defaults);
         if let Some(most) = limit.requests_per_minute
@@ -77,7 +77,7 @@ impl RateLimits {
         defaults: RateLimit,
         tokens: u64,
         now: Duration,
-        holder: LimitHolder,
+        holder: LimitOwner,
     ) -> Result<(), LimitError> {
         let limit = self.limit.unwrap_or(defaults);
         if let Some(most) = limit.tokens_per_minute
@@ -96,7 +96,7 @@ impl RateLimits {
     pub(super) fn check_socket(
         &self,
         defaults: RateLimit,
-        holder: LimitHolder,
+        holder: LimitOwner,
     ) -> Result<(), LimitError> {
         match self.limit.unwrap_or(defaults).concurrent_sockets {
             Some(most) if self.sockets >= most => Err(LimitError::Rate {
@@ -170,7 +170,7 @@ impl RateLimits {
 
 /// `used` is what has not been refilled yet.
 fn per_minute(
-    holder: LimitHolder,
+    holder: LimitOwner,
     most: impl Into<u64>,
     bucket: &Gcra,
     needed: u64,
@@ -188,7 +188,7 @@ fn per_minute(
     }
 }
 
-fn concurrent(holder: LimitHolder, most: u32, running: u32) -> LimitState {
+fn concurrent(holder: LimitOwner, most: u32, running: u32) -> LimitState {
     LimitState {
         holder,
         limit: most.into(),

@@ -22,14 +22,14 @@ pub enum LimitKind {
     Quota(Metric),
 }
 
-/// Whose requests a limit counts.
+/// Whether a limit counts the requests of a user or of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitHolder {
+pub enum LimitOwner {
     User,
     Key,
 }
 
-impl fmt::Display for LimitHolder {
+impl fmt::Display for LimitOwner {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::User => "this user",
@@ -41,12 +41,12 @@ impl fmt::Display for LimitHolder {
 /// A limit as it was when it rejected a request, in its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitState {
-    pub holder: LimitHolder,
+    pub holder: LimitOwner,
     pub limit: i64,
     pub used: i64,
     /// By requests in flight; 0 for rate limits, whose `used` includes them.
     pub reserved: i64,
-    /// What the request would have added; `None` if that has no bound.
+    /// The most that the request would have added; `None` if that has no bound.
     pub needed: Option<i64>,
 }
 

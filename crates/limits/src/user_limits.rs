@@ -21,7 +21,7 @@ use crate::{
     quota::{Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, RequestUsage},
     rate_limits::{RateLimit, RateLimits},
     reservation::{
-        HeldLimits, HeldQuota, LimitError, LimitHolder, RateLimitStatus, RequestSlot, Reservation,
+        HeldLimits, HeldQuota, LimitError, LimitOwner, RateLimitStatus, RequestSlot, Reservation,
     },
 };
 
@@ -348,9 +348,9 @@ impl<Q> State<Q> {
         defaults: RateLimit,
         now: Duration,
     ) -> Result<(), LimitError> {
-        self.user.check_start(defaults, now, LimitHolder::User)?;
+        self.user.check_start(defaults, now, LimitOwner::User)?;
         match self.keys.get(&api_key_id) {
-            Some(key) => key.check_start(defaults, now, LimitHolder::Key),
+            Some(key) => key.check_start(defaults, now, LimitOwner::Key),
             None => Ok(()),
         }
     }
@@ -371,9 +371,9 @@ impl<Q> State<Q> {
     ) -> Result<(), LimitError> {
         let tokens = tokens(request);
         self.user
-            .check_tokens(defaults, tokens, now, LimitHolder::User)?;
+            .check_tokens(defaults, tokens, now, LimitOwner::User)?;
         if let Some(key) = self.keys.get(&quota_request.api_key_id) {
-            key.check_tokens(defaults, tokens, now, LimitHolder::Key)?;
+            key.check_tokens(defaults, tokens, now, LimitOwner::Key)?;
         }
         if request.is_metered {
             let counting = self
@@ -440,12 +440,12 @@ impl<Q> State<Q> {
     fn each_holder<E>(
         &mut self,
         api_key_id: Uuid,
-        mut apply: impl FnMut(&mut RateLimits, LimitHolder) -> Result<(), E>,
+        mut apply: impl FnMut(&mut RateLimits, LimitOwner) -> Result<(), E>,
     ) -> Result<(), E> {
-        apply(&mut self.user, LimitHolder::User)?;
+        apply(&mut self.user, LimitOwner::User)?;
         let key = self.keys.entry(api_key_id).or_default();
         key.limit.get_or_insert_default();
-        apply(key, LimitHolder::Key)
+        apply(key, LimitOwner::Key)
     }
 
     fn end(&mut self, api_key_id: Uuid, mut apply: impl FnMut(&mut RateLimits)) {

@@ -16,7 +16,7 @@ test("a rejection by a limit, a model or a body is the key's or the request's", 
   expect(of("REJECTED", 400, "proxypal_model_ambiguous")).toBe("request");
 });
 
-test("an error of the provider is told apart by its status", () => {
+test("an error of the provider is classified by its status", () => {
   expect(of("UPSTREAM_ERROR", 401, "invalid_api_key")).toBe("accountRefused");
   expect(of("UPSTREAM_ERROR", 429, "rate_limit_error")).toBe("accountLimit");
   expect(of("UPSTREAM_ERROR", 400, "invalid_request_error")).toBe("providerRequest");

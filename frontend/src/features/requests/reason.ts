@@ -1,6 +1,6 @@
 import type { Outcome } from "../../graphql/generated/graphql";
 
-/** Who can remedy a failure, and how: each has a sentence for administrators and one for the key's holder. */
+/** The cause of a failure by who can remedy it: each has a sentence for administrators and one for the key's holder. */
 export type Reason =
   | "limit"
   | "model"

@@ -26,7 +26,7 @@ type StackedChartProps = {
   height?: number;
   /** A point is chosen by a click or Enter. */
   onChoose?: ((index: number) => void) | undefined;
-  /** What choosing a point does. */
+  /** The effect of choosing a point. */
   chooseHint?: string | undefined;
 };
 

@@ -9,7 +9,7 @@ use entity::{
     quota::WindowKind,
     request_failure::{LimitScope, RejectedBy, RejectingLimit, RejectingQuota},
 };
-use limits::{LimitError, LimitHolder, LimitKind, LimitState, Metric, QuotaWindow};
+use limits::{LimitError, LimitKind, LimitOwner, LimitState, Metric, QuotaWindow};
 use sea_orm::Iterable as _;
 
 use super::rules::provider_number;
@@ -51,8 +51,8 @@ fn of_state(kind: LimitKind, state: LimitState, resets_at: Option<DateTime<Utc>>
             LimitKind::Quota(Metric::Requests) => RejectingLimit::QuotaRequests,
         },
         scope: match state.holder {
-            LimitHolder::User => LimitScope::User,
-            LimitHolder::Key => LimitScope::Key,
+            LimitOwner::User => LimitScope::User,
+            LimitOwner::Key => LimitScope::Key,
         },
         limit: state.limit,
         used: state.used,

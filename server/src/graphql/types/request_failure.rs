@@ -32,7 +32,7 @@ pub(crate) enum LimitKind {
     QuotaRequests,
 }
 
-/// Whose requests a limit counts.
+/// Whether a limit counts the requests of a user or of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "request_failure::LimitScope")]
 pub(crate) enum LimitScope {

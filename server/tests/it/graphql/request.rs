@@ -272,8 +272,8 @@ async fn a_failed_request_has_its_message_limit_and_attempts() {
     assert_eq!(request["errorMessage"], "slow down", "{answer}");
     assert_eq!(request["attempts"], json!([]));
     assert_eq!(request["account"], Value::Null);
-    let (_, stranger) = log.plane.key_holder("Grace").await;
-    let answer = stranger.ask(&own(failed_id)).await;
+    let (_, other) = log.plane.key_holder("Grace").await;
+    let answer = other.ask(&own(failed_id)).await;
     assert_eq!(answer["data"]["viewer"]["request"], Value::Null);
 }
 
