@@ -6,6 +6,7 @@ export default {
   errorsOnly: true,
   documents: ["src/**/*.{ts,tsx}", "!src/graphql/generated/**"],
   generates: {
+    "src/graphql/generated/roles.ts": { plugins: ["./scripts/roles-plugin.js"] },
     "src/graphql/generated/": {
       preset: "client",
       presetConfig: { fragmentMasking: { unmaskFunctionName: "readFragment" } },

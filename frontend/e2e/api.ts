@@ -11,13 +11,23 @@ export class Api {
 
   private constructor(readonly url: string) {}
 
-  /** Signs in. */
-  static async open(server: Server): Promise<Api> {
+  /** Signs in, as the only administrator or as the one of this name. */
+  static async open(server: Server, username: string | null = null): Promise<Api> {
     const api = new Api(server.url);
-    await api.ask("mutation($p: String!) { login(password: $p) { session { id } } }", {
-      p: PASSWORD,
-    });
+    await api.ask(
+      "mutation($n: String, $p: String!) { login(username: $n, password: $p) { session { id } } }",
+      { n: username, p: PASSWORD },
+    );
     return api;
+  }
+
+  /** The cookies of the session, for a browser. */
+  get cookies(): { name: string; value: string; url: string }[] {
+    return [...this.#cookies].map(([name, value]) => ({
+      name,
+      value: encodeURIComponent(value),
+      url: this.url,
+    }));
   }
 
   /** Asks something, and fails with the server's words. */

@@ -10,6 +10,7 @@ import { userKey } from "./userKey";
 
 type ClientEvents = {
   onUnauthenticated: () => void;
+  onForbidden: () => void;
   onConnection: (connection: Connection) => void;
 };
 
@@ -58,6 +59,7 @@ export function createGraphqlClient(events: ClientEvents): { client: Client; rea
       mapExchange({
         onError(error) {
           if (errorCode(error) === "UNAUTHENTICATED") events.onUnauthenticated();
+          if (errorCode(error) === "FORBIDDEN") events.onForbidden();
         },
       }),
       reasking,

@@ -38,7 +38,11 @@ test("a refused token is renewed and the mutation sent once more", async () => {
   document.cookie = "csrf_token=stale";
   const fetch = vi.fn(async (_url: string, request: RequestInit) => serve(request));
   vi.stubGlobal("fetch", fetch);
-  const { client } = createGraphqlClient({ onUnauthenticated() {}, onConnection() {} });
+  const { client } = createGraphqlClient({
+    onUnauthenticated() {},
+    onForbidden() {},
+    onConnection() {},
+  });
 
   const result = await client.mutation(LogoutMutation, {});
 
@@ -49,7 +53,11 @@ test("a refused token is renewed and the mutation sent once more", async () => {
 test("a token that is refused even when fresh is not tried for ever", async () => {
   const fetch = vi.fn(async () => answer(refused));
   vi.stubGlobal("fetch", fetch);
-  const { client } = createGraphqlClient({ onUnauthenticated() {}, onConnection() {} });
+  const { client } = createGraphqlClient({
+    onUnauthenticated() {},
+    onForbidden() {},
+    onConnection() {},
+  });
 
   const result = await client.mutation(LogoutMutation, {});
 

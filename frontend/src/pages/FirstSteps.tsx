@@ -7,6 +7,7 @@ import { EmptyState } from "../ui/EmptyState";
 export function FirstSteps() {
   return (
     <EmptyState
+      do="createUser"
       title={t("pages.first.title")}
       action={
         <A href="/welcome" class={buttonClass("primary")}>

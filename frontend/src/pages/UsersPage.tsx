@@ -1,6 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import Plus from "lucide-solid/icons/plus";
 import { CreateUserDialog, UserList } from "../features/users";
+import { May } from "../graphql/may";
 import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { Page } from "../ui/Page";
@@ -11,15 +12,19 @@ export default function UsersPage() {
   const [search, setSearch] = useSearchParams<{ create?: string }>();
   const setCreating = (create: "yes" | undefined) => setSearch({ create }, { replace: true });
   const button = (label: string) => (
-    <Button tone="primary" onClick={() => setCreating("yes")}>
-      <Plus class="size-4" aria-hidden="true" />
-      {label}
-    </Button>
+    <May do="createUser">
+      <Button tone="primary" onClick={() => setCreating("yes")}>
+        <Plus class="size-4" aria-hidden="true" />
+        {label}
+      </Button>
+    </May>
   );
   return (
     <Page title={t("users.users")} actions={button(t("users.create"))}>
       <UserList action={button(t("users.create"))} />
-      <CreateUserDialog open={search.create === "yes"} onClose={() => setCreating(undefined)} />
+      <May do="createUser">
+        <CreateUserDialog open={search.create === "yes"} onClose={() => setCreating(undefined)} />
+      </May>
     </Page>
   );
 }

@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import { createSignal, Match, Show, Switch } from "solid-js";
+import { createMutation } from "../graphql/createMutation";
 import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
 import { t } from "../i18n";

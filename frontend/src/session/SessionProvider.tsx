@@ -3,10 +3,13 @@ import { batch, createContext, createSignal, type JSX, onMount, useContext } fro
 import { createGraphqlClient, NEVER_HELD } from "../graphql/client";
 import { errorCode } from "../graphql/errors";
 import { graphql } from "../graphql/generated";
-import type { SessionQuery as SessionData } from "../graphql/generated/graphql";
+import type { Role, SessionQuery as SessionData } from "../graphql/generated/graphql";
 import type { Connection } from "../graphql/live";
+import { RoleContext } from "../graphql/may";
 import { forgetUserKey, userKey } from "../graphql/userKey";
+import { t } from "../i18n";
 import { loadProviders } from "../ui/providers";
+import { notify } from "../ui/Toaster";
 
 const SessionQuery = graphql(`
   query Session {
@@ -66,6 +69,12 @@ function keyHolderOf(answer: SessionData | undefined): KeyHolder | undefined {
   return answer?.viewer && "apiKey" in answer.viewer ? answer.viewer : undefined;
 }
 
+/** The new role of an administrator who stayed signed in, or signed in again; undefined if it is the same. */
+function changedRole(before: SessionData | undefined, after: SessionData): Role | undefined {
+  const [known, now] = [before?.session?.admin, after.session?.admin];
+  return known?.id === now?.id && known?.role !== now?.role ? now?.role : undefined;
+}
+
 /** Knows who is signed in, and gives every page the client that speaks for them. */
 export function SessionProvider(props: { children: JSX.Element }) {
   const [answer, setAnswer] = createSignal<SessionData>();
@@ -77,6 +86,8 @@ export function SessionProvider(props: { children: JSX.Element }) {
   const { client, reask } = createGraphqlClient({
     // Asking again, instead of believing one answer, keeps a wrong password from signing anybody out.
     onUnauthenticated: () => void refresh(),
+    // The role may have changed: the page must offer what it allows now.
+    onForbidden: () => void refreshOnce(),
     onConnection(state) {
       setConnection(state);
       if (state === "lost") void refresh();
@@ -89,9 +100,12 @@ export function SessionProvider(props: { children: JSX.Element }) {
     setLocked(!isIn(data) && Boolean(answer()?.session));
     if (isLocked()) return;
     setEnded(!isIn(data) && (hasEnded() || isIn(answer())));
+    const changed = changedRole(answer(), data);
     setAnswer(data);
+    if (changed)
+      notify({ tone: "ok", text: t("session.roleChanged", { role: t(`roles.${changed}.label`) }) });
     // Queries that were sent while signed out got no answer, so send them again.
-    if (wasLocked) reask();
+    if (wasLocked || changed) reask();
   }
   function leave() {
     const known = answer();
@@ -116,8 +130,17 @@ export function SessionProvider(props: { children: JSX.Element }) {
     setFailed(result.data === undefined || !areProvidersKnown);
     if (result.data && areProvidersKnown) accept(result.data);
   }
+  let refreshing: Promise<void> | undefined;
+  /** Many refusals at once ask once. */
+  async function refreshOnce() {
+    refreshing ??= refresh().finally(() => {
+      refreshing = undefined;
+    });
+    await refreshing;
+  }
   onMount(() => void refresh());
 
+  const role = () => answer()?.session?.admin.role;
   const context: SessionContext = {
     status: () => (answer() ? "known" : failed() ? "unreachable" : "loading"),
     session: () => answer()?.session,
@@ -131,7 +154,9 @@ export function SessionProvider(props: { children: JSX.Element }) {
   };
   return (
     <Provider value={client}>
-      <Context.Provider value={context}>{props.children}</Context.Provider>
+      <Context.Provider value={context}>
+        <RoleContext.Provider value={role}>{props.children}</RoleContext.Provider>
+      </Context.Provider>
     </Provider>
   );
 }

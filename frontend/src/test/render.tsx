@@ -5,6 +5,8 @@ import { Provider } from "@urql/solid";
 import { type FormattedExecutionResult, Kind } from "graphql";
 import type { JSX } from "solid-js";
 import { filter, fromArray, map, mergeMap, never, pipe, type Source } from "wonka";
+import type { Role } from "../graphql/generated/graphql";
+import { RoleContext } from "../graphql/may";
 
 type Reply =
   | FormattedExecutionResult
@@ -43,8 +45,8 @@ export function answering(answers: Answers): Exchange {
     );
 }
 
-/** Renders a page against a server that answers so. */
-export function renderPage(page: () => JSX.Element, answers: Answers) {
+/** Renders a page against a server that answers so, for an administrator of this role. */
+export function renderPage(page: () => JSX.Element, answers: Answers, role: Role = "OWNER") {
   const client = new Client({
     url: "/graphql",
     preferGetMethod: false,
@@ -52,9 +54,11 @@ export function renderPage(page: () => JSX.Element, answers: Answers) {
   });
   return render(() => (
     <Provider value={client}>
-      <Router>
-        <Route path="*" component={page} />
-      </Router>
+      <RoleContext.Provider value={() => role}>
+        <Router>
+          <Route path="*" component={page} />
+        </Router>
+      </RoleContext.Provider>
     </Provider>
   ));
 }

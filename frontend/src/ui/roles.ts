@@ -1,8 +1,6 @@
 import type { Role } from "../graphql/generated/graphql";
+import { ROLES } from "../graphql/roles";
 import { t } from "../i18n";
-
-/** The roles, the least first. */
-export const ROLES: readonly Role[] = ["VIEWER", "ADMIN", "OWNER"];
 
 /** The roles as choices. */
 export function roleOptions(): { value: Role; label: string }[] {

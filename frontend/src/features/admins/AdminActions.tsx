@@ -1,13 +1,13 @@
-import { createMutation } from "@urql/solid";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
 import type { FreshSecret } from "../../connect/SecretDialog";
+import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { Role } from "../../graphql/generated/graphql";
+import { ROLES } from "../../graphql/roles";
 import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../../ui/Menu";
-import { ROLES } from "../../ui/roles";
 import { notify, notifyError } from "../../ui/Toaster";
 
 const AdminActionsFragment = graphql(`

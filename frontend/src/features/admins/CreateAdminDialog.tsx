@@ -1,11 +1,12 @@
-import { createMutation } from "@urql/solid";
 import type { FreshSecret } from "../../connect/SecretDialog";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
+import { ROLES } from "../../graphql/roles";
 import { t } from "../../i18n";
 import { readSecret, readText } from "../../lib/form";
 import { SelectField, TextField } from "../../ui/Field";
 import { MutationDialog } from "../../ui/MutationDialog";
-import { ROLES, roleOptions } from "../../ui/roles";
+import { roleOptions } from "../../ui/roles";
 
 const CreateAdminMutation = graphql(`
   mutation CreateAdmin($input: CreateAdminInput!) {

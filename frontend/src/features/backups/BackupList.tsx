@@ -1,6 +1,7 @@
 import { A } from "@solidjs/router";
-import { createMutation, createQuery } from "@urql/solid";
+import { createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Button, buttonClass } from "../../ui/Button";

@@ -1,6 +1,7 @@
-import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -44,8 +45,9 @@ const RestartEngineMutation = graphql(`
   }
 `);
 
-/** Starts, stops and restarts the engine, where this server may do so. */
-export function EngineControls(props: { engine: FragmentType<typeof EngineControlsFragment> }) {
+type ControlsProps = { engine: FragmentType<typeof EngineControlsFragment> };
+
+function Controls(props: ControlsProps) {
   const engine = () => readFragment(EngineControlsFragment, props.engine);
   const [starting, start] = createMutation(StartEngineMutation);
   const [stopping, stop] = createMutation(StopEngineMutation);
@@ -63,10 +65,7 @@ export function EngineControls(props: { engine: FragmentType<typeof EngineContro
   };
 
   return (
-    <Show
-      when={engine().mode === "MANAGED"}
-      fallback={<p class="text-muted">{t("engine.notManaged")}</p>}
-    >
+    <>
       <div class="flex flex-wrap gap-2">
         <Show
           when={isDown()}
@@ -103,6 +102,21 @@ export function EngineControls(props: { engine: FragmentType<typeof EngineContro
       >
         {t("engine.stopHint")}
       </ConfirmDialog>
-    </Show>
+    </>
+  );
+}
+
+/** Starts, stops and restarts the engine, where this server may do so. */
+export function EngineControls(props: ControlsProps) {
+  const engine = () => readFragment(EngineControlsFragment, props.engine);
+  return (
+    <May do="restartEngine">
+      <Show
+        when={engine().mode === "MANAGED"}
+        fallback={<p class="text-muted">{t("engine.notManaged")}</p>}
+      >
+        <Controls engine={props.engine} />
+      </Show>
+    </May>
   );
 }

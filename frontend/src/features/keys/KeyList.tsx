@@ -4,6 +4,7 @@ import Plus from "lucide-solid/icons/plus";
 import { createSignal, For } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -60,16 +61,22 @@ export function KeyList(props: { userId: string }) {
         actions={
           <>
             <Switch label={t("keys.showRevoked")} checked={isAll()} onChange={setAll} />
-            <Button size="small" tone="primary" onClick={() => setIssuing(true)}>
-              <Plus class="size-4" aria-hidden="true" />
-              {t("keys.issue")}
-            </Button>
+            <May do="issueApiKey">
+              <Button size="small" tone="primary" onClick={() => setIssuing(true)}>
+                <Plus class="size-4" aria-hidden="true" />
+                {t("keys.issue")}
+              </Button>
+            </May>
           </>
         }
         error={keys.error}
         count={keys.data?.user?.apiKeys.length}
         usual={2}
-        empty={<EmptyState title={t("keys.none")}>{t("keys.noneHint")}</EmptyState>}
+        empty={
+          <EmptyState do="issueApiKey" title={t("keys.none")}>
+            {t("keys.noneHint")}
+          </EmptyState>
+        }
       >
         <Table label={t("keys.keys")} head={<Columns />}>
           <For each={keys.data?.user?.apiKeys}>
@@ -84,12 +91,14 @@ export function KeyList(props: { userId: string }) {
           </For>
         </Table>
       </ListPanel>
-      <IssueKeyDialog
-        userId={props.userId}
-        open={isIssuing()}
-        onClose={() => setIssuing(false)}
-        onFresh={setFresh}
-      />
+      <May do="issueApiKey">
+        <IssueKeyDialog
+          userId={props.userId}
+          open={isIssuing()}
+          onClose={() => setIssuing(false)}
+          onFresh={setFresh}
+        />
+      </May>
       <KeySecretDialog fresh={fresh()} onDone={() => setFresh(undefined)} />
     </>
   );

@@ -7,6 +7,7 @@ import type {
   ApiKeyState,
   KeyRowFragment as KeyRowFragmentData,
 } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { formatDay, formatShare } from "../../lib/format";
 import { Badge, type BadgeTone } from "../../ui/Badge";
@@ -124,22 +125,26 @@ export function KeyRow(props: KeyRowProps) {
           >
             <MenuItem onSelect={() => go("connect")}>{t("common.connectClient")}</MenuItem>
             <MenuItem onSelect={() => go("limits")}>{t("keys.limits")}</MenuItem>
-            <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
-            <MenuLine />
-            <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
-            <MenuItem danger onSelect={() => setOpen("revoke")}>
-              {t("common.revoke")}
-            </MenuItem>
+            <May do="updateApiKey">
+              <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
+              <MenuLine />
+              <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
+              <MenuItem danger onSelect={() => setOpen("revoke")}>
+                {t("common.revoke")}
+              </MenuItem>
+            </May>
           </Menu>
         </Show>
-        <EditKeyDialog apiKey={apiKey()} open={open() === "edit"} onClose={close} />
-        <RotateKeyDialog
-          apiKey={apiKey()}
-          open={open() === "rotate"}
-          onClose={close}
-          onFresh={props.onFresh}
-        />
-        <RevokeKeyDialog apiKey={apiKey()} open={open() === "revoke"} onClose={close} />
+        <May do="updateApiKey">
+          <EditKeyDialog apiKey={apiKey()} open={open() === "edit"} onClose={close} />
+          <RotateKeyDialog
+            apiKey={apiKey()}
+            open={open() === "rotate"}
+            onClose={close}
+            onFresh={props.onFresh}
+          />
+          <RevokeKeyDialog apiKey={apiKey()} open={open() === "revoke"} onClose={close} />
+        </May>
       </Cell>
     </tr>
   );

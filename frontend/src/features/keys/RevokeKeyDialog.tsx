@@ -1,4 +1,4 @@
-import { createMutation } from "@urql/solid";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";

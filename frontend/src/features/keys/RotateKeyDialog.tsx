@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import type { FreshKey } from "../../connect/KeySecretDialog";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";

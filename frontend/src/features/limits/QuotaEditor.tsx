@@ -1,10 +1,11 @@
-import { createMutation } from "@urql/solid";
 import Pencil from "lucide-solid/icons/pencil";
 import Plus from "lucide-solid/icons/plus";
 import Trash2 from "lucide-solid/icons/trash";
 import { createSignal, For, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { QuotaInput, QuotaStateFragment } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -41,8 +42,7 @@ export type Subject = { userId: string } | { apiKeyId: string };
 
 type QuotaEditorProps = { subject: Subject; hint: string; quotas: readonly QuotaMask[] };
 
-/** The quotas of a user or a key, and what can be done with them. */
-export function QuotaEditor(props: QuotaEditorProps) {
+function Editor(props: QuotaEditorProps) {
   const [change, changeQuotas] = createMutation(ChangeQuotasMutation);
   const [edited, setEdited] = createSignal<QuotaStateFragment | "new">();
   const known = () => {
@@ -129,5 +129,25 @@ export function QuotaEditor(props: QuotaEditorProps) {
         onClose={() => setEdited(undefined)}
       />
     </Panel>
+  );
+}
+
+/** The quotas of a user or a key, and what can be done with them. */
+export function QuotaEditor(props: QuotaEditorProps) {
+  return (
+    <May
+      do="changeQuotas"
+      fallback={
+        <Panel title={t("limits.quotas")} hint={props.hint}>
+          <ul class="flex flex-col divide-y divide-line">
+            <For each={props.quotas} fallback={<li class="text-muted">{t("limits.noneMine")}</li>}>
+              {(quota) => <QuotaLine quota={quota} />}
+            </For>
+          </ul>
+        </Panel>
+      }
+    >
+      <Editor {...props} />
+    </May>
   );
 }

@@ -1,6 +1,7 @@
-import { createMutation } from "@urql/solid";
 import { For, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { changesOf, readText } from "../../lib/form";
 import { formatWhole } from "../../lib/format";
@@ -67,8 +68,7 @@ type RateLimitFormProps = {
   otherwise: string;
 };
 
-/** How fast a user or a key may call. */
-export function RateLimitForm(props: RateLimitFormProps) {
+function RateForm(props: RateLimitFormProps) {
   const [change, updateRateLimit] = createMutation(UpdateRateLimitMutation);
   const rate = () => readFragment(RateFragment, props.rate);
   const placeholder = (name: (typeof FIELDS)[number]) => {
@@ -117,6 +117,26 @@ export function RateLimitForm(props: RateLimitFormProps) {
         </div>
       </Form>
     </Panel>
+  );
+}
+
+/** How fast a user or a key may call: a form, or the values for those who may not change them. */
+export function RateLimitForm(props: RateLimitFormProps) {
+  const shown = () => props.rate ?? props.inherited;
+  return (
+    <May
+      do="updateRateLimit"
+      fallback={
+        <Panel title={t("limits.rate")}>
+          <Show when={shown()}>{(rate) => <RateFacts rate={rate()} />}</Show>
+          <Show when={!props.rate}>
+            <p class="text-sm text-muted">{props.otherwise}</p>
+          </Show>
+        </Panel>
+      }
+    >
+      <RateForm {...props} />
+    </May>
   );
 }
 

@@ -1,9 +1,11 @@
-import { createMutation, createQuery } from "@urql/solid";
+import { createQuery } from "@urql/solid";
 import ArrowRight from "lucide-solid/icons/arrow-right";
 import Trash from "lucide-solid/icons/trash";
 import { createSignal, For, type JSX, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { ModelAliasesQuery } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
@@ -38,7 +40,7 @@ const DeleteModelAliasMutation = graphql(`
 
 type Alias = ModelAliasesQuery["modelAliases"][number];
 
-function AliasRow(props: { alias: Alias; onEdit: () => void }) {
+function AliasActions(props: { alias: Alias; onEdit: () => void }) {
   const [change, remove] = createMutation(DeleteModelAliasMutation);
   const [, set] = createMutation(SetModelAliasMutation);
 
@@ -57,6 +59,28 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
     });
   }
 
+  return (
+    <div class="ml-auto flex items-center gap-1">
+      <Button
+        size="small"
+        tone="quiet"
+        aria-label={`${t("common.edit")} ${props.alias.alias}`}
+        onClick={() => props.onEdit()}
+      >
+        {t("common.edit")}
+      </Button>
+      <IconButton
+        label={t("models.removeLabel", { alias: props.alias.alias })}
+        disabled={change.fetching}
+        onClick={() => void takeAway()}
+      >
+        <Trash class="size-4" aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+}
+
+function AliasRow(props: { alias: Alias; onEdit: () => void }) {
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-wrap items-center gap-x-2.5 gap-y-1">
@@ -77,23 +101,9 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
           {props.alias.active ? t("models.active") : t("models.inactive")}
         </Badge>
       </div>
-      <div class="ml-auto flex items-center gap-1">
-        <Button
-          size="small"
-          tone="quiet"
-          aria-label={`${t("common.edit")} ${props.alias.alias}`}
-          onClick={() => props.onEdit()}
-        >
-          {t("common.edit")}
-        </Button>
-        <IconButton
-          label={t("models.removeLabel", { alias: props.alias.alias })}
-          disabled={change.fetching}
-          onClick={() => void takeAway()}
-        >
-          <Trash class="size-4" aria-hidden="true" />
-        </IconButton>
-      </div>
+      <May do="setModelAlias">
+        <AliasActions alias={props.alias} onEdit={props.onEdit} />
+      </May>
     </li>
   );
 }
@@ -106,9 +116,11 @@ export function AliasList() {
   });
   const [edited, setEdited] = createSignal<Alias | "new">();
   const add = (label: string, size: "small" | "normal" = "small"): JSX.Element => (
-    <Button size={size} onClick={() => setEdited("new")}>
-      {label}
-    </Button>
+    <May do="setModelAlias">
+      <Button size={size} onClick={() => setEdited("new")}>
+        {label}
+      </Button>
+    </May>
   );
   return (
     <>
@@ -120,7 +132,11 @@ export function AliasList() {
         count={query.data?.modelAliases.length}
         usual={3}
         empty={
-          <EmptyState title={t("models.aliasesNone")} action={add(t("models.addAlias"), "normal")}>
+          <EmptyState
+            do="setModelAlias"
+            title={t("models.aliasesNone")}
+            action={add(t("models.addAlias"), "normal")}
+          >
             {t("models.aliasesNoneHint")}
           </EmptyState>
         }
@@ -131,7 +147,9 @@ export function AliasList() {
           </For>
         </ul>
       </ListPanel>
-      <AliasDialog edited={edited()} onClose={() => setEdited(undefined)} />
+      <May do="setModelAlias">
+        <AliasDialog edited={edited()} onClose={() => setEdited(undefined)} />
+      </May>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { PricesQuery } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createDelayed } from "../../lib/createDelayed";
 import { formatDay, formatUsd } from "../../lib/format";
@@ -134,9 +135,11 @@ export function PriceList() {
         title={t("prices.prices")}
         hint={t("prices.pricesHint")}
         actions={
-          <Button size="small" onClick={() => setAdding(true)}>
-            {t("prices.add")}
-          </Button>
+          <May do="createPrice">
+            <Button size="small" onClick={() => setAdding(true)}>
+              {t("prices.add")}
+            </Button>
+          </May>
         }
         error={query.error}
         count={list()?.nodes.length}
@@ -159,13 +162,19 @@ export function PriceList() {
           </div>
         }
         page={{ after: search.after, pageInfo: list()?.pageInfo }}
-        empty={<EmptyState title={t("prices.none")}>{t("prices.noneHint")}</EmptyState>}
+        empty={
+          <EmptyState do="createPrice" title={t("prices.none")}>
+            {t("prices.noneHint")}
+          </EmptyState>
+        }
       >
         <Table label={t("prices.prices")} head={<Columns />}>
           <For each={list()?.nodes}>{(price) => <Row price={price} />}</For>
         </Table>
       </ListPanel>
-      <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
+      <May do="createPrice">
+        <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
+      </May>
     </>
   );
 }

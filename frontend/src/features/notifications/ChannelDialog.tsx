@@ -1,6 +1,6 @@
-import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
 import type { FreshSecret } from "../../connect/SecretDialog";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { NotificationChannelKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";

@@ -3,6 +3,7 @@ import { createSignal, For } from "solid-js";
 import { type FreshSecret, SecretDialog } from "../../connect/SecretDialog";
 import { graphql } from "../../graphql/generated";
 import type { ChannelRowFragment } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -28,9 +29,11 @@ export function ChannelList() {
   const [edited, setEdited] = createSignal<ChannelRowFragment | "new">();
   const [secret, setSecret] = createSignal<FreshSecret>();
   const add = () => (
-    <Button size="small" onClick={() => setEdited("new")}>
-      {t("notifications.addChannel")}
-    </Button>
+    <May do="createNotificationChannel">
+      <Button size="small" onClick={() => setEdited("new")}>
+        {t("notifications.addChannel")}
+      </Button>
+    </May>
   );
   return (
     <>
@@ -42,7 +45,11 @@ export function ChannelList() {
         count={query.data?.notificationChannels.length}
         usual={2}
         empty={
-          <EmptyState title={t("notifications.channelsNone")} action={add()}>
+          <EmptyState
+            do="createNotificationChannel"
+            title={t("notifications.channelsNone")}
+            action={add()}
+          >
             {t("notifications.channelsNoneHint")}
           </EmptyState>
         }
@@ -53,7 +60,13 @@ export function ChannelList() {
           </For>
         </ul>
       </ListPanel>
-      <ChannelDialog edited={edited()} onClose={() => setEdited(undefined)} onSecret={setSecret} />
+      <May do="createNotificationChannel">
+        <ChannelDialog
+          edited={edited()}
+          onClose={() => setEdited(undefined)}
+          onSecret={setSecret}
+        />
+      </May>
       <SecretDialog fresh={secret()} onDone={() => setSecret(undefined)}>
         {() => <p class="text-muted">{t("notifications.secretKeep")}</p>}
       </SecretDialog>

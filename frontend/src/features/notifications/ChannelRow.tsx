@@ -1,14 +1,16 @@
-import { createMutation } from "@urql/solid";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { ChannelRowFragment } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { Ago } from "../../ui/Moment";
+import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { notify, notifyError } from "../../ui/Toaster";
 
@@ -136,20 +138,56 @@ function DeliveryStatus(props: { channel: ChannelRowFragment }) {
   );
 }
 
+type ChannelActionsProps = {
+  channel: ChannelRowFragment;
+  onEdit: (channel: ChannelRowFragment) => void;
+};
+
+function Actions(props: ChannelActionsProps) {
+  const [change, setEnabled] = createMutation(SetChannelEnabledMutation);
+  const [isDeleting, setDeleting] = createSignal(false);
+
+  async function enable(enabled: boolean) {
+    const { error } = await setEnabled({ id: props.channel.id, enabled });
+    if (error) notifyError(error);
+  }
+
+  return (
+    <>
+      <TestButton channel={props.channel} />
+      <Switch
+        label={t("common.enableNamed", { name: props.channel.name })}
+        hideLabel
+        checked={props.channel.enabled}
+        disabled={change.fetching}
+        onChange={(enabled) => void enable(enabled)}
+      />
+      <Menu
+        label={t("common.actionsFor", { name: props.channel.name })}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+      >
+        <MenuItem onSelect={() => props.onEdit(props.channel)}>{t("common.editMore")}</MenuItem>
+        <MenuLine />
+        <MenuItem danger onSelect={() => setDeleting(true)}>
+          {t("common.delete")}
+        </MenuItem>
+      </Menu>
+      <DeleteDialog
+        channel={props.channel}
+        open={isDeleting()}
+        onClose={() => setDeleting(false)}
+      />
+    </>
+  );
+}
+
 /** One channel in the list. */
 export function ChannelRow(props: {
   channel: FragmentType<typeof ChannelRowFragmentDoc>;
   onEdit: (channel: ChannelRowFragment) => void;
 }) {
   const channel = () => readFragment(ChannelRowFragmentDoc, props.channel);
-  const [change, setEnabled] = createMutation(SetChannelEnabledMutation);
-  const [isDeleting, setDeleting] = createSignal(false);
-
-  async function enable(enabled: boolean) {
-    const { error } = await setEnabled({ id: channel().id, enabled });
-    if (error) notifyError(error);
-  }
-
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 sm:px-5">
       <div class="min-w-0">
@@ -160,27 +198,19 @@ export function ChannelRow(props: {
         <DeliveryStatus channel={channel()} />
       </div>
       <div class="ml-auto flex items-center gap-1.5">
-        <TestButton channel={channel()} />
-        <Switch
-          label={t("common.enableNamed", { name: channel().name })}
-          hideLabel
-          checked={channel().enabled}
-          disabled={change.fetching}
-          onChange={(enabled) => void enable(enabled)}
-        />
-        <Menu
-          label={t("common.actionsFor", { name: channel().name })}
-          trigger={<Ellipsis class="size-4" aria-hidden="true" />}
-          triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+        <May
+          do="updateNotificationChannel"
+          fallback={
+            <OnOff
+              do="updateNotificationChannel"
+              label={t("users.enabled")}
+              checked={channel().enabled}
+            />
+          }
         >
-          <MenuItem onSelect={() => props.onEdit(channel())}>{t("common.editMore")}</MenuItem>
-          <MenuLine />
-          <MenuItem danger onSelect={() => setDeleting(true)}>
-            {t("common.delete")}
-          </MenuItem>
-        </Menu>
+          <Actions channel={channel()} onEdit={props.onEdit} />
+        </May>
       </div>
-      <DeleteDialog channel={channel()} open={isDeleting()} onClose={() => setDeleting(false)} />
     </li>
   );
 }

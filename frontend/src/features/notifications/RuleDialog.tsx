@@ -1,5 +1,6 @@
-import { createMutation, createQuery } from "@urql/solid";
+import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { NotificationEvent } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";

@@ -1,8 +1,10 @@
-import { createMutation, createQuery } from "@urql/solid";
+import { createQuery } from "@urql/solid";
 import Trash from "lucide-solid/icons/trash";
 import { createSignal, For, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { NotificationRulesQuery } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
@@ -10,6 +12,7 @@ import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { IconButton } from "../../ui/IconButton";
 import { ListPanel } from "../../ui/ListPanel";
+import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { notify, notifyError } from "../../ui/Toaster";
 import { RuleDialog } from "./RuleDialog";
@@ -56,10 +59,12 @@ const DeleteNotificationRuleMutation = graphql(`
 
 type Rule = NotificationRulesQuery["notificationRules"][number];
 
-function RuleRow(props: { rule: Rule; onEdit: () => void }) {
+const nameOf = (rule: Rule) => t(`notifications.events.${rule.event}.label`);
+
+function RuleActions(props: { rule: Rule; onEdit: () => void }) {
   const [change, setEnabled] = createMutation(SetRuleEnabledMutation);
   const [deletion, remove] = createMutation(DeleteNotificationRuleMutation);
-  const name = () => t(`notifications.events.${props.rule.event}.label`);
+  const name = () => nameOf(props.rule);
 
   async function enable(enabled: boolean) {
     const { error } = await setEnabled({ id: props.rule.id, enabled });
@@ -72,10 +77,34 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
   }
 
   return (
+    <>
+      <Button size="small" tone="quiet" onClick={() => props.onEdit()}>
+        {t("common.editMore")}
+      </Button>
+      <Switch
+        label={t("common.enableNamed", { name: name() })}
+        hideLabel
+        checked={props.rule.enabled}
+        disabled={change.fetching}
+        onChange={(enabled) => void enable(enabled)}
+      />
+      <IconButton
+        label={`${t("notifications.remove")}: ${name()}`}
+        disabled={deletion.fetching}
+        onClick={() => void takeAway()}
+      >
+        <Trash class="size-4" aria-hidden="true" />
+      </IconButton>
+    </>
+  );
+}
+
+function RuleRow(props: { rule: Rule; onEdit: () => void }) {
+  return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-4 py-3 sm:px-5">
       <div class="min-w-0">
         <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
-          <span class="font-medium">{name()}</span>
+          <span class="font-medium">{nameOf(props.rule)}</span>
           <Show when={props.rule.percents.length > 0}>
             <span class="text-muted">
               {t("notifications.percentsOf", {
@@ -92,23 +121,18 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
         </p>
       </div>
       <div class="ml-auto flex items-center gap-1.5">
-        <Button size="small" tone="quiet" onClick={() => props.onEdit()}>
-          {t("common.editMore")}
-        </Button>
-        <Switch
-          label={t("common.enableNamed", { name: name() })}
-          hideLabel
-          checked={props.rule.enabled}
-          disabled={change.fetching}
-          onChange={(enabled) => void enable(enabled)}
-        />
-        <IconButton
-          label={`${t("notifications.remove")}: ${name()}`}
-          disabled={deletion.fetching}
-          onClick={() => void takeAway()}
+        <May
+          do="updateNotificationRule"
+          fallback={
+            <OnOff
+              do="updateNotificationRule"
+              label={t("users.enabled")}
+              checked={props.rule.enabled}
+            />
+          }
         >
-          <Trash class="size-4" aria-hidden="true" />
-        </IconButton>
+          <RuleActions rule={props.rule} onEdit={props.onEdit} />
+        </May>
       </div>
     </li>
   );
@@ -124,9 +148,11 @@ export function RuleList() {
   const hasChannel = () => (query.data?.notificationChannels.length ?? 0) > 0;
   const add = () => (
     <Show when={hasChannel()}>
-      <Button size="small" onClick={() => setEdited("new")}>
-        {t("notifications.addRule")}
-      </Button>
+      <May do="createNotificationRule">
+        <Button size="small" onClick={() => setEdited("new")}>
+          {t("notifications.addRule")}
+        </Button>
+      </May>
     </Show>
   );
   return (
@@ -139,7 +165,11 @@ export function RuleList() {
         count={query.data?.notificationRules.length}
         usual={2}
         empty={
-          <EmptyState title={t("notifications.rulesNone")} action={add()}>
+          <EmptyState
+            do="createNotificationRule"
+            title={t("notifications.rulesNone")}
+            action={add()}
+          >
             {hasChannel() ? t("notifications.rulesNoneHint") : t("notifications.rulesNeedChannel")}
           </EmptyState>
         }
@@ -150,7 +180,9 @@ export function RuleList() {
           </For>
         </ul>
       </ListPanel>
-      <RuleDialog edited={edited()} onClose={() => setEdited(undefined)} />
+      <May do="createNotificationRule">
+        <RuleDialog edited={edited()} onClose={() => setEdited(undefined)} />
+      </May>
     </>
   );
 }

@@ -3,6 +3,8 @@ import CircleAlert from "lucide-solid/icons/circle-alert";
 import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { createMemo, For, Match, Show, Switch } from "solid-js";
 import { Dynamic } from "solid-js/web";
+import { useMay } from "../../graphql/may";
+import type { GuardedMutation } from "../../graphql/roles";
 import { t } from "../../i18n";
 import { formatShare } from "../../lib/format";
 import { useSession } from "../../session/SessionProvider";
@@ -18,8 +20,24 @@ const ICONS = {
   warn: { shape: TriangleAlert, class: "text-warn" },
 } as const;
 
+/** What the page behind each action is for; those who may not do it are led there to look, if they may open it. */
+const NEEDS: Partial<Record<Problem["action"], GuardedMutation>> = {
+  engine: "restartEngine",
+  account: "updateProviderAccount",
+  quota: "changeQuotas",
+  unpriced: "createPrice",
+  backup: "createBackup",
+};
+/** The problems whose page is for owners alone. */
+const RESERVED: readonly Problem["action"][] = ["backup"];
+
 function ProblemRow(props: { problem: Problem }) {
+  const may = useMay();
   const icon = () => ICONS[props.problem.tone];
+  const isMine = () => {
+    const needs = NEEDS[props.problem.action];
+    return !needs || may(needs);
+  };
   return (
     <li class="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 sm:px-5">
       <Dynamic
@@ -33,9 +51,11 @@ function ProblemRow(props: { problem: Problem }) {
           {(reason) => <span class="block text-sm text-muted">{reason()}</span>}
         </Show>
       </span>
-      <A href={props.problem.href} class={buttonClass("plain", "small")}>
-        {t(`overview.fix.${props.problem.action}`)}
-      </A>
+      <Show when={isMine() || !RESERVED.includes(props.problem.action)}>
+        <A href={props.problem.href} class={buttonClass("plain", "small")}>
+          {isMine() ? t(`overview.fix.${props.problem.action}`) : t("overview.look")}
+        </A>
+      </Show>
     </li>
   );
 }

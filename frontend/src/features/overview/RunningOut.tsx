@@ -57,6 +57,7 @@ export function RunningOut(props: { overview: OverviewState }) {
             fallback={
               <li>
                 <EmptyState
+                  do="changeQuotas"
                   title={t("overview.quotasNone")}
                   action={
                     <A href="/users" class={buttonClass("plain", "small")}>

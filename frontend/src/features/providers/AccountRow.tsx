@@ -1,11 +1,13 @@
 import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { AccountStatus } from "../../ui/AccountStatus";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Ago } from "../../ui/Moment";
+import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { AccountActions } from "./AccountActions";
 import { createAccountEnabling } from "./createAccountEnabling";
@@ -147,13 +149,24 @@ function Trouble(props: { account: AccountRowFragment }) {
   );
 }
 
+function EnabledSwitch(props: { account: AccountRowFragment }) {
+  const { isEnabled, enable } = createAccountEnabling(() => props.account);
+  return (
+    <Switch
+      label={t("providers.used", { label: props.account.label })}
+      hideLabel
+      checked={isEnabled()}
+      onChange={(enabled) => void enable(enabled)}
+    />
+  );
+}
+
 /** One account of a provider: how it is, and what can be done with it. */
 export function AccountRow(props: {
   account: FragmentType<typeof AccountRowFragmentDoc>;
   onSignIn: () => void;
 }) {
   const account = () => readFragment(AccountRowFragmentDoc, props.account);
-  const { isEnabled, enable } = createAccountEnabling(account);
   return (
     <li class="flex items-start justify-between gap-4 px-4 py-3 sm:px-5">
       <div class="min-w-0">
@@ -169,13 +182,19 @@ export function AccountRow(props: {
         <Trouble account={account()} />
       </div>
       <div class="flex shrink-0 items-center gap-1.5">
-        <Switch
-          label={t("providers.used", { label: account().label })}
-          hideLabel
-          checked={isEnabled()}
-          onChange={(enabled) => void enable(enabled)}
-        />
-        <AccountActions account={account()} onSignIn={() => props.onSignIn()} />
+        <May
+          do="updateProviderAccount"
+          fallback={
+            <OnOff
+              do="updateProviderAccount"
+              label={t("users.enabled")}
+              checked={account().enabled}
+            />
+          }
+        >
+          <EnabledSwitch account={account()} />
+          <AccountActions account={account()} onSignIn={() => props.onSignIn()} />
+        </May>
       </div>
     </li>
   );

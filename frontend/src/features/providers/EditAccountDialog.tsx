@@ -1,7 +1,9 @@
-import { createMutation, createQuery } from "@urql/solid";
+import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { readSecret } from "../../lib/form";
 import { Dialog } from "../../ui/Dialog";
@@ -149,13 +151,16 @@ function Fields(props: { account: Account; kind: ProviderKind }) {
           hint={t("providers.apiKeyAgainHint")}
         />
       </Show>
-      <TextField
-        label={t("common.yourPassword")}
-        name="password"
-        type="password"
-        autocomplete="off"
-        hint={t("providers.passwordInsteadHint")}
-      />
+      {/* An owner's password confirms what else requires the key; so does `exportProviderAccounts`. */}
+      <May do="exportProviderAccounts">
+        <TextField
+          label={t("common.yourPassword")}
+          name="password"
+          type="password"
+          autocomplete="off"
+          hint={t("providers.passwordInsteadHint")}
+        />
+      </May>
     </>
   );
 }

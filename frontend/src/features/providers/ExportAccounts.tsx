@@ -1,7 +1,8 @@
-import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { saveText } from "../../lib/download";
 import { readSecret } from "../../lib/form";
@@ -61,11 +62,11 @@ function ExportForm(props: { onClose: () => void }) {
 export function ExportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (
-    <>
+    <May do="exportProviderAccounts">
       <Button onClick={() => setOpen(true)}>{t("common.export")}</Button>
       <Dialog open={isOpen()} onClose={() => setOpen(false)} title={t("providers.exportTitle")}>
         <ExportForm onClose={() => setOpen(false)} />
       </Dialog>
-    </>
+    </May>
   );
 }

@@ -2,6 +2,7 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountStatus, ProviderKind } from "../../graphql/generated/graphql";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
@@ -39,23 +40,27 @@ function Ways(props: ProviderCardProps) {
   return (
     <>
       <Show when={supported()?.signIn}>
-        <Button
-          size="small"
-          aria-label={t("providers.signInAt", { provider: provider().displayName })}
-          disabled={props.isStarting}
-          onClick={() => props.onSignIn()}
-        >
-          {t("providers.signIn")}
-        </Button>
+        <May do="startProviderLogin">
+          <Button
+            size="small"
+            aria-label={t("providers.signInAt", { provider: provider().displayName })}
+            disabled={props.isStarting}
+            onClick={() => props.onSignIn()}
+          >
+            {t("providers.signIn")}
+          </Button>
+        </May>
       </Show>
       <Show when={supported()?.apiKeys}>
-        <Button
-          size="small"
-          aria-label={t("providers.addKeyAt", { provider: provider().displayName })}
-          onClick={() => props.onAdd()}
-        >
-          {t("providers.addKey")}
-        </Button>
+        <May do="addProviderApiKey">
+          <Button
+            size="small"
+            aria-label={t("providers.addKeyAt", { provider: provider().displayName })}
+            onClick={() => props.onAdd()}
+          >
+            {t("providers.addKey")}
+          </Button>
+        </May>
       </Show>
     </>
   );
@@ -128,7 +133,9 @@ export function ProviderCard(props: ProviderCardProps) {
         </h2>
         <div class="flex shrink-0 items-center gap-2">
           <Ways {...props} />
-          <More kind={provider().kind} name={provider().displayName} count={count()} />
+          <May do="updateProviderSettings">
+            <More kind={provider().kind} name={provider().displayName} count={count()} />
+          </May>
         </div>
       </header>
       <Show when={count()}>

@@ -1,4 +1,5 @@
 import { createSignal, For, Show } from "solid-js";
+import { May } from "../../graphql/may";
 import { t, tIfKnown } from "../../i18n";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Notice } from "../../ui/Notice";
@@ -43,10 +44,19 @@ export function ProviderList() {
         </Panel>
       </Show>
       <Show when={providers.data}>
-        <PendingSignIns openId={signIn.id()} onOpen={signIn.open} />
-        <Show when={used().length === 0}>
-          <p class="text-muted">{t("providers.noneHint")}</p>
-        </Show>
+        <May
+          do="startProviderLogin"
+          fallback={
+            <Show when={used().length === 0}>
+              <p class="text-muted">{t("providers.none")}</p>
+            </Show>
+          }
+        >
+          <PendingSignIns openId={signIn.id()} onOpen={signIn.open} />
+          <Show when={used().length === 0}>
+            <p class="text-muted">{t("providers.noneHint")}</p>
+          </Show>
+        </May>
       </Show>
       <For each={used()}>{card}</For>
       <Show when={used().length > 0 && others().length > 0}>
@@ -55,17 +65,22 @@ export function ProviderList() {
       <div class="grid gap-3 lg:grid-cols-2">
         <For each={others()}>{card}</For>
       </div>
-      <AddApiKeyDialog provider={chosen()} onClose={() => setChosen(undefined)} />
-      <Show when={signIn.id()} keyed>
-        {(id) => (
-          <SignInDialog
-            id={id}
-            onSucceeded={again}
-            onAgain={(kind) => void signIn.start(kind)}
-            onClose={signIn.close}
-          />
-        )}
-      </Show>
+      <May do="addProviderApiKey">
+        <AddApiKeyDialog provider={chosen()} onClose={() => setChosen(undefined)} />
+      </May>
+      <May do="startProviderLogin">
+        <Show when={signIn.id()} keyed>
+          {(id) => (
+            <SignInDialog
+              id={id}
+             
+              onSucceeded={again}
+              onAgain={(kind) => void signIn.start(kind)}
+              onClose={signIn.close}
+            />
+          )}
+        </Show>
+      </May>
     </>
   );
 }

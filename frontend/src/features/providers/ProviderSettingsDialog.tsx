@@ -1,5 +1,6 @@
-import { createMutation, createQuery } from "@urql/solid";
+import { createQuery } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
 import type {

@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import Download from "lucide-solid/icons/download";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { ExportFormat, RequestFilter } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";

@@ -111,6 +111,7 @@ function NothingHere(props: { isFiltered: boolean; onClear: () => void }) {
       when={props.isFiltered}
       fallback={
         <EmptyState
+          do="createUser"
           title={t("requests.noneYet")}
           action={
             <A href="/users?create=yes" class={buttonClass("primary", "small")}>

@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import { Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import type { EnrolTotpMutation } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";

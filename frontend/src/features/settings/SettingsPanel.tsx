@@ -1,18 +1,21 @@
 import { createSignal, For, Show } from "solid-js";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createNow } from "../../lib/createNow";
 import { formatAgo } from "../../lib/format";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Fact, Facts } from "../../ui/Facts";
 import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
+import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
 import { createSettings, type SettingsState } from "./createSettings";
-import { GROUPS } from "./draft";
+import { type FieldName, GROUPS } from "./draft";
 import { LeaveDialog } from "./LeaveDialog";
 import { ReviewDialog } from "./ReviewDialog";
-import { SettingField } from "./SettingField";
+import { describeValue, SettingField } from "./SettingField";
 
 function Groups(props: { settings: SettingsState }) {
   return (
@@ -30,6 +33,30 @@ function Groups(props: { settings: SettingsState }) {
         </Panel>
       )}
     </For>
+  );
+}
+
+/** The settings for those who may not change them. */
+function Values(props: { settings: SettingsState }) {
+  const value = (field: FieldName) => describeValue(field, props.settings.draft()?.[field] ?? "");
+  return (
+    <>
+      <Notice tone="info">{t("roles.ADMIN.only")}</Notice>
+      <For each={GROUPS}>
+        {(group) => (
+          <Panel
+            title={t(`settings.groups.${group.name}.label`)}
+            hint={t(`settings.groups.${group.name}.hint`)}
+          >
+            <Facts>
+              <For each={group.fields}>
+                {(field) => <Fact name={t(`settings.fields.${field}`)}>{value(field)}</Fact>}
+              </For>
+            </Facts>
+          </Panel>
+        )}
+      </For>
+    </>
   );
 }
 
@@ -84,18 +111,20 @@ export function SettingsPanel() {
         </Show>
       }
     >
-      <Form roomy onSubmit={() => setReviewing(true)}>
-        <Groups settings={settings} />
-        <Bar settings={settings} />
-      </Form>
-      <ReviewDialog
-        open={isReviewing()}
-        settings={settings}
-        onSave={() => void save()}
-        onDiscard={discard}
-        onClose={() => setReviewing(false)}
-      />
-      <LeaveDialog isDirty={settings.changed().length > 0} />
+      <May do="updateSettings" fallback={<Values settings={settings} />}>
+        <Form roomy onSubmit={() => setReviewing(true)}>
+          <Groups settings={settings} />
+          <Bar settings={settings} />
+        </Form>
+        <ReviewDialog
+          open={isReviewing()}
+          settings={settings}
+          onSave={() => void save()}
+          onDiscard={discard}
+          onClose={() => setReviewing(false)}
+        />
+        <LeaveDialog isDirty={settings.changed().length > 0} />
+      </May>
     </Show>
   );
 }

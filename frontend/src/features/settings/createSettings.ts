@@ -1,6 +1,7 @@
 import type { CombinedError } from "@urql/core";
 import { useClient } from "@urql/solid";
 import { createSignal, onMount } from "solid-js";
+import { createAllowedMutation } from "../../graphql/createMutation";
 import { errorCode } from "../../graphql/errors";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { SettingsValuesFragment } from "../../graphql/generated/graphql";
@@ -66,6 +67,7 @@ export type Conflict = { before: Draft; fields: FieldName[] };
 /** The settings as they were read, and what of them is changed here but not saved. */
 export function createSettings() {
   const client = useClient();
+  const update = createAllowedMutation("updateSettings", UpdateSettingsMutation);
   const [saved, setSaved] = createSignal<SettingsValuesFragment>();
   const [draft, setDraft] = createSignal<Draft>();
   const [error, setError] = createSignal<CombinedError>();
@@ -107,10 +109,10 @@ export function createSettings() {
 
   /** Replaces exactly the version that was read; resolves to whether it did. */
   async function save(): Promise<boolean> {
-    const [known, before, mine] = [saved(), base(), draft()];
-    if (!known || !before || !mine) return false;
+    const [known, before, mine, send] = [saved(), base(), draft(), update()?.[1]];
+    if (!known || !before || !mine || !send) return false;
     setSaving(true);
-    const answer = await client.mutation(UpdateSettingsMutation, {
+    const answer = await send({
       input: inputOf(before, mine),
       expectedVersion: known.version,
     });

@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { formatDay } from "../../lib/format";

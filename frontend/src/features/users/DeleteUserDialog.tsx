@@ -1,5 +1,5 @@
 import { useNavigate } from "@solidjs/router";
-import { createMutation } from "@urql/solid";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";

@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import type { ComponentProps } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { changesOf, readList, readOptional, readText } from "../../lib/form";

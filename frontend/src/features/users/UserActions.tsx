@@ -2,6 +2,7 @@ import Ellipsis from "lucide-solid/icons/ellipsis";
 import Pencil from "lucide-solid/icons/pencil";
 import { createSignal, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
@@ -42,14 +43,13 @@ export function UserBadge(props: { user: UserMask }) {
   );
 }
 
-/** The actions on a user. */
-export function UserActions(props: { user: UserMask }) {
+function Actions(props: { user: UserMask }) {
   const user = () => readFragment(UserActionsFragment, props.user);
   const { isEnabled, enable } = createEnabling(user);
   const [open, setOpen] = createSignal<"edit" | "reset" | "delete">();
   const close = () => setOpen(undefined);
   return (
-    <Show when={!user().archivedAt}>
+    <>
       <Button onClick={() => setOpen("edit")}>
         <Pencil class="size-4" aria-hidden="true" />
         {t("common.edit")}
@@ -81,6 +81,18 @@ export function UserActions(props: { user: UserMask }) {
         open={open() === "delete"}
         onClose={close}
       />
+    </>
+  );
+}
+
+/** The actions on a user who is not archived. */
+export function UserActions(props: { user: UserMask }) {
+  const user = () => readFragment(UserActionsFragment, props.user);
+  return (
+    <Show when={!user().archivedAt}>
+      <May do="updateUser">
+        <Actions user={props.user} />
+      </May>
     </Show>
   );
 }

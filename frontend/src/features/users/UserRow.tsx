@@ -1,17 +1,19 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { formatCompact, formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
+import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { Cell } from "../../ui/Table";
 import { createEnabling } from "./createEnabling";
 
 /** Lets a user in or keeps them out; their keys stay as they are. */
-export function EnabledSwitch(props: { id: string; name: string; enabled: boolean }) {
+function EnabledSwitch(props: { id: string; name: string; enabled: boolean }) {
   const { isEnabled, enable } = createEnabling(() => props);
   return (
     <Switch
@@ -113,7 +115,14 @@ export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
       </Cell>
       <Cell class="w-px text-right">
         <Show when={!user().archivedAt} fallback={<Badge tone="plain">{t("users.deleted")}</Badge>}>
-          <EnabledSwitch id={user().id} name={user().name} enabled={user().enabled} />
+          <May
+            do="setUsersEnabled"
+            fallback={
+              <OnOff do="setUsersEnabled" label={t("users.enabled")} checked={user().enabled} />
+            }
+          >
+            <EnabledSwitch id={user().id} name={user().name} enabled={user().enabled} />
+          </May>
         </Show>
       </Cell>
     </tr>

@@ -1,5 +1,5 @@
-import { createMutation } from "@urql/solid";
 import { createSignal } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { notify, notifyError } from "../../ui/Toaster";

@@ -1,1 +1,11 @@
-export { ApiTokenList as default } from "../../features/tokens";
+import { ApiTokenList } from "../../features/tokens";
+import { Reserved } from "../../ui/Reserved";
+
+/** The API tokens of scripts, for owners. */
+export default function Tokens() {
+  return (
+    <Reserved do="createApiToken">
+      <ApiTokenList />
+    </Reserved>
+  );
+}

@@ -45,6 +45,7 @@ const LATEST = 5;
 function NoQuota(props: { id: string }) {
   return (
     <EmptyState
+      do="changeQuotas"
       title={t("limits.none")}
       action={
         <A href={`/users/${props.id}/limits`} class={buttonClass("plain", "small")}>

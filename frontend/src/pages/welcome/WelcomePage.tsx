@@ -8,6 +8,7 @@ import { useSession } from "../../session/SessionProvider";
 import { Button } from "../../ui/Button";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
+import { Reserved } from "../../ui/Reserved";
 import { ConnectStep } from "./ConnectStep";
 import { STEPS, Steps } from "./Steps";
 
@@ -57,31 +58,33 @@ export default function WelcomePage() {
 
   return (
     <Page title={t("welcome.title")} hint={t("welcome.hint")}>
-      <Steps at={step() === "connect" && !made() ? "user" : step()} />
-      <Switch
-        fallback={
-          <UserStep
-            onBack={() => setSearch({ step: undefined })}
-            onCreated={(user, key) => {
-              setFresh(key);
-              setSearch({ step: "connect", user, key: key.apiKeyId });
-            }}
-          />
-        }
-      >
-        <Match when={step() === "provider"}>
-          <ProviderStep onNext={() => setSearch({ step: "user" })} />
-        </Match>
-        <Match when={step() === "connect" && made()}>
-          {(known) => (
-            <ConnectStep
-              userId={known().userId}
-              apiKeyId={known().apiKeyId}
-              fresh={fresh()?.apiKeyId === known().apiKeyId ? fresh() : undefined}
+      <Reserved do="createUser">
+        <Steps at={step() === "connect" && !made() ? "user" : step()} />
+        <Switch
+          fallback={
+            <UserStep
+              onBack={() => setSearch({ step: undefined })}
+              onCreated={(user, key) => {
+                setFresh(key);
+                setSearch({ step: "connect", user, key: key.apiKeyId });
+              }}
             />
-          )}
-        </Match>
-      </Switch>
+          }
+        >
+          <Match when={step() === "provider"}>
+            <ProviderStep onNext={() => setSearch({ step: "user" })} />
+          </Match>
+          <Match when={step() === "connect" && made()}>
+            {(known) => (
+              <ConnectStep
+                userId={known().userId}
+                apiKeyId={known().apiKeyId}
+                fresh={fresh()?.apiKeyId === known().apiKeyId ? fresh() : undefined}
+              />
+            )}
+          </Match>
+        </Switch>
+      </Reserved>
     </Page>
   );
 }

@@ -1,13 +1,15 @@
-//! Backups: one state of everything in the database, behind a pass-phrase, in one format for both databases.
+//! Backups: a snapshot of the whole database, encrypted with a passphrase, in one format for both databases.
 //!
-//! A backup counts when it was restored into a scratch database and found whole. What the vault sealed stays
-//! sealed in it: it takes the pass-phrase to read a backup and the encryption key to use it.
+//! A backup is kept after a trial restore into a scratch database. Sealed columns stay sealed in it: it takes the
+//! passphrase to read a backup and the encryption key to use it.
 
 mod cell;
+mod description;
 mod dump;
 mod files;
 mod line;
 mod load;
+mod reader;
 mod restore;
 mod schedule;
 mod tables;
@@ -23,7 +25,7 @@ use tokio::task::spawn_blocking;
 
 use self::files::BackupDirectory;
 pub use self::{
-    files::{BackupFile, label},
+    files::BackupFile,
     line::BackupLabel,
     restore::{Restored, Staged, apply_staged, restore},
     tables::{names as tables, row_counts},
@@ -53,7 +55,7 @@ pub struct Backups {
     phrase: Option<SecretString>,
 }
 
-/// A backup that was made and restored once.
+/// A created and verified backup.
 #[derive(Clone, Debug)]
 pub struct Made {
     pub name: String,
@@ -62,7 +64,7 @@ pub struct Made {
 }
 
 impl Backups {
-    /// The service over this database. Without a pass-phrase backups can be listed and nothing else.
+    /// The service over this database. Without a passphrase backups can only be listed.
     pub fn new(
         db: Database,
         clock: SharedClock,
@@ -102,18 +104,18 @@ impl Backups {
             .map_err(|error| Error::Conflict(format!("{error:#}")))?;
         let (partial, file) = directory.partial(&name)?;
         dump::dump(&self.db, now, (file, phrase.clone())).await?;
-        let rows = verify(&partial.path, phrase, &directory.0).await;
-        let rows = rows.context("the backup cannot be restored, so it was thrown away")?;
-        directory.keep(&partial, &name)?;
-        drop(turn);
-        Ok(Made {
-            path: directory.0.join(&name),
-            name,
-            rows,
-        })
+        let verified = verify(&partial.path, phrase, &directory.0).await;
+        let Verified { label, rows } =
+            verified.context("the backup cannot be restored, so it was deleted")?;
+        let keeping = spawn_blocking(move || {
+            let path = directory.keep(&partial, &name, &label)?;
+            drop(turn);
+            anyhow::Ok(Made { name, path, rows })
+        });
+        Ok(keeping.await.context("cannot keep the backup")??)
     }
 
-    /// Every backup, the latest first, with a look at each one's checksum.
+    /// Every backup, the latest first. The checksum of each is compared.
     pub async fn list(&self) -> Result<Vec<BackupFile>> {
         let directory = self.directory();
         let listing = spawn_blocking(move || directory.list());
@@ -136,6 +138,7 @@ impl Backups {
             .turn()
             .map_err(|error| Error::Conflict(format!("{error:#}")))?;
         let verified = verify(&path, phrase, &directory.0).await;
+        let verified = verified.map(|verified| verified.rows);
         verified.map_err(|error| Error::Conflict(format!("{error:#}")))
     }
 
@@ -172,7 +175,7 @@ impl Backups {
         context.about(subject(name));
         let path = self.find(name)?;
         let size = path.metadata().context("cannot read the backup")?.len();
-        std::fs::remove_file(path).context("cannot delete the backup")?;
+        files::remove(&path).context("cannot delete the backup")?;
         let removed = AuditChange::removed(subject(name), json!({ "size": size }));
         audit::note(&self.db, &self.clock, context, removed).await
     }
@@ -230,22 +233,33 @@ pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
     BackupDirectory(directory.to_owned()).list()
 }
 
-/// Insists on a pass-phrase that is worth the name.
+/// Refuses a passphrase that is too short for a new backup.
 pub fn check_phrase(phrase: &SecretString) -> Result<()> {
     if phrase.expose_secret().chars().count() < SHORTEST_PHRASE {
         return Err(Error::BadInput(format!(
-            "a pass-phrase of backups has at least {SHORTEST_PHRASE} characters"
+            "the passphrase of backups must have at least {SHORTEST_PHRASE} characters"
         )));
     }
     Ok(())
 }
 
-/// Restores a backup into a scratch database in this directory, which goes again.
-pub async fn verify(path: &Path, phrase: SecretString, directory: &Path) -> anyhow::Result<u64> {
-    let to_read = path.to_owned();
-    let label = spawn_blocking(move || label(&to_read)).await??;
+/// A backup that was restored into a scratch database.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub label: BackupLabel,
+    pub rows: u64,
+}
+
+/// Restores a backup into a scratch database in this directory, and deletes that.
+pub async fn verify(
+    path: &Path,
+    passphrase: SecretString,
+    directory: &Path,
+) -> anyhow::Result<Verified> {
+    let backup = reader::open(path, passphrase).await?;
+    let label = backup.header.label.clone();
     let staging = StagingDatabase::scratch(directory, &label.steps).await?;
-    let rows = load::load(path, phrase, &staging).await;
+    let rows = load::load(backup, &staging).await;
     staging.abandon().await?;
-    rows
+    rows.map(|rows| Verified { label, rows })
 }

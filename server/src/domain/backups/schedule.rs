@@ -1,4 +1,4 @@
-//! Backups from time to time, as the settings say, and how many are kept.
+//! Scheduled backups, and the deletion of the oldest ones.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use tokio_util::sync::CancellationToken;
 use super::Backups;
 use crate::domain::{Result, audit::AuditContext, settings::Settings};
 
-/// How often it is asked whether it is time.
+/// How often the schedule is checked.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
-/// After one that failed.
+/// The pause after a failure.
 const RETRY_DELAY: Duration = Duration::from_mins(15);
 
 impl Backups {
-    /// Makes backups until told to stop.
+    /// Creates backups until `stop` is cancelled.
     pub async fn run(self, settings: Settings, stop: CancellationToken) {
         let mut pause = POLL_INTERVAL;
         while stop.run_until_cancelled(sleep(pause)).await.is_some() {
@@ -45,7 +45,7 @@ impl Backups {
         }
         let latest = self.directory().names()?.first().map(|(_, made)| *made);
         let now = self.clock.now();
-        // One of the future is from before the clock was set: it does not keep us from making one.
+        // A time in the future is from before the clock was set back, and prevents no backup.
         if latest.is_some_and(|latest| latest <= now && now < latest + every) {
             return Ok(None);
         }

@@ -1,14 +1,20 @@
 //! API tokens, with which scripts use this schema.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::{admin, api_token};
+use entity::api_token;
 use secrecy::ExposeSecret as _;
 
-use super::list::Role;
 use crate::{
     domain::api_tokens::ApiTokens,
     graphql::{
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::scalar::DateTime,
     },
 };
@@ -83,11 +89,11 @@ struct RevokeApiTokenPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ApiTokenQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ApiTokenQuery {
     /// All API tokens, newest first.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(10, child_complexity)"
     )]
     async fn api_tokens(&self, ctx: &Context<'_>) -> Result<Vec<ApiToken>> {
@@ -99,10 +105,10 @@ impl ApiTokenQuery {
 #[derive(Debug, Default)]
 pub(crate) struct ApiTokenMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ApiTokenMutation {
     /// Create an API token.
-    #[graphql(guard = "AtLeast(admin::Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn create_api_token(
         &self,
         ctx: &Context<'_>,
@@ -125,7 +131,7 @@ impl ApiTokenMutation {
     }
 
     /// Revoke an API token. It takes effect immediately and closes the token's open streams.
-    #[graphql(guard = "AtLeast(admin::Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn revoke_api_token(
         &self,
         ctx: &Context<'_>,

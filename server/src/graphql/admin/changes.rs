@@ -1,17 +1,17 @@
 //! Changing administrators: create, invite, change roles, disable, remove. For owners.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::admin::Role::Owner;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::list::{Admin, Role};
+use super::list::Admin;
 use crate::{
     domain::admins::{Admins, NewAdmin},
     graphql::resolver::{
         context::{ContextExt as _, ServerFacts},
         error::Result,
-        guard::AtLeast,
+        guard::Declared,
         input,
+        role::{Role, requires_role},
     },
 };
 
@@ -75,10 +75,10 @@ struct RemoveAdminPayload {
 #[derive(Debug, Default)]
 pub(crate) struct AdminMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl AdminMutation {
     /// Create an administrator.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn create_admin(
         &self,
         ctx: &Context<'_>,
@@ -98,7 +98,7 @@ impl AdminMutation {
     }
 
     /// Create a new one-time set-up URL for an administrator who has not chosen a password yet.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn invite_admin(
         &self,
         ctx: &Context<'_>,
@@ -117,7 +117,7 @@ impl AdminMutation {
 
     /// Change an administrator's role and end their sessions. The last owner who can sign in cannot be
     /// demoted.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn set_admin_role(
         &self,
         ctx: &Context<'_>,
@@ -135,7 +135,7 @@ impl AdminMutation {
 
     /// Allow or forbid an administrator to sign in, and end their sessions. The last owner who can sign in
     /// cannot be disabled.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn set_admin_enabled(
         &self,
         ctx: &Context<'_>,
@@ -153,7 +153,7 @@ impl AdminMutation {
 
     /// Remove an administrator and end their sessions. Their audit events stay. The last owner who can sign
     /// in cannot be removed.
-    #[graphql(guard = "AtLeast(Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn remove_admin(
         &self,
         ctx: &Context<'_>,

@@ -1,6 +1,6 @@
 //! Administrators and roles.
 
-use async_graphql::{ComplexObject, Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use entity::admin;
 use uuid::Uuid;
 
@@ -11,24 +11,12 @@ use crate::{
             context::ContextExt as _,
             cost::{QUERY, list},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::scalar::{DateTime, int},
     },
 };
-
-/// The permissions of an administrator or an API token. Each role includes the permissions of those below it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "entity::admin::Role")]
-pub(crate) enum Role {
-    /// Can do everything.
-    Owner,
-    /// Can change everything except administrators, API tokens, encryption and backups, and cannot export
-    /// secrets.
-    Admin,
-    /// Can read everything except secrets, and change nothing.
-    Viewer,
-}
 
 /// An administrator of this server.
 #[derive(Clone, Debug, SimpleObject)]
@@ -86,11 +74,11 @@ impl Admin {
 #[derive(Debug, Default)]
 pub(crate) struct AdminQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl AdminQuery {
     /// All administrators, by name.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(10, child_complexity)"
     )]
     async fn admins(&self, ctx: &Context<'_>) -> Result<Vec<Admin>> {

@@ -1,7 +1,7 @@
 //! Audit events.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Json, Object, SimpleObject};
-use entity::{admin::Role, audit_event};
+use entity::audit_event;
 
 use crate::{
     domain::{
@@ -13,8 +13,9 @@ use crate::{
             context::ContextExt as _,
             cost::{COUNT, one, page},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
             input,
+            role::{Role, requires_role},
         },
         types::{
             paging::{Connection, Node},
@@ -218,11 +219,11 @@ impl AuditCount {
 #[derive(Debug, Default)]
 pub(crate) struct AuditQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl AuditQuery {
     /// Audit events, newest first.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "page(first, None, child_complexity)"
     )]
     async fn audit_events(
@@ -246,7 +247,7 @@ impl AuditQuery {
     }
 
     /// The last event of the chain; null while the audit log is empty.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer), complexity = "one(child_complexity)")]
     async fn audit_head(&self, ctx: &Context<'_>) -> Result<Option<AuditHead>> {
         Ok(ctx.service::<Audit>().head().await?.map(Into::into))
     }

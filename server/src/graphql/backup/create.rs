@@ -1,7 +1,6 @@
 //! Creating, downloading and deleting backups.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::admin::Role;
 use futures_util::{FutureExt as _, future};
 
 use super::list::Backup;
@@ -9,7 +8,12 @@ use crate::{
     domain::{Error, backups::Backups, downloads::Offer},
     graphql::{
         export::download::{self, Download},
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::BigInt,
     },
 };
@@ -40,11 +44,11 @@ struct DeleteBackupPayload {
 #[derive(Debug, Default)]
 pub(crate) struct BackupMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl BackupMutation {
     /// Create a backup, encrypted with `BACKUP_PASSPHRASE`, and verify it by restoring it into a scratch
     /// database.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
         let backups = ctx.service::<Backups>();
         let made = Box::pin(backups.create(&ctx.audit())).await?;
@@ -57,7 +61,7 @@ impl BackupMutation {
     }
 
     /// Offer an encrypted backup for download.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn download_backup(
         &self,
         ctx: &Context<'_>,
@@ -69,7 +73,7 @@ impl BackupMutation {
         let file = Offer {
             file_name: name.to_string(),
             media_type: "application/octet-stream",
-            role: Role::Owner,
+            role: Role::Owner.into(),
             open: Box::new(move || future::ready(Ok(content)).boxed()),
         };
         Ok(DownloadBackupPayload {
@@ -78,7 +82,7 @@ impl BackupMutation {
     }
 
     /// Delete a backup.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn delete_backup(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,6 @@
 //! The backups in the data directory.
 
 use async_graphql::{Context, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::{
@@ -9,7 +8,13 @@ use crate::{
         backups::{BackupFile, Backups},
     },
     graphql::{
-        resolver::{context::ContextExt as _, cost::CHECKSUMS, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::CHECKSUMS,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::{BigInt, DateTime},
     },
 };
@@ -23,16 +28,17 @@ pub(crate) struct Backup {
     created_at: DateTime,
     /// The size, in bytes.
     size: BigInt,
-    /// The version of the server that created it; null if the file cannot be read.
+    /// The version of the server that created it; null if the description beside the file is missing or unreadable.
     version: Option<String>,
-    /// Why the backup cannot be restored, such as damage or a newer version; null if it can.
+    /// Why the backup cannot be restored, such as damage or a newer version; null if no reason is known. Without a
+    /// description beside the file, damage is found when the backup is verified.
     problem: Option<String>,
 }
 
 impl From<BackupFile> for Backup {
     fn from(file: BackupFile) -> Self {
         let (version, problem) = match file.label {
-            Ok(label) => (Some(label.version), None),
+            Ok(label) => (label.map(|label| label.version), None),
             Err(problem) => (None, Some(problem)),
         };
         Self {
@@ -48,11 +54,11 @@ impl From<BackupFile> for Backup {
 #[derive(Debug, Default)]
 pub(crate) struct BackupQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl BackupQuery {
     /// The backups in the data directory, newest first. The checksum of each is verified.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "10 * child_complexity + CHECKSUMS"
     )]
     async fn backups(&self, ctx: &Context<'_>) -> Result<Vec<Backup>> {
@@ -61,7 +67,7 @@ impl BackupQuery {
     }
 
     /// The time of creation of the newest backup, read from its file name; null if there is none.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     #[expect(
         clippy::unused_async,
         reason = "resolvers are; the names are in one directory"

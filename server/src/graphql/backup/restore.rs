@@ -1,11 +1,15 @@
 //! Restoring a backup at the next start. It replaces everything, owners and the audit too, so it is for owners.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::backups::{self, Backups},
-    graphql::resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+    graphql::resolver::{
+        context::ContextExt as _,
+        error::Result,
+        guard::Declared,
+        role::{Role, requires_role},
+    },
 };
 
 /// A restore that is pending until the next start, or that failed at the last one.
@@ -41,11 +45,11 @@ struct CancelRestorePayload {
 #[derive(Debug, Default)]
 pub(crate) struct RestoreQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl RestoreQuery {
     /// The restore that is pending until the next start, or that failed at the last one; null if there is
     /// none.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     #[expect(
         clippy::unused_async,
         reason = "resolvers are; this is a note in a file"
@@ -59,12 +63,12 @@ impl RestoreQuery {
 #[derive(Debug, Default)]
 pub(crate) struct RestoreMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl RestoreMutation {
     /// Schedule a restore for the next start, which replaces the whole database as it is by then. The backup
     /// is verified now by restoring it into a scratch database. The former database is kept beside the new
     /// one.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn restore_backup(
         &self,
         ctx: &Context<'_>,
@@ -78,7 +82,7 @@ impl RestoreMutation {
     }
 
     /// Cancel the pending restore.
-    #[graphql(guard = "AtLeast(Role::Owner)")]
+    #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn cancel_restore(&self, ctx: &Context<'_>) -> Result<CancelRestorePayload> {
         ctx.service::<Backups>()
             .cancel_restore(&ctx.audit())

@@ -1,7 +1,6 @@
 //! The state of the engine, and starting and stopping it.
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject, Subscription};
-use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
 
@@ -9,7 +8,13 @@ use crate::{
     domain::audit::AuditSubject,
     engine::{EngineHandle, EngineStatus},
     graphql::{
-        resolver::{audit, context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            audit,
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::{DateTime, int},
     },
 };
@@ -103,10 +108,10 @@ impl From<EngineStatus> for EnginePayload {
 #[derive(Debug, Default)]
 pub(crate) struct EngineQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl EngineQuery {
     /// The engine's current state.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine(&self, ctx: &Context<'_>) -> Engine {
         Engine::from(ctx.service::<EngineHandle>().status())
     }
@@ -119,10 +124,10 @@ fn subject() -> AuditSubject {
 #[derive(Debug, Default)]
 pub(crate) struct EngineMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl EngineMutation {
     /// Start the engine and wait until it is ready.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn start_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
         ctx.audit().about(subject());
         let status = ctx.service::<EngineHandle>().start().await?;
@@ -131,7 +136,7 @@ impl EngineMutation {
     }
 
     /// Drain requests, then stop the engine until `startEngine` is called.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn stop_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
         ctx.audit().about(subject());
         let status = ctx.service::<EngineHandle>().stop().await?;
@@ -140,7 +145,7 @@ impl EngineMutation {
     }
 
     /// Drain requests, restart the engine and wait until it is ready.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn restart_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
         ctx.audit().about(subject());
         let status = ctx.service::<EngineHandle>().restart().await?;
@@ -152,10 +157,10 @@ impl EngineMutation {
 #[derive(Debug, Default)]
 pub(crate) struct EngineSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl EngineSubscription {
     /// The engine's state: first the current one, then each change.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine_changed(&self, ctx: &Context<'_>) -> impl Stream<Item = Engine> + use<> {
         WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine::from)
     }

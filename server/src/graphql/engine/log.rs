@@ -1,7 +1,6 @@
 //! The engine's log.
 
 use async_graphql::{Context, Enum, SimpleObject, Subscription};
-use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _, future::ready, stream};
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -9,7 +8,12 @@ use crate::{
     domain::Error,
     engine::{EngineHandle, LogLevel as Level, LogLine},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::{BigInt, DateTime},
     },
 };
@@ -58,12 +62,12 @@ impl From<LogLine> for EngineLogLine {
 #[derive(Debug, Default)]
 pub(crate) struct EngineLogSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 #[expect(clippy::unused_async, reason = "the macro wants it")]
 impl EngineLogSubscription {
     /// The engine's last log lines, then new ones. A slow reader misses lines, which `sequence` shows; it
     /// does not slow the engine down.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine_log(
         &self,
         ctx: &Context<'_>,

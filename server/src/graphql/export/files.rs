@@ -14,7 +14,13 @@ use crate::{
     },
     graphql::{
         request::filter::RequestFilter,
-        resolver::{audit, context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            audit,
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         usage::input::{UsageFilter, UsageRange},
     },
 };
@@ -51,10 +57,10 @@ struct ExportPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ExportMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ExportMutation {
     /// Export settled requests, one row each, in the order of settlement.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
@@ -76,7 +82,7 @@ impl ExportMutation {
     }
 
     /// Export usage, one row per user, key, provider, account and model in each hour or day.
-    #[graphql(guard = "AtLeast(admin::Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     #[expect(
         clippy::too_many_arguments,
         reason = "as usage has, and how to write it"

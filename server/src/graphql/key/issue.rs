@@ -2,13 +2,18 @@
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::TimeDelta;
-use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
 use crate::{
     domain::api_keys::{ApiKeys, NewApiKey},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, scalar::DateTime},
     },
 };
@@ -50,10 +55,10 @@ struct RotateApiKeyPayload {
 #[derive(Debug, Default)]
 pub(crate) struct IssueApiKeyMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl IssueApiKeyMutation {
     /// Issue a key to a user.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn issue_api_key(
         &self,
         ctx: &Context<'_>,
@@ -78,7 +83,7 @@ impl IssueApiKeyMutation {
 
     /// Replace a key with a new one that has the same settings, quotas and usage. The old key is revoked
     /// immediately or expires after the grace period.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn rotate_api_key(
         &self,
         ctx: &Context<'_>,

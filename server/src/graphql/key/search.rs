@@ -1,12 +1,17 @@
 //! Searching the keys of all users.
 
 use async_graphql::{Context, Object};
-use entity::admin::Role;
 
 use crate::{
     domain::{Error, api_keys::ApiKeys},
     graphql::{
-        resolver::{context::ContextExt as _, cost::page, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::page,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::api_key::ApiKey,
     },
 };
@@ -16,12 +21,12 @@ const MOST: u64 = 50;
 #[derive(Debug, Default)]
 pub(crate) struct ApiKeyQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ApiKeyQuery {
     /// Keys of all users, including revoked ones, that match a text. Keys that are not revoked come first,
     /// then the most recently used.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "page(Some(first), None, child_complexity)"
     )]
     async fn api_keys(

@@ -1,12 +1,17 @@
 //! Updating and revoking keys.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::api_keys::{ApiKeyChanges, ApiKeys},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, scalar::DateTime},
     },
 };
@@ -39,10 +44,10 @@ struct RevokeApiKeyPayload {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateApiKeyMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateApiKeyMutation {
     /// Update a key. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_api_key(
         &self,
         ctx: &Context<'_>,
@@ -64,7 +69,7 @@ impl UpdateApiKeyMutation {
     }
 
     /// Revoke a key. It takes effect immediately and aborts requests in flight.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn revoke_api_key(
         &self,
         ctx: &Context<'_>,

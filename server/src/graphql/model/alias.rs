@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::{admin::Role, model_alias};
+use entity::model_alias;
 
 use crate::{
     domain::{
@@ -12,7 +12,13 @@ use crate::{
     },
     engine::{EngineHandle, EngineMode},
     graphql::{
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::{provider::ProviderKind, scalar::DateTime},
     },
 };
@@ -76,11 +82,11 @@ struct DeleteModelAliasPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ModelAliasQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ModelAliasQuery {
     /// All aliases, ordered by name.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(20, child_complexity)"
     )]
     async fn model_aliases(&self, ctx: &Context<'_>) -> Vec<ModelAlias> {
@@ -100,11 +106,11 @@ impl ModelAliasQuery {
 #[derive(Debug, Default)]
 pub(crate) struct ModelAliasMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ModelAliasMutation {
     /// Create an alias for a model, or point an existing alias to another model. The model's own name stays
     /// usable, and the engine is not restarted.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_model_alias(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +136,7 @@ impl ModelAliasMutation {
     }
 
     /// Delete an alias.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_model_alias(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,6 @@
 //! The models that requests can use.
 
 use async_graphql::{Context, Object, SimpleObject};
-use entity::admin;
 
 use crate::{
     clock::SharedClock,
@@ -15,7 +14,13 @@ use crate::{
     graphql::{
         price::list::Price,
         provider::account::ProviderAccount,
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::provider::ProviderKind,
     },
 };
@@ -44,11 +49,11 @@ struct Model {
 #[derive(Debug, Default)]
 pub(crate) struct ModelQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ModelQuery {
     /// All models that requests can use now, aliases included, ordered by name.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(50, child_complexity)"
     )]
     async fn models(&self, ctx: &Context<'_>) -> Result<Vec<Model>> {

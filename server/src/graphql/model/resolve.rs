@@ -1,7 +1,7 @@
 //! How a request for a model would be routed, or why it would not be served.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use entity::{admin, model_alias};
+use entity::model_alias;
 
 use super::{alias::ModelAlias, list::with_catalogue};
 use crate::{
@@ -18,8 +18,9 @@ use crate::{
             context::ContextExt as _,
             cost::{QUERY, REMOTE},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
             input,
+            role::{Role, requires_role},
         },
         types::provider::ProviderKind,
     },
@@ -129,11 +130,11 @@ impl ModelResolution {
 #[derive(Debug, Default)]
 pub(crate) struct ResolveModelQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ResolveModelQuery {
     /// How a request of a user for a model would be routed, or why it would not be served.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "child_complexity + QUERY + REMOTE"
     )]
     async fn resolve_model(

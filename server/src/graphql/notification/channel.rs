@@ -1,7 +1,7 @@
 //! Channels: how messages are delivered.
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::{admin::Role, notification_channel};
+use entity::notification_channel;
 use secrecy::ExposeSecret as _;
 
 use super::channel_settings::NotificationChannelSettingsInput;
@@ -9,7 +9,13 @@ use crate::{
     domain::notifications::{ChannelChanges, NewChannel, Notifications, signing_secret},
     graphql::{
         resolver::{
-            audit, context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input,
+            audit,
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
         },
         types::scalar::DateTime,
     },
@@ -76,11 +82,11 @@ impl From<notification_channel::Model> for NotificationChannel {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationChannelQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationChannelQuery {
     /// All channels, ordered by name.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(10, child_complexity)"
     )]
     async fn notification_channels(&self, ctx: &Context<'_>) -> Result<Vec<NotificationChannel>> {
@@ -149,10 +155,10 @@ struct TestNotificationChannelPayload {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationChannelMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationChannelMutation {
     /// Create a channel for messages.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn create_notification_channel(
         &self,
         ctx: &Context<'_>,
@@ -174,7 +180,7 @@ impl NotificationChannelMutation {
     }
 
     /// Update a channel.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_notification_channel(
         &self,
         ctx: &Context<'_>,
@@ -201,7 +207,7 @@ impl NotificationChannelMutation {
     }
 
     /// Delete a channel and its pending messages.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_notification_channel(
         &self,
         ctx: &Context<'_>,
@@ -217,7 +223,7 @@ impl NotificationChannelMutation {
     }
 
     /// Send a test message through a channel. Waits up to 15 seconds for the delivery.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn test_notification_channel(
         &self,
         ctx: &Context<'_>,

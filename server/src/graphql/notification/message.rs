@@ -1,13 +1,19 @@
 //! The latest messages, sent or pending.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
-use entity::{admin::Role, notification};
+use entity::notification;
 
 use super::rule::NotificationEvent;
 use crate::{
     domain::{Error, notifications::Notifications, paging::MAX_PAGE_SIZE},
     graphql::{
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::{DateTime, int},
     },
 };
@@ -69,11 +75,11 @@ impl From<notification::Model> for Notification {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationMessageQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationMessageQuery {
     /// The latest messages, sent or pending, newest first. The server keeps 2000.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(50, child_complexity)"
     )]
     async fn notifications(

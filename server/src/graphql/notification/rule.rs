@@ -3,14 +3,21 @@
 use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject,
 };
-use entity::{admin::Role, notification_rule};
+use entity::notification_rule;
 use uuid::Uuid;
 
 use super::channel::NotificationChannel;
 use crate::{
     domain::notifications::{NewRule, Notifications, RuleChanges},
     graphql::{
-        resolver::{context::ContextExt as _, cost::list, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            cost::list,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::scalar::DateTime,
     },
 };
@@ -86,11 +93,11 @@ impl NotificationRule {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationRuleQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationRuleQuery {
     /// A rule: which event is sent to which channels.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(10, child_complexity)"
     )]
     async fn notification_rules(&self, ctx: &Context<'_>) -> Result<Vec<NotificationRule>> {
@@ -151,10 +158,10 @@ struct DeleteNotificationRulePayload {
 #[derive(Debug, Default)]
 pub(crate) struct NotificationRuleMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl NotificationRuleMutation {
     /// Create a rule: which event is sent to which channels.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn create_notification_rule(
         &self,
         ctx: &Context<'_>,
@@ -175,7 +182,7 @@ impl NotificationRuleMutation {
     }
 
     /// Update a rule.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_notification_rule(
         &self,
         ctx: &Context<'_>,
@@ -199,7 +206,7 @@ impl NotificationRuleMutation {
     }
 
     /// Delete a rule.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_notification_rule(
         &self,
         ctx: &Context<'_>,

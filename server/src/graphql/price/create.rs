@@ -1,13 +1,17 @@
 //! Creating prices.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::admin;
 
 use super::list::Price;
 use crate::{
     domain::prices::{NewPrice, Prices, Rates},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::{
             provider::ProviderKind,
             scalar::{DateTime, Usd},
@@ -70,10 +74,10 @@ struct CreatePricePayload {
 #[derive(Debug, Default)]
 pub(crate) struct PriceMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl PriceMutation {
     /// Create a price. Prices are not edited: a price that applies from a later time supersedes this one.
-    #[graphql(guard = "AtLeast(admin::Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn create_price(
         &self,
         ctx: &Context<'_>,

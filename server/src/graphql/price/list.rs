@@ -1,7 +1,7 @@
 //! Prices: the type and the query.
 
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
-use entity::{admin, price};
+use entity::price;
 
 use crate::{
     domain::{
@@ -9,7 +9,13 @@ use crate::{
         prices::{self, Prices, provider_of},
     },
     graphql::{
-        resolver::{context::ContextExt as _, cost::page, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::page,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::{
             paging::{Connection, Node},
             provider::ProviderKind,
@@ -112,11 +118,11 @@ impl PriceCount {
 #[derive(Debug, Default)]
 pub(crate) struct PriceQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl PriceQuery {
     /// Current, past and future prices, ordered by pattern and provider, newest first.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "page(first, None, child_complexity)"
     )]
     #[expect(clippy::unused_async, reason = "resolvers are; prices are in memory")]

@@ -1,13 +1,18 @@
 //! Provider accounts and their health.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
-use entity::{admin, provider_account};
+use entity::provider_account;
 
 use crate::{
     domain::provider_accounts::{AccountState, ProviderAccounts},
     engine::EngineHandle,
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::DeclaredOn,
+            role::{Role, requires_role},
+        },
         types::{provider::ProviderKind, scalar::DateTime},
     },
 };
@@ -169,7 +174,7 @@ impl From<provider_account::Model> for ProviderAccount {
 #[ComplexObject]
 impl ProviderAccount {
     /// The proxy URL to the provider, without its password; null for the engine's default.
-    #[graphql(guard = "AtLeast(admin::Role::Admin)")]
+    #[graphql(guard = "DeclaredOn(\"ProviderAccount\")", directive = requires_role::apply(Role::Admin))]
     #[expect(
         clippy::unused_async,
         reason = "resolvers are; decryption does not wait"

@@ -1,7 +1,6 @@
 //! Adding accounts with an API key.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::{
     account::ProviderAccount,
@@ -16,7 +15,8 @@ use crate::{
         resolver::{
             context::ContextExt as _,
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::provider::ProviderKind,
     },
@@ -120,10 +120,10 @@ struct AddProviderApiKeysPayload {
 #[derive(Debug, Default)]
 pub(crate) struct AddProviderMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl AddProviderMutation {
     /// Add an API key of a provider as an account. The engine uses it immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn add_provider_api_key(
         &self,
         ctx: &Context<'_>,
@@ -136,7 +136,7 @@ impl AddProviderMutation {
     }
 
     /// Add several API keys of a provider. Each is added or rejected on its own.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn add_provider_api_keys(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,6 @@
 //! Health checks of accounts.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::account::ProviderAccount;
 use crate::{
@@ -12,7 +11,14 @@ use crate::{
     },
     engine::EngineHandle,
     graphql::{
-        resolver::{audit, context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            audit,
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::provider::ProviderKind,
     },
 };
@@ -38,13 +44,13 @@ struct CheckProviderHealthPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderHealthMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderHealthMutation {
     /// Check the health of accounts and the usage of their subscriptions with the providers, through the
     /// engine. It consumes no tokens. Without arguments all enabled accounts are checked; one that was
     /// checked less than 30 seconds ago is not checked again. The setting `accountCheckMinutes` schedules
     /// regular checks.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn check_provider_health(
         &self,
         ctx: &Context<'_>,

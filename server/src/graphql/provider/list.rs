@@ -1,7 +1,7 @@
 //! Providers: queries, and the subscription to their accounts.
 
 use async_graphql::{ComplexObject, Context, Object, SimpleObject, Subscription};
-use entity::{admin::Role, provider_account};
+use entity::provider_account;
 use futures_util::{Stream, StreamExt as _};
 use sea_orm::Iterable as _;
 
@@ -20,7 +20,8 @@ use crate::{
             context::ContextExt as _,
             cost::{list, one},
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::{provider::ProviderKind, scalar::DateTime},
     },
@@ -102,11 +103,11 @@ fn rank(status: provider_accounts::AccountStatus) -> u8 {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderQuery {
     /// All providers, including those without accounts. `supportedProviders` has what each can do.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(providers::ALL.len(), child_complexity)"
     )]
     async fn providers(&self, ctx: &Context<'_>) -> Result<Vec<Provider>> {
@@ -114,7 +115,7 @@ impl ProviderQuery {
     }
 
     /// A provider.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer), complexity = "one(child_complexity)")]
     async fn provider(
         &self,
         ctx: &Context<'_>,
@@ -127,10 +128,10 @@ impl ProviderQuery {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl ProviderSubscription {
     /// Accounts, each after it was added, changed or removed.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn provider_account_changed(
         &self,
         ctx: &Context<'_>,

@@ -4,7 +4,6 @@ use async_graphql::{
     ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription,
 };
 use axum::http::header::SET_COOKIE;
-use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 use uuid::Uuid;
 
@@ -16,8 +15,9 @@ use crate::{
             context::ContextExt as _,
             cost::{list, one},
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
             input,
+            role::{Role, requires_role},
         },
         types::{provider::ProviderKind, scalar::DateTime},
     },
@@ -162,10 +162,10 @@ struct CancelProviderLoginPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderLoginQuery {
     /// A sign-in that the caller started; null for those of other callers.
-    #[graphql(guard = "AtLeast(Role::Viewer)", complexity = "one(child_complexity)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer), complexity = "one(child_complexity)")]
     async fn provider_login(
         &self,
         ctx: &Context<'_>,
@@ -183,7 +183,7 @@ impl ProviderLoginQuery {
 
     /// The caller's pending sign-ins, oldest first.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(20, child_complexity)"
     )]
     async fn pending_provider_logins(&self, ctx: &Context<'_>) -> Result<Vec<ProviderLogin>> {
@@ -195,10 +195,10 @@ impl ProviderLoginQuery {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderLoginMutation {
     /// Start a sign-in at a provider. The payload contains what the person has to do.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn start_provider_login(
         &self,
         ctx: &Context<'_>,
@@ -221,7 +221,7 @@ impl ProviderLoginMutation {
 
     /// Complete a sign-in with the URL to which the provider redirected: the whole URL, its query, or
     /// `code#state`. It can be used once.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn complete_provider_login(
         &self,
         ctx: &Context<'_>,
@@ -238,7 +238,7 @@ impl ProviderLoginMutation {
     }
 
     /// Cancel a sign-in.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn cancel_provider_login(
         &self,
         ctx: &Context<'_>,
@@ -257,10 +257,10 @@ impl ProviderLoginMutation {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderLoginSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl ProviderLoginSubscription {
     /// A sign-in that the caller started: its current state, then each change until it is finished.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn provider_login_changed(
         &self,
         ctx: &Context<'_>,

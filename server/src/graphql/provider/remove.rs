@@ -1,13 +1,18 @@
 //! Removing accounts.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::account::ProviderAccount;
 use crate::{
     domain::provider_accounts::ProviderAccounts,
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::provider::ProviderKind,
     },
 };
@@ -29,10 +34,10 @@ struct RemoveProviderAccountPayload {
 #[derive(Debug, Default)]
 pub(crate) struct RemoveProviderMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl RemoveProviderMutation {
     /// Remove an account and delete its secret. Its history stays.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn remove_provider_account(
         &self,
         ctx: &Context<'_>,
@@ -48,7 +53,7 @@ impl RemoveProviderMutation {
     }
 
     /// Remove all accounts of a provider and delete their secrets. Their history stays.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn disconnect_provider(
         &self,
         ctx: &Context<'_>,

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::settings::{self, Settings, VersionedProvider},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::{provider::ProviderKind, scalar::DateTime},
     },
 };
@@ -63,12 +67,12 @@ struct UpdateProviderSettingsPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderSettingsMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderSettingsMutation {
     /// Update the settings of a provider's accounts; `CONFLICT` if they were changed since `expectedVersion`.
     /// They take effect immediately. Routing among accounts is the same for all providers: see
     /// `updateSettings`.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_provider_settings(
         &self,
         ctx: &Context<'_>,

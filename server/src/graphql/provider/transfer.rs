@@ -1,7 +1,6 @@
 //! Import and export of accounts.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
 use super::account::ProviderAccount;
@@ -11,7 +10,8 @@ use crate::{
         confirmation,
         context::ContextExt as _,
         error::Result,
-        guard::{AtLeast, WithSession},
+        guard::Declared,
+        role::{Role, requires_role, requires_session},
     },
 };
 
@@ -54,10 +54,10 @@ struct ExportProviderAccountsPayload {
 #[derive(Debug, Default)]
 pub(crate) struct ProviderTransferMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl ProviderTransferMutation {
     /// Import accounts from files. An entry that cannot be imported does not affect the others.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn import_provider_account(
         &self,
         ctx: &Context<'_>,
@@ -85,7 +85,7 @@ impl ProviderTransferMutation {
 
     /// Export all accounts with their keys and tokens in plain text. Do not use the same sign-in on two
     /// servers: each refresh would invalidate the other's tokens.
-    #[graphql(guard = "AtLeast(Role::Owner).and(WithSession)")]
+    #[graphql(directive = requires_role::apply(Role::Owner), directive = requires_session::apply())]
     async fn export_provider_accounts(
         &self,
         ctx: &Context<'_>,

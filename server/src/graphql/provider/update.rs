@@ -1,7 +1,6 @@
 //! Updating accounts.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 use secrecy::SecretString;
 
 use super::{
@@ -15,7 +14,12 @@ use crate::{
     },
     engine::EngineHandle,
     graphql::resolver::{
-        audit, confirmation, context::ContextExt as _, error::Result, guard::AtLeast, input,
+        audit, confirmation,
+        context::ContextExt as _,
+        error::Result,
+        guard::Declared,
+        input,
+        role::{Role, requires_role},
     },
 };
 
@@ -85,12 +89,12 @@ impl UpdateProviderAccountInput {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateProviderMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateProviderMutation {
     /// Update an account. A change that would send the stored secret to another destination (another
     /// `baseUrl`, other `headers`, a proxy that can read it) requires `apiKey` in the same change, or an
     /// owner's password.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_provider_account(
         &self,
         ctx: &Context<'_>,
@@ -105,7 +109,7 @@ impl UpdateProviderMutation {
         let id = input::id(&id, "provider account")?;
         let mut changes = input.read()?;
         if let Some(password) = password {
-            if ctx.session()?.admin.role < Role::Owner {
+            if ctx.session()?.admin.role < Role::Owner.into() {
                 return Err(Error::Forbidden.into());
             }
             confirmation::confirm(ctx, password.into()).await?;
@@ -117,7 +121,7 @@ impl UpdateProviderMutation {
     }
 
     /// End the cooldown of an account, so that the engine uses it again immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn reset_provider_cooldown(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,6 @@
 //! Changing quotas and rate limits, and resetting usage.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::input::QuotaInput;
 use crate::{
@@ -10,7 +9,13 @@ use crate::{
         quotas::{LimitHolder, LimitSubject, Quotas},
     },
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::BigInt, user::User},
     },
 };
@@ -110,10 +115,10 @@ struct ResetUserUsagePayload {
 #[derive(Debug, Default)]
 pub(crate) struct QuotaMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl QuotaMutation {
     /// Replace all quotas of a user or a key. They take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_quotas(
         &self,
         ctx: &Context<'_>,
@@ -133,7 +138,7 @@ impl QuotaMutation {
 
     /// Add, edit and remove single quotas of a user or a key. Other quotas stay, including those that were
     /// added concurrently. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn change_quotas(
         &self,
         ctx: &Context<'_>,
@@ -153,7 +158,7 @@ impl QuotaMutation {
     }
 
     /// Update parts of the rate limit of a user or a key. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_rate_limit(
         &self,
         ctx: &Context<'_>,
@@ -179,7 +184,7 @@ impl QuotaMutation {
     }
 
     /// Replace the rate limit of a user or a key. It takes effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_rate_limit(
         &self,
         ctx: &Context<'_>,
@@ -204,7 +209,7 @@ impl QuotaMutation {
     }
 
     /// Reset the quota usage of a user and of their keys to 0. Request records and usage statistics stay.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn reset_user_usage(
         &self,
         ctx: &Context<'_>,

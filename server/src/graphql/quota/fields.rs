@@ -1,7 +1,6 @@
 //! The fields of a quota that need a service, and the query.
 
 use async_graphql::{ComplexObject, Context, Object};
-use entity::admin::Role;
 
 use crate::{
     clock::SharedClock,
@@ -11,8 +10,9 @@ use crate::{
             context::ContextExt as _,
             cost::{BATCHED, list},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
             loaders::{ApiKeyId, UserId},
+            role::{Role, requires_role},
         },
         types::{api_key::ApiKey, quota::Quota, user::User},
     },
@@ -47,12 +47,12 @@ pub(crate) fn now(ctx: &Context<'_>, states: Vec<QuotaState>) -> Vec<Quota> {
 #[derive(Debug, Default)]
 pub(crate) struct QuotaQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl QuotaQuery {
     /// The quotas of all users that are not archived and of all keys that are not revoked, the highest used
     /// percentage first.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "list(100, child_complexity)"
     )]
     async fn quotas(&self, ctx: &Context<'_>) -> Result<Vec<Quota>> {

@@ -1,7 +1,6 @@
 //! Requests: one, or a page of those that a filter finds.
 
 use async_graphql::{Context, ID, Object};
-use entity::admin;
 use uuid::Uuid;
 
 use super::filter::RequestFilter;
@@ -12,8 +11,9 @@ use crate::{
             context::ContextExt as _,
             cost::{one, page_of_requests},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
             input,
+            role::{Role, requires_role},
         },
         types::{paging::Connection, request::Request},
     },
@@ -48,11 +48,11 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Request>> 
 #[derive(Debug, Default)]
 pub(crate) struct RequestQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl RequestQuery {
     /// Requests of all users, newest first.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "page_of_requests(first, child_complexity)"
     )]
     async fn requests(
@@ -74,7 +74,7 @@ impl RequestQuery {
 
     /// A request; null if there is none with this id or it is still in flight.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "one(child_complexity)"
     )]
     async fn request(

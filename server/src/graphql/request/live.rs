@@ -1,7 +1,6 @@
 //! The live feed of settled requests.
 
 use async_graphql::{Context, SimpleObject, Subscription};
-use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 
 use super::filter::RequestFilter;
@@ -11,7 +10,8 @@ use crate::{
         resolver::{
             context::ContextExt as _,
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::{paging::Node as _, request::Request},
     },
@@ -29,11 +29,11 @@ struct RequestLogged {
 #[derive(Debug, Default)]
 pub(crate) struct RequestSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl RequestSubscription {
     /// Requests as they are settled. With `after`, first those settled since that cursor, without gaps or
     /// duplicates.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn request_logged(
         &self,
         ctx: &Context<'_>,

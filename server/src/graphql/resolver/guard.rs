@@ -1,22 +1,45 @@
-//! Authorization of fields. Every root field has one of these guards; a test walks the schema and checks that.
+//! Authorization of fields. A field declares what it requires with the directives of [`super::role`], which
+//! `schema.graphql` prints; [`Declared`] enforces what is declared, so the two cannot disagree.
 
-use async_graphql::{Context, Guard, Result};
+use async_graphql::{
+    Context, Guard, InputType, Result, Value,
+    parser::types::OperationType,
+    registry::{MetaDirectiveInvocation, MetaField, Registry},
+};
 use entity::admin::Role;
 
-use super::{context::ContextExt as _, error::ResolverError};
+use super::{context::ContextExt as _, error::ResolverError, role};
 use crate::domain::{Error, Viewer};
+
+/// The callers that a root field's directives declare; nobody if there is no directive.
+pub(crate) struct Declared;
+
+/// The same for a field of this type.
+pub(crate) struct DeclaredOn(pub(crate) &'static str);
 
 /// All callers, including anonymous ones.
 pub(crate) struct Public;
 
-/// Administrators and API tokens of at least this role.
-pub(crate) struct AtLeast(pub(crate) Role);
-
-/// Administrators with a session, for fields that are about it.
-pub(crate) struct WithSession;
-
 /// All authenticated callers. The resolver checks that end users query only their own data.
 pub(crate) struct KnownCaller;
+
+impl Guard for Declared {
+    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
+        let registry = &ctx.schema_env.registry;
+        let root = match ctx.query_env.operation.node.ty {
+            OperationType::Query => Some(&registry.query_type),
+            OperationType::Mutation => registry.mutation_type.as_ref(),
+            OperationType::Subscription => registry.subscription_type.as_ref(),
+        };
+        check(ctx, root.and_then(|root| field(registry, root, ctx)))
+    }
+}
+
+impl Guard for DeclaredOn {
+    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
+        check(ctx, field(&ctx.schema_env.registry, self.0, ctx))
+    }
+}
 
 impl Guard for KnownCaller {
     async fn check(&self, ctx: &Context<'_>) -> Result<()> {
@@ -33,24 +56,34 @@ impl Guard for Public {
     }
 }
 
-impl Guard for AtLeast {
-    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
-        match ctx.viewer().role() {
-            Some(role) if role >= self.0 => Ok(()),
-            _ => Err(refusal(ctx.viewer())),
+fn field<'a>(registry: &'a Registry, of: &str, ctx: &Context<'_>) -> Option<&'a MetaField> {
+    let name = &ctx.item.node.name.node;
+    registry.types.get(of)?.field_by_name(name)
+}
+
+fn check(ctx: &Context<'_>, field: Option<&MetaField>) -> Result<()> {
+    let viewer = ctx.viewer();
+    let declared = field.map_or(&[][..], |field| &field.directive_invocations);
+    if !declared.is_empty() && declared.iter().all(|directive| allows(directive, viewer)) {
+        return Ok(());
+    }
+    Err(refusal(viewer))
+}
+
+fn allows(directive: &MetaDirectiveInvocation, viewer: &Viewer) -> bool {
+    match directive.name.as_str() {
+        "requiresRole" => {
+            let required = directive.args.get("role").and_then(declared_role);
+            required.is_some_and(|required| viewer.role().is_some_and(|role| role >= required))
         }
+        "requiresSession" => matches!(viewer, Viewer::Session(_)),
+        _ => false,
     }
 }
 
-impl Guard for WithSession {
-    async fn check(&self, ctx: &Context<'_>) -> Result<()> {
-        match ctx.viewer() {
-            Viewer::Session(_) => Ok(()),
-            viewer @ (Viewer::Anonymous | Viewer::ApiToken(_) | Viewer::KeyHolder { .. }) => {
-                Err(refusal(viewer))
-            }
-        }
-    }
+fn declared_role(value: &Value) -> Option<Role> {
+    let role = <role::Role as InputType>::parse(Some(value.clone())).ok()?;
+    Some(role.into())
 }
 
 /// 401 if anonymous, 403 if authenticated but not allowed.

@@ -8,3 +8,4 @@ pub(super) mod error;
 pub(super) mod guard;
 pub(super) mod input;
 pub(super) mod loaders;
+pub(super) mod role;

@@ -14,8 +14,9 @@ use crate::{
             context::ContextExt as _,
             cost::list,
             error::Result,
-            guard::{Public, WithSession},
+            guard::{Declared, Public},
             input,
+            role::requires_session,
         },
         types::scalar::{DateTime, int},
     },
@@ -84,7 +85,7 @@ pub(crate) struct RevokeOtherSessionsPayload {
 #[derive(Debug, Default)]
 pub(crate) struct SessionQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SessionQuery {
     /// The caller's current session; null for callers without one.
     #[graphql(guard = "Public")]
@@ -96,7 +97,7 @@ impl SessionQuery {
     }
 
     /// The caller's active sessions, newest first.
-    #[graphql(guard = "WithSession", complexity = "list(10, child_complexity)")]
+    #[graphql(directive = requires_session::apply(), complexity = "list(10, child_complexity)")]
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>> {
         let own = ctx.session()?;
         let sessions = ctx.service::<Sessions>().list(own.admin.id).await?;
@@ -110,10 +111,10 @@ impl SessionQuery {
 #[derive(Debug, Default)]
 pub(crate) struct SessionMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SessionMutation {
     /// Revoke one of the caller's sessions and close its open sockets.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
@@ -130,7 +131,7 @@ impl SessionMutation {
     }
 
     /// Revoke all sessions of the caller except the current one.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<RevokeOtherSessionsPayload> {
         let own = ctx.session()?;
         let sessions = ctx.service::<Sessions>();

@@ -15,7 +15,9 @@ use crate::{
     },
     graphql::{
         admin::list::Admin,
-        resolver::{context::ContextExt as _, error::Result, guard::WithSession},
+        resolver::{
+            context::ContextExt as _, error::Result, guard::Declared, role::requires_session,
+        },
     },
 };
 
@@ -56,10 +58,10 @@ struct RenewRecoveryCodesPayload {
 #[derive(Debug, Default)]
 pub(crate) struct SecondFactorMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SecondFactorMutation {
     /// Start to enrol a second factor for the caller: codes of an authenticator app (TOTP).
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn enrol_totp(
         &self,
         ctx: &Context<'_>,
@@ -79,7 +81,7 @@ impl SecondFactorMutation {
     }
 
     /// Activate the second factor, with a code that proves that the app has the secret.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn confirm_totp(
         &self,
         ctx: &Context<'_>,
@@ -101,7 +103,7 @@ impl SecondFactorMutation {
     }
 
     /// Disable the caller's second factor.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn disable_totp(
         &self,
         ctx: &Context<'_>,
@@ -121,7 +123,7 @@ impl SecondFactorMutation {
     }
 
     /// Create new recovery codes for the caller. Earlier codes become invalid.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn renew_recovery_codes(
         &self,
         ctx: &Context<'_>,

@@ -17,7 +17,8 @@ use crate::{
         resolver::{
             context::{Browser, ContextExt as _},
             error::Result,
-            guard::{Public, WithSession},
+            guard::{Declared, Public},
+            role::requires_session,
         },
         types::scalar::int,
     },
@@ -52,7 +53,7 @@ struct ChangePasswordPayload {
 #[derive(Debug, Default)]
 pub(crate) struct SignInMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SignInMutation {
     /// Create the first administrator with the token of the one-time URL that the server logs at its start,
     /// or choose a password with the token of an invitation, and sign in.
@@ -110,7 +111,7 @@ impl SignInMutation {
     }
 
     /// End the current session and delete its cookie.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn logout(&self, ctx: &Context<'_>) -> Result<LogoutPayload> {
         let (session, browser) = (ctx.session()?, ctx.browser()?);
         let sessions = ctx.service::<Sessions>();
@@ -122,7 +123,7 @@ impl SignInMutation {
     }
 
     /// Change the caller's password and end their other sessions.
-    #[graphql(guard = "WithSession")]
+    #[graphql(directive = requires_session::apply())]
     async fn change_password(
         &self,
         ctx: &Context<'_>,

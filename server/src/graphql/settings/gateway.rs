@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
-use entity::admin::Role;
 
 use super::routing::{RoutingSettings, RoutingSettingsInput};
 use crate::{
     domain::settings::{self, GatewaySettings, Versioned},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::{
             rate_limit::{RateLimit, RateLimitInput},
             scalar::{BigInt, DateTime, int},
@@ -183,10 +187,10 @@ struct UpdateSettingsPayload {
 #[derive(Debug, Default)]
 pub(crate) struct SettingsQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SettingsQuery {
     /// The settings that administrators can change at runtime.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn settings(&self, ctx: &Context<'_>) -> Settings {
         Settings::from(ctx.service::<settings::Settings>().current())
     }
@@ -195,10 +199,10 @@ impl SettingsQuery {
 #[derive(Debug, Default)]
 pub(crate) struct SettingsMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl SettingsMutation {
     /// Update settings; `CONFLICT` if they were changed since `expectedVersion`.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_settings(
         &self,
         ctx: &Context<'_>,

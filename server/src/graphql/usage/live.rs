@@ -1,7 +1,6 @@
 //! Live updates of usage.
 
 use async_graphql::{Context, SimpleObject, Subscription};
-use entity::admin::Role;
 use futures_util::{Stream, StreamExt as _};
 
 use super::{input::UsageFilter, totals::UsageTotals};
@@ -11,7 +10,8 @@ use crate::{
         resolver::{
             context::ContextExt as _,
             error::{ResolverError, Result},
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::scalar::DateTime,
     },
@@ -31,11 +31,11 @@ struct UsageTick {
 #[derive(Debug, Default)]
 pub(crate) struct UsageSubscription;
 
-#[Subscription]
+#[Subscription(guard = "Declared")]
 impl UsageSubscription {
     /// Usage now and then at each interval, also without new usage. A slow reader receives fewer updates,
     /// whose sums are complete.
-    #[graphql(guard = "AtLeast(Role::Viewer)")]
+    #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn usage_ticked(
         &self,
         ctx: &Context<'_>,

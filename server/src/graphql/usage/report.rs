@@ -3,7 +3,6 @@
 use async_graphql::{ComplexObject, Context, Object, SimpleObject};
 use calendar::CalendarUnit;
 use chrono_tz::Tz;
-use entity::admin;
 
 use super::{
     input::{UsageBucket, UsageDimension, UsageFilter, UsageOrder, UsageRange},
@@ -20,7 +19,8 @@ use crate::{
             context::ContextExt as _,
             cost::{one, ranked, sums},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
+            role::{Role, requires_role},
         },
         types::scalar::{BigInt, DateTime},
     },
@@ -184,11 +184,11 @@ struct UsageReconciliation {
 #[derive(Debug, Default)]
 pub(crate) struct UsageQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UsageQuery {
     /// Usage in a time range.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "one(child_complexity)"
     )]
     async fn usage(
@@ -211,7 +211,7 @@ impl UsageQuery {
 
     /// How the two sources of usage compare in a time range.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "sums(1, child_complexity)"
     )]
     async fn usage_reconciliation(

@@ -1,7 +1,6 @@
 //! Creating users.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use entity::admin::Role;
 use secrecy::ExposeSecret as _;
 
 use crate::{
@@ -11,7 +10,12 @@ use crate::{
     },
     graphql::{
         quota::input::QuotaInput,
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::DateTime, user::User},
     },
 };
@@ -71,10 +75,10 @@ struct CreateUserPayload {
 #[derive(Debug, Default)]
 pub(crate) struct CreateUserMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl CreateUserMutation {
     /// Create a user with a first key.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn create_user(
         &self,
         ctx: &Context<'_>,

@@ -1,7 +1,6 @@
 //! Users: one, or a page of those that a filter finds.
 
 use async_graphql::{Context, Enum, ID, InputObject, MergedObject, Object};
-use entity::admin;
 
 use crate::{
     domain::{
@@ -13,9 +12,10 @@ use crate::{
             context::ContextExt as _,
             cost::{COUNT, one, page},
             error::Result,
-            guard::AtLeast,
+            guard::Declared,
             input,
             loaders::UserId,
+            role::{Role, requires_role},
         },
         types::{paging::Connection, user::User},
     },
@@ -123,11 +123,11 @@ impl UserCount {
 #[derive(Debug, Default)]
 pub(crate) struct UserQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UserQuery {
     /// A page of users.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "page(first, last, child_complexity)"
     )]
     #[expect(clippy::too_many_arguments, reason = "a connection has as many")]
@@ -158,7 +158,7 @@ impl UserQuery {
 
     /// A user, archived or not; null if there is none with this id.
     #[graphql(
-        guard = "AtLeast(admin::Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "one(child_complexity)"
     )]
     async fn user(

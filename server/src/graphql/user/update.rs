@@ -1,12 +1,17 @@
 //! Updating, enabling, disabling and archiving users.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use entity::admin::Role;
 
 use crate::{
     domain::users::{UserChanges, Users},
     graphql::{
-        resolver::{context::ContextExt as _, error::Result, guard::AtLeast, input},
+        resolver::{
+            context::ContextExt as _,
+            error::Result,
+            guard::Declared,
+            input,
+            role::{Role, requires_role},
+        },
         types::user::User,
     },
 };
@@ -50,10 +55,10 @@ struct ArchiveUserPayload {
 #[derive(Debug, Default)]
 pub(crate) struct UpdateUserMutation;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl UpdateUserMutation {
     /// Update a user. Changes take effect immediately.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_user(
         &self,
         ctx: &Context<'_>,
@@ -77,7 +82,7 @@ impl UpdateUserMutation {
     }
 
     /// Enable or disable several users: all of them, or none if one fails.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_users_enabled(
         &self,
         ctx: &Context<'_>,
@@ -94,7 +99,7 @@ impl UpdateUserMutation {
     }
 
     /// Archive a user: their keys are revoked, their name can be used again, and their history stays.
-    #[graphql(guard = "AtLeast(Role::Admin)")]
+    #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn archive_user(
         &self,
         ctx: &Context<'_>,

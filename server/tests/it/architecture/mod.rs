@@ -32,7 +32,10 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         &["client_address", "deadlines", "observed_io", "outage"],
     ),
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
-    ("engine", &["clock", "domain", "providers", "redaction"]),
+    (
+        "engine",
+        &["clock", "crypto", "domain", "providers", "redaction"],
+    ),
     (
         "checkup",
         &["clock", "domain", "engine", "outage", "providers"],

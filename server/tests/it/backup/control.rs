@@ -67,7 +67,8 @@ async fn a_backup_is_made_listed_fetched_and_deleted() {
     assert!(answer.bytes().await.unwrap() == bytes);
     for foreign in [
         "../proxypal.db",
-        "proxypal-20260101T000000000Z.backup",
+        "proxypal-20260101T000000000Z.backup.age",
+        "proxypal-20260101T000000000Z.backup.json",
         ".lock",
     ] {
         let fetch =

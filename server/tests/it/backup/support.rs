@@ -133,7 +133,7 @@ pub(super) async fn create(home: &TestDatabase) -> PathBuf {
     PathBuf::from(made.said.lines().next().unwrap())
 }
 
-/// Everything that lies in the directory of backups but the lock.
+/// Every file in the directory of backups except the lock.
 pub(super) fn files(home: &TestDatabase) -> Vec<String> {
     let Ok(entries) = home.directory.path().join("backups").read_dir() else {
         return Vec::new();
@@ -142,6 +142,12 @@ pub(super) fn files(home: &TestDatabase) -> Vec<String> {
     let mut names: Vec<_> = names.filter(|name| name != ".lock").collect();
     names.sort();
     names
+}
+
+/// The files of one backup, as [`files`] lists them.
+pub(super) fn names_of(made: &Path) -> [String; 2] {
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    [name(made), name(&made.with_extension("json"))]
 }
 
 /// Every row of every table, in words.
@@ -208,11 +214,11 @@ pub(super) async fn settled(home: &TestDatabase) -> Vec<String> {
     .await
 }
 
-/// A copy of a file that differs from it.
-pub(super) fn changed(path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+/// A copy of a file with another ending and other bytes.
+pub(super) fn changed(path: &Path, ending: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
     let mut bytes = std::fs::read(path).unwrap();
     change(&mut bytes);
-    let copy = path.with_extension("changed");
+    let copy = path.with_extension(ending);
     std::fs::write(&copy, bytes).unwrap();
     copy
 }

@@ -1,5 +1,11 @@
 //! Authorization: a walk over the whole schema, so that a new field without a guard is found.
 
+use std::collections::BTreeMap;
+
+use async_graphql::parser::{
+    parse_schema,
+    types::{ConstDirective, TypeKind, TypeSystemDefinition},
+};
 use entity::admin::Role;
 use serde_json::{Value, json};
 
@@ -135,6 +141,120 @@ async fn an_owners_token_reaches_all_but_sessions() {
             WITH_SESSION.contains(&field.as_str()),
             "{operation}"
         );
+    }
+}
+
+#[tokio::test]
+async fn every_field_refuses_exactly_the_callers_that_the_printed_schema_says() {
+    let plane = ControlPlane::start().await;
+    let types = types(&plane.admin().await).await;
+    let declared = declared();
+    let callers = [
+        (None, plane.key_holder("ada").await.1),
+        (Some(Role::Viewer), plane.script(Role::Viewer).await),
+        (Some(Role::Admin), plane.script(Role::Admin).await),
+        (Some(Role::Owner), plane.script(Role::Owner).await),
+    ];
+
+    for (root, operations) in ["Query", "Mutation"].map(|root| (root, operations(&types, &[root])))
+    {
+        for (name, operation) in operations {
+            let Some(requirement) = declared.get(&format!("{root}.{name}")) else {
+                // `clientSetup` is for all who are signed in.
+                assert!(
+                    PUBLIC.contains(&name.as_str()) || name == "clientSetup",
+                    "{name}"
+                );
+                continue;
+            };
+            for (role, caller) in &callers {
+                let refused = code(&caller.ask(&operation).await) == "FORBIDDEN";
+                let allowed = !requirement.session && *role >= requirement.role && role.is_some();
+                assert_eq!(refused, !allowed, "{role:?} {operation}");
+            }
+            if requirement.session {
+                let answer = plane.admin().await.ask(&operation).await;
+                assert_ne!(code(&answer), "FORBIDDEN", "{operation}: {answer}");
+            }
+        }
+    }
+    let root = |name: &&String| name.starts_with("Query.") || name.starts_with("Mutation.");
+    let nested: Vec<_> = declared
+        .keys()
+        .filter(|name| !root(name) && !name.starts_with("Subscription."))
+        .collect();
+    assert_eq!(nested, ["ProviderAccount.proxyUrl"]);
+}
+
+#[tokio::test]
+async fn every_subscription_declares_that_it_is_for_viewers() {
+    let plane = ControlPlane::start().await;
+    let types = types(&plane.admin().await).await;
+    let declared = declared();
+
+    for (name, _) in operations(&types, &["Subscription"]) {
+        let requirement = &declared[&format!("Subscription.{name}")];
+        assert_eq!(requirement.role, Some(Role::Viewer), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_cannot_read_the_field_of_an_account_that_declares_a_higher_role() {
+    let plane = ControlPlane::start().await;
+    let owner = plane.script(Role::Owner).await;
+    let add =
+        "mutation { addProviderApiKey(input: { kind: CLAUDE, apiKey: \"sk-ant-0123456789\" }) {
+        account { id } } }";
+    let added = owner.ask(add).await;
+    assert_eq!(code(&added), "", "{added}");
+    let asked = "{ provider(kind: CLAUDE) { accounts { id proxyUrl } } }";
+
+    for (role, expected) in [(Role::Viewer, "FORBIDDEN"), (Role::Admin, "")] {
+        let caller = plane.script(role).await;
+        let answer = caller.ask(asked).await;
+        assert_eq!(code(&answer), expected, "{role:?}: {answer}");
+    }
+}
+
+/// What a field requires by the directives in the printed schema.
+#[derive(Debug, Default)]
+struct Requirement {
+    role: Option<Role>,
+    session: bool,
+}
+
+/// The fields with a requirement, as `Mutation.createUser`.
+fn declared() -> BTreeMap<String, Requirement> {
+    let schema = parse_schema(proxypal_server::graphql::sdl()).unwrap();
+    let mut declared = BTreeMap::new();
+    for definition in schema.definitions {
+        let TypeSystemDefinition::Type(kind) = definition else {
+            continue;
+        };
+        let TypeKind::Object(object) = kind.node.kind else {
+            continue;
+        };
+        for field in object.fields {
+            let directives = &field.node.directives;
+            let find = |name| directives.iter().find(|found| found.node.name.node == name);
+            let role = find("requiresRole").map(|found| role(&found.node));
+            let session = find("requiresSession").is_some();
+            if role.is_some() || session {
+                let name = format!("{}.{}", kind.node.name.node, field.node.name.node);
+                declared.insert(name, Requirement { role, session });
+            }
+        }
+    }
+    declared
+}
+
+fn role(directive: &ConstDirective) -> Role {
+    let role = &directive.get_argument("role").unwrap().node;
+    match role.to_string().as_str() {
+        "VIEWER" => Role::Viewer,
+        "ADMIN" => Role::Admin,
+        "OWNER" => Role::Owner,
+        other => panic!("{other}"),
     }
 }
 

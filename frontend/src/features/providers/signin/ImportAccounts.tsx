@@ -1,7 +1,8 @@
-import { createMutation } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
+import { createMutation } from "../../../graphql/createMutation";
 import { graphql } from "../../../graphql/generated";
 import type { ImportAccountsMutation, ImportedFileInput } from "../../../graphql/generated/graphql";
+import { May } from "../../../graphql/may";
 import { t } from "../../../i18n";
 import { readText } from "../../../lib/form";
 import { Button } from "../../../ui/Button";
@@ -105,7 +106,7 @@ function ImportForm(props: { onClose: () => void }) {
 export function ImportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (
-    <>
+    <May do="importProviderAccount">
       <Button onClick={() => setOpen(true)}>{t("signIn.importButton")}</Button>
       <Dialog
         open={isOpen()}
@@ -115,6 +116,6 @@ export function ImportAccounts() {
       >
         <ImportForm onClose={() => setOpen(false)} />
       </Dialog>
-    </>
+    </May>
   );
 }

@@ -1,6 +1,7 @@
 import type { CombinedError } from "@urql/core";
 import { useClient } from "@urql/solid";
 import { batch, createSignal, onCleanup, onMount } from "solid-js";
+import { createMutation } from "../../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../../graphql/generated";
 import type { ProviderLoginFactsFragment } from "../../../graphql/generated/graphql";
 
@@ -77,6 +78,8 @@ export function isOver(login: ProviderLogin): boolean {
 /** Follows one sign-in, and does what a person can do with it. */
 export function createProviderLogin(id: string, onSucceeded: () => void) {
   const client = useClient();
+  const [, sendComplete] = createMutation(CompleteProviderLoginMutation);
+  const [, sendCancel] = createMutation(CancelProviderLoginMutation);
   const [login, setLogin] = createSignal<ProviderLogin>();
   const [isMissing, setMissing] = createSignal(false);
   const [isBusy, setBusy] = createSignal(false);
@@ -130,14 +133,7 @@ export function createProviderLogin(id: string, onSucceeded: () => void) {
     isBusy,
     error,
     complete: (redirectUrl: string) =>
-      change(
-        client.mutation(CompleteProviderLoginMutation, { id, redirectUrl }).toPromise(),
-        ({ data }) => data?.completeProviderLogin.login,
-      ),
-    cancel: () =>
-      change(
-        client.mutation(CancelProviderLoginMutation, { id }).toPromise(),
-        ({ data }) => data?.cancelProviderLogin.login,
-      ),
+      change(sendComplete({ id, redirectUrl }), ({ data }) => data?.completeProviderLogin.login),
+    cancel: () => change(sendCancel({ id }), ({ data }) => data?.cancelProviderLogin.login),
   };
 }

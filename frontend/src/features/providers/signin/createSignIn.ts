@@ -1,5 +1,5 @@
 import { useSearchParams } from "@solidjs/router";
-import { createMutation } from "@urql/solid";
+import { createAllowedMutation } from "../../../graphql/createMutation";
 import { graphql } from "../../../graphql/generated";
 import type { ProviderKind } from "../../../graphql/generated/graphql";
 
@@ -16,20 +16,21 @@ const StartProviderLoginMutation = graphql(`
 /** Starts sign-ins. The open one is kept in the URL, to which providers redirect the browser. */
 export function createSignIn() {
   const [search, setSearch] = useSearchParams<{ login?: string; loginError?: string }>();
-  const [starting, startLogin] = createMutation(StartProviderLoginMutation);
+  const login = createAllowedMutation("startProviderLogin", StartProviderLoginMutation);
 
   const open = (id: string) => setSearch({ login: id, loginError: undefined });
 
   async function start(kind: ProviderKind) {
-    const { data } = await startLogin({ kind });
+    const answer = await login()?.[1]({ kind });
+    const data = answer?.data;
     if (data) open(data.startProviderLogin.login.id);
   }
 
   return {
     id: () => search.login,
     wrong: () => search.loginError,
-    error: () => starting.error,
-    isStarting: () => starting.fetching,
+    error: () => login()?.[0].error,
+    isStarting: () => login()?.[0].fetching ?? false,
     open,
     start,
     close: () => setSearch({ login: undefined, loginError: undefined }, { replace: true }),

@@ -1,0 +1,107 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import * as generated from "../src/graphql/generated/graphql";
+import { fieldsOf, isAllowed, requiredRole } from "../src/graphql/roles";
+import { Api, type Made, request } from "./api";
+import { closeAll, newPage, openBrowser } from "./browser";
+import { Server } from "./server";
+import { allPaths, observe, walk } from "./walk";
+
+const ROLES = ["VIEWER", "ADMIN", "OWNER"] as const;
+type Role = (typeof ROLES)[number];
+/** As long as one role may take over all pages. */
+const PATIENCE_MS = 900_000;
+
+let server: Server;
+let browser: Browser;
+let ada: Made;
+
+const nameOf = (role: Role) => `the-${role.toLowerCase()}`;
+
+/** One of everything that can be changed. */
+async function fill(api: Api) {
+  const quotas = [{ metric: "REQUESTS", limit: 300 }];
+  ada = await api.createUser("Ada", { quotas });
+  await request(server.url, ada.secret, "demo-claude");
+  await api.ask(
+    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
+    { i: { kind: "CLAUDE", apiKey: "sk-ant-a-key-of-a-test", label: "work" } },
+  );
+  const made = await api.ask(
+    "mutation($i: CreateNotificationChannelInput!) { createNotificationChannel(input: $i) { channel { id } } }",
+    { i: { name: "on call", settings: { webhook: { url: "https://ops.example.org/hook" } } } },
+  );
+  const { channel } = made.createNotificationChannel as { channel: { id: string } };
+  await api.ask(
+    "mutation($c: [ID!]!) { createNotificationRule(input: { event: QUOTA, channelIds: $c }) { rule { id } } }",
+    { c: [channel.id] },
+  );
+  await api.ask('mutation { createApiToken(input: { name: "script", role: ADMIN }) { secret } }');
+  await api.ask('mutation { createAdmin(input: { username: "invited" }) { setupUrl } }');
+  const { createBackup } = await api.ask("mutation { createBackup { backup { name } } }");
+  const { backup } = createBackup as { backup: { name: string } };
+  await api.ask("mutation($n: ID!) { restoreBackup(name: $n) { stagedRestore { name } } }", {
+    n: backup.name,
+  });
+}
+
+beforeAll(async () => {
+  const environment = { BACKUP_PASSPHRASE: "four or five random words" };
+  [server, browser] = await Promise.all([
+    Server.start({ password: "correct horse battery", environment }),
+    openBrowser(),
+  ]);
+  const api = await Api.open(server);
+  await fill(api);
+  for (const role of ROLES) {
+    await api.ask("mutation($i: CreateAdminInput!) { createAdmin(input: $i) { admin { id } } }", {
+      i: { username: nameOf(role), role, password: "correct horse battery" },
+    });
+  }
+});
+afterEach(() => closeAll(browser));
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+/** The mutations of the app that require a role. */
+function usedByTheApp(): string[] {
+  const documents = Object.values(generated).filter((each) => each.kind === "Document");
+  const fields = documents
+    .filter(({ definitions }) =>
+      definitions.some((each) => "operation" in each && each.operation === "mutation"),
+    )
+    .flatMap(fieldsOf);
+  return [...new Set(fields)].filter((name) => requiredRole(name) !== undefined);
+}
+
+async function walkAs(role: Role) {
+  const api = await Api.open(server, nameOf(role));
+  if (role !== "VIEWER") {
+    await api.ask("mutation { startProviderLogin(input: { kind: CLAUDE }) { login { id } } }");
+  }
+  const page = await newPage(browser, { viewport: { width: 1440, height: 900 } });
+  await page.context().addCookies(api.cookies);
+  const found = await observe(page);
+  for (const path of allPaths(ada.userId)) await walk(page, server.url + path, found);
+  return found;
+}
+
+for (const role of ROLES) {
+  test(
+    `every control of every page is one that the role ${role} may use, and none is missing`,
+    async () => {
+      const { offered, sent, refused, dead } = await walkAs(role);
+
+      const notAllowed = [...offered].filter(([name]) => !isAllowed(role, name));
+      expect(notAllowed, "offered although the server refuses it").toEqual([]);
+      expect([...sent].filter((name) => !isAllowed(role, name))).toEqual([]);
+      expect([...refused], "queries that the server refuses").toEqual([]);
+      expect([...dead], "controls that do nothing").toEqual([]);
+      const missing = usedByTheApp().filter((name) => isAllowed(role, name) && !offered.has(name));
+      expect(missing, "allowed, but nowhere offered").toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+}

@@ -1,0 +1,30 @@
+import { createContext, type JSX, Show, useContext } from "solid-js";
+import type { Role } from "./generated/graphql";
+import { type GuardedMutation, isAllowed } from "./roles";
+
+/** The role of the signed-in administrator. */
+export const RoleContext = createContext<() => Role | undefined>(() => undefined);
+
+/** Tells whether the signed-in administrator may send a mutation. The answer follows changes of the role. */
+export function useMay(): (mutation: GuardedMutation) => boolean {
+  const role = useContext(RoleContext);
+  return (mutation) => isAllowed(role(), mutation);
+}
+
+type MayProps = {
+  /** The mutation that the content sends. */
+  do: GuardedMutation;
+  /** Shown to those who may not: the value itself, where its absence would puzzle. */
+  fallback?: JSX.Element;
+  children: JSX.Element;
+};
+
+/** Shows its content, and creates what is in it, only if the signed-in administrator may send the mutation. */
+export function May(props: MayProps) {
+  const may = useMay();
+  return (
+    <Show when={may(props.do)} fallback={props.fallback}>
+      {props.children}
+    </Show>
+  );
+}
