@@ -14,8 +14,9 @@ pub enum ActorKind {
     Admin,
     /// A script with an API token.
     ApiToken,
-    /// An unauthenticated client.
-    Stranger,
+    /// A client that is not authenticated. Events are hashed with the stored value, so it keeps its first name.
+    #[sea_orm(string_value = "stranger")]
+    Anonymous,
     /// A command on the machine of the server.
     Cli,
     /// The server itself.

@@ -16,6 +16,7 @@ pub enum ProviderKind {
     Copilot,
     Kimi,
     Xai,
+    Openrouter,
     OpenaiCompatible,
 }
 

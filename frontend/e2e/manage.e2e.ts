@@ -177,7 +177,7 @@ test("a backup is made, fetched, and staged for the next start until somebody th
   await page.getByRole("button", { name: "Create backup" }).first().click();
   const row = page.getByRole("listitem").filter({ hasText: ".backup" });
   await row.waitFor({ timeout: 60_000 });
-  const name = ((await row.textContent()) ?? "").match(/proxypal-\S+?\.backup/)?.[0] ?? "";
+  const name = ((await row.textContent()) ?? "").match(/proxypal-\S+?\.backup\.age/)?.[0] ?? "";
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("button", { name: `Download ${name}` }).click(),

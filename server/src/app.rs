@@ -440,6 +440,7 @@ fn pages(
     let stop = life.ending.stop.clone();
     let sign_in = web::login_router(LoginPages {
         oauth: services.oauth.clone(),
+        addresses: services.server.addresses.clone(),
         authenticator: services.authenticator(),
         public_url: services.server.public_url.clone(),
     });

@@ -8,6 +8,7 @@ import type { Connection } from "../graphql/live";
 import { RoleContext } from "../graphql/may";
 import { forgetUserKey, userKey } from "../graphql/userKey";
 import { t } from "../i18n";
+import { loadProviders } from "../ui/providers";
 import { notify } from "../ui/Toaster";
 
 const SessionQuery = graphql(`
@@ -117,14 +118,17 @@ export function SessionProvider(props: { children: JSX.Element }) {
   }
 
   async function refresh() {
+    const providers = loadProviders(client);
     const result = await client.query(SessionQuery, {}, NEVER_HELD);
     if (userKey() && errorCode(result.error) === "UNAUTHENTICATED") {
       // The key was revoked or has expired, and every query with it is rejected: ask again anonymously.
       forgetUserKey();
       return refresh();
     }
-    setFailed(result.data === undefined);
-    if (result.data) accept(result.data);
+    // Pages show names and colours of providers from their first frame.
+    const areProvidersKnown = await providers;
+    setFailed(result.data === undefined || !areProvidersKnown);
+    if (result.data && areProvidersKnown) accept(result.data);
   }
   let refreshing: Promise<void> | undefined;
   /** Many refusals at once ask once. */

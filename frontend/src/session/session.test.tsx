@@ -2,6 +2,8 @@ import { render, screen } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "../App";
+import { SOME_PROVIDERS } from "../test/providers";
+import { setProviders } from "../ui/providers";
 
 const admin = { __typename: "Admin", id: "1", username: "admin", role: "OWNER" };
 const session = { __typename: "Session", id: "s", admin };
@@ -10,9 +12,12 @@ const session = { __typename: "Session", id: "s", admin };
 class FakeServer {
   setupRequired = false;
   isSignedIn = false;
+  tellsProviders = true;
+  askedForProviders = 0;
 
   answer(query: string, variables: Record<string, unknown>): unknown {
     if (query.includes("query Session")) return { data: this.whoIs() };
+    if (query.includes("query SupportedProviders")) return this.providers();
     if (query.includes("mutation Login")) return this.login(variables.password);
     if (query.includes("mutation CompleteSetup")) return this.completeSetup();
     if (!this.isSignedIn) return this.refuse();
@@ -24,6 +29,12 @@ class FakeServer {
     const { setupRequired } = this;
     const serverInfo = { version: "0", publicUrl: "", setupRequired, engineMode: "MANAGED" };
     return { session: this.isSignedIn ? session : null, serverInfo };
+  }
+
+  private providers() {
+    this.askedForProviders += 1;
+    if (!this.tellsProviders) return { errors: [{ message: "not now" }] };
+    return { data: { supportedProviders: SOME_PROVIDERS } };
   }
 
   private login(password: unknown) {
@@ -55,6 +66,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  setProviders(SOME_PROVIDERS);
   vi.unstubAllGlobals();
   history.replaceState(null, "", "/");
 });
@@ -111,4 +123,20 @@ test("the set-up link asks for a password of at least twelve characters", async 
 
   expect((await screen.findByRole("alert")).textContent).toContain("7 more characters");
   expect(server.isSignedIn).toBe(false);
+});
+
+test("pages wait until the providers are known, which are loaded once", async () => {
+  const user = userEvent.setup();
+  setProviders([]);
+  server.isSignedIn = true;
+  server.tellsProviders = false;
+  render(() => <App />);
+
+  const again = await screen.findByRole("button", { name: "Try again" });
+  expect(screen.queryByRole("heading", { name: "Overview" })).toBeNull();
+  server.tellsProviders = true;
+  await user.click(again);
+
+  await screen.findByRole("heading", { name: "Overview" });
+  expect(server.askedForProviders).toBe(2);
 });

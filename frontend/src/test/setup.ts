@@ -1,6 +1,8 @@
 import { cleanup, configure } from "@solidjs/testing-library";
 import { afterEach } from "vitest";
 import { loadLanguage } from "../i18n";
+import { setProviders } from "../ui/providers";
+import { SOME_PROVIDERS } from "./providers";
 
 // Lazy pages are compiled on their first visit, which takes a busy machine longer than a second.
 configure({ asyncUtilTimeout: 10_000 });
@@ -26,6 +28,9 @@ Object.assign(globalThis, {
 });
 
 await loadLanguage("en");
+
+// Pages appear once the providers are known.
+setProviders(SOME_PROVIDERS);
 
 // Each test starts on an empty page.
 afterEach(cleanup);

@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use canned::{Answer, Tokens, openai};
 use futures_util::stream;
 use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
@@ -30,6 +31,13 @@ use crate::process::Process;
 /// The model which every request names.
 pub(crate) const MODEL: &str = "bench-model";
 /// The usage in each answer.
+const TOKENS: Tokens = Tokens {
+    input: 26,
+    cache_read: 4,
+    cache_write: 0,
+    output: 197,
+    reasoning: 3,
+};
 pub(crate) const TOTAL_TOKENS: u64 = 230;
 /// A request with this word in its body is streamed slowly, and for long.
 pub(crate) const SLOWLY: &str = "slowly";
@@ -38,7 +46,7 @@ pub(crate) const SLOWLY: &str = "slowly";
 pub(crate) const BRIEFLY: &str = "briefly";
 
 /// How every stream ends.
-pub(crate) const DONE: &[u8] = b"data: [DONE]\n\n";
+pub(crate) const DONE: &[u8] = canned::sse::DONE.as_bytes();
 
 const EVENTS: usize = 200;
 const SLOW_PAUSE: Duration = Duration::from_millis(100);
@@ -108,48 +116,28 @@ struct Answers {
 
 impl Answers {
     fn prepare() -> Self {
-        let mut plain = completion("");
-        let missing = PLAIN_BYTES.saturating_sub(plain.to_string().len());
-        plain = completion(&"x".repeat(missing));
-
-        let mut events = vec![event(&chunk(" word", None)); EVENTS - 2];
-        events.push(event(&chunk("", Some("stop"))));
-        events.push(Bytes::from_static(DONE));
+        let mut answer = Answer {
+            id: "bench".to_owned(),
+            model: MODEL.to_owned(),
+            created: 1_700_000_000,
+            pieces: vec![String::new()],
+            tokens: TOKENS,
+            ..Answer::default()
+        };
+        let missing = PLAIN_BYTES.saturating_sub(openai::whole(&answer).to_string().len());
+        answer.pieces = vec!["x".repeat(missing)];
+        let plain = openai::whole(&answer);
+        // The events beside the text are: role, end, usage and DONE.
+        answer.pieces = vec![" word".to_owned(); EVENTS - 4];
+        let events = openai::events(&answer)
+            .into_iter()
+            .map(Bytes::from)
+            .collect();
         Self {
             plain: plain.to_string().into(),
             events,
         }
     }
-}
-
-fn completion(content: &str) -> serde_json::Value {
-    json!({
-        "id": "chatcmpl-bench", "object": "chat.completion", "created": 1_700_000_000, "model": MODEL,
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
-        "usage": usage(),
-    })
-}
-
-fn chunk(content: &str, finish: Option<&str>) -> serde_json::Value {
-    let mut chunk = json!({
-        "id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": MODEL,
-        "choices": [{"index": 0, "delta": {"content": content}, "finish_reason": finish}],
-    });
-    if finish.is_some() {
-        chunk["usage"] = usage();
-    }
-    chunk
-}
-
-fn usage() -> serde_json::Value {
-    json!({
-        "prompt_tokens": 30, "completion_tokens": 200, "total_tokens": TOTAL_TOKENS,
-        "prompt_tokens_details": {"cached_tokens": 4}, "completion_tokens_details": {"reasoning_tokens": 3},
-    })
-}
-
-fn event(value: &serde_json::Value) -> Bytes {
-    format!("data: {value}\n\n").into()
 }
 
 async fn answer(

@@ -5,6 +5,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use canned::{anthropic, openai};
 use serde_json::json;
 
 use crate::config::Provider;
@@ -53,14 +54,13 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
 pub(crate) fn unknown_model(model: &str, protocol: Provider) -> Response {
     let message = format!("unknown provider for model {model}");
     let error = match protocol {
-        Provider::Claude => json!({
-            "type": "error", "error": {"type": "invalid_request_error", "message": message},
-        }),
-        Provider::Codex | Provider::Gemini | Provider::Xai | Provider::Compatible => {
-            json!({"error": {
-                "message": message, "type": "invalid_request_error", "code": "model_not_found", "param": "model",
-            }})
-        }
+        Provider::Claude => anthropic::error(400, &message),
+        Provider::Codex | Provider::Gemini | Provider::Xai | Provider::Compatible => openai::error(
+            &message,
+            "invalid_request_error",
+            "model_not_found",
+            Some("model"),
+        ),
     };
     (StatusCode::BAD_REQUEST, Json(error)).into_response()
 }
@@ -69,16 +69,11 @@ pub(crate) fn unknown_model(model: &str, protocol: Provider) -> Response {
 pub(crate) fn no_credential(model: &str, provider: &str) -> Response {
     let message =
         format!("auth_unavailable: no auth available (providers={provider}, model={model})");
-    let error = json!({"error": {
-        "message": message, "type": "server_error", "code": "internal_server_error",
-    }});
-    (StatusCode::SERVICE_UNAVAILABLE, Json(error)).into_response()
+    failure(StatusCode::SERVICE_UNAVAILABLE, &message)
 }
 
 /// The upstream could not be reached, or what was asked needs the real engine.
 pub(crate) fn failure(status: StatusCode, message: &str) -> Response {
-    let error = json!({"error": {
-        "message": message, "type": "server_error", "code": "internal_server_error",
-    }});
+    let error = openai::error(message, "server_error", "internal_server_error", None);
     (status, Json(error)).into_response()
 }

@@ -8,13 +8,17 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use canned::{Answer, Finish, Tokens, ToolCall};
 use futures_util::stream;
 use serde_json::{Value, json};
 
 use crate::{
-    produced::{Entry, Produced, ProducedList, Tokens},
+    produced::{Entry, Produced, ProducedList},
     script::Script,
 };
+
+/// The creation time of every answer.
+const CREATED: i64 = 1_700_000_000;
 
 /// How a protocol differs from the others.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +38,7 @@ pub(crate) struct Dialect {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) script: Script,
-    pub(crate) tokens: Tokens,
-    pub(crate) model: String,
-    /// The first tool which the caller declared, when the script asks for its use.
-    pub(crate) tool: Option<String>,
+    pub(crate) answer: Answer,
     pub(crate) entry: Entry,
 }
 
@@ -111,18 +112,31 @@ impl Call {
             entry.fail(status);
             return Err(failure(dialect, status, "the script asked for this error"));
         }
-        Ok(Self {
-            tool: script.tool.then(|| first_tool(incoming.body)).flatten(),
-            script,
-            tokens,
+        let tool = script.tool.then(|| first_tool(incoming.body)).flatten();
+        let answer = Answer {
+            id: format!("stub_{}", entry.sequence),
             model: incoming.model.to_owned(),
+            created: CREATED,
+            finish: if tool.is_some() {
+                Finish::ToolCall
+            } else {
+                Finish::Complete
+            },
+            pieces: match &tool {
+                Some(_) => Vec::new(),
+                None => script.pieces(),
+            },
+            tool_call: tool.map(|name| ToolCall {
+                name,
+                arguments: json!({"city": "Paris"}),
+            }),
+            tokens,
+        };
+        Ok(Self {
+            script,
+            answer,
             entry,
         })
-    }
-
-    /// The whole text of an answer.
-    pub(crate) fn text(&self) -> String {
-        self.script.pieces().concat().trim_end().to_owned()
     }
 
     /// Answers in one piece.
@@ -157,22 +171,6 @@ impl Call {
         )
             .into_response()
     }
-}
-
-/// An event without a name.
-pub(crate) fn data(value: &Value) -> String {
-    format!("data: {value}\n\n")
-}
-
-/// An event named after its own `type`.
-pub(crate) fn named(value: &Value) -> String {
-    let name = value["type"].as_str().unwrap_or_default();
-    format!("event: {name}\ndata: {value}\n\n")
-}
-
-/// The arguments of every tool call.
-pub(crate) fn tool_arguments() -> Value {
-    json!({"city": "Paris"})
 }
 
 /// Lets what was written go out as a write of its own, even without a delay.

@@ -3,50 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
+use canned::Tokens;
 use serde::Serialize;
 
 use crate::script::Script;
-
-/// Token counts in buckets that never overlap.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Tokens {
-    pub(crate) input: u64,
-    pub(crate) cache_read: u64,
-    pub(crate) cache_write: u64,
-    pub(crate) output: u64,
-    pub(crate) reasoning: u64,
-}
-
-impl Tokens {
-    /// Everything that the model read.
-    pub(crate) fn prompt(self) -> u64 {
-        self.input + self.cache_read + self.cache_write
-    }
-
-    /// Everything that the model wrote.
-    pub(crate) fn completion(self) -> u64 {
-        self.output + self.reasoning
-    }
-
-    /// As reported in a protocol without cache writes.
-    pub(crate) fn without_cache_write(self) -> Self {
-        Self {
-            input: self.input + self.cache_write,
-            cache_write: 0,
-            ..self
-        }
-    }
-
-    /// As reported in a protocol without reasoning.
-    pub(crate) fn without_reasoning(self) -> Self {
-        Self {
-            output: self.completion(),
-            reasoning: 0,
-            ..self
-        }
-    }
-}
 
 /// One answer.
 #[derive(Clone, Debug, Serialize)]

@@ -18,8 +18,7 @@
 use std::{str::FromStr, time::Duration};
 
 use axum::http::StatusCode;
-
-use crate::produced::Tokens;
+use canned::Tokens;
 
 const MARK: &str = "usage:";
 

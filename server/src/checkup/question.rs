@@ -26,7 +26,7 @@ pub(super) fn question(
     }
 }
 
-/// Lists the models.
+/// Usually lists the models.
 fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
     let keys = &providers::spec(credential.kind).api_keys;
     let base = credential
@@ -49,11 +49,11 @@ fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<Prov
         account_id: Option<String>,
     }
     let file: File = serde_json::from_str(file.expose_secret()).ok()?;
-    // A service account has no token before it is used.
-    if file.r#type == "vertex" {
+    let sign_in = providers::spec(kind).sign_in.as_ref()?;
+    if sign_in.tokenless_auth_files.contains(&&*file.r#type) {
         return None;
     }
-    let headers = match providers::spec(kind).sign_in.as_ref()?.check_headers {
+    let headers = match sign_in.check_headers {
         CheckHeaders::Fixed(headers) => owned(headers),
         CheckHeaders::AccountId(name) => {
             let id = file.account_id.into_iter();

@@ -64,7 +64,7 @@ impl VerifyAudit {
 }
 
 /// The audit context of a command: the operating system's user is the actor.
-pub(super) fn context(action: &str) -> Arc<AuditContext> {
+pub(super) fn context(action: &str) -> AuditContext {
     let user = User::from_uid(getuid()).ok().flatten();
     AuditContext::new(Actor::cli(user.map(|user| user.name)), None, action)
 }

@@ -15,13 +15,13 @@ use crate::{
     db::{Database, DatabaseInUseError},
     domain::{
         self,
-        backups::{self, BackupLabel, Backups, DIRECTORY, check_phrase, label, verify},
+        backups::{self, BackupLabel, Backups, DIRECTORY, check_phrase, verify},
     },
 };
 
-/// The help on the pass-phrase.
+/// The help on the passphrase.
 pub(super) const PHRASE: &str = "\
-The pass-phrase is read from BACKUP_PASSPHRASE, or else from the terminal or a pipe. A backup cannot be decrypted
+The passphrase is read from BACKUP_PASSPHRASE, or else from the terminal or a pipe. A backup cannot be decrypted
 without it, and its secrets cannot be used without the ENCRYPTION_KEY of its server.";
 
 /// Creates a backup.
@@ -67,7 +67,7 @@ impl CreateBackup {
         let db = Database::open_read_only(storage.database_url.expose_secret()).await?;
         let clock = Arc::new(SystemClock);
         let backups = Backups::new(db.clone(), clock, storage.data_dir, Some(phrase));
-        let created = Box::pin(backups.create()).await.map_err(with_causes)?;
+        let created = Box::pin(backups.make()).await.map_err(with_causes)?;
         db.close().await?;
         let path = created.path.display();
         terminal::print_line(&format!(
@@ -85,7 +85,8 @@ impl ListBackups {
         for file in backups::list(&directory)? {
             let size = file.size;
             let status = match &file.label {
-                Ok(label) => describe(label),
+                Ok(Some(label)) => describe(label),
+                Ok(None) => "no description; check it with `backup verify`".to_owned(),
                 Err(problem) => format!("INVALID: {problem}"),
             };
             terminal::print_line(&format!("{}  {size:>12} bytes  {status}", file.name));
@@ -98,13 +99,13 @@ impl VerifyBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let path = locate(&storage, &self.backup);
-        let label = label(&path)?;
         let phrase = phrase(secrets)?;
         let directory = directory_of(&path);
-        let rows = Box::pin(verify(&path, phrase, &directory)).await?;
+        let verified = Box::pin(verify(&path, phrase, &directory)).await?;
         terminal::print_line(&format!(
-            "{}: {rows} rows, verified by a trial restore.",
-            describe(&label)
+            "{}: {} rows, verified by a trial restore.",
+            describe(&verified.label),
+            verified.rows
         ));
         Ok(())
     }
@@ -114,7 +115,6 @@ impl RestoreBackup {
     pub(super) async fn run(self) -> Done {
         let (storage, secrets) = read(&self.storage)?;
         let path = locate(&storage, &self.backup);
-        label(&path)?;
         let phrase = phrase(secrets)?;
         let restoring = backups::restore(&path, phrase, &storage, SystemClock.now());
         let restored = Box::pin(restoring).await.map_err(explain_lock)?;
@@ -156,7 +156,7 @@ fn directory_of(backup: &Path) -> PathBuf {
 fn phrase(secrets: SecretsConfig) -> anyhow::Result<SecretString> {
     match secrets.backup_passphrase {
         Some(phrase) => Ok(phrase),
-        None => terminal::read_password("Backup pass-phrase: "),
+        None => terminal::read_password("Backup passphrase: "),
     }
 }
 

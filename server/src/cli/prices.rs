@@ -67,7 +67,7 @@ impl ImportPrices {
         let db = opened.map_err(explain_lock)?;
         let prices = Prices::load(db.clone(), Arc::new(SystemClock)).await;
         let prices = prices.map_err(anyhow::Error::from)?;
-        let imported = context("importPrices").run(prices.import(&table)).await;
+        let imported = Box::pin(prices.import(&context("importPrices"), &table)).await;
         let imported = imported.map_err(anyhow::Error::from)?;
         db.close().await?;
         terminal::print_line(&format!(

@@ -43,11 +43,10 @@ impl ResetPassword {
         let password = terminal::read_password("New password: ")?;
         let sessions = Sessions::new(db.clone(), clock.clone(), server.digester.clone());
         let admins = Admins::new(db.clone(), clock.clone(), &server, sessions);
-        let reset = admins.reset_password(&self.username, password, self.without_second_factor);
-        let ended = context("resetPassword")
-            .run(reset)
-            .await
-            .map_err(anyhow::Error::from)?;
+        let context = context("resetPassword");
+        let without = self.without_second_factor;
+        let reset = admins.reset_password(&context, &self.username, password, without);
+        let ended = Box::pin(reset).await.map_err(anyhow::Error::from)?;
         let named = admins.named(&self.username).await;
         let admin = named.map_err(anyhow::Error::from)?;
         db.close().await?;

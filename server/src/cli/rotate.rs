@@ -31,7 +31,8 @@ impl RotateEncryptionKey {
         let audit = Audit::new(db.clone(), clock);
         let rotated = key_rotation::rotate(&db, &server.vault).await;
         if let Ok(rotated) = &rotated {
-            let recorded = context("rotateEncryptionKey").run(rotated.record(&audit));
+            let context = context("rotateEncryptionKey");
+            let recorded = rotated.record(&context, &audit);
             recorded.await.map_err(anyhow::Error::from)?;
         }
         db.close().await?;

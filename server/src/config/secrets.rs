@@ -25,7 +25,7 @@ Secrets (environment only, never arguments):
 
 Sign-in at providers (environment only; details in docs/sign-in.md):
   OAUTH_{PROVIDER}_{SETTING}
-                           PROVIDER is CLAUDE, CHATGPT, GEMINI, COPILOT, KIMI or XAI. CLIENT_ID and
+                           PROVIDER is a provider with sign-in, such as CLAUDE. CLIENT_ID and
                            CLIENT_SECRET are your own OAuth client, with the redirect URL
                            PUBLIC_URL/oauth/{provider}/callback. SCOPES, AUTHORIZE_URL,
                            TOKEN_URL, DEVICE_URL, DISCOVERY_URL, PROFILE_URL, EXCHANGE_URL,

@@ -1,6 +1,7 @@
-//! Encryption, password hashing and tokens.
+//! Encryption, checksums, password hashing and tokens.
 
-pub mod chest;
+pub mod checksum;
+pub mod encrypted_file;
 pub mod password;
 pub mod token;
 pub mod vault;

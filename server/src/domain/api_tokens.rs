@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     text,
 };
 use crate::{
@@ -26,6 +26,8 @@ use crate::{
 
 /// The prefix of every API token.
 pub const PREFIX: &str = "ppt_";
+/// The kind of subject that the audit calls a token.
+const SUBJECT: &str = "apiToken";
 const USED_PRECISION: TimeDelta = TimeDelta::minutes(1);
 
 /// A new token. Its secret is not stored and cannot be shown again.
@@ -55,6 +57,7 @@ impl ApiTokens {
     /// Fails if the expiry is not in the future.
     pub async fn create(
         &self,
+        context: &AuditContext,
         name: &str,
         role: Role,
         expires_at: Option<DateTime<Utc>>,
@@ -77,7 +80,7 @@ impl ApiTokens {
         let transaction = self.db.begin().await?;
         let api_token = api_token.insert(&transaction).await?;
         let created = AuditChange::created(subject(&api_token), audited(&api_token));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(CreatedApiToken {
             api_token,
@@ -117,27 +120,27 @@ impl ApiTokens {
     }
 
     /// Revokes a token. Revoking twice is no error.
-    pub async fn revoke(&self, id: Uuid) -> Result<api_token::Model> {
+    pub async fn revoke(&self, context: &AuditContext, id: Uuid) -> Result<api_token::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = ApiToken::find_by_id(id)
             .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "API token" })?;
-        if old.revoked_at.is_some() {
-            return Ok(old);
-        }
         let mut token = old.clone().into_active_model();
-        token.revoked_at = Set(Some(self.clock.now()));
+        if old.revoked_at.is_none() {
+            token.revoked_at = Set(Some(self.clock.now()));
+        }
         let token = token.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&token), audited(&old), audited(&token));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(token)
     }
 }
 
 fn subject(token: &api_token::Model) -> AuditSubject {
-    AuditSubject::new("apiToken", &token.id).named(&token.name)
+    AuditSubject::new(SUBJECT, &token.id).named(&token.name)
 }
 
 /// The fields of a token, for the audit.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     Error, Result, admins,
-    audit::{Audit, AuditChange},
+    audit::{Audit, AuditChange, AuditContext},
     notifications, provider_accounts,
 };
 use crate::{crypto::vault::Vault, db::Database};
@@ -112,15 +112,15 @@ async fn rotate_channels(db: &Database, vault: &Vault, rotated: &mut Rotated) ->
 }
 
 impl Rotated {
-    /// Tells the audit of it. Not in one transaction with it: a rotation is many small ones, so that it can
-    /// go on where it was stopped.
-    pub async fn record(&self, audit: &Audit) -> Result<()> {
+    /// Records the rotation in the audit. Not in one transaction with it: a rotation is many small ones, so
+    /// that it can continue where it was stopped.
+    pub async fn record(&self, context: &AuditContext, audit: &Audit) -> Result<()> {
         let done = json!({
             "sealedAnew": self.sealed_anew,
             "current": self.current,
             "unopened": self.unopened.len(),
         });
-        audit.note(AuditChange::done(Some(done))).await
+        audit.note(context, AuditChange::done(Some(done))).await
     }
 
     /// An error in words when something did not open.

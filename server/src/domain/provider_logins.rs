@@ -9,15 +9,20 @@ use entity::{
     provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{self, Actor, AuditChange, AuditContext, AuditSubject},
+    text,
+};
 use crate::{
     clock::SharedClock,
     crypto::{token::Digester, vault::Vault},
@@ -28,6 +33,8 @@ use crate::{
 const MOST_PENDING: u64 = 20;
 /// How long one that is over can still be asked about.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
+/// The kind of subject in the audit.
+const SUBJECT: &str = "providerLogin";
 const TIME_RAN_OUT: &str = "the time for this sign-in ran out; start it again";
 
 /// Who begins a sign-in, and may complete it.
@@ -111,6 +118,7 @@ impl ProviderLogins {
     /// Notes a sign-in that has begun.
     pub async fn create(
         &self,
+        context: &AuditContext,
         starter: Starter,
         new: NewProviderLogin,
     ) -> Result<provider_login::Model> {
@@ -136,7 +144,12 @@ impl ProviderLogins {
             expires_at: Set(new.expires_at),
             finished_at: Set(None),
         };
-        Ok(login.insert(self.db.writer()).await?)
+        let transaction = self.db.begin().await?;
+        let login = login.insert(&transaction).await?;
+        let created = AuditChange::created(subject(&login), audited(&login));
+        audit::record(&transaction, &self.clock, context, created).await?;
+        transaction.commit().await?;
+        Ok(login)
     }
 
     /// Finds a sign-in. One whose time has run out is over.
@@ -221,8 +234,80 @@ impl ProviderLogins {
         }))
     }
 
-    /// Ends a sign-in and forgets its secrets. One that is over stays as it is.
+    /// Ends a pending sign-in at the request of an actor. A finished sign-in stays as it is.
+    pub async fn cancel(&self, context: &AuditContext, id: Uuid) -> Result<provider_login::Model> {
+        context.about(Self::subject_of(id));
+        let transaction = self.db.begin().await?;
+        let (ended, has_changed) = self
+            .write_end(&transaction, id, LoginEnd::Cancelled)
+            .await?;
+        if ended.status == LoginStatus::Cancelled {
+            let cancelled = AuditChange::removed(subject(&ended), audited(&ended));
+            audit::record(&transaction, &self.clock, context, cancelled).await?;
+        }
+        transaction.commit().await?;
+        if has_changed {
+            let _ = self.changes.send(id);
+        }
+        Ok(ended)
+    }
+
+    /// Records that a sign-in succeeded, unless the event of its account was recorded with this context.
+    pub async fn record_success(
+        &self,
+        context: &AuditContext,
+        login: &provider_login::Model,
+    ) -> Result<()> {
+        if context.is_recorded() {
+            return Ok(());
+        }
+        let done = AuditChange::done(Some(json!({ "accountId": login.account_id })));
+        let done = done.about(Some(subject(login)));
+        audit::note(&self.db, &self.clock, context, done).await
+    }
+
+    /// Records that a sign-in failed after the provider's answer. The face of a mutation does this for mutations.
+    pub async fn record_failure(
+        &self,
+        context: &AuditContext,
+        login: &provider_login::Model,
+        error: &Error,
+    ) -> Result<()> {
+        let failed = AuditChange::failed(None, error.code()).about(Some(subject(login)));
+        audit::note(&self.db, &self.clock, context, failed).await
+    }
+
+    /// A sign-in as the subject of an audit event.
+    pub fn subject_of(id: Uuid) -> AuditSubject {
+        AuditSubject::new(SUBJECT, &id)
+    }
+
+    /// The administrator or API token that started a sign-in, as an actor.
+    pub async fn starter(&self, login: &provider_login::Model) -> Result<Actor> {
+        let (reader, id) = (self.db.reader(), login.started_by);
+        if let Some(admin) = Admin::find_by_id(id).one(reader).await? {
+            return Ok((&admin).into());
+        }
+        let token = ApiToken::find_by_id(id).one(reader).await?;
+        Ok(token.as_ref().map_or_else(Actor::system, Into::into))
+    }
+
+    /// Ends a sign-in and deletes its secrets. A finished sign-in stays as it is.
     pub async fn end(&self, id: Uuid, end: LoginEnd) -> Result<provider_login::Model> {
+        let (login, has_changed) = self.write_end(self.db.writer(), id, end).await?;
+        if has_changed {
+            let _ = self.changes.send(id);
+        }
+        Ok(login)
+    }
+
+    /// Returns the sign-in, and whether this ended it.
+    async fn write_end(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: Uuid,
+        end: LoginEnd,
+    ) -> Result<(provider_login::Model, bool)> {
         let from = match end {
             // What is being completed has been answered, so it is neither late nor to be called off.
             LoginEnd::Cancelled | LoginEnd::Expired => vec![LoginStatus::Pending],
@@ -250,15 +335,13 @@ impl ProviderLogins {
             )
             .filter(provider_login::Column::Id.eq(id))
             .filter(provider_login::Column::Status.is_in(from))
-            .exec(self.db.writer())
+            .exec(connection)
             .await?;
-        if changed.rows_affected > 0 {
-            let _ = self.changes.send(id);
-        }
-        let login = ProviderLogin::find_by_id(id).one(self.db.reader()).await?;
-        login.ok_or(Error::NotFound {
+        let login = ProviderLogin::find_by_id(id).one(connection).await?;
+        let login = login.ok_or(Error::NotFound {
             what: "provider login",
-        })
+        })?;
+        Ok((login, changed.rows_affected > 0))
     }
 
     /// What a server that was killed left half done cannot be done again: the code is spent.
@@ -301,6 +384,18 @@ impl ProviderLogins {
         self.digester
             .digest(&[b"provider login:", state.as_bytes()].concat())
     }
+}
+
+fn subject(login: &provider_login::Model) -> AuditSubject {
+    ProviderLogins::subject_of(login.id)
+}
+
+fn audited(login: &provider_login::Model) -> Value {
+    json!({
+        "kind": login.kind.to_value(),
+        "mode": login.mode.to_value(),
+        "label": login.label,
+    })
 }
 
 fn owner(id: Uuid) -> String {

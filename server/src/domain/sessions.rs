@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
 };
 use crate::{
     clock::SharedClock,
@@ -28,6 +28,8 @@ use crate::{
     db::Database,
 };
 
+/// The kind of subject in the audit.
+const SUBJECT: &str = "session";
 const ABSOLUTE_LIFE: TimeDelta = TimeDelta::days(7);
 const IDLE_LIFE: TimeDelta = TimeDelta::hours(24);
 /// The maximum age of `last_seen_at`: updating it at each request would make every query a write.
@@ -80,7 +82,12 @@ impl Sessions {
 
     /// Starts a session for an administrator whose password was verified. Verification takes a while, so the
     /// transaction fails if the administrator was disabled, removed or changed since.
-    pub async fn begin(&self, admin: admin::Model, client: SessionClient) -> Result<BegunSession> {
+    pub async fn begin(
+        &self,
+        context: &AuditContext,
+        admin: admin::Model,
+        client: SessionClient,
+    ) -> Result<BegunSession> {
         let cookie = token::generate("");
         let now = self.clock.now();
         let session = session::ActiveModel {
@@ -101,9 +108,9 @@ impl Sessions {
             .filter(admin::Column::Id.eq(admin.id))
             .exec(&transaction)
             .await?;
-        audit::identify((&admin).into());
         let begun = AuditChange::created(subject(&session), audited(&session));
-        audit::record(&transaction, &self.clock, begun).await?;
+        let context = &context.authenticated((&admin).into());
+        audit::record(&transaction, &self.clock, context, begun).await?;
         transaction.commit().await?;
         self.forget_expired(now).await?;
         Ok(BegunSession {
@@ -192,23 +199,40 @@ impl Sessions {
             .collect())
     }
 
-    pub async fn revoke(&self, admin_id: Uuid, id: Uuid) -> Result<session::Model> {
+    pub async fn revoke(
+        &self,
+        context: &AuditContext,
+        admin_id: Uuid,
+        id: Uuid,
+    ) -> Result<session::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let session = Session::find_by_id(id)
             .filter(session::Column::AdminId.eq(admin_id))
             .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "session" })?;
-        self.delete(&transaction, &session).await?;
+        self.delete(context, &transaction, &session).await?;
         transaction.commit().await?;
         let _ = self.ended.send(id);
         Ok(session)
     }
 
     /// Ends all sessions of an administrator but one. Returns how many.
-    pub async fn revoke_others(&self, admin_id: Uuid, kept: Option<Uuid>) -> Result<usize> {
+    pub async fn revoke_others(
+        &self,
+        context: &AuditContext,
+        admin_id: Uuid,
+        kept: Option<Uuid>,
+    ) -> Result<usize> {
         let transaction = self.db.begin().await?;
-        let ended = self.delete_others(&transaction, admin_id, kept).await?;
+        let ended = self
+            .delete_others(context, &transaction, admin_id, kept)
+            .await?;
+        if !context.is_recorded() {
+            let none = AuditChange::done(Some(json!({ "sessions": 0 })));
+            audit::record(&transaction, &self.clock, context, none).await?;
+        }
         transaction.commit().await?;
         self.announce_end(&ended);
         Ok(ended.len())
@@ -217,6 +241,7 @@ impl Sessions {
     /// Deletes sessions in the transaction of the change that ends them. Call [`Self::announce_end`] after the commit.
     pub(super) async fn delete_others(
         &self,
+        context: &AuditContext,
         transaction: &DatabaseTransaction,
         admin_id: Uuid,
         kept: Option<Uuid>,
@@ -225,7 +250,7 @@ impl Sessions {
         let mut ended = sessions.all(transaction).await?;
         ended.retain(|session| Some(session.id) != kept);
         for session in &ended {
-            self.delete(transaction, session).await?;
+            self.delete(context, transaction, session).await?;
         }
         let now = self.clock.now();
         ended.retain(|session| !is_over(session, now));
@@ -241,12 +266,13 @@ impl Sessions {
 
     async fn delete(
         &self,
+        context: &AuditContext,
         transaction: &DatabaseTransaction,
         session: &session::Model,
     ) -> Result<()> {
         Session::delete_by_id(session.id).exec(transaction).await?;
         let ended = AuditChange::removed(subject(session), audited(session));
-        audit::record(transaction, &self.clock, ended).await
+        audit::record(transaction, &self.clock, context, ended).await
     }
 
     /// The ids of sessions that end from now on.
@@ -313,7 +339,7 @@ async fn unchanged(
 }
 
 fn subject(session: &session::Model) -> AuditSubject {
-    AuditSubject::new("session", &session.id)
+    AuditSubject::new(SUBJECT, &session.id)
 }
 
 /// The fields of a session, for the audit.

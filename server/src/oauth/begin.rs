@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{Error, Result, provider_logins::NewProviderLogin},
-    providers::{Flow, Profile},
+    providers::Flow,
 };
 
 /// How long a person has to consent.
@@ -60,14 +60,9 @@ impl OAuthService {
         provider: &OAuthProvider,
     ) -> std::result::Result<BegunLogin, SignInError> {
         let consent = protocol::consent(&discovered(&self.http, provider).await?)?;
-        let mode = if provider.comes_back() {
-            LoginMode::Redirect
-        } else {
-            LoginMode::Paste
-        };
         Ok(BegunLogin {
             kind: provider.kind,
-            mode,
+            mode: provider.mode(),
             state: Some(consent.state),
             secrets: FlowSecrets::Code {
                 authorize_url: consent.authorize_url.into(),
@@ -83,9 +78,9 @@ impl OAuthService {
         provider: &OAuthProvider,
     ) -> std::result::Result<BegunLogin, SignInError> {
         let provider = discovered(&self.http, provider).await?;
-        // Kimi gives tokens to a device, whose id the engine presents from then on.
-        let device_id = (provider.profile == Profile::Kimi).then(|| Uuid::new_v4().to_string());
-        let headers = device_headers(device_id.as_deref());
+        let needs_id = provider.device_id_header.is_some();
+        let device_id = needs_id.then(|| Uuid::new_v4().to_string());
+        let headers = device_headers(&provider, device_id.as_deref());
         let code = protocol::device_code(&self.http, &provider, &headers).await?;
         let life = TimeDelta::from_std(code.expires_in()).unwrap_or(LONGEST_DEVICE);
         Ok(BegunLogin {
@@ -130,17 +125,10 @@ impl OAuthService {
     }
 }
 
-/// Kimi's device headers, with the values that the engine uses later.
-pub(super) fn device_headers(device_id: Option<&str>) -> Vec<Header> {
-    let Some(device_id) = device_id else {
-        return Vec::new();
-    };
-    let header = |name, value: &str| (HeaderName::from_static(name), SecretString::from(value));
-    vec![
-        header("x-msh-platform", "CLIProxyAPI"),
-        header("x-msh-version", env!("CARGO_PKG_VERSION")),
-        header("x-msh-device-name", "proxypal"),
-        header("x-msh-device-model", "Linux"),
-        header("x-msh-device-id", device_id),
-    ]
+/// The headers of the device flow, with the id of the device where the provider has one.
+pub(super) fn device_headers(provider: &OAuthProvider, device_id: Option<&str>) -> Vec<Header> {
+    let fixed = provider.device_headers.iter().copied();
+    let all = fixed.chain(provider.device_id_header.zip(device_id));
+    all.map(|(name, value)| (HeaderName::from_static(name), SecretString::from(value)))
+        .collect()
 }

@@ -24,7 +24,7 @@ use super::{
     watch::POLL_INTERVAL,
 };
 use crate::{
-    domain::{Error, Result, provider_logins::LoginEnd},
+    domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd},
     engine::EngineLoginStatus,
     providers::Profile,
 };
@@ -56,6 +56,7 @@ impl OAuthService {
     /// Completes a sign-in with the provider's answer.
     pub async fn accept(
         &self,
+        context: &AuditContext,
         login: provider_login::Model,
         answer: AuthorizationResponse,
     ) -> Result<ProviderLoginView> {
@@ -77,22 +78,23 @@ impl OAuthService {
             let now = self.logins.find(login.id).await?;
             return Err(over(&now.unwrap_or(login)));
         }
-        let service = self.clone();
-        let completing = self
-            .tasks
-            .spawn(async move { service.complete_claimed(login, answer, secrets).await });
+        let (service, context) = (self.clone(), context.clone());
+        let completing = self.tasks.spawn(async move {
+            Box::pin(service.complete_claimed(&context, login, answer, secrets)).await
+        });
         completing.await.map_err(anyhow::Error::from)?
     }
 
     async fn complete_claimed(
         &self,
+        context: &AuditContext,
         login: provider_login::Model,
         answer: AuthorizationResponse,
         secrets: Option<FlowSecrets>,
     ) -> Result<ProviderLoginView> {
-        let outcome = self.redeem(&login, answer, secrets).await;
+        let outcome = self.redeem(context, &login, answer, secrets).await;
         let account = outcome.map(|account| account.map(|account| account.id));
-        let ended = self.conclude(&login, account).await?;
+        let ended = self.conclude(context, &login, account).await?;
         match ended.error {
             Some(error) => Err(Error::Provider(error)),
             None => self.show(ended),
@@ -102,6 +104,7 @@ impl OAuthService {
     /// Turns an answer into an account.
     async fn redeem(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         answer: AuthorizationResponse,
         secrets: Option<FlowSecrets>,
@@ -120,9 +123,13 @@ impl OAuthService {
                 let (state, verifier) = (&answer.state, &verifier.into());
                 let tokens =
                     protocol::exchange(&self.http, &provider, code, state, verifier).await?;
-                self.keep(login, &provider, tokens, None).await.map(Some)
+                self.keep(context, login, &provider, tokens, None)
+                    .await
+                    .map(Some)
             }
             Some(FlowSecrets::Engine { state, .. }) => {
+                let kind = login.kind;
+                let _expected = self.accounts.expect_adoption(login.id, kind, context);
                 self.redeem_by_engine(login, &state.into(), &answer).await
             }
             Some(FlowSecrets::Device { .. }) | None => {
@@ -135,6 +142,7 @@ impl OAuthService {
     /// Keeps what a provider gave.
     pub(super) async fn keep(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         provider: &OAuthProvider,
         tokens: TokenResponse,
@@ -144,7 +152,7 @@ impl OAuthService {
         if provider.profile == Profile::Github {
             let token = tokens.access_token().secret().as_str().into();
             let new = self.copilot()?.account(label, token).await?;
-            return Ok(self.accounts.save_github_token(new).await?);
+            return Ok(self.accounts.save_github_token(context, new).await?);
         }
         let signed_in = SignedIn {
             provider,
@@ -154,7 +162,7 @@ impl OAuthService {
             now: self.clock.now(),
         };
         let new = signed_in.auth_file(&self.http).await?;
-        Ok(self.accounts.save_auth_file(new).await?)
+        Ok(self.accounts.save_auth_file(context, new).await?)
     }
 
     async fn redeem_by_engine(
@@ -231,6 +239,7 @@ impl OAuthService {
     /// Notes how a sign-in ended.
     pub(super) async fn conclude(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         account: std::result::Result<Option<Uuid>, CompletionError>,
     ) -> Result<provider_login::Model> {
@@ -253,7 +262,11 @@ impl OAuthService {
                 LoginEnd::Failed(reason.to_owned())
             }
         };
-        self.logins.end(login.id, end).await
+        let ended = self.logins.end(login.id, end).await?;
+        if ended.status == LoginStatus::Succeeded {
+            self.logins.record_success(context, &ended).await?;
+        }
+        Ok(ended)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::provider_account::ProviderKind;
+use entity::{provider_account::ProviderKind, provider_login::LoginMode};
 use secrecy::SecretString;
 use url::Url;
 
@@ -33,6 +33,8 @@ pub(super) struct OAuthProvider {
     pub(super) api_url: Option<Url>,
     check_url: Option<Url>,
     pub(super) redirect_url: String,
+    pub(super) device_headers: &'static [(&'static str, &'static str)],
+    pub(super) device_id_header: Option<&'static str>,
     pub(super) authorize_parameters: &'static [(&'static str, &'static str)],
     pub(super) headers: &'static [(&'static str, &'static str)],
     pub(super) encoding: TokenEncoding,
@@ -83,6 +85,8 @@ impl OAuthProvider {
             api_url: settings.api_url.or_else(|| url(sign_in.api_url)),
             check_url: settings.check_url.or_else(|| url(sign_in.check_url)),
             redirect_url,
+            device_headers: sign_in.device_headers,
+            device_id_header: sign_in.device_id_header,
             authorize_parameters: sign_in.authorize_parameters,
             headers: sign_in.headers,
             encoding: sign_in.encoding,
@@ -91,9 +95,13 @@ impl OAuthProvider {
         }
     }
 
-    /// Whether browsers come back to our own address.
-    pub(super) fn comes_back(&self) -> bool {
-        self.flow == Flow::Code && self.client_secret.is_some()
+    /// How the authorization response reaches this server. The engine's own sign-in may choose the device flow.
+    pub(super) fn mode(&self) -> LoginMode {
+        match self.flow {
+            Flow::Code if self.client_secret.is_some() => LoginMode::Redirect,
+            Flow::Code | Flow::Engine => LoginMode::Paste,
+            Flow::Device => LoginMode::Device,
+        }
     }
 }
 
@@ -177,11 +185,12 @@ mod tests {
         let providers = providers(&BTreeMap::from([(ProviderKind::Copilot, own)]));
 
         let copilot = providers.get(ProviderKind::Copilot).unwrap();
-        assert!(copilot.comes_back());
+        assert_eq!(copilot.mode(), LoginMode::Redirect);
         assert_eq!(
             copilot.redirect_url,
             "https://ai.example.org/below/oauth/copilot/callback"
         );
-        assert!(!providers.get(ProviderKind::Claude).unwrap().comes_back());
+        let claude = providers.get(ProviderKind::Claude).unwrap();
+        assert_eq!(claude.mode(), LoginMode::Paste);
     }
 }

@@ -1,6 +1,6 @@
 //! Starts, completes, cancels and reports sign-ins.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use anyhow::Context as _;
 use entity::{
@@ -24,14 +24,16 @@ use super::{
     provider::{OAuthProvider, OAuthProviders},
     token_refresher::TokenRefresher,
     view::{FlowSecrets, ProviderLoginView},
+    watch::COMPLETION,
 };
 use crate::{
     clock::SharedClock,
     config::OAuthSettings,
     domain::{
         Error, Result,
+        audit::AuditContext,
         provider_accounts::ProviderAccounts,
-        provider_logins::{LoginEnd, ProviderLogins, Starter},
+        provider_logins::{ProviderLogins, Starter},
     },
     engine::EngineHandle,
 };
@@ -98,6 +100,7 @@ impl OAuthService {
     /// Begins a sign-in.
     pub async fn start(
         &self,
+        context: &AuditContext,
         starter: Starter,
         kind: ProviderKind,
         label: Option<&str>,
@@ -105,7 +108,10 @@ impl OAuthService {
         let provider = self.provider(kind)?;
         let label = self.logins.check(starter, label).await?;
         let begun = self.begin(provider).await?;
-        let login = self.logins.create(starter, begun.note(label)?).await?;
+        let login = self
+            .logins
+            .create(context, starter, begun.note(label)?)
+            .await?;
         if login.mode == LoginMode::Device {
             self.watch(login.clone());
         }
@@ -119,21 +125,29 @@ impl OAuthService {
     /// Completes a sign-in with what a person pasted.
     pub async fn complete(
         &self,
+        context: &AuditContext,
         starter: Starter,
         id: Uuid,
         pasted: &str,
     ) -> Result<ProviderLoginView> {
+        context.about(ProviderLogins::subject_of(id));
         let login = self.own(starter, id).await?;
         let answer = AuthorizationResponse::pasted(pasted)
             .map_err(|why| Error::BadInput(why.to_string()))?;
-        self.accept(login, answer).await
+        self.accept(context, login, answer).await
     }
 
     /// Calls a sign-in off.
-    pub async fn cancel(&self, starter: Starter, id: Uuid) -> Result<ProviderLoginView> {
+    pub async fn cancel(
+        &self,
+        context: &AuditContext,
+        starter: Starter,
+        id: Uuid,
+    ) -> Result<ProviderLoginView> {
+        context.about(ProviderLogins::subject_of(id));
         let login = self.own(starter, id).await?;
         let secrets = self.secrets(&login);
-        let ended = self.logins.end(id, LoginEnd::Cancelled).await?;
+        let ended = self.logins.cancel(context, id).await?;
         match ended.status {
             LoginStatus::Cancelled => {}
             LoginStatus::Completing => {
@@ -181,6 +195,25 @@ impl OAuthService {
             .await
     }
 
+    /// Completes a sign-in with the answer that a browser brought from the provider, in the name of the
+    /// administrator who started it.
+    pub async fn accept_from_browser(
+        &self,
+        address: Option<IpAddr>,
+        login: provider_login::Model,
+        answer: AuthorizationResponse,
+    ) -> Result<ProviderLoginView> {
+        let starter = self.logins.starter(&login).await?;
+        let address = address.map(|address| address.to_string());
+        let context = AuditContext::new(starter, address, COMPLETION);
+        let accepted = self.accept(&context, login.clone(), answer).await;
+        // The provider answers a sign-in once, so this bounds the events.
+        if let Err(error @ Error::Provider(_)) = &accepted {
+            self.logins.record_failure(&context, &login, error).await?;
+        }
+        accepted
+    }
+
     /// How a sign-in of this starter's goes on, until it is over.
     pub async fn follow(
         &self,
@@ -207,6 +240,11 @@ impl OAuthService {
                 Err(error) => Some((Err(error), None)),
             }
         }))
+    }
+
+    /// How a sign-in at a provider proceeds; `None` if there is none.
+    pub fn mode(&self, kind: ProviderKind) -> Option<LoginMode> {
+        self.providers.get(kind).map(OAuthProvider::mode)
     }
 
     /// A provider that people can sign in at.

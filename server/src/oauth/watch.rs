@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use entity::{provider_account, provider_login};
+use entity::{
+    provider_account,
+    provider_login::{self, LoginStatus},
+};
 use tokio::{sync::broadcast, time::sleep};
 use url::Url;
 use uuid::Uuid;
@@ -17,10 +20,12 @@ use super::{
     sign_in_error::SignInError,
     view::FlowSecrets,
 };
-use crate::domain::{Result, provider_logins::LoginEnd};
+use crate::domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd};
 
 /// A short pause.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(300);
+/// The action of the audit event, as when the mutation of this name completes a sign-in.
+pub(super) const COMPLETION: &str = "completeProviderLogin";
 const RIGHT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The result of consent on another device.
@@ -44,6 +49,14 @@ impl OAuthService {
 
     async fn watch_to_the_end(&self, login: provider_login::Model) -> Result<()> {
         let changes = self.logins.changes();
+        // The mutation that completes it is not called: the device flow ends by itself.
+        let starter = self.logins.starter(&login).await?;
+        let context = AuditContext::new(starter, None, COMPLETION);
+        let is_by_engine = matches!(self.secrets(&login), Some(FlowSecrets::Engine { .. }));
+        let _expected = is_by_engine.then(|| {
+            self.accounts
+                .expect_adoption(login.id, login.kind, &context)
+        });
         let brought = tokio::select! {
             () = self.stop.cancelled() => return Ok(()),
             () = self.over(login.id, changes) => return Ok(()),
@@ -59,7 +72,7 @@ impl OAuthService {
                 if !self.logins.claim(login.id).await? {
                     return Ok(());
                 }
-                self.keep_brought(&login, brought).await
+                Box::pin(self.keep_brought(&context, &login, brought)).await
             }
             Err(SignInError::Expired) => {
                 self.logins.end(login.id, LoginEnd::Expired).await?;
@@ -68,8 +81,14 @@ impl OAuthService {
             Err(fault) => Err(fault.into()),
         };
         let account = outcome.map(|account| account.map(|account| account.id));
-        self.conclude(&login, account).await?;
-        Ok(())
+        let ended = self.conclude(&context, &login, account).await?;
+        match ended.error.clone() {
+            Some(error) if ended.status == LoginStatus::Failed => {
+                let error = Error::Provider(error);
+                self.logins.record_failure(&context, &ended, &error).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Waits until the sign-in is ended elsewhere.
@@ -114,7 +133,7 @@ impl OAuthService {
                     until: login.expires_at,
                     clock: self.clock.clone(),
                 };
-                let headers = device_headers(device_id.as_deref());
+                let headers = device_headers(&provider, device_id.as_deref());
                 let tokens =
                     protocol::wait_for_device(&self.http, &provider, &headers, &code, wait).await?;
                 Ok(Brought::Tokens(
@@ -150,12 +169,13 @@ impl OAuthService {
 
     async fn keep_brought(
         &self,
+        context: &AuditContext,
         login: &provider_login::Model,
         brought: Brought,
     ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
         match brought {
             Brought::Tokens(tokens, provider, device_id) => self
-                .keep(login, &provider, *tokens, device_id)
+                .keep(context, login, &provider, *tokens, device_id)
                 .await
                 .map(Some),
             Brought::File => self.adopted(login.kind, login.created_at).await,

@@ -8,8 +8,8 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN,
-    SignInSpec, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
+    ProviderSpec, SIGN_IN, SignInSpec, ThemeColors, windows,
 };
 
 const API: &str = "https://api.openai.com/v1";
@@ -18,6 +18,12 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Chatgpt,
     name: "chatgpt",
     display_name: "ChatGPT",
+    description: "OpenAI, through its API.",
+    colors: ThemeColors {
+        light: "oklch(0.55 0.1 170)",
+        dark: "oklch(0.76 0.11 170)",
+    },
+    options: &[ProviderOption::IdentityPerAccount],
     engine: EngineNames {
         key_list: Some("codex-api-key"),
         imported_key_lists: &["codexApiKeys"],
@@ -52,7 +58,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }),
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit: never_kept,
-    windows: usage_windows,
+    windows: Some(usage_windows),
 };
 
 /// The Codex executor deletes every limit: the backend of `ChatGPT` has none.

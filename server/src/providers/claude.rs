@@ -7,14 +7,20 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN,
-    SignInSpec, TokenEncoding, always_kept, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
+    ProviderSpec, SIGN_IN, SignInSpec, ThemeColors, TokenEncoding, always_kept, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Claude,
     name: "claude",
     display_name: "Claude",
+    description: "Anthropic's Claude.",
+    colors: ThemeColors {
+        light: "oklch(0.6 0.14 45)",
+        dark: "oklch(0.74 0.13 50)",
+    },
+    options: &[ProviderOption::Cloaking],
     engine: EngineNames {
         key_list: Some("claude-api-key"),
         imported_key_lists: &["claudeApiKeys"],
@@ -53,7 +59,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }),
     native_protocols: &[Protocol::AnthropicMessages],
     keeps_output_limit: always_kept,
-    windows: usage_windows,
+    windows: Some(usage_windows),
 };
 
 /// Each member with a `utilization` is a window.

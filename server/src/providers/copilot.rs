@@ -4,23 +4,21 @@
 use entity::provider_account::ProviderKind;
 
 use super::{
-    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN,
-    SignInSpec, always_kept, no_windows,
+    NO_API_KEYS, OPENAI_COMPATIBLE_ENGINE, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec,
+    SIGN_IN, SignInSpec, ThemeColors, always_kept,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Copilot,
     name: "copilot",
     display_name: "GitHub Copilot",
-    engine: EngineNames {
-        key_list: Some("openai-compatibility"),
-        imported_key_lists: &[],
-        catalogue: None,
-        channels: &[],
-        auth_files: &[],
-        usage_records: &[],
-        login: None,
+    description: "GitHub Copilot.",
+    colors: ThemeColors {
+        light: "oklch(0.55 0.17 305)",
+        dark: "oklch(0.76 0.13 305)",
     },
+    options: &[],
+    engine: OPENAI_COMPATIBLE_ENGINE,
     api_keys: NO_API_KEYS,
     sign_in: Some(SignInSpec {
         client_id: "Iv1.b507a08c87ecfe98",
@@ -36,5 +34,5 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }),
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
-    windows: no_windows,
+    windows: None,
 };

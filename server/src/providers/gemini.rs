@@ -4,18 +4,27 @@ use entity::{
     provider_account::{CredentialKind, ProviderKind},
     request::Protocol,
 };
+use serde_json::{Map, Value, json};
 
 use super::{
     ApiKeySpec, EngineNames, Flow, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec,
-    no_windows,
+    ThemeColors,
 };
 
+/// The location with all models.
+const VERTEX_LOCATION: &str = "us-central1";
 const USER_INFORMATION: &str = "https://www.googleapis.com/oauth2/v1/userinfo?alt=json";
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Gemini,
     name: "gemini",
     display_name: "Gemini",
+    description: "Google's Gemini.",
+    colors: ThemeColors {
+        light: "oklch(0.56 0.16 262)",
+        dark: "oklch(0.74 0.13 258)",
+    },
+    options: &[],
     engine: EngineNames {
         key_list: Some("gemini-api-key"),
         imported_key_lists: &["geminiApiKeys"],
@@ -49,6 +58,9 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         token_url: "https://oauth2.googleapis.com/token",
         profile_url: USER_INFORMATION,
         check_url: USER_INFORMATION,
+        converts: Some(("service_account", vertex)),
+        // A service account has no token before it is used.
+        tokenless_auth_files: &["vertex"],
         redirect_url: "http://localhost:51121/oauth-callback",
         authorize_parameters: &[("access_type", "offline"), ("prompt", "consent")],
         profile: Profile::Google,
@@ -56,8 +68,31 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }),
     native_protocols: &[Protocol::Gemini],
     keeps_output_limit,
-    windows: no_windows,
+    windows: None,
 };
+
+/// A service account in the engine's auth file.
+fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let required = |name: &str| {
+        let text = service_account.get(name).and_then(Value::as_str);
+        let text = text.map(str::trim).filter(|text| !text.is_empty());
+        text.ok_or_else(|| {
+            format!("the service account has no {name}; download its key as JSON again")
+        })
+    };
+    required("private_key")?;
+    let members = [
+        ("type", json!("vertex")),
+        ("project_id", json!(required("project_id")?)),
+        ("email", json!(required("client_email")?)),
+        ("location", json!(VERTEX_LOCATION)),
+        ("service_account", json!(service_account)),
+    ];
+    let members = members.into_iter();
+    Ok(members
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
+}
 
 /// Google accounts are served by Antigravity, which keeps limits of Claude models only.
 fn keeps_output_limit(credential: Option<CredentialKind>, protocol: Protocol, model: &str) -> bool {

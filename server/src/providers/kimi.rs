@@ -4,13 +4,19 @@ use entity::provider_account::ProviderKind;
 
 use super::{
     EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN,
-    SignInSpec, always_kept, no_windows,
+    SignInSpec, ThemeColors, always_kept,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Kimi,
     name: "kimi",
     display_name: "Kimi",
+    description: "Moonshot's Kimi.",
+    colors: ThemeColors {
+        light: "oklch(0.58 0.17 350)",
+        dark: "oklch(0.77 0.13 350)",
+    },
+    options: &[],
     engine: EngineNames {
         key_list: None,
         imported_key_lists: &[],
@@ -26,11 +32,19 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         token_url: "https://auth.kimi.com/api/oauth/token",
         device_url: "https://auth.kimi.com/api/oauth/device_authorization",
         check_url: "https://api.kimi.com/coding/v1/models",
+        // Tokens belong to a device, which the engine presents with the same headers.
+        device_headers: &[
+            ("x-msh-platform", "CLIProxyAPI"),
+            ("x-msh-version", env!("CARGO_PKG_VERSION")),
+            ("x-msh-device-name", "proxypal"),
+            ("x-msh-device-model", "Linux"),
+        ],
+        device_id_header: Some("x-msh-device-id"),
         own_client_needs_authorize_url: true,
         profile: Profile::Kimi,
         ..SIGN_IN
     }),
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
-    windows: no_windows,
+    windows: None,
 };

@@ -1,5 +1,5 @@
-//! Every provider as data, one file each: its names, the engine's names for it, how API keys and sign-ins work,
-//! what a health check requests and how its answer is read.
+//! Every provider as data, one file each: its names and colour, the engine's names for it, how API keys and sign-ins
+//! work, what a health check requests and how its answer is read. The schema and the web app are built from it.
 //!
 //! To add a provider: a variant of [`ProviderKind`], a file here, a line in [`ALL`]. What the engine can do
 //! with it is in the engine's source (`internal/config`, `internal/auth`, `internal/runtime/executor`).
@@ -10,6 +10,7 @@ mod copilot;
 mod gemini;
 mod kimi;
 mod openai_compatible;
+mod openrouter;
 mod windows;
 mod xai;
 
@@ -17,21 +18,34 @@ use entity::{
     provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// All providers, in the order of [`ProviderKind`].
-pub const ALL: [&ProviderSpec; 7] = [
+pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
     &claude::SPEC,
     &chatgpt::SPEC,
     &gemini::SPEC,
     &copilot::SPEC,
     &kimi::SPEC,
     &xai::SPEC,
+    &openrouter::SPEC,
     &openai_compatible::SPEC,
 ];
 
 /// The header of OAuth access tokens and of most API keys.
 pub const BEARER: (&str, &str) = ("authorization", "Bearer ");
+/// The engine's list of OpenAI-compatible servers. Its entries have names, and several providers share it.
+pub const OPENAI_COMPATIBLE_LIST: &str = "openai-compatibility";
+/// The engine's names for a provider that it knows by its address only.
+const OPENAI_COMPATIBLE_ENGINE: EngineNames = EngineNames {
+    key_list: Some(OPENAI_COMPATIBLE_LIST),
+    imported_key_lists: &[],
+    catalogue: None,
+    channels: &[],
+    auth_files: &[],
+    usage_records: &[],
+    login: None,
+};
 /// The protocols of an OpenAI-compatible server.
 const OPENAI_COMPATIBLE_PROTOCOLS: &[Protocol] = &[
     Protocol::OpenaiChat,
@@ -52,6 +66,11 @@ pub struct ProviderSpec {
     /// Lower case: in URLs, metric labels and, upper case, environment variables (`OAUTH_{NAME}_CLIENT_ID`).
     pub name: &'static str,
     pub display_name: &'static str,
+    /// A sentence for the schema.
+    pub description: &'static str,
+    pub colors: ThemeColors,
+    /// Settings of its accounts beside those that all providers have.
+    pub options: &'static [ProviderOption],
     pub engine: EngineNames,
     pub api_keys: ApiKeySpec,
     /// `None` if accounts have API keys only.
@@ -61,8 +80,25 @@ pub struct ProviderSpec {
     /// Whether a request's output limit reaches the provider. The engine's translations and executors drop some
     /// (read in 7.2.140). Arguments: the credential, if known, the client's protocol and the model.
     pub keeps_output_limit: fn(Option<CredentialKind>, Protocol, &str) -> bool,
-    /// Reads the usage windows of a subscription from the answer to [`SignInSpec::check_url`].
-    pub windows: fn(&Value) -> Vec<SubscriptionWindow>,
+    /// Reads usage windows from the answer to a health check.
+    /// `None` if it reports none.
+    pub windows: Option<fn(&Value) -> Vec<SubscriptionWindow>>,
+}
+
+/// A provider's colour in lists and charts, in CSS: at least 3:1 against the page in either theme.
+#[derive(Debug)]
+pub struct ThemeColors {
+    pub light: &'static str,
+    pub dark: &'static str,
+}
+
+/// A setting that only some providers have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderOption {
+    /// Requests of other clients are sent as Claude Code's.
+    Cloaking,
+    /// A session that moves between accounts has a separate identity at each.
+    IdentityPerAccount,
 }
 
 /// The engine's names for a provider. Each part of the engine has its own.
@@ -91,16 +127,21 @@ pub struct ApiKeySpec {
     pub accepted: bool,
     /// Whether an account must say where the provider is.
     pub needs_base_url: bool,
+    /// Whether an account must list its models, because neither the engine nor this server knows them.
+    pub needs_models: bool,
     /// The address in the engine's configuration if the account has none. The engine drops some entries without.
     pub engine_base_url: Option<&'static str>,
     /// Where a key is checked if the account has no address; empty if only the account can know.
     pub check_base_url: &'static str,
-    /// A list of models: each valid key may read it, at no cost.
+    /// A request that is free and needs a valid key: usually the list of models.
     pub check_path: &'static str,
     /// The header with the key, and what precedes the key.
     pub authorization: (&'static str, &'static str),
     pub check_headers: &'static [(&'static str, &'static str)],
 }
+
+/// Makes an auth file of another program's file.
+pub type Conversion = fn(&Map<String, Value>) -> Result<Map<String, Value>, String>;
 
 /// How people sign in. Each address can be replaced by an environment variable; empty is unknown.
 #[derive(Debug)]
@@ -121,6 +162,14 @@ pub struct SignInSpec {
     /// The free request of a health check: usage windows where there are any.
     pub check_url: &'static str,
     pub check_headers: CheckHeaders,
+    /// The `type` of another program's files, and what makes an auth file of one or reports why it cannot.
+    pub converts: Option<(&'static str, Conversion)>,
+    /// The `type` of auth files that hold no token, so that they cannot be checked.
+    pub tokenless_auth_files: &'static [&'static str],
+    /// Headers of the device flow.
+    pub device_headers: &'static [(&'static str, &'static str)],
+    /// The header with an id of the device, for tokens that are bound to one.
+    pub device_id_header: Option<&'static str>,
     /// Where the client's browsers return to: the machine of the person who signs in.
     pub redirect_url: &'static str,
     pub authorize_parameters: &'static [(&'static str, &'static str)],
@@ -189,6 +238,10 @@ const SIGN_IN: SignInSpec = SignInSpec {
     api_url: "",
     check_url: "",
     check_headers: CheckHeaders::Fixed(&[]),
+    converts: None,
+    tokenless_auth_files: &[],
+    device_headers: &[],
+    device_id_header: None,
     redirect_url: "",
     authorize_parameters: &[],
     headers: &[],
@@ -201,12 +254,21 @@ const SIGN_IN: SignInSpec = SignInSpec {
 const NO_API_KEYS: ApiKeySpec = ApiKeySpec {
     accepted: false,
     needs_base_url: false,
+    needs_models: false,
     engine_base_url: None,
     check_base_url: "",
     check_path: "/models",
     authorization: BEARER,
     check_headers: &[],
 };
+
+impl ApiKeySpec {
+    /// The address of an account with this one of its own, as the engine has it.
+    pub fn base_url<'a>(&self, own: Option<&'a str>) -> Option<&'a str> {
+        let own = own.map(|url| url.trim().trim_end_matches('/'));
+        own.filter(|url| !url.is_empty()).or(self.engine_base_url)
+    }
+}
 
 impl ProviderSpec {
     /// The lists of API keys that administrators may add, as an import or an export names them.
@@ -223,11 +285,39 @@ pub fn spec(kind: ProviderKind) -> &'static ProviderSpec {
     ALL[kind as usize]
 }
 
+/// The provider of an entry in a list of API keys. Providers that share the list of OpenAI-compatible servers are
+/// distinguished by the name that our own export adds, else by their address.
+pub fn by_key_list(list: &str, name: Option<&str>, base_url: Option<&str>) -> Option<ProviderKind> {
+    let sharing = || {
+        let specs = ALL.into_iter();
+        specs.filter(|spec| spec.key_lists().any(|each| each == list))
+    };
+    let named = sharing().find(|spec| name == Some(spec.name));
+    let at_home = || {
+        let url = base_url.map(|url| url.trim().trim_end_matches('/'))?;
+        sharing().find(|spec| spec.api_keys.engine_base_url == Some(url))
+    };
+    let general = || sharing().max_by_key(|spec| spec.api_keys.needs_base_url);
+    Some(named.or_else(at_home).or_else(general)?.kind)
+}
+
 /// The provider of an auth file; `None` if the engine cannot use such a file.
 pub fn by_auth_file(engine_type: &str) -> Option<ProviderKind> {
     let mut specs = ALL.into_iter();
     let spec = specs.find(|spec| spec.engine.auth_files.contains(&engine_type))?;
     Some(spec.kind)
+}
+
+/// The conversion of files of another program; `None` for files that are none of these.
+pub fn converter(file_type: &str) -> Option<Conversion> {
+    let mut conversions = ALL
+        .into_iter()
+        .filter_map(|spec| spec.sign_in.as_ref()?.converts);
+    Some(
+        conversions
+            .find(|(converted, _)| *converted == file_type)?
+            .1,
+    )
 }
 
 /// The provider that a usage record names.
@@ -243,10 +333,6 @@ pub fn by_usage_record(name: &str) -> Option<ProviderKind> {
 
 fn always_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
     true
-}
-
-fn no_windows(_: &Value) -> Vec<SubscriptionWindow> {
-    Vec::new()
 }
 
 #[cfg(test)]
@@ -282,6 +368,18 @@ mod tests {
             let distinct: HashSet<_> = names.iter().collect();
             assert_eq!(distinct.len(), names.len(), "{names:?}");
         }
+    }
+
+    #[test]
+    fn an_entry_of_a_shared_list_belongs_to_the_provider_that_it_names() {
+        let of = |name| by_key_list(OPENAI_COMPATIBLE_LIST, name, Some("https://llm.example/v1"));
+
+        assert_eq!(of(Some("unknown")), Some(ProviderKind::OpenaiCompatible));
+        // Copilot has an entry there that administrators cannot add.
+        assert_eq!(of(Some("copilot")), Some(ProviderKind::OpenaiCompatible));
+        let xai = by_key_list("xai-api-key", None, None);
+        assert_eq!(xai, Some(ProviderKind::Xai));
+        assert_eq!(by_key_list("unknown", None, None), None);
     }
 
     #[test]

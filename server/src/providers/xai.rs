@@ -6,7 +6,7 @@ use entity::{
 };
 
 use super::{
-    ApiKeySpec, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, no_windows,
+    ApiKeySpec, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, ThemeColors,
 };
 
 const API: &str = "https://api.x.ai/v1";
@@ -15,6 +15,12 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Xai,
     name: "xai",
     display_name: "xAI",
+    description: "xAI's Grok.",
+    colors: ThemeColors {
+        light: "oklch(0.42 0.01 260)",
+        dark: "oklch(0.85 0.01 260)",
+    },
+    options: &[],
     engine: EngineNames {
         key_list: Some("xai-api-key"),
         imported_key_lists: &["xaiApiKeys"],
@@ -42,7 +48,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }),
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit,
-    windows: no_windows,
+    windows: None,
 };
 
 /// Limits of the `OpenAI` protocols are put back after a translation, others are not.

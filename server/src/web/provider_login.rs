@@ -2,11 +2,13 @@
 //! `/oauth/{provider}/callback` receives it back. Values from the provider's redirect are never shown: the browser is
 //! redirected to the providers page with only the id of the sign-in or an error code.
 
+use std::net::IpAddr;
+
 use axum::{
     Router,
     extract::{Path, RawQuery, State},
     http::{
-        HeaderMap, StatusCode,
+        Extensions, HeaderMap, StatusCode,
         header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
     },
     response::{IntoResponse, Response},
@@ -19,7 +21,8 @@ use uuid::Uuid;
 
 use super::{Authenticator, status::status_of};
 use crate::{
-    domain::{Error, Viewer, provider_logins::Starter},
+    client_address::ClientAddresses,
+    domain::{Error, Viewer, audit::AuditContext, provider_logins::Starter},
     oauth::{AuthorizationResponse, AuthorizationResponseError, OAuthService},
     providers,
 };
@@ -29,6 +32,7 @@ use crate::{
 pub struct LoginPages {
     pub oauth: OAuthService,
     pub authenticator: Authenticator,
+    pub addresses: ClientAddresses,
     /// The base of the redirects.
     pub public_url: Url,
 }
@@ -72,13 +76,15 @@ impl CallbackError {
 async fn start(
     State(pages): State<LoginPages>,
     Path(provider): Path<String>,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
+    let address = pages.addresses.of(&extensions, &headers);
     let Some(kind) = providers::by_name(&provider) else {
         let text = "Unknown provider.\n";
         return (StatusCode::NOT_FOUND, text).into_response();
     };
-    match pages.begin(kind, &headers).await {
+    match pages.begin(kind, address, &headers).await {
         Ok(response) => response,
         Err(error) => error_response(&error),
     }
@@ -88,6 +94,7 @@ async fn callback(
     State(pages): State<LoginPages>,
     Path(provider): Path<String>,
     RawQuery(query): RawQuery,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
     let Some(kind) = providers::by_name(&provider) else {
@@ -114,14 +121,22 @@ async fn callback(
     };
     let id = login.id;
     let error = match pages.may_complete(kind, &login, &answer, &headers).await {
-        Ok(()) => pages.accept(login, answer).await.err(),
+        Ok(()) => {
+            let address = pages.addresses.of(&extensions, &headers);
+            pages.accept(address, login, answer).await.err()
+        }
         Err(error) => Some(error),
     };
     pages.redirect(Some(id), error)
 }
 
 impl LoginPages {
-    async fn begin(&self, kind: ProviderKind, headers: &HeaderMap) -> Result<Response, Error> {
+    async fn begin(
+        &self,
+        kind: ProviderKind,
+        address: Option<IpAddr>,
+        headers: &HeaderMap,
+    ) -> Result<Response, Error> {
         let caller = self.authenticator.identify(headers).await?;
         let session = match caller.viewer {
             Viewer::Session(session) if session.admin.role >= Role::Admin => session,
@@ -134,7 +149,9 @@ impl LoginPages {
             id: session.admin.id,
             session_id: Some(session.session.id),
         };
-        let view = self.oauth.start(starter, kind, None).await?;
+        let address = address.map(|address| address.to_string());
+        let context = AuditContext::new((&session.admin).into(), address, "startProviderLogin");
+        let view = self.oauth.start(&context, starter, kind, None).await?;
         let (Some(target), Some(state)) = (view.authorize_url.clone(), view.state()) else {
             // The page must show the device code first.
             return Ok(self.redirect(Some(view.login.id), None));
@@ -188,10 +205,11 @@ impl LoginPages {
 
     async fn accept(
         &self,
+        address: Option<IpAddr>,
         login: provider_login::Model,
         answer: AuthorizationResponse,
     ) -> Result<(), CallbackError> {
-        match self.oauth.accept(login, answer).await {
+        match self.oauth.accept_from_browser(address, login, answer).await {
             // The sign-in has the error of the provider.
             Ok(_) | Err(Error::Provider(_)) => Ok(()),
             Err(Error::Conflict(_)) => Err(CallbackError::Ended),

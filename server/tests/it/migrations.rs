@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::support::{Options, TestApp, TestDatabase};
+use crate::support::{Options, TestApp, TestDatabase, test_context};
 
 /// One connection: `SQLite` caches the schema of each.
 async fn connect(home: &TestDatabase) -> DatabaseConnection {
@@ -214,7 +214,12 @@ async fn a_user_with_requests_cannot_be_deleted() {
         name: "Ada".to_owned(),
         ..NewUser::default()
     };
-    let (user, issued) = app.services.users.create(new).await.unwrap();
+    let (user, issued) = app
+        .services
+        .users
+        .create(test_context(), new)
+        .await
+        .unwrap();
     let home = app.stop().await;
     let db = db::Database::open(&home.url, home.directory.path())
         .await

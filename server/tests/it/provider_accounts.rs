@@ -2,24 +2,31 @@
 
 use std::sync::Arc;
 
-use entity::provider_account::{self, ProviderKind};
+use entity::{
+    audit_event::ActorKind,
+    provider_account::{self, ProviderKind},
+};
 use proxypal_server::{
     clock::SystemClock,
     crypto::vault::{EncryptionKey, Vault},
     db::Database,
-    domain::provider_accounts::{
-        AuthFileStep, CredentialSecret, FoundAuthFile, FoundContent, NewAuthFile,
-        ProviderAccountChanges, ProviderAccounts,
+    domain::{
+        audit::{Actor, AuditContext},
+        provider_accounts::{
+            AuthFileStep, CredentialSecret, FoundAuthFile, FoundContent, NewAuthFile,
+            ProviderAccountChanges, ProviderAccounts,
+        },
     },
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
-use crate::support::TestDatabase;
+use crate::support::{TestDatabase, test_context};
 
 struct Store {
     accounts: ProviderAccounts,
-    _home: TestDatabase,
+    home: TestDatabase,
 }
 
 fn object(value: Value) -> Map<String, Value> {
@@ -42,10 +49,7 @@ impl Store {
             .unwrap();
         let vault = Vault::new(&EncryptionKey::generate(), &[]);
         let accounts = ProviderAccounts::new(db, Arc::new(SystemClock), Arc::new(vault));
-        Self {
-            accounts,
-            _home: home,
-        }
+        Self { accounts, home }
     }
 
     async fn sign_in(&self, content: Map<String, Value>) -> provider_account::Model {
@@ -58,7 +62,10 @@ impl Store {
             content,
             expires_at: None,
         };
-        self.accounts.save_auth_file(new).await.unwrap()
+        self.accounts
+            .save_auth_file(test_context(), new)
+            .await
+            .unwrap()
     }
 
     async fn settle(&self, name: &str, content: FoundContent) -> Vec<AuthFileStep> {
@@ -214,7 +221,11 @@ async fn the_engine_disables_an_account_and_the_administrator_enables_it() {
         enabled: Some(true),
         ..ProviderAccountChanges::default()
     };
-    store.accounts.update(account.id, enable).await.unwrap();
+    store
+        .accounts
+        .update(test_context(), account.id, enable)
+        .await
+        .unwrap();
     // The file as it was written after the engine's change was noted.
     disabled["proxypal"]["disabled"] = true.into();
     let steps = store.settle(&name, FoundContent::Whole(disabled)).await;
@@ -259,6 +270,58 @@ async fn a_file_of_the_engines_own_login_becomes_an_account() {
     assert_eq!(account.file_name.as_deref(), Some("antigravity-bob.json"));
     let is_gone = |step: &AuthFileStep| matches!(step, AuthFileStep::Delete { name } if name == "antigravity-other.json");
     assert!(again.iter().any(is_gone), "{again:?}");
+    let events = store.home.audit_events().await;
+    assert_eq!(events.len(), 2, "{events:#?}");
+    for event in events {
+        assert_eq!(event.action, "adoptProviderAccount");
+        assert_eq!(event.actor_kind, ActorKind::System);
+        assert_eq!(event.subject_id, Some(account.id.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn an_adopted_file_of_a_sign_in_names_who_started_it() {
+    let store = Store::open().await;
+    let admin = Actor::cli(Some("ada".to_owned()));
+    let context = AuditContext::new(admin, None, "completeProviderLogin");
+    let expected = store
+        .accounts
+        .expect_adoption(Uuid::now_v7(), ProviderKind::Gemini, &context);
+    let file = |email| {
+        let file = json!({ "type": "antigravity", "email": email, "refresh_token": "r" });
+        FoundContent::Whole(object(file))
+    };
+
+    store.settle("one.json", file("ada@example.org")).await;
+    drop(expected);
+    store.settle("two.json", file("bob@example.org")).await;
+
+    let events = store.home.audit_events().await;
+    let actors: Vec<_> = events.iter().map(|event| event.actor_kind).collect();
+    assert_eq!(actors, [ActorKind::Cli, ActorKind::System]);
+    assert_eq!(events[0].action, "completeProviderLogin");
+    assert!(context.is_recorded());
+}
+
+#[tokio::test]
+async fn the_engines_refreshes_leave_no_events_and_its_switch_does() {
+    let store = Store::open().await;
+    let account = store.sign_in(claude(1)).await;
+    let name = account.file_name.clone().unwrap();
+    let first = store.wanted().await;
+
+    store
+        .settle(&name, FoundContent::Whole(refreshed(&first, 2)))
+        .await;
+    let after_refresh = store.home.audit_events().await.len();
+    let mut disabled = store.wanted().await;
+    disabled.insert("disabled".to_owned(), json!(true));
+    store.settle(&name, FoundContent::Whole(disabled)).await;
+
+    let events = store.home.audit_events().await;
+    assert_eq!((after_refresh, events.len()), (1, 2), "{events:#?}");
+    assert_eq!(events[1].action, "syncProviderAccount");
+    assert_eq!(events[1].after.as_deref(), Some(r#"{"enabled":false}"#));
 }
 
 #[tokio::test]
@@ -267,7 +330,11 @@ async fn what_a_removed_account_left_goes_and_strange_files_stay() {
     let account = store.sign_in(claude(1)).await;
     let name = account.file_name.unwrap();
     let file = store.wanted().await;
-    store.accounts.remove(account.id).await.unwrap();
+    store
+        .accounts
+        .remove(test_context(), account.id)
+        .await
+        .unwrap();
 
     let left = store.settle(&name, FoundContent::Whole(file)).await;
     let strange = object(json!({"type": "qwen", "access_token": "a"}));

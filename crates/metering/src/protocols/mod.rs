@@ -84,6 +84,11 @@ impl Protocol {
         Self::Other,
     ];
 
+    /// Whether its endpoints generate output, so that a request has usage.
+    pub const fn generates(self) -> bool {
+        !matches!(self, Self::Other)
+    }
+
     /// What is particular to this protocol.
     #[inline]
     pub const fn spec(self) -> &'static ProtocolSpec {

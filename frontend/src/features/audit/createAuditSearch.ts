@@ -19,9 +19,9 @@ export type AuditSearch = {
 /** All sorts of callers. */
 export const ACTOR_KINDS: readonly ActorKind[] = [
   "ADMIN",
+  "ANONYMOUS",
   "API_TOKEN",
   "CLI",
-  "ANONYMOUS",
   "SYSTEM",
 ];
 

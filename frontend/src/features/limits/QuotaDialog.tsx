@@ -10,7 +10,7 @@ import { formatWhole } from "../../lib/format";
 import { allZones, ownZone } from "../../lib/zone";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
-import { PROVIDERS } from "../../ui/providers";
+import { providerOptions } from "../../ui/providers";
 import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
 
 const SECONDS_IN_HOUR = 3600;
@@ -27,10 +27,7 @@ type QuotaDialogProps = {
 };
 
 function Scope(props: { quota: QuotaStateFragment | undefined }) {
-  const providers = () => [
-    { value: "", label: t("common.allProviders") },
-    ...Object.entries(PROVIDERS).map(([value, { name }]) => ({ value, label: name })),
-  ];
+  const providers = () => [{ value: "", label: t("common.allProviders") }, ...providerOptions()];
   const zones = () => {
     const zone = props.quota?.timezone;
     const names = zone ? new Set([zone, ...allZones()]) : allZones();

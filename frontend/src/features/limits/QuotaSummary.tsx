@@ -6,7 +6,7 @@ import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Meter, Ring } from "../../ui/Meter";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { Resets } from "../../ui/Resets";
 import { describeAmount, describeWindow, formatAmount } from "./amounts";
 
@@ -44,7 +44,7 @@ function Scope(props: { quota: QuotaStateFragment }) {
     <Show when={props.quota.provider ?? props.quota.modelPattern}>
       <span class="text-sm text-muted">
         {t("common.appliesTo")}{" "}
-        <Show when={props.quota.provider}>{(kind) => <>{PROVIDERS[kind()].name}</>}</Show>{" "}
+        <Show when={props.quota.provider}>{(kind) => <>{providerName(kind())}</>}</Show>{" "}
         <Show when={props.quota.modelPattern}>{(pattern) => <Code>{pattern()}</Code>}</Show>
       </span>
     </Show>

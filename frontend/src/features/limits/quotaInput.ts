@@ -1,6 +1,5 @@
 import type { FragmentType } from "../../graphql/generated";
 import type {
-  ProviderKind,
   QuotaInput,
   QuotaMetric,
   QuotaStateFragment,
@@ -10,7 +9,7 @@ import { language } from "../../i18n";
 import { readAmount } from "../../lib/amount";
 import { readOptional, readText } from "../../lib/form";
 import { ownZone } from "../../lib/zone";
-import { PROVIDERS } from "../../ui/providers";
+import { readProvider } from "../../ui/providers";
 import type { QuotaFragment } from "./QuotaSummary";
 
 /** A quota as the server reported it, masked. */
@@ -77,14 +76,13 @@ export function readQuota(form: FormData): QuotaInput | QuotaFaults {
   if (limit === undefined || softPercents === undefined) {
     return { limit: limit === undefined || undefined, soft: !softPercents || undefined };
   }
-  const kinds = Object.keys(PROVIDERS) as ProviderKind[];
   return {
     metric,
     limit,
     window,
     rollingSeconds:
       window === "ROLLING" ? Math.round(Number(readText(form, "hours")) * SECONDS_IN_HOUR) : null,
-    provider: kinds.find((kind) => kind === readText(form, "provider")) ?? null,
+    provider: readProvider(readText(form, "provider")) ?? null,
     modelPattern: readOptional(form, "modelPattern"),
     timezone: readText(form, "timezone") || ownZone(),
     softPercents,

@@ -8,7 +8,7 @@ import { readText } from "../../lib/form";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
 import { MutationForm } from "../../ui/MutationDialog";
-import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
+import { providerOptions, readProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
 const AliasTargetsQuery = graphql(`
@@ -47,7 +47,7 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
     const input = {
       alias: readText(form, "alias"),
       model: readText(form, "model"),
-      provider: PROVIDER_KINDS.find((kind) => kind === readText(form, "provider")) ?? null,
+      provider: readProvider(readText(form, "provider")) ?? null,
     };
     const { error } = await set({ input });
     if (error) return;
@@ -86,10 +86,7 @@ function AliasForm(props: { known: Edited | undefined; onClose: () => void }) {
         label={t("models.accounts")}
         name="provider"
         value={props.known?.provider ?? ""}
-        options={[
-          { value: "", label: t("models.anyProvider") },
-          ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
-        ]}
+        options={[{ value: "", label: t("models.anyProvider") }, ...providerOptions()]}
       />
     </MutationForm>
   );

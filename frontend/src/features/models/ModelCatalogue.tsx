@@ -9,7 +9,7 @@ import { buttonClass } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
 import { ListPanel } from "../../ui/ListPanel";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { SearchField } from "../../ui/SearchField";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceTag } from "./PriceTag";
@@ -137,7 +137,7 @@ export function ModelCatalogue() {
             label={t("common.provider")}
             all={t("common.allProviders")}
             value={search.provider}
-            options={kinds().map((kind) => ({ value: kind, label: PROVIDERS[kind].name }))}
+            options={kinds().map((kind) => ({ value: kind, label: providerName(kind) }))}
             onChoose={(provider) => change({ provider })}
           />
         </div>

@@ -5,7 +5,7 @@ import { readOptional, readText } from "../../lib/form";
 import { Dialog } from "../../ui/Dialog";
 import { SelectField, TextField } from "../../ui/Field";
 import { MutationForm } from "../../ui/MutationDialog";
-import { PROVIDER_KINDS, PROVIDERS } from "../../ui/providers";
+import { providerOptions, readProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
 const CreatePriceMutation = graphql(`
@@ -72,7 +72,7 @@ function PriceForm(props: { onClose: () => void }) {
   async function submit(form: FormData) {
     const input = {
       modelPattern: readText(form, "modelPattern"),
-      provider: PROVIDER_KINDS.find((kind) => kind === readText(form, "provider")) ?? null,
+      provider: readProvider(readText(form, "provider")) ?? null,
       inputPerMillion: readText(form, "input"),
       outputPerMillion: readText(form, "output"),
       cacheReadPerMillion: readOptional(form, "cacheRead"),
@@ -111,10 +111,7 @@ function PriceForm(props: { onClose: () => void }) {
           label={t("common.provider")}
           name="provider"
           value=""
-          options={[
-            { value: "", label: t("common.allProviders") },
-            ...PROVIDER_KINDS.map((kind) => ({ value: kind, label: PROVIDERS[kind].name })),
-          ]}
+          options={[{ value: "", label: t("common.allProviders") }, ...providerOptions()]}
         />
       </div>
       <Amounts />

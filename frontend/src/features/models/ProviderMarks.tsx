@@ -1,6 +1,6 @@
 import { For } from "solid-js";
 import type { ProviderKind } from "../../graphql/generated/graphql";
-import { PROVIDERS } from "../../ui/providers";
+import { providerColour, providerName } from "../../ui/providers";
 
 /** Providers by their colours and names. */
 export function ProviderMarks(props: { kinds: readonly ProviderKind[] }) {
@@ -11,10 +11,10 @@ export function ProviderMarks(props: { kinds: readonly ProviderKind[] }) {
           <span class="inline-flex items-center gap-1.5 whitespace-nowrap">
             <span
               class="size-2 shrink-0 rounded-full"
-              style={{ background: `var(${PROVIDERS[kind].colour})` }}
+              style={{ background: `var(${providerColour(kind)})` }}
               aria-hidden="true"
             />
-            {PROVIDERS[kind].name}
+            {providerName(kind)}
           </span>
         )}
       </For>

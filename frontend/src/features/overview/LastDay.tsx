@@ -12,7 +12,7 @@ import { StackedChart } from "../../ui/chart/StackedChart";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import { PROVIDERS } from "../../ui/providers";
+import { providerColour, providerName } from "../../ui/providers";
 import type { OverviewState } from "./createOverview";
 
 const LastDayQuery = graphql(`
@@ -53,8 +53,8 @@ export function LastDay(props: { overview: OverviewState }) {
       for (const { key, provider } of slices) kinds.set(key, provider);
     const parts = [...kinds].map(([key, provider]) => ({
       key,
-      label: provider ? PROVIDERS[provider].name : t("common.none"),
-      colour: provider ? PROVIDERS[provider].colour : OTHER_COLOUR,
+      label: provider ? providerName(provider) : t("common.none"),
+      colour: provider ? providerColour(provider) : OTHER_COLOUR,
       values: points().map(
         (point) => point.slices.find((each) => each.key === key)?.totals.tokens.total ?? 0,
       ),

@@ -1,7 +1,7 @@
 import type { AccountStatus, OverviewQuery } from "../../graphql/generated/graphql";
 import { type KeyUnder, t } from "../../i18n";
 import { formatAgo, formatPart, formatWhole } from "../../lib/format";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { describeQuota } from "./amounts";
 
 /** Something that an administrator should look at, the worst first. */
@@ -67,7 +67,7 @@ function accountProblems({ providers }: OverviewQuery): Problem[] {
       const tone = TONES[status];
       if (!tone) return [];
       const text = t("overview.problem.account", {
-        provider: PROVIDERS[kind].name,
+        provider: providerName(kind),
         label,
         status: t(`providers.statuses.${status}`),
       });

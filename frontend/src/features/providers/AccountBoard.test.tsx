@@ -44,8 +44,6 @@ function renderBoard(answers: Answers = {}) {
     __typename: "Provider",
     kind: "CLAUDE",
     displayName: "Claude",
-    acceptsApiKey: true,
-    baseUrlRequired: false,
     accounts: [account],
   };
   renderPage(() => <ProviderList />, {

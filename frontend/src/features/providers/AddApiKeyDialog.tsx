@@ -15,7 +15,6 @@ const AddApiKeyFragment = graphql(`
   fragment AddApiKey on Provider {
     kind
     displayName
-    baseUrlRequired
   }
 `);
 
@@ -66,7 +65,7 @@ function AddOneForm(props: FormProps) {
         required
         autofocus
       />
-      <AddKeyFields kind={provider().kind} baseUrlRequired={provider().baseUrlRequired} />
+      <AddKeyFields kind={provider().kind} />
     </MutationForm>
   );
 }
@@ -88,11 +87,7 @@ function Body(props: FormProps) {
         />
       </div>
       <Show when={way() === "many"} fallback={<AddOneForm {...props} />}>
-        <AddManyForm
-          kind={provider().kind}
-          baseUrlRequired={provider().baseUrlRequired}
-          onClose={props.onClose}
-        />
+        <AddManyForm kind={provider().kind} onClose={props.onClose} />
       </Show>
     </div>
   );

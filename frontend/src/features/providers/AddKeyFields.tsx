@@ -3,6 +3,7 @@ import type { ProviderKind } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readOptional, readText } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
+import { supportedProvider } from "../../ui/providers";
 import { parseHeaders, parseModels } from "./accountInput";
 
 /** Reads the settings that one new key or many have in common. */
@@ -20,19 +21,21 @@ export function readKeyFields(kind: ProviderKind, form: FormData) {
 }
 
 /** The settings of new keys, without the keys. */
-export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boolean }) {
-  const isCompatible = () => props.kind === "OPENAI_COMPATIBLE";
+export function AddKeyFields(props: { kind: ProviderKind }) {
+  const keys = () => supportedProvider(props.kind)?.apiKeys;
+  const needsBaseUrl = () => !keys()?.defaultBaseUrl;
+  const needsModels = () => keys()?.modelsRequired ?? false;
   const models = () => (
     <TextAreaField
       label={t("providers.models")}
       name="models"
       placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
       hint={
-        isCompatible()
+        needsModels()
           ? t("providers.modelsHint")
           : `${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`
       }
-      required={isCompatible()}
+      required={needsModels()}
     />
   );
   return (
@@ -42,7 +45,7 @@ export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boole
         name="label"
         hint={t("providers.labelHint")}
       />
-      <Show when={props.baseUrlRequired}>
+      <Show when={needsBaseUrl()}>
         <TextField
           label={t("providers.baseUrl")}
           name="baseUrl"
@@ -51,20 +54,20 @@ export function AddKeyFields(props: { kind: ProviderKind; baseUrlRequired: boole
           required
         />
       </Show>
-      <Show when={isCompatible()}>{models()}</Show>
+      <Show when={needsModels()}>{models()}</Show>
       <details class="rounded-lg border border-line px-3 py-2.5">
         <summary class="font-medium">{t("common.advanced")}</summary>
         <div class="mt-3 flex flex-col gap-4">
-          <Show when={!props.baseUrlRequired}>
+          <Show when={!needsBaseUrl()}>
             <TextField
               label={t("providers.baseUrlOptional")}
               name="baseUrl"
               type="url"
-              placeholder="https://api.example.com"
+              placeholder={keys()?.defaultBaseUrl ?? ""}
               hint={t("providers.baseUrlHint")}
             />
           </Show>
-          <Show when={!isCompatible()}>{models()}</Show>
+          <Show when={!needsModels()}>{models()}</Show>
           <TextField label={t("providers.prefix")} name="prefix" hint={t("providers.prefixHint")} />
           <TextAreaField
             label={t("providers.headers")}

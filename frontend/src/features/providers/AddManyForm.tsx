@@ -55,11 +55,7 @@ function Report(props: { results: readonly Result[] }) {
 }
 
 /** Adds many keys that have all settings in common, and shows the outcome of each. */
-export function AddManyForm(props: {
-  kind: ProviderKind;
-  baseUrlRequired: boolean;
-  onClose: () => void;
-}) {
+export function AddManyForm(props: { kind: ProviderKind; onClose: () => void }) {
   const [addition, add] = createMutation(AddProviderApiKeysMutationDoc);
   const results = () => (addition.fetching ? undefined : addition.data?.addProviderApiKeys.results);
 
@@ -82,7 +78,7 @@ export function AddManyForm(props: {
         required
         autofocus
       />
-      <AddKeyFields kind={props.kind} baseUrlRequired={props.baseUrlRequired} />
+      <AddKeyFields kind={props.kind} />
       <ErrorNotice error={addition.error} />
       <Show when={results()}>{(known) => <Report results={known()} />}</Show>
       <DialogActions>

@@ -11,6 +11,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
 import { Loading } from "../../ui/Loading";
 import { MutationForm } from "../../ui/MutationDialog";
+import { supportedProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 import { accountInput, formatModels } from "./accountInput";
 
@@ -50,7 +51,9 @@ const UpdateProviderAccountMutation = graphql(`
 
 type Account = NonNullable<AccountToEditQuery["provider"]>["accounts"][number];
 
-function KeyFields(props: { account: Account }) {
+function KeyFields(props: { account: Account; kind: ProviderKind }) {
+  const keys = () => supportedProvider(props.kind)?.apiKeys;
+  const needsModels = () => keys()?.modelsRequired ?? false;
   return (
     <>
       <TextField
@@ -58,13 +61,20 @@ function KeyFields(props: { account: Account }) {
         name="baseUrl"
         type="url"
         value={props.account.baseUrl ?? ""}
-        hint={t("providers.baseUrlHint")}
+        placeholder={keys()?.defaultBaseUrl ?? ""}
+        hint={keys()?.defaultBaseUrl ? t("providers.baseUrlHint") : undefined}
+        required={!keys()?.defaultBaseUrl}
       />
       <TextAreaField
         label={t("providers.models")}
         name="models"
         value={formatModels(props.account.models)}
-        hint={`${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`}
+        hint={
+          needsModels()
+            ? t("providers.modelsHint")
+            : `${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`
+        }
+        required={needsModels()}
       />
       <TextAreaField
         label={t("providers.headers")}
@@ -85,7 +95,7 @@ function KeyFields(props: { account: Account }) {
   );
 }
 
-function Fields(props: { account: Account }) {
+function Fields(props: { account: Account; kind: ProviderKind }) {
   return (
     <>
       <TextField
@@ -132,7 +142,7 @@ function Fields(props: { account: Account }) {
         hint={t("providers.proxyHint")}
       />
       <Show when={props.account.credential === "API_KEY"}>
-        <KeyFields account={props.account} />
+        <KeyFields account={props.account} kind={props.kind} />
         <TextField
           label={t("providers.apiKey")}
           name="apiKey"
@@ -190,7 +200,7 @@ function EditForm(props: EditProps) {
           onSubmit={(form) => void submit(known(), form)}
           onClose={props.onClose}
         >
-          <Fields account={known()} />
+          <Fields account={known()} kind={props.kind} />
         </MutationForm>
       )}
     </Show>

@@ -6,31 +6,15 @@ import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
+import { providerColour, supportedProvider } from "../../ui/providers";
 import { AccountRow } from "./AccountRow";
 import { DisconnectDialog } from "./DisconnectDialog";
 import { ProviderSettingsDialog } from "./ProviderSettingsDialog";
-
-/** The fixed colour of each provider. Whole class names, because Tailwind looks for them. */
-export const PROVIDER_COLOURS: Record<ProviderKind, string> = {
-  CLAUDE: "bg-claude",
-  CHATGPT: "bg-chatgpt",
-  GEMINI: "bg-gemini",
-  COPILOT: "bg-copilot",
-  KIMI: "bg-kimi",
-  XAI: "bg-xai",
-  OPENAI_COMPATIBLE: "bg-compatible",
-};
-
-/** Whether accounts of a provider can be had by signing in there, and not by a key alone. */
-export function canSignIn(kind: ProviderKind): boolean {
-  return kind !== "OPENAI_COMPATIBLE";
-}
 
 const ProviderCardFragment = graphql(`
   fragment ProviderCard on Provider {
     kind
     displayName
-    acceptsApiKey
     accounts {
       id
       status
@@ -52,9 +36,10 @@ const TRIGGER =
 
 function Ways(props: ProviderCardProps) {
   const provider = () => readFragment(ProviderCardFragment, props.provider);
+  const supported = () => supportedProvider(provider().kind);
   return (
     <>
-      <Show when={canSignIn(provider().kind)}>
+      <Show when={supported()?.signIn}>
         <May do="startProviderLogin">
           <Button
             size="small"
@@ -66,7 +51,7 @@ function Ways(props: ProviderCardProps) {
           </Button>
         </May>
       </Show>
-      <Show when={provider().acceptsApiKey}>
+      <Show when={supported()?.apiKeys}>
         <May do="addProviderApiKey">
           <Button
             size="small"
@@ -139,7 +124,8 @@ export function ProviderCard(props: ProviderCardProps) {
       <header class="flex min-h-13 flex-wrap items-center justify-between gap-x-3 gap-y-2 px-4 py-2 sm:px-5">
         <h2 class="flex min-w-0 items-center gap-2.5 font-semibold">
           <span
-            class={`size-2.5 shrink-0 rounded-full ${PROVIDER_COLOURS[provider().kind]}`}
+            class="size-2.5 shrink-0 rounded-full"
+            style={{ background: `var(${providerColour(provider().kind)})` }}
             aria-hidden="true"
           />
           <span class="truncate">{provider().displayName}</span>

@@ -1,5 +1,4 @@
 import { createSignal, For, Show } from "solid-js";
-import type { ProviderKind } from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
 import { t, tIfKnown } from "../../i18n";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -19,8 +18,6 @@ export function ProviderList() {
   const [chosen, setChosen] = createSignal<ApiKeyProvider>();
   const signIn = createSignIn();
   const all = () => providers.data?.providers ?? [];
-  const nameOf = (kind: ProviderKind) =>
-    all().find((provider) => provider.kind === kind)?.displayName ?? kind;
   const card = (provider: ReturnType<typeof all>[number]) => (
     <ProviderCard
       provider={provider}
@@ -55,7 +52,7 @@ export function ProviderList() {
             </Show>
           }
         >
-          <PendingSignIns openId={signIn.id()} nameOf={nameOf} onOpen={signIn.open} />
+          <PendingSignIns openId={signIn.id()} onOpen={signIn.open} />
           <Show when={used().length === 0}>
             <p class="text-muted">{t("providers.noneHint")}</p>
           </Show>
@@ -78,7 +75,7 @@ export function ProviderList() {
           {(id) => (
             <SignInDialog
               id={id}
-              nameOf={nameOf}
+             
               onSucceeded={again}
               onAgain={(kind) => void signIn.start(kind)}
               onClose={signIn.close}

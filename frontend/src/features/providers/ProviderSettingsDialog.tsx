@@ -3,7 +3,11 @@ import { createSignal, Show } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
-import type { ProviderKind, ProviderSettingsQuery } from "../../graphql/generated/graphql";
+import type {
+  ProviderKind,
+  ProviderOption,
+  ProviderSettingsQuery,
+} from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
 import { Button } from "../../ui/Button";
@@ -13,6 +17,7 @@ import { CheckField, TextAreaField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
 import { Notice } from "../../ui/Notice";
+import { supportedProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
 const ProviderSettingsQueryDoc = graphql(`
@@ -46,11 +51,18 @@ const UpdateProviderSettingsMutation = graphql(`
 type Settings = NonNullable<ProviderSettingsQuery["provider"]>["settings"];
 type FormProps = { kind: ProviderKind; name: string; onClose: () => void };
 
-/** Reads the checkboxes that only this provider has. */
+function has(kind: ProviderKind, option: ProviderOption): boolean {
+  return supportedProvider(kind)?.options.includes(option) ?? false;
+}
+
+/** Reads the checkboxes that only some providers have. */
 function readChecks(kind: ProviderKind, form: FormData) {
-  if (kind === "CLAUDE") return { cloaking: form.get("cloaking") !== null };
-  if (kind === "CHATGPT") return { identityPerAccount: form.get("identityPerAccount") !== null };
-  return {};
+  return {
+    ...(has(kind, "CLOAKING") && { cloaking: form.get("cloaking") !== null }),
+    ...(has(kind, "IDENTITY_PER_ACCOUNT") && {
+      identityPerAccount: form.get("identityPerAccount") !== null,
+    }),
+  };
 }
 
 function Fields(props: { kind: ProviderKind; settings: Settings }) {
@@ -65,7 +77,7 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
         hint={t("providers.excludedHint")}
         spellcheck={false}
       />
-      <Show when={props.kind === "CLAUDE"}>
+      <Show when={has(props.kind, "CLOAKING")}>
         <CheckField
           label={t("providers.cloaking")}
           hint={t("providers.cloakingHint")}
@@ -73,7 +85,7 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
           checked={props.settings.cloaking}
         />
       </Show>
-      <Show when={props.kind === "CHATGPT"}>
+      <Show when={has(props.kind, "IDENTITY_PER_ACCOUNT")}>
         <CheckField
           label={t("providers.identity")}
           hint={t("providers.identityHint")}

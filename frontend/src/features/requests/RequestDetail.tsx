@@ -9,7 +9,7 @@ import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
 import { Time } from "../../ui/Moment";
 import { Notice } from "../../ui/Notice";
-import { PROVIDERS } from "../../ui/providers";
+import { providerName } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { TimingBar } from "./TimingBar";
@@ -138,7 +138,7 @@ function Whereabouts(props: DetailProps) {
   const request = () => readFragment(RequestDetailFragment, props.request);
   const provider = () => {
     const kind = request().provider;
-    return kind ? PROVIDERS[kind].name : <Unknown />;
+    return kind ? providerName(kind) : <Unknown />;
   };
   return (
     <dl class="grid grid-cols-2 gap-x-6 gap-y-4">

@@ -6,7 +6,7 @@ import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
-import { PROVIDERS } from "../../ui/providers";
+import { providerOptions } from "../../ui/providers";
 import { type RequestSearch, readOutcomes } from "./createRequestSearch";
 import { OUTCOME_NAMES } from "./OutcomeBadge";
 
@@ -27,11 +27,6 @@ const FilterUsersQuery = graphql(`
     }
   }
 `);
-
-const PROVIDER_OPTIONS = Object.entries(PROVIDERS).map(([value, { name }]) => ({
-  value,
-  label: name,
-}));
 
 type RequestFiltersProps = {
   search: RequestSearch;
@@ -89,7 +84,7 @@ export function RequestFilters(props: RequestFiltersProps) {
         label={t("requests.columns.provider")}
         all={t("common.allProviders")}
         value={props.search.provider}
-        options={PROVIDER_OPTIONS}
+        options={providerOptions()}
         onChoose={(provider) => props.onChange({ provider })}
       />
       <FilterField

@@ -3,7 +3,7 @@ import { type KeyUnder, t } from "../../i18n";
 import { exactUsd, formatDuration, formatUsd, formatWhole } from "../../lib/format";
 import { isMetered } from "../../lib/metered";
 import { Time } from "../../ui/Moment";
-import { PROVIDERS } from "../../ui/providers";
+import { providerColour, providerName } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
 import type { ListRow } from "./listRow";
 import { OutcomeBadge } from "./OutcomeBadge";
@@ -50,15 +50,14 @@ function cost(row: ListRow): JSX.Element {
 
 function provider(row: ListRow): JSX.Element {
   if (!row.provider) return <Unknown />;
-  const known = PROVIDERS[row.provider];
   return (
     <>
       <span
         aria-hidden="true"
         class="mr-1.5 inline-block size-2 rounded-full"
-        style={{ background: `var(${known.colour})` }}
+        style={{ background: `var(${providerColour(row.provider)})` }}
       />
-      {known.name}
+      {providerName(row.provider)}
     </>
   );
 }

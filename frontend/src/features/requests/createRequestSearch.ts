@@ -1,7 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import { createMemo } from "solid-js";
-import type { Outcome, ProviderKind, RequestFilter } from "../../graphql/generated/graphql";
-import { PROVIDERS } from "../../ui/providers";
+import type { Outcome, RequestFilter } from "../../graphql/generated/graphql";
+import { readProvider } from "../../ui/providers";
 import { OUTCOME_NAMES } from "./OutcomeBadge";
 
 /** The search parameters of the list. */
@@ -28,11 +28,6 @@ function moment(local: string | undefined): string | null {
 /** The outcomes that an address names, without what is none. */
 export function readOutcomes(text: string | undefined): Outcome[] {
   return OUTCOME_NAMES.filter((name) => text?.split(",").includes(name));
-}
-
-/** Which provider an address names, if it is one. */
-export function readProvider(text: string | undefined): ProviderKind | undefined {
-  return (Object.keys(PROVIDERS) as ProviderKind[]).find((kind) => kind === text);
 }
 
 /** The filters, the tail and the open request, all kept in the address. */

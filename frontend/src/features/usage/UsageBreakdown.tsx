@@ -10,7 +10,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import { PROVIDERS } from "../../ui/providers";
+import { providerColour, providerName } from "../../ui/providers";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
@@ -146,7 +146,7 @@ function SliceRow(props: SliceRowProps) {
   const totals = () => readFragment(MeasuredDocument, props.slice.totals);
   const share = () => (props.whole > 0 ? measured(props.measure, totals()) / props.whole : 0);
   const colour = () =>
-    props.slice.provider ? `var(${PROVIDERS[props.slice.provider].colour})` : "var(--color-accent)";
+    props.slice.provider ? `var(${providerColour(props.slice.provider)})` : "var(--color-accent)";
   return (
     <tr>
       <Cell class="max-w-64 truncate font-medium">
@@ -184,8 +184,7 @@ function SliceRow(props: SliceRowProps) {
 
 function SliceName(props: { slice: Slice; by: UsageDimension }) {
   const name = () => {
-    if (props.by === "PROVIDER" && props.slice.provider)
-      return PROVIDERS[props.slice.provider].name;
+    if (props.by === "PROVIDER" && props.slice.provider) return providerName(props.slice.provider);
     return props.slice.label ?? (props.slice.key || t("common.none"));
   };
   return (

@@ -6,7 +6,7 @@ import { allZones } from "../../lib/zone";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
-import { PROVIDERS } from "../../ui/providers";
+import { providerOptions } from "../../ui/providers";
 import type { UsageChoices } from "./createUsageSearch";
 import { PRESETS, readPreset } from "./range";
 
@@ -33,10 +33,6 @@ const UsageSubjectsQuery = graphql(`
 `);
 
 const CUSTOM = "CUSTOM";
-const PROVIDER_OPTIONS = Object.entries(PROVIDERS).map(([value, { name }]) => ({
-  value,
-  label: name,
-}));
 
 type Choices = { choices: UsageChoices };
 
@@ -134,7 +130,7 @@ function Subjects(props: Choices) {
         label={t("usage.dimensions.PROVIDER")}
         all={t("common.allProviders")}
         value={search().provider}
-        options={PROVIDER_OPTIONS}
+        options={providerOptions()}
         onChoose={(provider) => props.choices.change({ provider })}
       />
       <Show when={accounts().length > 0}>

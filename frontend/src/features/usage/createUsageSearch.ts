@@ -1,14 +1,13 @@
 import { useSearchParams } from "@solidjs/router";
 import { createMemo } from "solid-js";
 import type {
-  ProviderKind,
   UsageBucket,
   UsageDimension,
   UsageFilter,
   UsageRange,
 } from "../../graphql/generated/graphql";
 import { isZone, ownZone } from "../../lib/zone";
-import { PROVIDERS } from "../../ui/providers";
+import { readProvider } from "../../ui/providers";
 import { MEASURES, type Measure } from "./measures";
 import { daysOf, possibleBuckets, type RangeSearch, readRange, usualBucket } from "./range";
 
@@ -56,9 +55,7 @@ export function createUsageSearch(ofUser?: () => string) {
     (): UsageFilter => ({
       userId: ofUser?.() ?? search.user ?? null,
       apiKeyId: search.key ?? null,
-      provider: Object.keys(PROVIDERS).find((kind) => kind === search.provider) as
-        | ProviderKind
-        | undefined,
+      provider: readProvider(search.provider),
       accountId: search.account ?? null,
       model: search.model ?? null,
     }),

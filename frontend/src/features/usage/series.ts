@@ -9,7 +9,7 @@ import { t } from "../../i18n";
 import { formatIn, fullHour, hourLabel } from "../../lib/zone";
 import { OTHER_COLOUR, seriesColour } from "../../ui/chart/palette";
 import type { ChartSeries } from "../../ui/chart/stack";
-import { PROVIDERS } from "../../ui/providers";
+import { providerColour, providerName } from "../../ui/providers";
 import { type Measure, MeasuredDocument, measured } from "./measures";
 
 /** Asks for what a chart shows. */
@@ -101,8 +101,8 @@ export function seriesByPart(
   };
   const series = partsOf(points).map((part, index) => ({
     key: part.key,
-    label: by === "PROVIDER" && part.provider ? PROVIDERS[part.provider].name : part.label,
-    colour: part.provider ? PROVIDERS[part.provider].colour : seriesColour(index),
+    label: by === "PROVIDER" && part.provider ? providerName(part.provider) : part.label,
+    colour: part.provider ? providerColour(part.provider) : seriesColour(index),
     values: points.map((point) => amount(point, part.key)),
   }));
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

@@ -9,10 +9,10 @@ use sea_orm::{
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{Admins, Error, Result, audited, not_found, passwords, subject};
+use super::{Admins, Error, Result, audited, not_found, passwords, subject, subject_of};
 use crate::{
     crypto::token::{self, Digester},
-    domain::audit::{self, AuditChange},
+    domain::audit::{self, AuditChange, AuditContext},
 };
 
 pub(super) const PREFIX: &str = "invite-";
@@ -43,7 +43,12 @@ impl Invitation {
 
 impl Admins {
     /// Creates a new link and invalidates the earlier one, which was lost or has expired.
-    pub async fn invite_again(&self, id: Uuid) -> Result<(admin::Model, SecretString)> {
+    pub async fn invite_again(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<(admin::Model, SecretString)> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let old = Admin::find_by_id(id).one(&transaction).await?;
         let old = old.ok_or_else(not_found)?;
@@ -58,7 +63,7 @@ impl Admins {
         invitation.write(&mut admin);
         let admin = admin.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok((admin, invitation.token))
     }
@@ -66,6 +71,7 @@ impl Admins {
     /// Sets the first password of an invited administrator. The link works once.
     pub(super) async fn accept_invitation(
         &self,
+        context: &AuditContext,
         presented: &str,
         password: SecretString,
     ) -> Result<admin::Model> {
@@ -86,7 +92,7 @@ impl Admins {
                 "the set-up link is invalid, was used or has expired; ask an owner for a new one",
             ));
         };
-        audit::identify((&old).into());
+        let context = &context.authenticated((&old).into());
         let mut admin = old.clone().into_active_model();
         admin.password_hash = Set(hash);
         admin.invitation_digest = Set(None);
@@ -94,7 +100,7 @@ impl Admins {
         admin.updated_at = Set(now);
         let admin = admin.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(admin)
     }

@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{Actor, AuditContext, AuditSubject},
+    audit::{AuditContext, AuditSubject},
     server_secrets::ServerSecrets,
     sessions::Sessions,
 };
@@ -88,8 +88,8 @@ impl Admins {
             return Ok(None);
         }
         if let Some(password) = password {
-            let first = AuditContext::new(Actor::system(), None, "bootstrap");
-            first.run(self.create_first(FIRST_ADMIN, password)).await?;
+            let context = AuditContext::system("bootstrap");
+            Box::pin(self.create_first(&context, FIRST_ADMIN, password)).await?;
             tracing::info!("created the administrator; ADMIN_PASSWORD is no longer needed");
             return Ok(None);
         }
@@ -107,12 +107,13 @@ impl Admins {
     /// administrator.
     pub async fn complete_setup(
         &self,
+        context: &AuditContext,
         presented: &str,
         username: Option<&str>,
         password: SecretString,
     ) -> Result<admin::Model> {
         if presented.starts_with(invitation::PREFIX) {
-            return self.accept_invitation(presented, password).await;
+            return self.accept_invitation(context, presented, password).await;
         }
         let token = self.setup_token.load_full();
         let matches = token
@@ -124,18 +125,23 @@ impl Admins {
             ));
         }
         let username = username.unwrap_or(FIRST_ADMIN);
-        let admin = self.create_first(username, password).await?;
+        let admin = self.create_first(context, username, password).await?;
         self.setup_token.store(None);
         Ok(admin)
     }
 
-    async fn create_first(&self, username: &str, password: SecretString) -> Result<admin::Model> {
+    async fn create_first(
+        &self,
+        context: &AuditContext,
+        username: &str,
+        password: SecretString,
+    ) -> Result<admin::Model> {
         let new = NewAdmin {
             username: username.to_owned(),
             role: Role::Owner,
             password: Some(password),
         };
-        Ok(self.create(new).await?.admin)
+        Ok(self.create(context, new).await?.admin)
     }
 
     pub async fn named(&self, username: &str) -> Result<Option<admin::Model>> {
@@ -155,7 +161,11 @@ fn not_found() -> Error {
 }
 
 fn subject(admin: &admin::Model) -> AuditSubject {
-    AuditSubject::new("admin", &admin.id).named(&admin.username)
+    subject_of(admin.id).named(&admin.username)
+}
+
+fn subject_of(id: Uuid) -> AuditSubject {
+    AuditSubject::new("admin", &id)
 }
 
 /// The fields of an administrator, for the audit.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Admins, Error, Result, not_found, subject};
 use crate::domain::{
-    audit::{self, AuditChange},
+    audit::{self, AuditChange, AuditContext},
     sessions::AdminSession,
 };
 
@@ -48,10 +48,12 @@ impl Admins {
     /// Changes the own password and ends all other sessions. Returns how many.
     pub async fn change_password(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         current: SecretString,
         new: SecretString,
     ) -> Result<usize> {
+        context.about(subject(&own.admin));
         check(&new)?;
         if !self.is_password_of(Some(&own.admin), current).await? {
             return Err(Error::bad_input("the current password is incorrect"));
@@ -64,13 +66,14 @@ impl Admins {
             kept: Some(own.session.id),
             without_second_factor: false,
         };
-        self.set_password(transaction, admin, new).await
+        self.set_password(context, transaction, admin, new).await
     }
 
     /// Resets a password from the command line, without the current one, and optionally removes the second factor. Ends
     /// all sessions and returns how many.
     pub async fn reset_password(
         &self,
+        context: &AuditContext,
         username: &str,
         new: SecretString,
         without_second_factor: bool,
@@ -86,10 +89,10 @@ impl Admins {
                     kept: None,
                     without_second_factor,
                 };
-                self.set_password(transaction, admin, new).await
+                self.set_password(context, transaction, admin, new).await
             }
             None if Admin::find().count(self.db.reader()).await? == 0 => {
-                self.create_first(username, new).await?;
+                self.create_first(context, username, new).await?;
                 Ok(0)
             }
             None => Err(not_found()),
@@ -98,6 +101,7 @@ impl Admins {
 
     async fn set_password(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         old: admin::Model,
         new: NewPassword,
@@ -118,10 +122,10 @@ impl Admins {
             json!({ "password": "previous", "secondFactor": had_second_factor }),
             json!({ "password": "new", "secondFactor": kept_factor }),
         );
-        audit::record(&transaction, &self.clock, change).await?;
+        audit::record(&transaction, &self.clock, context, change).await?;
         let ended = self
             .sessions
-            .delete_others(&transaction, admin.id, new.kept)
+            .delete_others(context, &transaction, admin.id, new.kept)
             .await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);

@@ -18,7 +18,7 @@ use super::{Admins, Error, Result, audited, not_found, subject};
 use crate::{
     crypto::vault::VaultError,
     domain::{
-        audit::{self, AuditChange},
+        audit::{self, AuditChange, AuditContext},
         sessions::AdminSession,
     },
 };
@@ -47,7 +47,13 @@ pub struct RecoveryCodes(pub Vec<SecretString>);
 
 impl Admins {
     /// Starts the set-up of a second factor. Sign-ins require it once it is confirmed.
-    pub async fn enrol(&self, own: &AdminSession, password: SecretString) -> Result<Enrolment> {
+    pub async fn enrol(
+        &self,
+        context: &AuditContext,
+        own: &AdminSession,
+        password: SecretString,
+    ) -> Result<Enrolment> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = &own.admin;
         let secret: [u8; SECRET_BYTES] = rand::random();
@@ -68,7 +74,7 @@ impl Admins {
             json!({}),
             json!({ "secondFactor": "setting up" }),
         );
-        audit::record(&transaction, &self.clock, begun).await?;
+        audit::record(&transaction, &self.clock, context, begun).await?;
         transaction.commit().await?;
         let uri = totp.to_url().map_err(anyhow::Error::from)?;
         Ok(Enrolment {
@@ -80,9 +86,11 @@ impl Admins {
     /// Enables the second factor after verifying a code of the app. Returns recovery codes.
     pub async fn confirm_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         let id = own.admin.id;
         let admin = self.find(id).await?.ok_or_else(not_found)?;
         if admin.totp_confirmed_at.is_some() || admin.totp_sealed.is_none() {
@@ -103,17 +111,19 @@ impl Admins {
         let admin = admin.update(&transaction).await?;
         let codes = self.new_codes(&transaction, id).await?;
         let confirmed = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, confirmed).await?;
+        audit::record(&transaction, &self.clock, context, confirmed).await?;
         transaction.commit().await?;
         Ok(codes)
     }
 
     pub async fn disable_second_factor(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<admin::Model> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -123,7 +133,7 @@ impl Admins {
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
         let disabled = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, disabled).await?;
+        audit::record(&transaction, &self.clock, context, disabled).await?;
         transaction.commit().await?;
         Ok(admin)
     }
@@ -131,10 +141,12 @@ impl Admins {
     /// Creates new recovery codes and invalidates the earlier ones.
     pub async fn renew_recovery_codes(
         &self,
+        context: &AuditContext,
         own: &AdminSession,
         password: SecretString,
         code: &SecretString,
     ) -> Result<RecoveryCodes> {
+        context.about(subject(&own.admin));
         self.confirm(own, password).await?;
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
@@ -146,7 +158,7 @@ impl Admins {
             json!({ "recoveryCodes": "previous" }),
             json!({ "recoveryCodes": "new" }),
         );
-        audit::record(&transaction, &self.clock, renewed).await?;
+        audit::record(&transaction, &self.clock, context, renewed).await?;
         transaction.commit().await?;
         Ok(codes)
     }

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use secrecy::SecretString;
 
 use super::{Admins, Error, Result, subject};
-use crate::domain::{audit, login_throttle::LoginThrottle};
+use crate::domain::{audit::AuditContext, login_throttle::LoginThrottle};
 
 /// The credentials of a sign-in.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ impl Admins {
     /// Verifies the credentials; fails with the same error for unknown names and wrong passwords.
     pub async fn authenticate(
         &self,
+        context: &AuditContext,
         presented: SignIn,
         throttle: &LoginThrottle,
     ) -> Result<admin::Model> {
@@ -36,7 +37,7 @@ impl Admins {
             None => self.only_one().await?,
         };
         if let Some(admin) = &admin {
-            audit::about(subject(admin));
+            context.about(subject(admin));
         }
         let right = self
             .is_password_of(admin.as_ref(), presented.password)

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::{
     Admins, Error, Result, audited, invitation::Invitation, not_found, passwords, subject,
+    subject_of,
 };
-use crate::domain::audit::{self, AuditChange};
+use crate::domain::audit::{self, AuditChange, AuditContext};
 
 /// An administrator to create.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Admins {
     }
 
     /// Fails if the username is taken.
-    pub async fn create(&self, new: NewAdmin) -> Result<CreatedAdmin> {
+    pub async fn create(&self, context: &AuditContext, new: NewAdmin) -> Result<CreatedAdmin> {
         let username = new.username.trim().to_owned();
         if username.is_empty() || username.chars().count() > 64 {
             return Err(Error::bad_input("a username must have 1 to 64 characters"));
@@ -73,35 +74,49 @@ impl Admins {
             .await
             .map_err(|error| Error::unless_taken(error, || format!("{username} exists already")))?;
         let created = AuditChange::created(subject(&admin), audited(&admin));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(CreatedAdmin { admin, setup_token })
     }
 
     /// Changes the role of an administrator and ends their sessions.
-    pub async fn set_role(&self, id: Uuid, role: Role) -> Result<admin::Model> {
+    pub async fn set_role(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        role: Role,
+    ) -> Result<admin::Model> {
         let change = |admin: &mut admin::ActiveModel| admin.role = Set(role);
-        self.change(id, change).await
+        self.change(context, id, change).await
     }
 
     /// Enables or disables an administrator and ends their sessions.
-    pub async fn set_enabled(&self, id: Uuid, enabled: bool) -> Result<admin::Model> {
+    pub async fn set_enabled(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        enabled: bool,
+    ) -> Result<admin::Model> {
         let change = |admin: &mut admin::ActiveModel| admin.enabled = Set(enabled);
-        self.change(id, change).await
+        self.change(context, id, change).await
     }
 
     /// Deletes an administrator and ends their sessions. Audit events are kept.
-    pub async fn remove(&self, id: Uuid) -> Result<admin::Model> {
+    pub async fn remove(&self, context: &AuditContext, id: Uuid) -> Result<admin::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let owners = active_owners(&transaction).await?;
         let admin = find(&transaction, id).await?;
         if owners == [id] {
             return Err(last_owner());
         }
-        let ended = self.sessions.delete_others(&transaction, id, None).await?;
+        let ended = self
+            .sessions
+            .delete_others(context, &transaction, id, None)
+            .await?;
         Admin::delete_by_id(id).exec(&transaction).await?;
         let removed = AuditChange::removed(subject(&admin), audited(&admin));
-        audit::record(&transaction, &self.clock, removed).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
         Ok(admin)
@@ -109,9 +124,11 @@ impl Admins {
 
     async fn change(
         &self,
+        context: &AuditContext,
         id: Uuid,
         change: impl FnOnce(&mut admin::ActiveModel),
     ) -> Result<admin::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         // Locked first: otherwise two owners who demote each other could each count the other as the remaining owner.
         let owners = active_owners(&transaction).await?;
@@ -124,8 +141,11 @@ impl Admins {
             return Err(last_owner());
         }
         let updated = AuditChange::updated(subject(&admin), audited(&old), audited(&admin));
-        audit::record(&transaction, &self.clock, updated).await?;
-        let ended = self.sessions.delete_others(&transaction, id, None).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
+        let ended = self
+            .sessions
+            .delete_others(context, &transaction, id, None)
+            .await?;
         transaction.commit().await?;
         self.sessions.announce_end(&ended);
         Ok(admin)

@@ -1,8 +1,8 @@
-//! The chain: what an event's hash is over, and the walk that finds where it is broken.
+//! The hash chain: what an event's hash covers, and the verification of the whole chain.
 //!
-//! It shows that nothing in the middle was changed, removed or put in. It cannot show that the whole table
-//! was not written anew, or that its end was not cut off, by somebody who owns the database: against that
-//! the hash of the last event is kept elsewhere, and compared.
+//! The chain proves that no event in the middle was changed, removed or inserted. It cannot prove that the owner
+//! of the database did not rewrite the whole table or cut off its end: to detect that, keep the hash of the last
+//! event elsewhere and compare it.
 
 use entity::audit_event::{self, Entity as AuditEvent};
 use sea_orm::{
@@ -15,43 +15,42 @@ use sha2::{Digest as _, Sha256};
 use super::Audit;
 use crate::domain::Result;
 
-/// What the first event has for the hash of the one before it.
+/// The previous hash of the first event.
 pub(super) const START: [u8; 32] = [0; 32];
-/// The first word of what is hashed, so that another format would be told apart.
+/// Hashed first, so that a later format cannot collide with this one.
 const FORMAT: &str = "audit 1";
-/// Events read at once.
-const STEP: u64 = 1000;
+/// Events of one query.
+const BATCH_SIZE: u64 = 1000;
 
 /// The last event of a chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainHead {
     pub sequence: i64,
-    /// In hexadecimal digits.
+    /// Hexadecimal.
     pub hash: String,
 }
 
 /// Where a chain is broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainBreak {
-    /// The first event that is not what it was, or not where it was.
+    /// The first event that was changed or moved.
     pub sequence: i64,
     pub reason: &'static str,
 }
 
-/// What a walk along the chain has found.
+/// The result of verifying an unbroken chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedChain {
-    /// How many events are as they were written.
     pub events: i64,
-    /// The last of them.
+    /// `None` if there are no events.
     pub head: Option<ChainHead>,
-    /// Whether the hash that was asked for was met on the way.
+    /// Whether an event has the expected hash.
     pub met: bool,
 }
 
-/// The hash of an event, over everything else that it says.
+/// The hash of an event, over all of its other columns.
 pub(super) fn hash(event: &audit_event::Model) -> [u8; 32] {
-    let words = json!([
+    let columns = json!([
         FORMAT,
         event.sequence,
         event.at,
@@ -68,18 +67,18 @@ pub(super) fn hash(event: &audit_event::Model) -> [u8; 32] {
         event.error,
         hex::encode(&event.previous_hash),
     ]);
-    Sha256::digest(words.to_string()).into()
+    Sha256::digest(columns.to_string()).into()
 }
 
 impl Audit {
-    /// The last event, to be kept elsewhere and compared one day.
+    /// The last event; keep its hash elsewhere for a later comparison.
     pub async fn head(&self) -> Result<Option<ChainHead>> {
         let last = AuditEvent::find().order_by_desc(audit_event::Column::Sequence);
         let last = last.one(self.db.reader()).await?;
         Ok(last.as_ref().map(head_of))
     }
 
-    /// Walks along the whole chain, and looks for a hash that was kept elsewhere.
+    /// Verifies the whole chain, and looks for a hash that was kept elsewhere. The outer error is the database's.
     pub async fn verify(
         &self,
         expected: Option<&str>,
@@ -89,14 +88,14 @@ impl Audit {
             let events = AuditEvent::find()
                 .filter(audit_event::Column::Sequence.gt(walk.sequence))
                 .order_by_asc(audit_event::Column::Sequence)
-                .limit(STEP)
+                .limit(BATCH_SIZE)
                 .all(self.db.reader())
                 .await?;
             if events.is_empty() {
                 break;
             }
             for event in &events {
-                if let Err(reason) = walk.step(event, expected) {
+                if let Err(reason) = walk.verify(event, expected) {
                     let sequence = event.sequence;
                     return Ok(Err(ChainBreak { sequence, reason }));
                 }
@@ -130,7 +129,7 @@ impl Default for Walk {
 }
 
 impl Walk {
-    fn step(
+    fn verify(
         &mut self,
         event: &audit_event::Model,
         expected: Option<&str>,

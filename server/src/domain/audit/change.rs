@@ -1,10 +1,10 @@
-//! What an event says: about what, and how it was before and after. Never a secret.
+//! The content of an event: its subject, and the subject before and after. Never a secret.
 
 use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-/// What an event is about.
+/// The object that an event is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditSubject {
     kind: Cow<'static, str>,
@@ -13,7 +13,7 @@ pub struct AuditSubject {
 }
 
 impl AuditSubject {
-    /// Something of this kind, as in `apiKey`, with its id.
+    /// The kind is the name of the GraphQL type in lower camel case, such as `apiKey`.
     pub fn new(kind: impl Into<Cow<'static, str>>, id: &(impl ToString + ?Sized)) -> Self {
         Self {
             kind: kind.into(),
@@ -22,7 +22,7 @@ impl AuditSubject {
         }
     }
 
-    /// What it is called.
+    /// The same with its name at this time.
     #[must_use]
     pub fn named(self, name: &str) -> Self {
         Self {
@@ -36,7 +36,7 @@ impl AuditSubject {
     }
 }
 
-/// A change, or something that was tried.
+/// A change, or a failed attempt at one.
 #[derive(Debug, Default)]
 pub struct AuditChange {
     pub(super) subject: Option<AuditSubject>,
@@ -46,7 +46,7 @@ pub struct AuditChange {
 }
 
 impl AuditChange {
-    /// Something is there that was not.
+    /// The subject was created.
     pub fn created(subject: AuditSubject, after: Value) -> Self {
         Self {
             subject: Some(subject),
@@ -55,7 +55,7 @@ impl AuditChange {
         }
     }
 
-    /// Something is gone, or dead.
+    /// The subject was deleted, or cannot be used again.
     pub fn removed(subject: AuditSubject, before: Value) -> Self {
         Self {
             subject: Some(subject),
@@ -64,7 +64,7 @@ impl AuditChange {
         }
     }
 
-    /// Something is different. Only what differs is kept.
+    /// The subject was changed. Only the fields that differ are recorded.
     pub fn updated(subject: AuditSubject, before: Value, after: Value) -> Self {
         let (before, after) = differences(before, after);
         Self {
@@ -75,7 +75,7 @@ impl AuditChange {
         }
     }
 
-    /// Something was done whose effect is not in a table.
+    /// An operation that takes effect outside of the database.
     pub fn done(after: Option<Value>) -> Self {
         Self {
             after,
@@ -83,35 +83,19 @@ impl AuditChange {
         }
     }
 
-    /// Something was tried in vain.
-    pub fn failed(asked: Option<Value>, error: &'static str) -> Self {
+    /// An operation that failed, with its arguments and the code of the error.
+    pub fn failed(arguments: Option<Value>, error: &'static str) -> Self {
         Self {
-            after: asked,
+            after: arguments,
             error: Some(error),
             ..Self::default()
         }
     }
 
-    /// The same about something.
+    /// The same with this subject.
     #[must_use]
     pub fn about(self, subject: Option<AuditSubject>) -> Self {
         Self { subject, ..self }
-    }
-
-    /// What the server does unasked has no name of its own.
-    pub(super) fn in_a_word(&self) -> String {
-        let verb = match (&self.before, &self.after) {
-            (None, Some(_)) => "create",
-            (Some(_), None) => "remove",
-            (Some(_), Some(_)) | (None, None) => "update",
-        };
-        let kind = self
-            .subject
-            .as_ref()
-            .map_or("server", |subject| subject.kind.as_ref());
-        let mut letters = kind.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        verb.chars().chain(first).chain(letters).collect()
     }
 }
 
@@ -149,6 +133,5 @@ mod tests {
             change.after,
             Some(json!({ "enabled": false, "note": null }))
         );
-        assert_eq!(change.in_a_word(), "updateUser");
     }
 }

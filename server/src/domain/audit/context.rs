@@ -1,20 +1,13 @@
-//! Who acts, and what they were asked to do. It goes along with the task, as a span of the log does.
+//! The actor and the action, which a resolver or command passes to the service that records the event.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use entity::{admin, api_token, audit_event::ActorKind};
 use uuid::Uuid;
 
 use super::AuditSubject;
 
-tokio::task_local! {
-    static DEED: Arc<AuditContext>;
-}
-
-/// Who acts.
+/// The administrator, token, client or program that acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub kind: ActorKind,
@@ -23,25 +16,25 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Somebody who has not shown who they are.
-    pub fn stranger() -> Self {
-        Self::nameless(ActorKind::Stranger)
+    /// A client that is not authenticated.
+    pub fn anonymous() -> Self {
+        Self::unnamed(ActorKind::Anonymous)
     }
 
     /// The server itself.
     pub fn system() -> Self {
-        Self::nameless(ActorKind::System)
+        Self::unnamed(ActorKind::System)
     }
 
-    /// Whoever may use the machine, by their name there.
+    /// A command on the server's machine, run by this user of the operating system.
     pub fn cli(name: Option<String>) -> Self {
         Self {
             name,
-            ..Self::nameless(ActorKind::Cli)
+            ..Self::unnamed(ActorKind::Cli)
         }
     }
 
-    fn nameless(kind: ActorKind) -> Self {
+    fn unnamed(kind: ActorKind) -> Self {
         Self {
             kind,
             id: None,
@@ -70,40 +63,65 @@ impl From<&api_token::Model> for Actor {
     }
 }
 
-/// One thing that somebody does.
-#[derive(Debug)]
+/// One operation of one actor. Clones share the outcome, so that the caller of a service can see whether an event
+/// was recorded.
+#[derive(Clone, Debug)]
 pub struct AuditContext {
-    action: String,
+    actor: Actor,
     address: Option<String>,
-    actor: Mutex<Actor>,
-    subject: Mutex<Option<AuditSubject>>,
-    recorded: AtomicBool,
+    action: Arc<str>,
+    outcome: Arc<Mutex<Outcome>>,
+}
+
+/// The outcome of an operation so far.
+#[derive(Debug, Default)]
+struct Outcome {
+    subject: Option<AuditSubject>,
+    is_recorded: bool,
 }
 
 impl AuditContext {
-    /// Something that is about to be done.
-    pub fn new(actor: Actor, address: Option<String>, action: &str) -> Arc<Self> {
-        Arc::new(Self {
-            action: action.to_owned(),
+    /// An operation that is about to begin. The action is the name of the mutation or command.
+    pub fn new(actor: Actor, address: Option<String>, action: &str) -> Self {
+        Self {
+            actor,
             address,
-            actor: Mutex::new(actor),
-            subject: Mutex::default(),
-            recorded: AtomicBool::new(false),
-        })
+            action: action.into(),
+            outcome: Arc::default(),
+        }
     }
 
-    /// Does it.
-    pub async fn run<T>(self: Arc<Self>, work: impl Future<Output = T>) -> T {
-        DEED.scope(self, work).await
+    /// An operation of the server itself, without a request.
+    pub fn system(action: &str) -> Self {
+        Self::new(Actor::system(), None, action)
     }
 
-    /// Whether an event about it was added.
-    pub fn was_recorded(&self) -> bool {
-        self.recorded.load(Ordering::Acquire)
+    /// The same operation, by a caller who has authenticated meanwhile.
+    #[must_use]
+    pub fn authenticated(&self, actor: Actor) -> Self {
+        Self {
+            actor,
+            ..self.clone()
+        }
     }
 
-    pub(super) fn is_recorded(&self) {
-        self.recorded.store(true, Ordering::Release);
+    /// Sets the subject of events that name none themselves, such as the event of a failure.
+    pub fn about(&self, subject: AuditSubject) {
+        self.outcome().subject = Some(subject);
+    }
+
+    /// The subject that was set by [`about`](Self::about).
+    pub fn subject(&self) -> Option<AuditSubject> {
+        self.outcome().subject.clone()
+    }
+
+    /// Whether an event was recorded with this context.
+    pub fn is_recorded(&self) -> bool {
+        self.outcome().is_recorded
+    }
+
+    pub(super) fn set_recorded(&self) {
+        self.outcome().is_recorded = true;
     }
 
     pub(super) fn action(&self) -> &str {
@@ -114,46 +132,11 @@ impl AuditContext {
         self.address.as_deref()
     }
 
-    pub(super) fn actor(&self) -> Actor {
-        let actor = self.actor.lock();
-        actor.unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 
-    pub(super) fn subject(&self) -> Option<AuditSubject> {
-        let subject = self.subject.lock();
-        subject.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// What is being done, if somebody asked for it.
-pub fn current() -> Option<Arc<AuditContext>> {
-    DEED.try_with(Arc::clone).ok()
-}
-
-/// A stranger has shown who they are.
-pub fn identify(actor: Actor) {
-    if let Some(context) = current() {
-        *context.actor.lock().unwrap_or_else(PoisonError::into_inner) = actor;
-    }
-}
-
-/// What it is about, should it fail.
-pub fn about(subject: AuditSubject) {
-    if let Some(context) = current() {
-        *context
-            .subject
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(subject);
-    }
-}
-
-/// Takes what is being done along into another task.
-pub fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> + use<F> {
-    let context = current();
-    async move {
-        match context {
-            Some(context) => DEED.scope(context, work).await,
-            None => work.await,
-        }
+    fn outcome(&self) -> MutexGuard<'_, Outcome> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

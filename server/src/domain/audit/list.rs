@@ -1,4 +1,4 @@
-//! Reading the log.
+//! Reads pages of the audit log.
 
 use chrono::{DateTime, Utc};
 use entity::audit_event::{self, ActorKind, Entity as AuditEvent};
@@ -14,24 +14,24 @@ use crate::domain::{
     paging::{Page, PageRequest},
 };
 
-/// Which events are wanted. All conditions count together.
+/// Selects events. An event must meet all conditions.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     pub actor_kind: Option<ActorKind>,
-    /// Of this administrator or token.
+    /// An administrator or API token.
     pub actor_id: Option<Uuid>,
-    /// One of these mutations or commands.
+    /// Mutations or commands.
     pub actions: Option<Vec<String>>,
     pub subject_kind: Option<String>,
     pub subject_id: Option<String>,
-    /// Only what was tried in vain, or only what was done.
+    /// Only failed operations, or only successful ones.
     pub failed: Option<bool>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
 }
 
 impl Audit {
-    /// A page of events, the latest first. A cursor is an event's place in the chain.
+    /// A page of events, newest first. A cursor is the sequence number of an event.
     pub async fn list(
         &self,
         filter: &AuditFilter,
@@ -40,9 +40,9 @@ impl Audit {
         let window = page.window()?;
         let mut query = filtered(filter);
         if let Some(cursor) = &window.cursor {
-            let sequence: i64 = cursor
-                .parse()
-                .map_err(|_| Error::bad_input("this cursor is not one of ours"))?;
+            let sequence: i64 = cursor.parse().map_err(|_| {
+                Error::bad_input("the cursor is invalid; use endCursor of the page before")
+            })?;
             query = query.filter(audit_event::Column::Sequence.lt(sequence));
         }
         let events = query
@@ -53,7 +53,6 @@ impl Audit {
         Ok(window.page(events))
     }
 
-    /// How many events there are.
     pub async fn count(&self, filter: &AuditFilter) -> Result<u64> {
         Ok(filtered(filter).count(self.db.reader()).await?)
     }

@@ -1,7 +1,7 @@
-//! Who did what: an append-only log of changes, each event bound to the one before it by a hash.
+//! The audit log: append-only events, each with the hash of the event before it.
 //!
-//! Whatever changes something calls [`record`] in its own transaction; who acts, and what they were asked
-//! to do, goes along with the task ([`context`]), so that no signature between a face and a table carries it.
+//! Each service calls [`record`] in the transaction of its change, with the [`AuditContext`] that its caller
+//! passed: the actor, the client's address and the action.
 
 mod chain;
 mod change;
@@ -18,16 +18,15 @@ use sea_orm::{
 pub use self::{
     chain::{ChainBreak, ChainHead, VerifiedChain},
     change::{AuditChange, AuditSubject},
-    context::{Actor, AuditContext, about, carried, current, identify},
+    context::{Actor, AuditContext},
     list::AuditFilter,
 };
 use super::Result;
 use crate::{clock::SharedClock, db::Database};
 
-/// Any number that nothing else locks ("audit" in ASCII).
+/// A number that no other lock uses ("audit" in ASCII).
 const ADVISORY_KEY: i64 = 0x61_7564_6974;
 
-/// The log.
 #[derive(Clone, Debug)]
 pub struct Audit {
     db: Database,
@@ -35,28 +34,37 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// The log in this database.
     pub fn new(db: Database, clock: SharedClock) -> Self {
         Self { db, clock }
     }
 
-    /// Adds what no domain operation has recorded itself: something that was tried in vain, or that did
-    /// not change a table.
-    pub async fn note(&self, change: AuditChange) -> Result<()> {
-        let transaction = self.db.begin().await?;
-        record(&transaction, &self.clock, change).await?;
-        transaction.commit().await?;
-        Ok(())
+    /// Records an event without a change of a table: a failed operation, or one that takes effect outside of the database.
+    pub async fn note(&self, context: &AuditContext, change: AuditChange) -> Result<()> {
+        note(&self.db, &self.clock, context, change).await
     }
 }
 
-/// Adds an event about a change, in the transaction of the change: either both are there or neither.
+/// Records an event in a transaction of its own.
+pub(super) async fn note(
+    db: &Database,
+    clock: &SharedClock,
+    context: &AuditContext,
+    change: AuditChange,
+) -> Result<()> {
+    let transaction = db.begin().await?;
+    Box::pin(record(&transaction, clock, context, change)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Records an event in the transaction of the change, so that both are stored or neither.
 ///
-/// Call it last: on `PostgreSQL` it makes others wait for the end of the transaction, so that events
-/// follow each other in one chain. `SQLite` has one writer at a time anyway.
+/// Call it last: on `PostgreSQL` it takes a lock until the end of the transaction, so that events form one
+/// chain. `SQLite` has one writer at a time anyway.
 pub(super) async fn record(
     transaction: &DatabaseTransaction,
     clock: &SharedClock,
+    context: &AuditContext,
     change: AuditChange,
 ) -> Result<()> {
     lock(transaction).await?;
@@ -64,11 +72,9 @@ pub(super) async fn record(
         .order_by_desc(audit_event::Column::Sequence)
         .one(transaction)
         .await?;
-    let event = event(change, last.as_ref(), clock.now());
-    event.into_active_model().insert(transaction).await?;
-    if let Some(context) = current() {
-        context.is_recorded();
-    }
+    let event = event(context, change, last.as_ref(), clock.now());
+    Box::pin(event.into_active_model().insert(transaction)).await?;
+    context.set_recorded();
     Ok(())
 }
 
@@ -81,22 +87,13 @@ async fn lock(transaction: &DatabaseTransaction) -> Result<()> {
 }
 
 fn event(
+    context: &AuditContext,
     change: AuditChange,
     last: Option<&audit_event::Model>,
     now: DateTime<Utc>,
 ) -> audit_event::Model {
-    let context = current();
-    let action = match &context {
-        Some(context) => context.action().to_owned(),
-        None => change.in_a_word(),
-    };
-    let (actor, subject) = match &context {
-        Some(context) => (
-            context.actor(),
-            change.subject.or_else(|| context.subject()),
-        ),
-        None => (Actor::system(), change.subject),
-    };
+    let actor = context.actor().clone();
+    let subject = change.subject.or_else(|| context.subject());
     let (kind, id, name) = subject.map_or((None, None, None), AuditSubject::into_parts);
     let event = audit_event::Model {
         sequence: last.map_or(0, |last| last.sequence) + 1,
@@ -104,8 +101,8 @@ fn event(
         actor_kind: actor.kind,
         actor_id: actor.id,
         actor_name: actor.name,
-        address: context.and_then(|context| context.address().map(str::to_owned)),
-        action,
+        address: context.address().map(str::to_owned),
+        action: context.action().to_owned(),
         subject_kind: kind,
         subject_id: id,
         subject_name: name,

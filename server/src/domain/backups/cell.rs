@@ -1,4 +1,4 @@
-//! A value of a row, with its type: neither database's own way to write it, so that either can read it.
+//! A value of a row with its type, in a notation that is independent of the database.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
@@ -6,7 +6,7 @@ use sea_orm::Value;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A value. Its type is written even where there is none, because PostgreSQL wants to know it.
+/// A value. A null has a type too, because PostgreSQL needs it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) enum BackupCell {
     #[serde(rename = "f")]
@@ -31,11 +31,11 @@ pub(super) enum BackupCell {
 }
 
 impl BackupCell {
-    /// What a row has; `None` for a type that no table of ours uses.
+    /// `None` for a type that no table of ours uses.
     pub(super) fn of(value: Value) -> Option<Self> {
         #[expect(
             clippy::wildcard_enum_match_arm,
-            reason = "somebody else's list of every type there is"
+            reason = "the library's list of every type that a database has"
         )]
         Some(match value {
             Value::Bool(flag) => Self::Flag(flag),
@@ -51,7 +51,7 @@ impl BackupCell {
         })
     }
 
-    /// What a row gets; `None` for bytes that are none.
+    /// `None` for bytes that are not valid base64.
     pub(super) fn value(self) -> Option<Value> {
         Some(match self {
             Self::Flag(flag) => Value::Bool(flag),

@@ -1,6 +1,6 @@
-//! Making a backup: one state of the whole database, read while others write, into a chest.
+//! Writes a backup: one snapshot of the whole database, read while others write.
 //!
-//! A thread of its own compresses, seals and writes; a short channel keeps the reading from running ahead.
+//! A thread compresses, encrypts and writes; a bounded channel limits what is read ahead.
 
 use std::{
     fs::File,
@@ -16,29 +16,29 @@ use secrecy::SecretString;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
 use super::{
-    line::{BackupLabel, BackupLine, FORMAT},
+    line::{BackupHeader, BackupLabel, BackupLine, FORMAT},
     tables::{self, LineSink},
 };
 use crate::{
-    crypto::chest::Sealer,
+    crypto::encrypted_file,
     db::{Database, steps},
     domain::{Result, server_secrets::DIGEST_KEY},
 };
 
 /// Batches of lines on their way to the writer.
 const CHANNEL_CAPACITY: usize = 4;
-const LEVEL: i32 = 3;
+const COMPRESSION_LEVEL: i32 = 3;
 
-/// Writes everything that is in the database now into a file.
+/// Writes a snapshot of the database to a file.
 pub(super) async fn dump(
     db: &Database,
     now: DateTime<Utc>,
-    (file, phrase): (File, SecretString),
-) -> Result<Vec<(String, u64)>> {
+    (file, passphrase): (File, SecretString),
+) -> Result<()> {
     let snapshot = db.snapshot().await?;
     let check = Secret::find_by_id(DIGEST_KEY).one(&snapshot).await?;
     let check =
-        check.context("the database was never used by a server: there is nothing to save")?;
+        check.context("the database was never used by a server, so there is nothing to back up")?;
     let is_sqlite = snapshot.get_database_backend() == DbBackend::Sqlite;
     let label = BackupLabel {
         format: FORMAT,
@@ -46,59 +46,61 @@ pub(super) async fn dump(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         database: if is_sqlite { "sqlite" } else { "postgres" }.to_owned(),
         steps: steps(&snapshot).await?,
+    };
+    let header = BackupHeader {
+        label,
         key_check: BASE64_STANDARD.encode(check.sealed),
     };
-    let label = serde_json::to_vec(&label).context("cannot write the label")?;
     let (lines, inbox) = mpsc::channel(CHANNEL_CAPACITY);
-    let writing = spawn_blocking(move || write(file, &label, &phrase, inbox));
-    let read = fill(&snapshot, Outlet(lines)).await;
+    let writing = spawn_blocking(move || write(file, &passphrase, inbox));
+    let read = read(&snapshot, header, LineSender(lines)).await;
     let written = writing.await.context("the writer of the backup failed")?;
-    // Where the writer failed, the reading fails for that alone.
-    let is_whole = written.context("cannot write the backup")?;
-    let counts = read?;
-    if !is_whole {
+    // If the writer failed, the reader failed because of it.
+    let is_complete = written.context("cannot write the backup")?;
+    read?;
+    if !is_complete {
         return Err(anyhow!("the backup has no end").into());
     }
     snapshot.rollback().await?;
-    Ok(counts)
+    Ok(())
 }
 
-async fn fill(
+async fn read(
     snapshot: &sea_orm::DatabaseTransaction,
-    mut outlet: Outlet,
-) -> Result<Vec<(String, u64)>> {
-    let counts = tables::dump(snapshot, &mut outlet).await?;
-    outlet.put(vec![BackupLine::End(counts.clone())]).await?;
-    Ok(counts)
+    header: BackupHeader,
+    mut lines: LineSender,
+) -> Result<()> {
+    lines.put(vec![BackupLine::Header(header)]).await?;
+    let counts = tables::dump(snapshot, &mut lines).await?;
+    lines.put(vec![BackupLine::End(counts)]).await
 }
 
-struct Outlet(mpsc::Sender<Vec<BackupLine>>);
+struct LineSender(mpsc::Sender<Vec<BackupLine>>);
 
-impl LineSink for Outlet {
+impl LineSink for LineSender {
     async fn put(&mut self, lines: Vec<BackupLine>) -> Result<()> {
         let sent = self.0.send(lines).await;
         sent.map_err(|_| anyhow!("the writer of the backup has ended").into())
     }
 }
 
-/// Says whether the end came.
+/// Returns whether the last line was written.
 fn write(
     file: File,
-    label: &[u8],
-    phrase: &SecretString,
+    passphrase: &SecretString,
     mut inbox: mpsc::Receiver<Vec<BackupLine>>,
 ) -> anyhow::Result<bool> {
-    let sealer = Sealer::new(BufWriter::new(file), label, phrase)?;
-    let mut output = zstd::Encoder::new(sealer, LEVEL)?;
-    let mut is_whole = false;
+    let encrypted = encrypted_file::encrypt(BufWriter::new(file), passphrase)?;
+    let mut output = zstd::Encoder::new(encrypted, COMPRESSION_LEVEL)?;
+    let mut is_complete = false;
     while let Some(lines) = inbox.blocking_recv() {
         for line in lines {
             serde_json::to_writer(&mut output, &line)?;
             output.write_all(b"\n")?;
-            is_whole = matches!(line, BackupLine::End(_));
+            is_complete = matches!(line, BackupLine::End(_));
         }
     }
-    if !is_whole {
+    if !is_complete {
         return Ok(false);
     }
     let file = output.finish()?.finish()?;

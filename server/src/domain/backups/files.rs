@@ -1,4 +1,4 @@
-//! The directory of backups. What has the name of a backup was restored once, to see whether it can be.
+//! The directory of backups. A file gets the name of a backup after a trial restore.
 
 use std::{
     fs::{self, DirBuilder, File, TryLockError},
@@ -10,55 +10,53 @@ use std::{
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::line::{BackupLabel, FORMAT};
-use crate::{
-    crypto::chest::{self, ChestError},
-    db::steps_known,
-};
+use super::{description, line::BackupLabel};
 
 const PREFIX: &str = "proxypal-";
-const ENDING: &str = ".backup";
-/// To the millisecond, without a word that a file system dislikes.
+const ENDING: &str = ".backup.age";
+/// To the millisecond, without characters that file systems forbid.
 const TIME: &str = "%Y%m%dT%H%M%S%3fZ";
 const PARTIAL: &str = ".partial";
 const LOCK: &str = ".lock";
 
-/// A backup that lies in the directory.
+/// A backup in the directory.
 #[derive(Clone, Debug)]
 pub struct BackupFile {
     pub name: String,
-    /// As its name says.
+    /// From its name.
     pub created_at: DateTime<Utc>,
     /// In bytes.
     pub size: u64,
-    /// What it says about itself; an error says why it is of no use.
-    pub label: Result<BackupLabel, String>,
+    /// From the description beside it, `None` without one; or why the backup cannot be restored.
+    pub label: Result<Option<BackupLabel>, String>,
 }
 
 /// A directory of backups.
 #[derive(Clone, Debug)]
 pub(super) struct BackupDirectory(pub(super) PathBuf);
 
-/// The right to make one. One at a time, whoever makes it.
+/// The permission to create a backup, held by one process at a time.
 #[derive(Debug)]
 pub(super) struct BackupTurn {
     _lock: File,
 }
 
-/// A backup that counts for nothing yet. It goes with this value.
+/// A backup that is not verified yet. It is deleted when this value is dropped.
 #[derive(Debug)]
 pub(super) struct PartialBackup {
     pub(super) path: PathBuf,
+    description: PathBuf,
 }
 
 impl Drop for PartialBackup {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.description);
     }
 }
 
 impl BackupDirectory {
-    /// Waits for nobody: says so when another makes one. What a killed one has left goes.
+    /// Fails if another backup is being created. Deletes the files of one that was killed.
     pub(super) fn turn(&self) -> anyhow::Result<BackupTurn> {
         let fail = || format!("cannot use the directory {}", self.0.display());
         DirBuilder::new()
@@ -75,7 +73,9 @@ impl BackupDirectory {
             .with_context(fail)?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => bail!("another backup is being made; wait for it"),
+            Err(TryLockError::WouldBlock) => {
+                bail!("another backup is being created; try again when it is complete")
+            }
             Err(TryLockError::Error(error)) => return Err(error).with_context(fail),
         }
         for entry in fs::read_dir(&self.0).with_context(fail)? {
@@ -95,16 +95,25 @@ impl BackupDirectory {
             .mode(0o600)
             .open(&path)
             .with_context(|| format!("cannot create {}", path.display()))?;
-        Ok((PartialBackup { path }, file))
+        let description = self.0.join(format!(".{name}.json{PARTIAL}"));
+        Ok((PartialBackup { path, description }, file))
     }
 
-    /// Gives it the name of a backup.
-    pub(super) fn keep(&self, partial: &PartialBackup, name: &str) -> anyhow::Result<()> {
+    /// Describes a verified backup and renames it to the name of a backup.
+    pub(super) fn keep(
+        &self,
+        partial: &PartialBackup,
+        name: &str,
+        label: &BackupLabel,
+    ) -> anyhow::Result<PathBuf> {
         let path = self.0.join(name);
         let fail = || format!("cannot write {}", path.display());
+        description::write(&partial.path, label, &partial.description).with_context(fail)?;
         fs::rename(&partial.path, &path).with_context(fail)?;
+        fs::rename(&partial.description, description::path_of(&path)).with_context(fail)?;
         let directory = File::open(&self.0).with_context(fail)?;
-        directory.sync_all().with_context(fail)
+        directory.sync_all().with_context(fail)?;
+        Ok(path)
     }
 
     /// Every backup, the latest first.
@@ -115,7 +124,7 @@ impl BackupDirectory {
             .collect()
     }
 
-    /// The names of all backups and when they were made, the latest first, without a look inside.
+    /// The names of all backups and when they were created, the latest first, without reading the files.
     pub(super) fn names(&self) -> anyhow::Result<Vec<(String, DateTime<Utc>)>> {
         let fail = || format!("cannot read the directory {}", self.0.display());
         let entries = match fs::read_dir(&self.0) {
@@ -139,12 +148,12 @@ impl BackupDirectory {
     }
 }
 
-/// What a backup is called.
+/// The name of a backup.
 pub(super) fn name(now: DateTime<Utc>) -> String {
     format!("{PREFIX}{}{ENDING}", now.format(TIME))
 }
 
-/// When a backup was made; `None` for a name that is none of ours, or leads to another directory.
+/// When a backup was created; `None` for other names, among them every path to another directory.
 fn time_of(name: &str) -> Option<DateTime<Utc>> {
     let stem = name.strip_prefix(PREFIX)?.strip_suffix(ENDING)?;
     let time = NaiveDateTime::parse_from_str(stem, TIME).ok()?;
@@ -157,31 +166,14 @@ fn look(path: &Path, name: String, created_at: DateTime<Utc>) -> anyhow::Result<
         name,
         created_at,
         size,
-        label: label(path).map_err(|error| format!("{error:#}")),
+        label: description::read(path).map_err(|error| format!("{error:#}")),
     })
 }
 
-/// What a backup says about itself, after a look at its checksum. One of a newer server is refused.
-pub fn label(path: &Path) -> anyhow::Result<BackupLabel> {
-    let chest::ChestLabel(text) = chest::inspect(path)?;
-    let format = serde_json::from_slice::<serde_json::Value>(&text)
-        .ok()
-        .and_then(|label| label["format"].as_u64());
-    match format {
-        Some(format) if format > u64::from(FORMAT) => return Err(ChestError::Newer.into()),
-        Some(_) => {}
-        None => return Err(ChestError::Foreign.into()),
-    }
-    let label: BackupLabel = serde_json::from_slice(&text).map_err(|_| ChestError::Foreign)?;
-    let known = steps_known();
-    if let Some(newer) = label.steps.iter().find(|step| !known.contains(step)) {
-        bail!(
-            "it was made by a newer version of this server ({}, with the step {newer}); restore it with that \
-             version",
-            label.version
-        );
-    }
-    Ok(label)
+/// Deletes a backup. Its description goes first: a backup without one is valid.
+pub(super) fn remove(path: &Path) -> std::io::Result<()> {
+    description::remove(path)?;
+    fs::remove_file(path)
 }
 
 #[cfg(test)]
@@ -189,16 +181,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_ours_and_leads_nowhere_else() {
+    fn a_name_never_leads_to_another_file() {
         let time = "2026-06-01T12:34:56.789Z".parse().unwrap();
         assert_eq!(time_of(&name(time)), Some(time));
         for foreign in [
             "",
-            "proxypal-.backup",
-            "proxypal-../x.backup",
+            "proxypal-.backup.age",
+            "proxypal-../x.backup.age",
             "/etc/passwd",
-            "proxypal-1/../../x.backup",
-            ".proxypal-1.backup.partial",
+            "proxypal-1/../../x.backup.age",
+            ".proxypal-20260601T123456789Z.backup.age.partial",
+            "proxypal-20260601T123456789Z.backup.json",
+            "proxypal-20260601T123456789Z.backup",
         ] {
             assert_eq!(time_of(foreign), None, "{foreign}");
         }

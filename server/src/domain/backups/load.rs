@@ -1,77 +1,51 @@
-//! Reading a backup into a database that is being filled.
-
-use std::{
-    fs::File,
-    io::{BufRead as _, BufReader, Read as _},
-    path::Path,
-};
+//! Reads a backup into a staging database.
 
 use anyhow::{Context as _, anyhow, bail};
 use sea_orm::{
     ConnectionTrait as _, DatabaseTransaction, TransactionTrait as _,
     sea_query::{Alias, Expr, Query},
 };
-use secrecy::SecretString;
 use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::line::{BackupLine, TableHeader};
-use crate::{crypto::chest::Opener, db::StagingDatabase};
+use super::{
+    line::{BackupLine, TableHeader},
+    reader::BackupReader,
+};
+use crate::db::StagingDatabase;
 
 const ROWS_PER_BATCH: usize = 200;
 const CHANNEL_CAPACITY: usize = 4;
 /// Fewer than either database takes in one statement.
-const MOST_VALUES: usize = 30_000;
-/// Longer than any row of ours.
-const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+const MAX_VALUES: usize = 30_000;
 
-/// Fills a draft with everything that a backup holds, checks the counts, and brings the tables up to date.
-pub(super) async fn load(
-    path: &Path,
-    phrase: SecretString,
-    staging: &StagingDatabase,
-) -> anyhow::Result<u64> {
-    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+/// Fills a staging database with the rows of a backup, checks their number, and migrates the tables. Returns the
+/// number of rows.
+pub(super) async fn load(backup: BackupReader, staging: &StagingDatabase) -> anyhow::Result<u64> {
     let (lines, inbox) = mpsc::channel(CHANNEL_CAPACITY);
-    let reading = spawn_blocking(move || read(file, &phrase, &lines));
+    let reading = spawn_blocking(move || read(backup, &lines));
     let transaction = staging.connection().begin().await?;
     let filled = fill(&transaction, inbox).await;
-    reading.await.context("the reader of the backup failed")??;
+    let read = reading.await.context("the reader of the backup failed")?;
+    read.context("cannot read the backup")?;
     let rows = filled?;
     transaction.commit().await?;
     staging.complete().await?;
     Ok(rows)
 }
 
-fn read(
-    file: File,
-    phrase: &SecretString,
-    lines: &mpsc::Sender<Vec<BackupLine>>,
-) -> anyhow::Result<()> {
-    let opener = Opener::new(file, phrase)?;
-    let mut input = BufReader::new(zstd::Decoder::new(opener)?);
-    let mut together = Vec::new();
-    let mut text = Vec::new();
-    loop {
-        text.clear();
-        let length = input
-            .by_ref()
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut text)?;
-        if length > 0 {
-            let line =
-                serde_json::from_slice(&text).context("the backup has a line that is none")?;
-            together.push(line);
-        }
-        if together.len() == ROWS_PER_BATCH || length == 0 {
-            // Who takes them has the better reason to fail.
-            if lines.blocking_send(std::mem::take(&mut together)).is_err() {
-                return Ok(());
-            }
-        }
-        if length == 0 {
+/// Reads to the end of the file, so that a backup that was cut after its last line is refused too.
+fn read(mut backup: BackupReader, lines: &mpsc::Sender<Vec<BackupLine>>) -> anyhow::Result<()> {
+    let mut batch = Vec::new();
+    while let Some(line) = backup.next_line()? {
+        batch.push(line);
+        if batch.len() == ROWS_PER_BATCH && lines.blocking_send(std::mem::take(&mut batch)).is_err()
+        {
+            // The receiver has failed and reports the reason.
             return Ok(());
         }
     }
+    let _ = lines.blocking_send(batch);
+    Ok(())
 }
 
 async fn fill(
@@ -83,15 +57,17 @@ async fn fill(
         table: None,
         rows: Vec::new(),
         counts: Vec::new(),
+        is_complete: false,
     };
     while let Some(lines) = inbox.recv().await {
         for line in lines {
-            if filler.take(line).await? {
-                return Ok(filler.counts.iter().map(|(_, rows)| rows).sum());
-            }
+            filler.take(line).await?;
         }
     }
-    Err(anyhow!("the backup ends too soon"))
+    if !filler.is_complete {
+        return Err(anyhow!("the backup has no end"));
+    }
+    Ok(filler.counts.iter().map(|(_, rows)| rows).sum())
 }
 
 /// Gathers rows and inserts them together.
@@ -100,12 +76,16 @@ struct Filler<'a> {
     table: Option<TableHeader>,
     rows: Vec<Vec<Expr>>,
     counts: Vec<(String, u64)>,
+    is_complete: bool,
 }
 
 impl Filler<'_> {
-    /// Says whether that was the end.
-    async fn take(&mut self, line: BackupLine) -> anyhow::Result<bool> {
+    async fn take(&mut self, line: BackupLine) -> anyhow::Result<()> {
+        if self.is_complete {
+            bail!("the backup has lines after its end");
+        }
         match line {
+            BackupLine::Header(_) => bail!("the backup has a second header"),
             BackupLine::Table(table) => {
                 self.insert().await?;
                 self.counts.push((table.name.clone(), 0));
@@ -115,15 +95,15 @@ impl Filler<'_> {
                 let table = self
                     .table
                     .as_ref()
-                    .context("the backup has a row of no table")?;
+                    .context("the backup has a row without a table")?;
                 if cells.len() != table.columns.len() {
                     bail!("the backup has a row that does not fit {}", table.name);
                 }
                 let values = cells.into_iter().map(|cell| cell.value().map(Expr::val));
                 let values: Option<Vec<_>> = values.collect();
                 self.rows
-                    .push(values.context("the backup has a value that is none")?);
-                if (self.rows.len() + 1) * table.columns.len() > MOST_VALUES
+                    .push(values.context("the backup has an invalid value")?);
+                if (self.rows.len() + 1) * table.columns.len() > MAX_VALUES
                     || self.rows.len() == ROWS_PER_BATCH
                 {
                     self.insert().await?;
@@ -132,12 +112,12 @@ impl Filler<'_> {
             BackupLine::End(expected) => {
                 self.insert().await?;
                 if expected != self.counts {
-                    bail!("the backup lacks rows that it says it has");
+                    bail!("the backup lacks rows: the numbers at its end do not match");
                 }
-                return Ok(true);
+                self.is_complete = true;
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     async fn insert(&mut self) -> anyhow::Result<()> {

@@ -1,13 +1,15 @@
-//! Backups: one state of everything in the database, behind a pass-phrase, in one format for both databases.
+//! Backups: a snapshot of the whole database, encrypted with a passphrase, in one format for both databases.
 //!
-//! A backup counts when it was restored into a scratch database and found whole. What the vault sealed stays
-//! sealed in it: it takes the pass-phrase to read a backup and the encryption key to use it.
+//! A backup is kept after a trial restore into a scratch database. Sealed columns stay sealed in it: it takes the
+//! passphrase to read a backup and the encryption key to use it.
 
 mod cell;
+mod description;
 mod dump;
 mod files;
 mod line;
 mod load;
+mod reader;
 mod restore;
 mod schedule;
 mod tables;
@@ -18,16 +20,21 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 use tokio::task::spawn_blocking;
 
 use self::files::BackupDirectory;
 pub use self::{
-    files::{BackupFile, label},
+    files::BackupFile,
     line::BackupLabel,
     restore::{Restored, Staged, apply_staged, restore},
     tables::{names as tables, row_counts},
 };
-use super::{Error, Result, downloads::Content};
+use super::{
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
+    downloads::Content,
+};
 use crate::{
     clock::SharedClock,
     db::{Database, StagingDatabase},
@@ -36,6 +43,7 @@ use crate::{
 /// Where backups are, in the data directory.
 pub const DIRECTORY: &str = "backups";
 const SHORTEST_PHRASE: usize = 12;
+const LONGEST_NAME: usize = 64;
 const PIECE: usize = 64 * 1024;
 
 /// All backups.
@@ -47,7 +55,7 @@ pub struct Backups {
     phrase: Option<SecretString>,
 }
 
-/// A backup that was made and restored once.
+/// A created and verified backup.
 #[derive(Clone, Debug)]
 pub struct Made {
     pub name: String,
@@ -56,7 +64,7 @@ pub struct Made {
 }
 
 impl Backups {
-    /// The service over this database. Without a pass-phrase backups can be listed and nothing else.
+    /// The service over this database. Without a passphrase backups can only be listed.
     pub fn new(
         db: Database,
         clock: SharedClock,
@@ -76,8 +84,17 @@ impl Backups {
         self.phrase.is_some()
     }
 
-    /// Makes a backup and restores it once, into a scratch database. Whatever fails leaves nothing behind.
-    pub async fn create(&self) -> Result<Made> {
+    /// Makes a backup as [`make`](Self::make) does, and records it in the audit.
+    pub async fn create(&self, context: &AuditContext) -> Result<Made> {
+        let made = self.make().await?;
+        let created = AuditChange::created(subject(&made.name), json!({ "rows": made.rows }));
+        audit::note(&self.db, &self.clock, context, created).await?;
+        Ok(made)
+    }
+
+    /// Makes a backup and restores it into a scratch database. A failure leaves no file behind.
+    /// Only reads the database, so it may run beside the server, and records no event.
+    pub async fn make(&self) -> Result<Made> {
         let phrase = self.phrase()?;
         let now = self.clock.now();
         let name = files::name(now);
@@ -87,18 +104,18 @@ impl Backups {
             .map_err(|error| Error::Conflict(format!("{error:#}")))?;
         let (partial, file) = directory.partial(&name)?;
         dump::dump(&self.db, now, (file, phrase.clone())).await?;
-        let rows = verify(&partial.path, phrase, &directory.0).await;
-        let rows = rows.context("the backup cannot be restored, so it was thrown away")?;
-        directory.keep(&partial, &name)?;
-        drop(turn);
-        Ok(Made {
-            path: directory.0.join(&name),
-            name,
-            rows,
-        })
+        let verified = verify(&partial.path, phrase, &directory.0).await;
+        let Verified { label, rows } =
+            verified.context("the backup cannot be restored, so it was deleted")?;
+        let keeping = spawn_blocking(move || {
+            let path = directory.keep(&partial, &name, &label)?;
+            drop(turn);
+            anyhow::Ok(Made { name, path, rows })
+        });
+        Ok(keeping.await.context("cannot keep the backup")??)
     }
 
-    /// Every backup, the latest first, with a look at each one's checksum.
+    /// Every backup, the latest first. The checksum of each is compared.
     pub async fn list(&self) -> Result<Vec<BackupFile>> {
         let directory = self.directory();
         let listing = spawn_blocking(move || directory.list());
@@ -121,23 +138,31 @@ impl Backups {
             .turn()
             .map_err(|error| Error::Conflict(format!("{error:#}")))?;
         let verified = verify(&path, phrase, &directory.0).await;
+        let verified = verified.map(|verified| verified.rows);
         verified.map_err(|error| Error::Conflict(format!("{error:#}")))
     }
 
-    /// Asks the next start to restore this backup, if it can be restored.
-    pub async fn stage_restore(&self, name: &str) -> Result<Staged> {
+    /// Schedules the restore of this backup for the next start, after verifying it.
+    pub async fn stage_restore(&self, context: &AuditContext, name: &str) -> Result<Staged> {
+        context.about(subject(name));
         self.verify(name).await?;
         let staged = Staged {
             name: name.to_owned(),
             failure: None,
         };
         restore::stage(&self.data_dir, Some(&staged))?;
+        let done = AuditChange::done(None).about(Some(subject(name)));
+        audit::note(&self.db, &self.clock, context, done).await?;
         Ok(staged)
     }
 
-    /// Takes that back.
-    pub fn cancel_restore(&self) -> Result<()> {
-        Ok(restore::stage(&self.data_dir, None)?)
+    /// Withdraws a staged restore, if there is one.
+    pub async fn cancel_restore(&self, context: &AuditContext) -> Result<()> {
+        let staged = self.staged_restore()?;
+        restore::stage(&self.data_dir, None)?;
+        let staged = staged.map(|staged| subject(&staged.name));
+        let done = AuditChange::done(None).about(staged);
+        audit::note(&self.db, &self.clock, context, done).await
     }
 
     /// What the next start restores, or why the last one could not.
@@ -146,16 +171,23 @@ impl Backups {
     }
 
     /// Deletes a backup.
-    pub fn delete(&self, name: &str) -> Result<()> {
+    pub async fn delete(&self, context: &AuditContext, name: &str) -> Result<()> {
+        context.about(subject(name));
         let path = self.find(name)?;
-        std::fs::remove_file(path).context("cannot delete the backup")?;
-        Ok(())
+        let size = path.metadata().context("cannot read the backup")?.len();
+        files::remove(&path).context("cannot delete the backup")?;
+        let removed = AuditChange::removed(subject(name), json!({ "size": size }));
+        audit::note(&self.db, &self.clock, context, removed).await
     }
 
-    /// A backup's bytes, sealed as they are.
-    pub fn read(&self, name: &str) -> Result<Content> {
+    /// The encrypted bytes of a backup.
+    pub async fn read(&self, context: &AuditContext, name: &str) -> Result<Content> {
+        context.about(subject(name));
         let file = std::fs::File::open(self.find(name)?).context("cannot read the backup")?;
         let length = file.metadata().context("cannot read the backup")?.len();
+        let done = AuditChange::done(Some(json!({ "size": length })));
+        let done = done.about(Some(subject(name)));
+        audit::note(&self.db, &self.clock, context, done).await?;
         let file = tokio::fs::File::from_std(file);
         let bytes = stream::try_unfold(file, |mut file| async move {
             use tokio::io::AsyncReadExt as _;
@@ -189,27 +221,45 @@ impl Backups {
     }
 }
 
+/// A backup is known by the name of its file, to callers and in the audit. Names of other files are not
+/// recorded whole.
+fn subject(name: &str) -> AuditSubject {
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    AuditSubject::new("backup", &name).named(&name)
+}
+
 /// The backups of a directory, the latest first.
 pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
     BackupDirectory(directory.to_owned()).list()
 }
 
-/// Insists on a pass-phrase that is worth the name.
+/// Refuses a passphrase that is too short for a new backup.
 pub fn check_phrase(phrase: &SecretString) -> Result<()> {
     if phrase.expose_secret().chars().count() < SHORTEST_PHRASE {
         return Err(Error::BadInput(format!(
-            "a pass-phrase of backups has at least {SHORTEST_PHRASE} characters"
+            "the passphrase of backups must have at least {SHORTEST_PHRASE} characters"
         )));
     }
     Ok(())
 }
 
-/// Restores a backup into a scratch database in this directory, which goes again.
-pub async fn verify(path: &Path, phrase: SecretString, directory: &Path) -> anyhow::Result<u64> {
-    let to_read = path.to_owned();
-    let label = spawn_blocking(move || label(&to_read)).await??;
+/// A backup that was restored into a scratch database.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    pub label: BackupLabel,
+    pub rows: u64,
+}
+
+/// Restores a backup into a scratch database in this directory, and deletes that.
+pub async fn verify(
+    path: &Path,
+    passphrase: SecretString,
+    directory: &Path,
+) -> anyhow::Result<Verified> {
+    let backup = reader::open(path, passphrase).await?;
+    let label = backup.header.label.clone();
     let staging = StagingDatabase::scratch(directory, &label.steps).await?;
-    let rows = load::load(path, phrase, &staging).await;
+    let rows = load::load(backup, &staging).await;
     staging.abandon().await?;
-    rows
+    rows.map(|rows| Verified { label, rows })
 }

@@ -1,7 +1,6 @@
-//! Restoring: into a draft, which takes the place of the database when it is whole, and not before.
+//! Restores a backup into a staging database, which replaces the database when it is complete.
 //!
-//! A running server cannot change the database under its feet: it notes which backup is wanted, and the next
-//! start restores it before anything else.
+//! A running server cannot replace its database: it stages the restore, and the next start carries it out first.
 
 use std::{
     fs,
@@ -14,7 +13,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{files, load::load};
+use super::{files, load::load, reader};
 use crate::{
     db::{StagingDatabase, StorageConfig},
     domain::server_secrets,
@@ -23,7 +22,7 @@ use crate::{
 const STAGED: &str = "restore.json";
 const JOURNAL: &str = "journal";
 
-/// What was restored.
+/// The result of a restore.
 #[derive(Clone, Debug)]
 pub struct Restored {
     pub rows: u64,
@@ -39,19 +38,20 @@ pub struct Staged {
     pub failure: Option<String>,
 }
 
-/// Puts what a backup holds in the place of the database, all at once. No server may run on it.
+/// Replaces the database by a backup, atomically. No server may run on it.
 pub async fn restore(
     path: &Path,
-    phrase: SecretString,
+    passphrase: SecretString,
     storage: &StorageConfig,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Restored> {
-    let label = files::label(path)?;
-    let sealed = BASE64_STANDARD.decode(&label.key_check);
-    server_secrets::check_key(storage, &sealed.context("the backup's label is damaged")?)?;
+    let backup = reader::open(path, passphrase).await?;
+    let label = backup.header.label.clone();
+    let sealed = BASE64_STANDARD.decode(&backup.header.key_check);
+    server_secrets::check_key(storage, &sealed.context("the backup's header is invalid")?)?;
     let url = storage.database_url.expose_secret();
     let staging = StagingDatabase::replacing(url, &storage.data_dir, &label.steps).await?;
-    let rows = match load(path, phrase, &staging).await {
+    let rows = match load(backup, &staging).await {
         Ok(rows) => rows,
         Err(error) => {
             staging.abandon().await?;
@@ -59,7 +59,7 @@ pub async fn restore(
         }
     };
     let kept = format!("before-restore-{}", now.format("%Y%m%dT%H%M%SZ"));
-    // What it owes belongs to the former database.
+    // Its entries belong to the former database.
     put_aside(&storage.data_dir.join(JOURNAL), &kept)?;
     let kept = staging.swap_in(url, &kept).await?;
     Ok(Restored {
@@ -77,7 +77,7 @@ fn put_aside(journal: &Path, kept: &str) -> anyhow::Result<()> {
     fs::rename(journal, aside).context("cannot put the journal aside")
 }
 
-/// What the next start restores, or the last one could not.
+/// The staged restore, or the one that failed at the last start.
 pub(super) fn staged(data_dir: &Path) -> anyhow::Result<Option<Staged>> {
     match fs::read_to_string(note(data_dir)) {
         Ok(text) => Ok(serde_json::from_str(&text)
@@ -88,7 +88,7 @@ pub(super) fn staged(data_dir: &Path) -> anyhow::Result<Option<Staged>> {
     }
 }
 
-/// Asks the next start to restore this backup; `None` takes it back.
+/// Stages a restore for the next start; `None` cancels it.
 pub(super) fn stage(data_dir: &Path, wanted: Option<&Staged>) -> anyhow::Result<()> {
     let note = note(data_dir);
     let fail = "cannot write the note about a restore";
@@ -103,8 +103,8 @@ pub(super) fn stage(data_dir: &Path, wanted: Option<&Staged>) -> anyhow::Result<
     fs::rename(partial, note).context(fail)
 }
 
-/// Restores what was asked for, before the database is opened. What fails leaves everything as it was, and
-/// the reason where administrators find it.
+/// Carries out a staged restore, before the database is opened. A failure leaves the database as it is, and the reason
+/// in the staged restore, where administrators see it.
 pub async fn apply_staged(
     storage: &StorageConfig,
     phrase: Option<&SecretString>,

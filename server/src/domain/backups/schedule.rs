@@ -1,4 +1,4 @@
-//! Backups from time to time, as the settings say, and how many are kept.
+//! Scheduled backups, and the deletion of the oldest ones.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Backups;
-use crate::domain::{Result, settings::Settings};
+use crate::domain::{Result, audit::AuditContext, settings::Settings};
 
-/// How often it is asked whether it is time.
+/// How often the schedule is checked.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
-/// After one that failed.
+/// The pause after a failure.
 const RETRY_DELAY: Duration = Duration::from_mins(15);
 
 impl Backups {
-    /// Makes backups until told to stop.
+    /// Creates backups until `stop` is cancelled.
     pub async fn run(self, settings: Settings, stop: CancellationToken) {
         let mut pause = POLL_INTERVAL;
         while stop.run_until_cancelled(sleep(pause)).await.is_some() {
@@ -45,20 +45,21 @@ impl Backups {
         }
         let latest = self.directory().names()?.first().map(|(_, made)| *made);
         let now = self.clock.now();
-        // One of the future is from before the clock was set: it does not keep us from making one.
+        // A time in the future is from before the clock was set back, and prevents no backup.
         if latest.is_some_and(|latest| latest <= now && now < latest + every) {
             return Ok(None);
         }
-        let made = self.create().await?;
-        self.prune(current.gateway.backups_kept)?;
+        let made = self.create(&AuditContext::system("createBackup")).await?;
+        self.prune(current.gateway.backups_kept).await?;
         Ok(Some(made.name))
     }
 
-    /// Deletes the oldest beyond this number.
-    fn prune(&self, kept: u32) -> Result<()> {
+    /// Deletes the oldest backups beyond this number.
+    async fn prune(&self, kept: u32) -> Result<()> {
         let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         for (name, _) in self.directory().names()?.iter().skip(kept) {
-            self.delete(name)?;
+            let context = AuditContext::system("deleteBackup");
+            self.delete(&context, name).await?;
         }
         Ok(())
     }

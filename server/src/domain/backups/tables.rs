@@ -1,4 +1,4 @@
-//! Every table, in an order in which no row comes before one that it belongs to.
+//! Every table, in an order in which a row follows the rows that it refers to.
 
 use futures_util::TryStreamExt as _;
 use sea_orm::{
@@ -12,24 +12,23 @@ use super::{
 };
 use crate::{db::Database, domain::Result};
 
-/// Rows that are handed on at once.
+/// Rows in one message to the writer.
 const ROWS_PER_BATCH: usize = 200;
 
-/// Somebody who takes lines.
 pub(super) trait LineSink: Send {
-    /// Waits until there is room.
+    /// Waits while the channel is full.
     fn put(&mut self, lines: Vec<BackupLine>) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// Dumps these tables one after the other, and names them.
+/// Functions over these tables, in this order.
 macro_rules! tables {
     ($($table:ident),* $(,)?) => {
-        /// Their names.
+        /// The names of the tables.
         pub fn names() -> Vec<&'static str> {
             vec![$(entity::$table::Entity.table_name()),*]
         }
 
-        /// How many rows each has.
+        /// The number of rows of each table.
         pub async fn row_counts(db: &Database) -> Result<Vec<(&'static str, u64)>> {
             let counted = [$((
                 entity::$table::Entity.table_name(),
@@ -113,7 +112,7 @@ fn cells<M: ModelTrait>(row: &M) -> Result<Vec<BackupCell>> {
         cell.ok_or_else(|| {
             let kind = definition.get_column_type();
             let name = column.as_str();
-            anyhow::anyhow!("no backup knows what to do with {kind:?} of {name}").into()
+            anyhow::anyhow!("backups do not support the type {kind:?} of the column {name}").into()
         })
     });
     cells.collect()

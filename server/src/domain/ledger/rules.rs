@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use entity::{
     provider_account::ProviderKind,
     quota::{self, Metric, WindowKind},
-    request::{self, Outcome, Protocol},
+    request::{self, Outcome},
 };
 use limits::{Amounts, QuotaRule, QuotaWindow, RequestUsage};
 
@@ -56,7 +56,7 @@ pub(in crate::domain) fn rate_limit(limit: entity::RateLimit) -> limits::RateLim
 
 /// The usage of a stored request; zero if it was rejected or is not metered.
 pub(super) fn usage_of(row: &request::Model, at: DateTime<Utc>) -> RequestUsage {
-    let is_zero = row.outcome == Outcome::Rejected || row.protocol == Protocol::Other;
+    let is_zero = row.outcome == Outcome::Rejected || !row.protocol.generates();
     let amounts = Amounts {
         tokens: tokens_of(row).map_or(0, Tokens::total),
         cost: row.cost,

@@ -12,15 +12,20 @@ use entity::{
     provider_account::ProviderKind,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition,
+    EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use super::models::AliasTable;
 use super::{
-    Error, Result, engine_models::EngineModels, prices::Prices, provider_accounts::ProviderAccounts,
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
+    engine_models::EngineModels,
+    prices::Prices,
+    provider_accounts::ProviderAccounts,
 };
 use crate::{clock::SharedClock, db::Database};
 
@@ -74,9 +79,11 @@ impl ModelAliases {
     /// Adds an alias or changes its target.
     pub async fn set(
         &self,
+        context: &AuditContext,
         new: NewModelAlias,
         models: &EngineModels,
     ) -> Result<model_alias::Model> {
+        context.about(subject(new.alias.trim()));
         let _turn = self.changing.lock().await;
         let table = self.current();
         let new = check::check(&new, &table, models)?;
@@ -88,6 +95,7 @@ impl ModelAliases {
             )));
         }
         let transaction = self.db.begin().await?;
+        let before = replaced.as_ref().map(audited);
         if let Some(replaced) = replaced {
             let mut replaced = replaced.into_active_model();
             replaced.removed_at = Set(Some(now));
@@ -102,21 +110,32 @@ impl ModelAliases {
             removed_at: Set(None),
         };
         let row = row.insert(&transaction).await?;
+        let (subject, after) = (subject(&row.alias), audited(&row));
+        let change = match before {
+            Some(before) => AuditChange::updated(subject, before, after),
+            None => AuditChange::created(subject, after),
+        };
+        audit::record(&transaction, &self.clock, context, change).await?;
         transaction.commit().await?;
         self.refresh().await?;
         Ok(row)
     }
 
-    pub async fn delete(&self, alias: &str) -> Result<model_alias::Model> {
+    pub async fn delete(&self, context: &AuditContext, alias: &str) -> Result<model_alias::Model> {
+        context.about(subject(alias.trim()));
         let _turn = self.changing.lock().await;
         let now = self.clock.now();
         let row = self.current().find(alias.trim(), now).cloned();
         let row = row.ok_or(Error::NotFound {
             what: "model alias",
         })?;
+        let removed = AuditChange::removed(subject(&row.alias), audited(&row));
         let mut row = row.into_active_model();
         row.removed_at = Set(Some(now));
-        let row = row.update(self.db.writer()).await?;
+        let transaction = self.db.begin().await?;
+        let row = row.update(&transaction).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
+        transaction.commit().await?;
         self.refresh().await?;
         Ok(row)
     }
@@ -135,4 +154,16 @@ impl ModelAliases {
         self.accounts.announce();
         Ok(())
     }
+}
+
+/// An alias is known by its name, to callers and in the audit.
+fn subject(alias: &str) -> AuditSubject {
+    AuditSubject::new("modelAlias", alias).named(alias)
+}
+
+fn audited(alias: &model_alias::Model) -> Value {
+    json!({
+        "model": alias.model,
+        "provider": alias.provider.map(|provider| provider.to_value()),
+    })
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{ChannelSettings, Notifications};
 use crate::domain::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     text,
 };
 
@@ -53,8 +53,17 @@ impl Notifications {
         Ok((channel, settings))
     }
 
+    /// A channel as the subject of an audit event.
+    pub fn channel_subject(id: Uuid) -> AuditSubject {
+        subject_of(id)
+    }
+
     /// Fails if the name is taken.
-    pub async fn create_channel(&self, new: NewChannel) -> Result<notification_channel::Model> {
+    pub async fn create_channel(
+        &self,
+        context: &AuditContext,
+        new: NewChannel,
+    ) -> Result<notification_channel::Model> {
         let name = text::required("name", &new.name, 100)?;
         new.settings.check()?;
         let (id, now) = (Uuid::now_v7(), self.clock.now());
@@ -80,16 +89,18 @@ impl Notifications {
             .await
             .map_err(|error| Error::unless_taken(error, || taken(&name)))?;
         let created = AuditChange::created(subject(&channel), audited(&channel));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(channel)
     }
 
     pub async fn update_channel(
         &self,
+        context: &AuditContext,
         id: Uuid,
         changes: ChannelChanges,
     ) -> Result<notification_channel::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let old = find(&transaction, id).await?;
         let mut row = old.clone().into_active_model();
@@ -122,18 +133,23 @@ impl Notifications {
             after["settings"] = "new".into();
         }
         let updated = AuditChange::updated(subject(&channel), audited(&old), after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(channel)
     }
 
     /// Deletes a channel and its pending messages.
-    pub async fn delete_channel(&self, id: Uuid) -> Result<notification_channel::Model> {
+    pub async fn delete_channel(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<notification_channel::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let channel = find(&transaction, id).await?;
         Channel::delete_by_id(id).exec(&transaction).await?;
         let removed = AuditChange::removed(subject(&channel), audited(&channel));
-        audit::record(&transaction, &self.clock, removed).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
         Ok(channel)
     }
@@ -188,7 +204,11 @@ fn taken(name: &str) -> String {
 }
 
 fn subject(channel: &notification_channel::Model) -> AuditSubject {
-    AuditSubject::new("notificationChannel", &channel.id).named(&channel.name)
+    subject_of(channel.id).named(&channel.name)
+}
+
+fn subject_of(id: Uuid) -> AuditSubject {
+    AuditSubject::new("notificationChannel", &id)
 }
 
 fn audited(channel: &notification_channel::Model) -> Value {

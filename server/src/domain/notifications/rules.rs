@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::Notifications;
 use crate::domain::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
 };
 
 const MAX_RULES: u64 = 100;
@@ -50,7 +50,11 @@ impl Notifications {
         Ok(rules.all(self.db.reader()).await?)
     }
 
-    pub async fn create_rule(&self, new: NewRule) -> Result<notification_rule::Model> {
+    pub async fn create_rule(
+        &self,
+        context: &AuditContext,
+        new: NewRule,
+    ) -> Result<notification_rule::Model> {
         let now = self.clock.now();
         let row = notification_rule::Model {
             id: Uuid::now_v7(),
@@ -71,16 +75,18 @@ impl Notifications {
         check(&transaction, &row).await?;
         let rule = row.into_active_model().insert(&transaction).await?;
         let created = AuditChange::created(subject(&rule), audited(&rule));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         Ok(rule)
     }
 
     pub async fn update_rule(
         &self,
+        context: &AuditContext,
         id: Uuid,
         changes: RuleChanges,
     ) -> Result<notification_rule::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let old = find(&transaction, id).await?;
         let mut new = old.clone();
@@ -101,18 +107,23 @@ impl Notifications {
         let rule = new.into_active_model().reset_all();
         let rule = rule.update(&transaction).await?;
         let updated = AuditChange::updated(subject(&rule), audited(&old), audited(&rule));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(rule)
     }
 
     /// Deletes a rule. Messages that it has enqueued are still sent.
-    pub async fn delete_rule(&self, id: Uuid) -> Result<notification_rule::Model> {
+    pub async fn delete_rule(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<notification_rule::Model> {
+        context.about(subject_of(id));
         let transaction = self.db.begin().await?;
         let rule = find(&transaction, id).await?;
         Rule::delete_by_id(id).exec(&transaction).await?;
         let removed = AuditChange::removed(subject(&rule), audited(&rule));
-        audit::record(&transaction, &self.clock, removed).await?;
+        audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
         Ok(rule)
     }
@@ -179,7 +190,11 @@ async fn find(transaction: &DatabaseTransaction, id: Uuid) -> Result<notificatio
 }
 
 fn subject(rule: &notification_rule::Model) -> AuditSubject {
-    AuditSubject::new("notificationRule", &rule.id).named(&rule.event.to_value())
+    subject_of(rule.id).named(&rule.event.to_value())
+}
+
+fn subject_of(id: Uuid) -> AuditSubject {
+    AuditSubject::new("notificationRule", &id)
 }
 
 fn audited(rule: &notification_rule::Model) -> Value {

@@ -27,7 +27,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     models::AliasTable,
     paging::{Page, PageRequest},
 };
@@ -78,8 +78,8 @@ impl Prices {
         self.current.load_full()
     }
 
-    /// Sets a price, from now on where nothing else is said. What was settled before keeps its cost.
-    pub async fn create(&self, new: &NewPrice) -> Result<price::Model> {
+    /// Creates a price, effective from now by default. Settled requests keep their cost.
+    pub async fn create(&self, context: &AuditContext, new: &NewPrice) -> Result<price::Model> {
         let now = self.clock.now();
         let row = new.check(&Unsaid {
             effective_from: now,
@@ -88,7 +88,8 @@ impl Prices {
         })?;
         check_source(&row.source)?;
         let created = AuditChange::created(subject(&row), audited(&row));
-        self.add(vec![row.clone()], Some(created)).await?;
+        self.add(vec![row.clone()], Some((context, created)))
+            .await?;
         Ok(row)
     }
 
@@ -120,8 +121,8 @@ impl Prices {
         self.current().select(filter, self.clock.now()).len()
     }
 
-    /// Takes over a table, all of it or nothing. What is there already may come again.
-    pub async fn import(&self, table: &PriceTable) -> Result<Imported> {
+    /// Imports a table, all of it or nothing. Prices that exist already are skipped.
+    pub async fn import(&self, context: &AuditContext, table: &PriceTable) -> Result<Imported> {
         check_source(&table.source)?;
         let unsaid = Unsaid {
             effective_from: table.begins(),
@@ -148,13 +149,17 @@ impl Prices {
         let prices: Vec<Value> = rows.iter().map(audited).collect();
         let after = json!({ "source": table.source, "prices": prices });
         let import = AuditChange::created(AuditSubject::new("price", &table.date), after);
-        self.add(rows, Some(import)).await?;
+        self.add(rows, Some((context, import))).await?;
         Ok(imported)
     }
 
-    /// Stores prices, all or none, and then lets them be seen: what is found is in the database. What came
-    /// with the program is no change that anybody made.
-    async fn add(&self, rows: Vec<price::Model>, change: Option<AuditChange>) -> Result<()> {
+    /// Stores prices, all or none, and then lets them be seen: what is found is in the database. Prices
+    /// that are bundled with the program are added without an event.
+    async fn add(
+        &self,
+        rows: Vec<price::Model>,
+        event: Option<(&AuditContext, AuditChange)>,
+    ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -166,8 +171,8 @@ impl Prices {
                 .await;
             inserted.map_err(|error| unless_taken(error, batch))?;
         }
-        if let Some(change) = change {
-            audit::record(&transaction, &self.clock, change).await?;
+        if let Some((context, change)) = event {
+            audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));

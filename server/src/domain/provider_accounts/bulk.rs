@@ -3,13 +3,16 @@
 use std::collections::HashSet;
 
 use entity::provider_account::{self, ProviderKind, ProviderModel};
+use sea_orm::ActiveEnum as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 use super::{
-    Error, NewProviderApiKey, ProviderAccounts, Result, check, label_taken,
+    Error, NewProviderApiKey, ProviderAccounts, Result, check,
     secrets::{AccountSecrets, Stored},
     text,
 };
+use crate::{domain::audit::AuditContext, providers};
 
 /// So many keys may come at once.
 const MOST_KEYS: usize = 500;
@@ -31,6 +34,7 @@ impl ProviderAccounts {
     /// Adds what can be added. The answer has one entry for each key, in their order.
     pub async fn add_api_keys(
         &self,
+        context: &AuditContext,
         new: NewProviderApiKeys,
     ) -> Result<Vec<Result<provider_account::Model>>> {
         if new.api_keys.is_empty() || new.api_keys.len() > MOST_KEYS {
@@ -46,17 +50,20 @@ impl ProviderAccounts {
             let _sealing = self.sealing.lock().await;
             let mut known = self.known(new.kind).await?;
             for key in &new.api_keys {
-                answers.push(self.add_one(&new, key, &label, &mut known).await);
+                answers.push(self.add_one(context, &new, key, &label, &mut known).await);
             }
         }
         if answers.iter().any(Result::is_ok) {
             self.announce();
         }
+        let result = json!({ "kind": new.kind.to_value(), "added": 0, "refused": answers.len() });
+        self.record_without_change(context, result).await?;
         Ok(answers)
     }
 
     async fn add_one(
         &self,
+        context: &AuditContext,
         new: &NewProviderApiKeys,
         key: &SecretString,
         label: &str,
@@ -73,18 +80,11 @@ impl ProviderAccounts {
         })?;
         known.require_new(&one)?;
         let label = known.free_label(label);
-        let (key, base_url) = (one.api_key.clone(), one.base_url.clone());
-        let account = self
-            .insert_api_key(one, label.clone())
-            .await
-            .map_err(|error| {
-                if matches!(error, Error::Conflict(_)) {
-                    return Error::Conflict(label_taken(&label));
-                }
-                error
-            })?;
+        let key = one.api_key.clone();
+        let address = address(one.kind, one.base_url.as_deref());
+        let account = self.insert_api_key(context, one, label.clone()).await?;
         known.labels.insert(label.clone());
-        known.keys.push((key, base_url, label));
+        known.keys.push((key, address, label));
         Ok(account)
     }
 
@@ -92,21 +92,30 @@ impl ProviderAccounts {
     pub(super) async fn known(&self, kind: ProviderKind) -> Result<Known> {
         let mut known = Known::default();
         for account in self.list().await? {
-            if account.kind != kind {
+            // Entries of one list must differ in key or address, or the engine takes them for one.
+            let list = providers::spec(account.kind).engine.key_list;
+            if list != providers::spec(kind).engine.key_list {
                 continue;
             }
             // One that does not open is reported where all are opened.
             if let Ok(secrets) = AccountSecrets::open(&self.vault, account.id, &account.sealed)
                 && let Stored::ApiKey(key) = secrets.secret
             {
-                known
-                    .keys
-                    .push((key, account.base_url, account.label.clone()));
+                let address = address(account.kind, account.base_url.as_deref());
+                known.keys.push((key, address, account.label.clone()));
             }
-            known.labels.insert(account.label);
+            if account.kind == kind {
+                known.labels.insert(account.label);
+            }
         }
         Ok(known)
     }
+}
+
+/// Where the engine finds an account; `None` for the engine's own default.
+pub(super) fn address(kind: ProviderKind, base_url: Option<&str>) -> Option<String> {
+    let keys = &providers::spec(kind).api_keys;
+    keys.base_url(base_url).map(str::to_owned)
 }
 
 /// The labels and keys of a provider, for as long as new ones are compared with them.
@@ -130,8 +139,9 @@ impl Known {
 
     /// Who has this key at this address.
     fn owner(&self, new: &NewProviderApiKey) -> Option<&str> {
-        let is_same = |(key, base_url, _): &&(SecretString, Option<String>, String)| {
-            key.expose_secret() == new.api_key.expose_secret() && *base_url == new.base_url
+        let new_address = address(new.kind, new.base_url.as_deref());
+        let is_same = |(key, address, _): &&(SecretString, Option<String>, String)| {
+            key.expose_secret() == new.api_key.expose_secret() && *address == new_address
         };
         self.keys
             .iter()

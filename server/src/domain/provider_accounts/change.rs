@@ -4,19 +4,20 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveEnum as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result, check, destination, label_taken,
+    Error, ProviderAccounts, Result, check, destination,
     secrets::{AccountSecrets, Stored},
-    text,
+    store, text,
 };
-use crate::domain::patch::Patch;
+use crate::domain::{audit::AuditContext, patch::Patch};
 
 /// What to change about an account.
 #[derive(Debug, Default)]
@@ -36,7 +37,19 @@ pub struct ProviderAccountChanges {
     pub is_confirmed: bool,
 }
 
-/// What may be shown of what is sealed.
+impl ProviderAccountChanges {
+    fn replaced_secrets(&self) -> Vec<&'static str> {
+        let secrets = [
+            ("apiKey", self.api_key.is_some()),
+            ("headers", !matches!(self.headers, Patch::Keep)),
+            ("proxyUrl", !matches!(self.proxy_url, Patch::Keep)),
+        ];
+        let replaced = secrets.into_iter().filter(|(_, is_replaced)| *is_replaced);
+        replaced.map(|(name, _)| name).collect()
+    }
+}
+
+/// The part of an account's secrets that may be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShownSecrets {
     /// Without its password.
@@ -49,9 +62,11 @@ impl ProviderAccounts {
     /// Changes an account: everything, or nothing when something does not fit.
     pub async fn update(
         &self,
+        context: &AuditContext,
         id: Uuid,
         changes: ProviderAccountChanges,
     ) -> Result<provider_account::Model> {
+        context.about(store::subject_of(id));
         let account = {
             // Nobody else may change what is sealed in between: a token that the engine has just
             // refreshed would be lost.
@@ -61,21 +76,23 @@ impl ProviderAccounts {
             if !changes.is_confirmed {
                 destination::check(&self.vault, &account, &changes)?;
             }
-            let label = changes.label.clone().unwrap_or_default();
+            let replaced = changes.replaced_secrets();
             let mut row = account.clone().into_active_model();
             change_secrets(&self.vault, &account, &mut row, &changes)?;
             change_row(account.kind, &mut row, changes)?;
             row.updated_at = Set(self.clock.now());
-            row.update(self.db.writer())
-                .await
-                .map_err(|error| Error::unless_taken(error, || label_taken(label.trim())))?
+            self.update_row(context, &account, row, &replaced).await?
         };
         self.announce();
         Ok(account)
     }
 
-    /// Forgets the secrets of all accounts at a provider. The rows stay for the history.
-    pub async fn disconnect(&self, kind: ProviderKind) -> Result<Vec<provider_account::Model>> {
+    /// Deletes the secrets of all accounts at a provider. The rows stay for the history.
+    pub async fn disconnect(
+        &self,
+        context: &AuditContext,
+        kind: ProviderKind,
+    ) -> Result<Vec<provider_account::Model>> {
         let removed = {
             let _sealing = self.sealing.lock().await;
             let transaction = self.db.begin().await?;
@@ -86,8 +103,7 @@ impl ProviderAccounts {
                 .await?;
             let mut removed = Vec::with_capacity(accounts.len());
             for account in accounts {
-                let row = removal(account, self.clock.now());
-                removed.push(row.update(&transaction).await?);
+                removed.push(self.remove_row(context, &transaction, account).await?);
             }
             transaction.commit().await?;
             removed
@@ -95,6 +111,8 @@ impl ProviderAccounts {
         if !removed.is_empty() {
             self.announce();
         }
+        let result = json!({ "kind": kind.to_value(), "accounts": removed.len() });
+        self.record_without_change(context, result).await?;
         Ok(removed)
     }
 
@@ -137,7 +155,7 @@ fn check_sort(account: &provider_account::Model, changes: &ProviderAccountChange
     ];
     match foreign.iter().find(|(_, is_asked)| *is_asked) {
         Some((field, _)) => Err(Error::BadInput(format!(
-            "{field} is for accounts with an API key; this one is signed in, and the provider tells it"
+            "{field} is for accounts with an API key; this one is signed in, and the provider determines it"
         ))),
         None => Ok(()),
     }

@@ -146,7 +146,7 @@ pub(super) fn prefix(text: &str) -> Result<String> {
 }
 
 pub(super) fn models(kind: ProviderKind, models: Vec<ProviderModel>) -> Result<Vec<ProviderModel>> {
-    if models.is_empty() && kind == ProviderKind::OpenaiCompatible {
+    if models.is_empty() && providers::spec(kind).api_keys.needs_models {
         return Err(Error::bad_input(
             "models is needed: list the models that this provider serves",
         ));

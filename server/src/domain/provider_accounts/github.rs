@@ -8,8 +8,7 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -17,10 +16,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result, label_taken,
+    Error, ProviderAccounts, Result,
     secrets::{AccountSecrets, Stored, exposed, exposed_text},
     text,
 };
+use crate::domain::audit::AuditContext;
 
 /// Somebody who has signed in at GitHub.
 #[derive(Debug)]
@@ -127,7 +127,11 @@ impl ProviderAccounts {
 
     /// Adds a GitHub account or, when the same person is there already, replaces the token and keeps
     /// the id.
-    pub async fn save_github_token(&self, new: NewGithubToken) -> Result<provider_account::Model> {
+    pub async fn save_github_token(
+        &self,
+        context: &AuditContext,
+        new: NewGithubToken,
+    ) -> Result<provider_account::Model> {
         let label = text::optional("label", new.label.as_deref(), 100)?;
         let login = text::required("login", &new.login, 100)?;
         let saved = {
@@ -138,16 +142,16 @@ impl ProviderAccounts {
                 token: new.token,
                 copilot: new.copilot.token.clone(),
             };
-            let row = match there {
-                Some(account) => {
-                    let mut row = account.into_active_model();
-                    row.enabled = Set(true);
-                    row
-                }
-                None => self.new_github_row(label, &login).await?,
-            };
-            self.write_copilot(row, github, new.copilot, new.email)
-                .await?
+            if let Some(account) = there {
+                let mut row = account.clone().into_active_model();
+                row.enabled = Set(true);
+                self.seal_copilot(&mut row, account.id, github, new.copilot, new.email)?;
+                self.update_row(context, &account, row, &["tokens"]).await?
+            } else {
+                let mut row = self.new_github_row(label, &login).await?;
+                self.seal_copilot(&mut row, Uuid::now_v7(), github, new.copilot, new.email)?;
+                self.insert(context, row).await?
+            }
         };
         self.announce();
         Ok(saved)
@@ -162,8 +166,9 @@ impl ProviderAccounts {
             let Stored::Github(github) = secrets.secret else {
                 return Err(Error::bad_input("this account is not at GitHub"));
             };
-            let row = account.into_active_model();
-            self.write_copilot(row, github, token, None).await?;
+            let mut row = account.clone().into_active_model();
+            self.seal_copilot(&mut row, id, github, token, None)?;
+            self.update_reported(&account, row).await?;
         }
         self.announce();
         Ok(())
@@ -218,27 +223,26 @@ impl ProviderAccounts {
             None => self.free_label_like(kind, login).await?,
         };
         Ok(provider_account::ActiveModel {
-            id: sea_orm::ActiveValue::NotSet,
             kind: Set(kind),
             credential: Set(CredentialKind::Github),
             label: Set(label),
             last_four: Set(String::new()),
             models: Set(ProviderModels(Vec::new())),
+            enabled: Set(true),
             created_at: Set(self.clock.now()),
             ..Default::default()
         })
     }
 
-    /// Writes a row with a fresh token; it is a new one when it has no id yet.
-    async fn write_copilot(
+    /// Puts a fresh token of Copilot's into the row of an account.
+    fn seal_copilot(
         &self,
-        mut row: provider_account::ActiveModel,
+        row: &mut provider_account::ActiveModel,
+        id: Uuid,
         mut github: Github,
         copilot: CopilotToken,
         email: Option<String>,
-    ) -> Result<provider_account::Model> {
-        let is_new = row.id.is_not_set();
-        let id = row.id.take().unwrap_or_else(Uuid::now_v7);
+    ) -> Result<()> {
         let now = self.clock.now();
         github.copilot = copilot.token;
         let proxy_url = match row.sealed.take() {
@@ -272,13 +276,6 @@ impl ProviderAccounts {
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.updated_at = Set(now);
-        if !is_new {
-            return Ok(row.update(self.db.writer()).await?);
-        }
-        row.enabled = Set(true);
-        let label = row.label.try_as_ref().cloned().unwrap_or_default();
-        row.insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        Ok(())
     }
 }

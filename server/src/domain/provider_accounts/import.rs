@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::provider_account::{ProviderKind, ProviderModel};
+use entity::provider_account::ProviderModel;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -23,8 +23,6 @@ const NO_ACCOUNT: &str = "there is no account in it: neither an auth file with a
      account, nor a list of API keys";
 /// How much of a type that nobody knows is quoted, in characters.
 const LONGEST_QUOTE: usize = 40;
-/// Where Vertex serves everything.
-const USUAL_LOCATION: &str = "us-central1";
 
 /// A document that somebody brings.
 #[derive(Debug)]
@@ -43,6 +41,9 @@ pub(in crate::domain) enum Item {
 
 #[derive(Deserialize)]
 struct KeyEntry {
+    /// Our own export names the provider of each entry.
+    #[serde(default)]
+    provider: Option<String>,
     #[serde(default, alias = "api-key", alias = "apiKey")]
     key: Option<String>,
     #[serde(default, alias = "api-key-entries", alias = "apiKeyEntries")]
@@ -120,7 +121,7 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
             for spec in providers::ALL {
                 for list in spec.key_lists() {
                     let entries = fields.remove(list).unwrap_or(Value::Null);
-                    items.extend(keys(list, spec.kind, entries));
+                    items.extend(keys(list, entries));
                 }
             }
             if items.is_empty() {
@@ -149,8 +150,9 @@ fn github_items(value: Value) -> Vec<Result<Item, String>> {
 }
 
 fn login(mut content: Map<String, Value>) -> Result<Item, String> {
-    if auth_file::text(&content, "type") == Some("service_account") {
-        content = vertex(&content)?;
+    let given_type = auth_file::text(&content, "type").unwrap_or_default();
+    if let Some(convert) = providers::converter(given_type) {
+        content = convert(&content)?;
     }
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = providers::by_auth_file(engine_type) else {
@@ -170,31 +172,7 @@ fn login(mut content: Map<String, Value>) -> Result<Item, String> {
     }))
 }
 
-/// Google's service account in the engine's wrapping.
-fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    let said = |name: &str| {
-        let text = auth_file::text(service_account, name).map(str::to_owned);
-        text.ok_or_else(|| {
-            format!("the service account has no {name}; download its key as JSON again")
-        })
-    };
-    let (project, email) = (said("project_id")?, said("client_email")?);
-    said("private_key")?;
-    let texts = [
-        ("type", "vertex".to_owned()),
-        ("project_id", project),
-        ("email", email),
-        ("location", USUAL_LOCATION.to_owned()),
-    ];
-    let mut file: Map<_, _> = texts
-        .map(|(name, text)| (name.to_owned(), text.into()))
-        .into_iter()
-        .collect();
-    file.insert("service_account".to_owned(), service_account.clone().into());
-    Ok(file)
-}
-
-fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String>> {
+fn keys(list: &str, value: Value) -> Vec<Result<Item, String>> {
     let entries = match value {
         Value::Null => return Vec::new(),
         Value::Array(entries) => entries,
@@ -206,7 +184,7 @@ fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String
     entries
         .flat_map(
             |(number, entry)| match serde_json::from_value::<KeyEntry>(entry) {
-                Ok(entry) => key_items(kind, &entry),
+                Ok(entry) => key_items(list, &entry),
                 Err(_) => vec![Err(format!(
                     "entry {} of {list} makes no sense",
                     number + 1
@@ -216,7 +194,11 @@ fn keys(list: &str, kind: ProviderKind, value: Value) -> Vec<Result<Item, String
         .collect()
 }
 
-fn key_items(kind: ProviderKind, entry: &KeyEntry) -> Vec<Result<Item, String>> {
+fn key_items(list: &str, entry: &KeyEntry) -> Vec<Result<Item, String>> {
+    let (name, address) = (entry.provider.as_deref(), entry.address.as_deref());
+    let Some(kind) = providers::by_key_list(list, name, address) else {
+        return vec![Err(format!("no provider has a list {list}"))];
+    };
     let keys = entry
         .key
         .iter()
@@ -253,6 +235,8 @@ fn headers(headers: Option<&BTreeMap<String, String>>) -> Vec<(String, SecretStr
 mod tests {
     use std::fmt::Write as _;
 
+    use entity::provider_account::ProviderKind;
+
     use super::*;
 
     fn understood(content: &str) -> Vec<Result<Item, String>> {
@@ -272,7 +256,7 @@ mod tests {
             panic!("one auth file");
         };
         assert_eq!(file.kind, ProviderKind::Gemini);
-        assert_eq!(file.content["location"], USUAL_LOCATION);
+        assert_eq!(file.content["location"], "us-central1");
         assert_eq!(file.content["service_account"]["private_key"], "k");
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::provider_account::{self, CredentialKind, ProviderModels};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use sea_orm::{ActiveValue::Set, IntoActiveModel as _};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -11,20 +11,24 @@ use uuid::Uuid;
 use super::{
     Error, ProviderAccounts, Result,
     auth_file::{self, NewAuthFile, SignInTokens},
-    check, label_taken,
+    check,
     secrets::{AccountSecrets, Stored},
     text,
 };
-use crate::providers;
+use crate::{domain::audit::AuditContext, providers};
 
 const LONGEST_TEXT: usize = 300;
 
 impl ProviderAccounts {
     /// Adds the account or, when the same login is there already, replaces its tokens and keeps its id.
-    pub async fn save_auth_file(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+    pub async fn save_auth_file(
+        &self,
+        context: &AuditContext,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
         let new = checked(new)?;
         let _sealing = self.sealing.lock().await;
-        let saved = self.save_checked(new).await?;
+        let saved = self.save_checked(context, new).await?;
         self.announce();
         Ok(saved)
     }
@@ -34,6 +38,7 @@ impl ProviderAccounts {
     /// does not contain.
     pub(super) async fn import_auth_file(
         &self,
+        context: &AuditContext,
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         let new = checked(new)?;
@@ -43,19 +48,23 @@ impl ProviderAccounts {
                 if let Stored::AuthFile(tokens) = &mut secrets.secret {
                     tokens.content.clear();
                 }
-                self.sign_in_again(account, secrets, new).await?
+                self.sign_in_again(context, account, secrets, new).await?
             }
-            None => self.add_login(new).await?,
+            None => self.add_login(context, new).await?,
         };
         self.announce();
         Ok(saved)
     }
 
-    /// The same for whoever holds the lock and has checked.
-    pub(super) async fn save_checked(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+    /// The same for a checked file, while the caller holds the lock.
+    pub(super) async fn save_checked(
+        &self,
+        context: &AuditContext,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
         match self.same_login(&new).await? {
-            Some((account, secrets)) => self.sign_in_again(account, secrets, new).await,
-            None => self.add_login(new).await,
+            Some((account, secrets)) => self.sign_in_again(context, account, secrets, new).await,
+            None => self.add_login(context, new).await,
         }
     }
 
@@ -82,6 +91,7 @@ impl ProviderAccounts {
 
     async fn sign_in_again(
         &self,
+        context: &AuditContext,
         account: provider_account::Model,
         mut secrets: AccountSecrets,
         new: NewAuthFile,
@@ -92,8 +102,8 @@ impl ProviderAccounts {
         let now = self.clock.now();
         let mut row = account.clone().into_active_model();
         row.sealed = Set(secrets.seal(&self.vault, account.id)?);
-        row.email = Set(new.email.or(account.email));
-        row.plan = Set(new.plan.or(account.plan));
+        row.email = Set(new.email.or_else(|| account.email.clone()));
+        row.plan = Set(new.plan.or_else(|| account.plan.clone()));
         row.expires_at = Set(new.expires_at);
         row.refreshed_at = Set(auth_file::refreshed_at(&new.content).or(Some(now)));
         row.enabled = Set(true);
@@ -102,10 +112,14 @@ impl ProviderAccounts {
         row.checked_at = Set(None);
         row.check_failure = Set(None);
         row.updated_at = Set(now);
-        Ok(row.update(self.db.writer()).await?)
+        self.update_row(context, &account, row, &["tokens"]).await
     }
 
-    async fn add_login(&self, new: NewAuthFile) -> Result<provider_account::Model> {
+    async fn add_login(
+        &self,
+        context: &AuditContext,
+        new: NewAuthFile,
+    ) -> Result<provider_account::Model> {
         let id = Uuid::now_v7();
         let now = self.clock.now();
         let label = match new.label {
@@ -128,7 +142,7 @@ impl ProviderAccounts {
             id: Set(id),
             kind: Set(new.kind),
             credential: Set(CredentialKind::AuthFile),
-            label: Set(label.clone()),
+            label: Set(label),
             sealed: Set(secrets.seal(&self.vault, id)?),
             last_four: Set(String::new()),
             models: Set(ProviderModels(Vec::new())),
@@ -145,10 +159,7 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        account
-            .insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        self.insert(context, account).await
     }
 
     /// Who is signed in, unless somebody is called that already.

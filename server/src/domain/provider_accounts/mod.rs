@@ -1,6 +1,7 @@
 //! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
 //! and opened only to render the engine's configuration.
 
+mod adoption;
 mod aliases;
 mod attempts;
 mod auth_file;
@@ -18,6 +19,7 @@ mod own_client;
 mod secrets;
 mod settle;
 mod status;
+mod store;
 mod transfer;
 
 use std::sync::Arc;
@@ -26,8 +28,7 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
@@ -37,6 +38,7 @@ use uuid::Uuid;
 pub(in crate::domain) use self::import::items as read_items;
 pub(super) use self::secrets::owner;
 pub use self::{
+    adoption::ExpectedAdoption,
     attempts::EngineAttempt,
     auth_file::NewAuthFile,
     bulk::NewProviderApiKeys,
@@ -51,10 +53,15 @@ pub use self::{
     transfer::{ImportProblem, ImportReport},
 };
 use self::{
+    adoption::ExpectedAdoptions,
     attempts::EngineAttempts,
     secrets::{AccountSecrets, Stored},
 };
-use super::{Error, Result, text};
+use super::{
+    Error, Result,
+    audit::{AuditContext, AuditSubject},
+    text,
+};
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
 
 /// What a new API key of a provider is like.
@@ -79,6 +86,8 @@ pub struct ProviderAccounts {
     attempts: Arc<EngineAttempts>,
     /// Held by whoever reads a secret to write it again, so that no refreshed token gets lost.
     sealing: Arc<Mutex<()>>,
+    /// Sign-ins whose account the engine will write.
+    expected: Arc<ExpectedAdoptions>,
 }
 
 impl ProviderAccounts {
@@ -92,6 +101,7 @@ impl ProviderAccounts {
             changes,
             attempts: Arc::default(),
             sealing: Arc::default(),
+            expected: Arc::default(),
         }
     }
 
@@ -117,7 +127,11 @@ impl ProviderAccounts {
     }
 
     /// Adds an API key. One that is there already is a conflict.
-    pub async fn add_api_key(&self, new: NewProviderApiKey) -> Result<provider_account::Model> {
+    pub async fn add_api_key(
+        &self,
+        context: &AuditContext,
+        new: NewProviderApiKey,
+    ) -> Result<provider_account::Model> {
         let mut new = check::new_api_key(new)?;
         let account = {
             // Two who bring the same key at once come one after the other.
@@ -127,7 +141,7 @@ impl ProviderAccounts {
                 Some(label) => label,
                 None => self.free_label(new.kind).await?,
             };
-            self.insert_api_key(new, label).await?
+            self.insert_api_key(context, new, label).await?
         };
         self.announce();
         Ok(account)
@@ -136,6 +150,7 @@ impl ProviderAccounts {
     /// Seals a key that was checked.
     async fn insert_api_key(
         &self,
+        context: &AuditContext,
         new: NewProviderApiKey,
         label: String,
     ) -> Result<provider_account::Model> {
@@ -151,7 +166,7 @@ impl ProviderAccounts {
             id: Set(id),
             kind: Set(new.kind),
             credential: Set(CredentialKind::ApiKey),
-            label: Set(label.clone()),
+            label: Set(label),
             sealed: Set(secrets.seal(&self.vault, id)?),
             last_four: Set(last_four),
             base_url: Set(new.base_url),
@@ -162,17 +177,21 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        account
-            .insert(self.db.writer())
-            .await
-            .map_err(|error| Error::unless_taken(error, || label_taken(&label)))
+        self.insert(context, account).await
     }
 
-    /// Forgets an account's secret. The row stays for the history.
-    pub async fn remove(&self, id: Uuid) -> Result<provider_account::Model> {
+    /// Deletes an account's secret. The row stays for the history.
+    pub async fn remove(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+    ) -> Result<provider_account::Model> {
+        context.about(store::subject_of(id));
         let _sealing = self.sealing.lock().await;
-        let account = change::removal(self.living(id).await?, self.clock.now());
-        let account = account.update(self.db.writer()).await?;
+        let account = self.living(id).await?;
+        let transaction = self.db.begin().await?;
+        let account = self.remove_row(context, &transaction, account).await?;
+        transaction.commit().await?;
         self.announce();
         Ok(account)
     }
@@ -260,6 +279,16 @@ impl ProviderAccounts {
             .ok_or(Error::NotFound {
                 what: "provider account",
             })
+    }
+
+    /// An account as the subject of an audit event, when its label is not known.
+    pub fn subject_of(id: Uuid) -> AuditSubject {
+        store::subject_of(id)
+    }
+
+    /// An account as the subject of an audit event.
+    pub fn subject(account: &provider_account::Model) -> AuditSubject {
+        store::subject(account)
     }
 
     pub(in crate::domain) fn announce(&self) {

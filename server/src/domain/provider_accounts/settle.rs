@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use entity::provider_account::{self, CredentialKind};
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use sea_orm::{ActiveValue::Set, IntoActiveModel as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -97,9 +97,12 @@ impl ProviderAccounts {
             match opened.by_file.get(&file.name).copied() {
                 // The last word counts: what was saved from being overwritten comes before the file.
                 Some(id) => {
-                    right.insert(id, self.take_over(&mut opened, id, &file.content).await?);
+                    right.insert(
+                        id,
+                        Box::pin(self.take_over(&mut opened, id, &file.content)).await?,
+                    );
                 }
-                None => steps.extend(self.stranger(&mut opened, file).await?),
+                None => steps.extend(Box::pin(self.unknown_file(&mut opened, file)).await?),
             }
         }
         let missing = opened
@@ -177,7 +180,7 @@ impl ProviderAccounts {
         disabled: Option<bool>,
     ) -> Result<provider_account::Model> {
         let id = account.id;
-        let mut row = account.into_active_model();
+        let mut row = account.clone().into_active_model();
         row.sealed = Set(secrets.seal(&self.vault, id)?);
         row.expires_at = Set(auth_file::expires_at(content));
         row.refreshed_at = Set(auth_file::refreshed_at(content));
@@ -185,15 +188,14 @@ impl ProviderAccounts {
             row.enabled = Set(!disabled);
         }
         row.updated_at = Set(self.clock.now());
-        let account = row.update(self.db.writer()).await?;
+        let account = self.update_reported(&account, row).await?;
         tracing::debug!(account.id = %id, "sealed what the engine changed");
         self.announce();
         Ok(account)
     }
 
-    /// A file of no account's: a copy, what an account that was removed left, or a sign-in that the
-    /// engine did itself.
-    async fn stranger(
+    /// A file that belongs to no account: a copy, a file of a removed account, or a new sign-in by the engine.
+    async fn unknown_file(
         &self,
         opened: &mut Opened,
         file: FoundAuthFile,
@@ -243,8 +245,9 @@ impl ProviderAccounts {
         new: NewAuthFile,
         name: String,
     ) -> Result<Option<AuthFileStep>> {
-        let account = self.save_checked(new).await?;
-        tracing::info!(account.id = %account.id, "adopted a sign-in that the engine brought");
+        let context = self.expected.context(new.kind);
+        let account = self.save_checked(&context, new).await?;
+        tracing::info!(account.id = %account.id, "adopted an auth file that the engine or an operator wrote");
         self.announce();
         let is_its_own = account.file_name.as_ref() == Some(&name);
         let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed)?;

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     CredentialSecret, Error, NewProviderApiKey, ProviderAccounts, ProviderCredential, Result,
+    bulk::address,
     import::{self, FILES, GITHUB, ImportedDocument, Item},
 };
-use crate::providers;
+use crate::{domain::audit::AuditContext, providers};
 
 const MOST_DOCUMENTS: usize = 500;
 
@@ -29,20 +30,24 @@ pub struct ImportProblem {
 }
 
 impl ProviderAccounts {
-    /// Takes every account that the documents hold. One that cannot be taken stops no other.
-    pub async fn import(&self, documents: Vec<ImportedDocument>) -> Result<ImportReport> {
+    /// Imports every account of the documents. One that fails does not stop the others.
+    pub async fn import(
+        &self,
+        context: &AuditContext,
+        documents: Vec<ImportedDocument>,
+    ) -> Result<ImportReport> {
         if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
             return Err(Error::BadInput(format!(
-                "bring between 1 and {MOST_DOCUMENTS} files at once"
+                "import between 1 and {MOST_DOCUMENTS} files in one request"
             )));
         }
         let mut report = ImportReport::default();
         for document in documents {
             for item in import::items(&document) {
                 let taken = match item {
-                    Ok(Item::AuthFile(new)) => self.import_auth_file(new).await,
-                    Ok(Item::ApiKey(new)) => self.import_key(new).await,
-                    Ok(Item::Github(new)) => self.save_github_token(new).await,
+                    Ok(Item::AuthFile(new)) => self.import_auth_file(context, new).await,
+                    Ok(Item::ApiKey(new)) => self.import_key(context, new).await,
+                    Ok(Item::Github(new)) => self.save_github_token(context, new).await,
                     Err(reason) => Err(Error::BadInput(reason)),
                 };
                 match taken {
@@ -55,13 +60,22 @@ impl ProviderAccounts {
                 }
             }
         }
+        let result = json!({ "accounts": 0, "problems": report.problems.len() });
+        self.record_without_change(context, result).await?;
         Ok(report)
     }
 
-    /// A key that is there already is not added again.
-    async fn import_key(&self, mut new: NewProviderApiKey) -> Result<provider_account::Model> {
+    /// A key that exists already is not added again.
+    async fn import_key(
+        &self,
+        context: &AuditContext,
+        mut new: NewProviderApiKey,
+    ) -> Result<provider_account::Model> {
+        let new_address = address(new.kind, new.base_url.as_deref());
         for account in self.list().await? {
-            if account.kind != new.kind || account.base_url != new.base_url {
+            if account.kind != new.kind
+                || address(account.kind, account.base_url.as_deref()) != new_address
+            {
                 continue;
             }
             let opened = self.open(account.clone())?;
@@ -73,13 +87,15 @@ impl ProviderAccounts {
         if let Some(label) = &new.label {
             new.label = Some(self.free_label_like(new.kind, label).await?);
         }
-        self.add_api_key(new).await
+        self.add_api_key(context, new).await
     }
 
     /// Every account with its secrets in the clear, in a form that [`import`](Self::import) takes.
-    pub async fn export(&self) -> Result<SecretString> {
+    pub async fn export(&self, context: &AuditContext) -> Result<SecretString> {
+        let mut exported = 0_usize;
         let mut export = Map::from_iter([("proxypal-export".to_owned(), json!(1))]);
         for account in self.list().await? {
+            exported += 1;
             if let Some(entry) = self.exported_github(&account)? {
                 push(&mut export, GITHUB, entry);
                 continue;
@@ -97,6 +113,8 @@ impl ProviderAccounts {
             push(&mut export, list, entry);
         }
         let text = serde_json::to_string_pretty(&export).map_err(anyhow::Error::from)?;
+        self.record_without_change(context, json!({ "accounts": exported }))
+            .await?;
         Ok(text.into())
     }
 }
@@ -127,7 +145,7 @@ fn key_entry(account: &ProviderCredential, key: &SecretString) -> Value {
         .map(|(name, value)| (name.clone(), json!(value.expose_secret())))
         .collect();
     json!({
-        "label": account.label, "api-key": key.expose_secret(), "base-url": account.base_url,
+        "provider": providers::spec(account.kind).name, "label": account.label, "api-key": key.expose_secret(), "base-url": account.base_url,
         "headers": headers, "models": account.models, "prefix": account.prefix,
     })
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::{
     price,
-    request::{self, Outcome, Protocol},
+    request::{self, Outcome},
 };
 
 use super::RequestRecord;
@@ -42,7 +42,7 @@ pub(super) fn cost_of(record: &RequestRecord, prices: &PriceList) -> Option<i64>
 fn is_free(row: &request::Model, tokens: Tokens) -> bool {
     let is_failure = row.http_status.is_some_and(|status| status >= 400);
     row.outcome == Outcome::Rejected
-        || row.protocol == Protocol::Other
+        || !row.protocol.generates()
         || (tokens.total() == 0 && is_failure)
 }
 

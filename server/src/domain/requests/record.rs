@@ -79,8 +79,7 @@ impl RequestRecord {
 
 /// The state before the engine reports.
 fn reconciliation(protocol: Protocol, source: UsageSource) -> Option<Reconciliation> {
-    let metered = protocol != Protocol::Other;
-    (metered && source == UsageSource::Wire).then_some(Reconciliation::WireOnly)
+    (protocol.generates() && source == UsageSource::Wire).then_some(Reconciliation::WireOnly)
 }
 
 fn micros(duration: Duration) -> i64 {

@@ -26,7 +26,7 @@ pub use self::{
 };
 use super::{
     Error, Result,
-    audit::{self, AuditChange, AuditSubject},
+    audit::{self, AuditChange, AuditContext, AuditSubject},
     provider_accounts::ProviderAccounts,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -138,9 +138,11 @@ impl Settings {
     /// Changes the settings, unless somebody else did since `expected_version` was read.
     pub async fn update(
         &self,
+        context: &AuditContext,
         expected_version: i32,
         change: impl FnOnce(&mut GatewaySettings),
     ) -> Result<Arc<Versioned>> {
+        context.about(subject(GATEWAY));
         let current = self.current();
         if current.version != expected_version {
             return Err(conflict(current.version));
@@ -150,6 +152,7 @@ impl Settings {
         gateway.check()?;
         let now = self
             .store(
+                context,
                 GATEWAY.to_owned(),
                 &current.gateway,
                 &gateway,
@@ -169,10 +172,12 @@ impl Settings {
     /// Changes the settings of a provider, unless somebody else did since `expected_version` was read.
     pub async fn update_provider(
         &self,
+        context: &AuditContext,
         kind: ProviderKind,
         expected_version: i32,
         change: impl FnOnce(&mut ProviderSettings),
     ) -> Result<Arc<VersionedProvider>> {
+        context.about(subject(&key(kind)));
         let current = self.provider(kind);
         if current.version != expected_version {
             return Err(conflict(current.version));
@@ -181,7 +186,13 @@ impl Settings {
         change(&mut provider);
         let provider = provider.checked(kind)?;
         let now = self
-            .store(key(kind), &current.provider, &provider, expected_version)
+            .store(
+                context,
+                key(kind),
+                &current.provider,
+                &provider,
+                expected_version,
+            )
             .await?;
         let next = Arc::new(VersionedProvider {
             provider,
@@ -200,6 +211,7 @@ impl Settings {
     /// Writes an edition, and what it changed into the audit, in one transaction.
     async fn store<T: Serialize + Sync>(
         &self,
+        context: &AuditContext,
         key: String,
         before: &T,
         after: &T,
@@ -231,8 +243,8 @@ impl Settings {
                 return Err(conflict(version));
             }
         }
-        let updated = AuditChange::updated(AuditSubject::new("settings", &key), before, after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        let updated = AuditChange::updated(subject(&key), before, after);
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         Ok(now)
     }
@@ -260,6 +272,10 @@ pub async fn summary(db: &Database) -> Result<Value> {
 /// Under which key the settings of a provider are.
 fn key(kind: ProviderKind) -> String {
     format!("provider.{}", kind.to_value())
+}
+
+fn subject(key: &str) -> AuditSubject {
+    AuditSubject::new("settings", key)
 }
 
 fn conflict(version: i32) -> Error {

@@ -6,7 +6,10 @@ use entity::provider_account::ProviderKind;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Result};
-use crate::domain::text;
+use crate::{
+    domain::text,
+    providers::{self, ProviderOption},
+};
 
 const MOST_EXCLUDED: usize = 200;
 
@@ -46,13 +49,22 @@ impl ProviderSettings {
             .map(|model| Ok(text::required("excludedModels", model, 200)?.to_lowercase()))
             .collect();
         self.excluded_models = excluded?.into_iter().collect();
-        if !self.cloaking && kind != ProviderKind::Claude {
-            return Err(Error::bad_input("cloaking is a setting of CLAUDE alone"));
-        }
-        if self.identity_per_account && kind != ProviderKind::Chatgpt {
-            return Err(Error::bad_input(
-                "identityPerAccount is a setting of CHATGPT alone",
-            ));
+        let changed = [
+            (!self.cloaking, ProviderOption::Cloaking, "cloaking"),
+            (
+                self.identity_per_account,
+                ProviderOption::IdentityPerAccount,
+                "identityPerAccount",
+            ),
+        ];
+        let spec = providers::spec(kind);
+        for (is_changed, option, name) in changed {
+            if is_changed && !spec.options.contains(&option) {
+                let provider = spec.display_name;
+                return Err(Error::BadInput(format!(
+                    "{name} is not a setting of {provider}; omit it"
+                )));
+            }
         }
         Ok(self)
     }

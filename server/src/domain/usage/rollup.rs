@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use entity::{
     provider_account::ProviderKind,
-    request::{self, Outcome, Protocol, Reconciliation},
+    request::{self, Outcome, Reconciliation},
     usage_rollup::{self, Period},
     usage_slice::{self, Dimension},
 };
@@ -120,7 +120,7 @@ impl<'a> Cell<'a> {
             provider: row.provider,
             account_id: row.account_id,
             model: row.model.as_deref().unwrap_or_default(),
-            is_metered: row.protocol != Protocol::Other && row.outcome != Outcome::Rejected,
+            is_metered: row.protocol.generates() && row.outcome != Outcome::Rejected,
             reconciliation: row.reconciliation,
         }
     }

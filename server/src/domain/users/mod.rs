@@ -26,12 +26,15 @@ use crate::{
     db::Database,
     domain::{
         Error, Result,
-        audit::{self, AuditChange, AuditSubject},
+        audit::{self, AuditChange, AuditContext, AuditSubject},
         models,
         patch::Patch,
         text,
     },
 };
+
+/// The kind of subject of audit events about users.
+const SUBJECT: &str = "user";
 
 /// A user to create.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +78,11 @@ impl Users {
     }
 
     /// Creates a user and a first key.
-    pub async fn create(&self, new: NewUser) -> Result<(user::Model, IssuedApiKey)> {
+    pub async fn create(
+        &self,
+        context: &AuditContext,
+        new: NewUser,
+    ) -> Result<(user::Model, IssuedApiKey)> {
         let now = self.clock.now();
         let name = text::required("name", &new.name, 100)?;
         let wanted = quotas::read_all(&new.quotas)?;
@@ -105,7 +112,7 @@ impl Users {
         after["apiKey"] = api_keys::audited(&issued.api_key);
         after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
         let created = AuditChange::created(subject(&user), after);
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         self.api_keys.refresh(user.id).await?;
         Ok((user, issued))
@@ -123,7 +130,13 @@ impl Users {
     }
 
     /// Changes a user. Requests in flight of a disabled user are aborted.
-    pub async fn update(&self, id: Uuid, changes: UserChanges) -> Result<user::Model> {
+    pub async fn update(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        changes: UserChanges,
+    ) -> Result<user::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = active_user(&transaction, id).await?;
         let before = audited(&old);
@@ -150,13 +163,19 @@ impl Users {
             .update(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
-        self.record_update(transaction, before, &user).await?;
+        self.record_update(context, transaction, before, &user)
+            .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
     }
 
     /// Enables or disables users, all or none of them.
-    pub async fn set_enabled(&self, ids: &[Uuid], enabled: bool) -> Result<Vec<user::Model>> {
+    pub async fn set_enabled(
+        &self,
+        context: &AuditContext,
+        ids: &[Uuid],
+        enabled: bool,
+    ) -> Result<Vec<user::Model>> {
         let transaction = self.db.begin().await?;
         let mut users = Vec::with_capacity(ids.len());
         let mut changes = Vec::with_capacity(ids.len());
@@ -170,8 +189,12 @@ impl Users {
             changes.push(AuditChange::updated(subject(&user), before, audited(&user)));
             users.push(user);
         }
+        if changes.is_empty() {
+            let nothing = json!({ "ids": [], "enabled": enabled });
+            changes.push(AuditChange::done(Some(nothing)));
+        }
         for change in changes {
-            audit::record(&transaction, &self.clock, change).await?;
+            audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
         for id in ids {
@@ -181,7 +204,8 @@ impl Users {
     }
 
     /// Archives a user: revokes the keys, frees the name, keeps the history.
-    pub async fn archive(&self, id: Uuid) -> Result<user::Model> {
+    pub async fn archive(&self, context: &AuditContext, id: Uuid) -> Result<user::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = active_user(&transaction, id).await?;
         let before = audited(&old);
@@ -192,7 +216,8 @@ impl Users {
         user.updated_at = Set(now);
         let user = user.update(&transaction).await?;
         self.api_keys.revoke_all(&transaction, id).await?;
-        self.record_update(transaction, before, &user).await?;
+        self.record_update(context, transaction, before, &user)
+            .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
     }
@@ -200,19 +225,20 @@ impl Users {
     /// Records the change in the audit and commits it.
     async fn record_update(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         before: Value,
         user: &user::Model,
     ) -> Result<()> {
         let updated = AuditChange::updated(subject(user), before, audited(user));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         Ok(transaction.commit().await?)
     }
 }
 
 /// A user, for the audit.
 fn subject(user: &user::Model) -> AuditSubject {
-    AuditSubject::new("user", &user.id).named(&user.name)
+    AuditSubject::new(SUBJECT, &user.id).named(&user.name)
 }
 
 /// The fields of a user, for the audit.

@@ -10,12 +10,10 @@ use super::aliases::{ChannelAlias, KnownModels, by_channel, of_entry};
 use crate::domain::models;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::domain::settings::EngineSettings;
-use crate::providers;
+use crate::providers::{self, OPENAI_COMPATIBLE_LIST};
 
 /// Replaces secrets in a preview.
 pub(super) const MASK: &str = "********";
-/// The list of OpenAI-compatible servers, whose entries have names.
-const COMPATIBLE: &str = "openai-compatibility";
 
 /// Whether secrets are rendered or masked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +159,7 @@ impl CredentialLists {
     ) {
         match providers::spec(credential.kind).engine.key_list {
             None => {}
-            Some(COMPATIBLE) => {
+            Some(OPENAI_COMPATIBLE_LIST) => {
                 // The engine has no exclusion list here; unlisted models are not served.
                 let mut credential = credential.clone();
                 credential
@@ -185,7 +183,7 @@ fn empty_lists() -> BTreeMap<&'static str, Vec<KeyEntry>> {
         .iter()
         .filter_map(|spec| spec.engine.key_list);
     lists
-        .filter(|list| *list != COMPATIBLE)
+        .filter(|list| *list != OPENAI_COMPATIBLE_LIST)
         .map(|list| (list, Vec::new()))
         .collect()
 }
@@ -214,13 +212,8 @@ fn excluded_by_channel(settings: &EngineSettings) -> BTreeMap<&'static str, Vec<
 
 /// The base URL of a credential, as the engine expects it.
 pub(super) fn base_url(credential: &ProviderCredential) -> Option<String> {
-    let own = credential
-        .base_url
-        .as_deref()
-        .map(|url| url.trim().trim_end_matches('/'));
-    let usual = providers::spec(credential.kind).api_keys.engine_base_url;
-    own.filter(|url| !url.is_empty())
-        .or(usual)
+    let keys = &providers::spec(credential.kind).api_keys;
+    keys.base_url(credential.base_url.as_deref())
         .map(str::to_owned)
 }
 

@@ -1,20 +1,22 @@
 //! `POST /v1beta/models/{model}:{action}`, Google's protocol.
 
+use std::sync::Arc;
+
 use axum::Json;
-use axum::extract::{Path, RawQuery};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use canned::{Answer, gemini, sse};
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use super::error::{DemoDialect, DemoError};
 use super::question::{self, DemoRequest};
-use super::refusal::{DemoDialect, DemoError};
-use super::reply::{Reply, StopReason};
-use super::{models, stream};
+use super::{Demo, models, stream};
 
 /// Answers the action in the path.
 pub(super) async fn answer(
+    State(demo): State<Arc<Demo>>,
     Path(call): Path<String>,
     RawQuery(query): RawQuery,
     bytes: Bytes,
@@ -22,12 +24,12 @@ pub(super) async fn answer(
     let (model, action) = call.split_once(':').unwrap_or((&call, ""));
     let (model, question) = match understand(model, &bytes) {
         Ok(understood) => understood,
-        Err(refusal) => return refusal.answer(DemoDialect::Gemini),
+        Err(error) => return error.answer(DemoDialect::Gemini),
     };
     match action {
-        "generateContent" => Json(whole(model, &Reply::to(&question))).into_response(),
+        "generateContent" => Json(gemini::whole(&demo.answer(model, &question))).into_response(),
         "streamGenerateContent" => {
-            streamed(&chunks(model, &Reply::to(&question)), query.as_deref())
+            streamed(&chunks(&demo.answer(model, &question)), query.as_deref())
         }
         "countTokens" => Json(json!({"totalTokens": question.words})).into_response(),
         // The engine answers an unknown action with an empty body.
@@ -81,45 +83,16 @@ fn streamed(chunks: &[Value], query: Option<&str>) -> Response {
         response.headers_mut().insert(CONTENT_TYPE, plain);
         return response;
     }
-    stream::answer(chunks.iter().map(stream::data).collect())
+    stream::answer(chunks.iter().map(sse::data).collect())
 }
 
-fn whole(model: &str, reply: &Reply) -> Value {
-    let part = match &reply.call {
-        None => json!({"text": reply.text()}),
-        Some(call) => json!({"functionCall": {"name": call.name, "args": call.arguments}}),
-    };
-    last(model, reply, &json!([part]))
-}
-
-/// One chunk per word; only the last one has the usage.
-fn chunks(model: &str, reply: &Reply) -> Vec<Value> {
-    let Some((last_piece, pieces)) = reply.pieces.split_last() else {
-        return vec![whole(model, reply)];
-    };
-    let chunks = pieces.iter().map(|piece| {
-        let candidate =
-            json!({"index": 0, "content": {"role": "model", "parts": [{"text": piece}]}});
-        json!({"candidates": [candidate], "modelVersion": model})
-    });
+/// As the engine sends them: only the last chunk has the usage.
+fn chunks(answer: &Answer) -> Vec<Value> {
+    let mut chunks = gemini::chunks(answer);
+    if let Some((_, others)) = chunks.split_last_mut() {
+        for chunk in others.iter_mut().filter_map(Value::as_object_mut) {
+            chunk.remove("usageMetadata");
+        }
+    }
     chunks
-        .chain([last(model, reply, &json!([{"text": last_piece}]))])
-        .collect()
-}
-
-fn last(model: &str, reply: &Reply, parts: &Value) -> Value {
-    let finish_reason = match reply.end {
-        StopReason::Complete | StopReason::Call => "STOP",
-        StopReason::Cut => "MAX_TOKENS",
-    };
-    json!({
-        "candidates": [{
-            "index": 0, "content": {"role": "model", "parts": parts}, "finishReason": finish_reason,
-        }],
-        "usageMetadata": {
-            "promptTokenCount": reply.input, "candidatesTokenCount": reply.output,
-            "totalTokenCount": reply.input + reply.output,
-        },
-        "modelVersion": model, "responseId": Uuid::now_v7().simple().to_string(),
-    })
 }

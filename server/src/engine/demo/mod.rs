@@ -2,16 +2,14 @@
 //! provider account.
 
 mod access;
-mod chat;
-mod completions;
+mod answer;
+mod error;
 mod gemini;
 mod messages;
 mod models;
+mod openai;
 mod question;
-mod refusal;
-mod reply;
 mod request_for_tool;
-mod responses;
 mod responses_socket;
 mod stream;
 
@@ -22,11 +20,14 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
+use canned::Answer;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use uuid::Uuid;
 
+use self::question::DemoRequest;
 use super::client::EngineClient;
 use super::endpoint::EngineEndpoint;
 use super::options::{EngineContext, EngineOptions};
@@ -47,6 +48,17 @@ struct Demo {
     clock: SharedClock,
     key: SecretString,
     closing: CancellationToken,
+}
+
+impl Demo {
+    fn answer(&self, model: &str, request: &DemoRequest) -> Answer {
+        Answer {
+            id: Uuid::now_v7().simple().to_string(),
+            model: model.to_owned(),
+            created: self.clock.now().timestamp(),
+            ..answer::answer_to(request)
+        }
+    }
 }
 
 /// Runs the demo until a command arrives; `notice` is the reason when it is not configured.
@@ -100,9 +112,9 @@ async fn open(
 fn router(demo: Demo) -> Router {
     let demo = Arc::new(demo);
     Router::new()
-        .route("/v1/chat/completions", post(chat::answer))
-        .route("/v1/completions", post(completions::answer))
-        .route("/v1/responses", post(responses::answer).get(responses_socket::open))
+        .route("/v1/chat/completions", post(openai::chat))
+        .route("/v1/completions", post(openai::completions))
+        .route("/v1/responses", post(openai::responses).get(responses_socket::open))
         .route("/v1/messages", post(messages::answer))
         .route("/v1/messages/count_tokens", post(messages::count))
         .route("/v1/models", get(models::list))

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Demo;
-use super::refusal::{DemoDialect, DemoError};
+use super::error::{DemoDialect, DemoError};
 
 /// Each answers in every protocol.
 pub(super) const NAMES: [&str; 3] = ["demo-gpt", "demo-claude", "demo-gemini"];
@@ -20,6 +20,11 @@ pub(super) fn known(model: &str) -> Result<&'static str, DemoError> {
     names
         .find(|name| *name == model)
         .ok_or_else(|| DemoError::UnknownModel(model.to_owned()))
+}
+
+/// The model that a body names.
+pub(super) fn of(body: &Value) -> Result<&'static str, DemoError> {
+    known(body["model"].as_str().unwrap_or_default())
 }
 
 /// `GET /healthz`.
@@ -52,7 +57,7 @@ pub(super) async fn list_gemini() -> Json<Value> {
 pub(super) async fn one_gemini(Path(model): Path<String>) -> Response {
     match known(&model) {
         Ok(name) => Json(gemini_model(name)).into_response(),
-        Err(refusal) => refusal.answer(DemoDialect::Gemini),
+        Err(error) => error.answer(DemoDialect::Gemini),
     }
 }
 

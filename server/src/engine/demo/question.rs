@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::refusal::DemoError;
+use super::error::DemoError;
 
 /// The fields that contain text of users, in any of the protocols.
 const TEXT_FIELDS: [&str; 5] = ["text", "content", "parts", "output", "arguments"];
@@ -25,7 +25,7 @@ pub(super) struct DemoRequest {
     pub(super) ending: String,
     pub(super) tools: Vec<Tool>,
     /// The requested maximum output.
-    pub(super) most_words: Option<usize>,
+    pub(super) max_words: Option<usize>,
 }
 
 impl DemoRequest {
@@ -66,7 +66,7 @@ impl DemoRequest {
     /// Sets the first of these limits that is present.
     pub(super) fn with_limit(mut self, limits: &[&Value]) -> Self {
         let limit = limits.iter().find_map(|limit| limit.as_u64());
-        self.most_words = limit.and_then(|limit| usize::try_from(limit).ok());
+        self.max_words = limit.and_then(|limit| usize::try_from(limit).ok());
         self
     }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
+use canned::openai_responses;
 use serde_json::{Value, json};
 
-use super::refusal::{DemoDialect, DemoError};
-use super::responses::ResponsesTurn;
-use super::{Demo, question, stream};
+use super::error::{DemoDialect, DemoError};
+use super::openai::responses_answer;
+use super::{Demo, stream};
 
 /// Opens the socket.
 pub(super) async fn open(State(demo): State<Arc<Demo>>, upgrade: WebSocketUpgrade) -> Response {
@@ -39,14 +40,13 @@ async fn converse(mut socket: WebSocket, demo: &Demo) {
 
 /// The events of one turn, without the framing that they have over HTTP.
 fn events(demo: &Demo, text: &str) -> Vec<Value> {
-    let turn = question::body(text.as_bytes()).and_then(|body| ResponsesTurn::new(demo, &body));
-    match turn {
-        Ok(turn) => turn.events(),
-        Err(refusal) => vec![error(&refusal)],
+    match responses_answer(demo, text.as_bytes()) {
+        Ok(answer) => openai_responses::events(&answer),
+        Err(error) => vec![error_event(&error)],
     }
 }
 
-fn error(refusal: &DemoError) -> Value {
-    let error = &refusal.body(DemoDialect::Openai)["error"];
+fn error_event(error: &DemoError) -> Value {
+    let error = &error.body(DemoDialect::Openai)["error"];
     json!({"type": "error", "status": 400, "error": error, "headers": {}})
 }

@@ -8,23 +8,11 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures_util::stream::unfold;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use serde_json::Value;
 
 /// The delay before each event.
 pub(super) const PAUSE: Duration = Duration::from_millis(15);
 
-/// An event without a name.
-pub(super) fn data(event: &Value) -> String {
-    format!("data: {event}\n\n")
-}
-
-/// An event named by its `type`.
-pub(super) fn named(event: &Value) -> String {
-    let name = event["type"].as_str().unwrap_or("message");
-    format!("event: {name}\ndata: {event}\n\n")
-}
-
-/// The events as an answer.
+/// Streams the events.
 pub(super) fn answer(events: Vec<String>) -> Response {
     let paced = unfold(events.into_iter(), |mut events| async {
         let event = events.next()?;

@@ -1,18 +1,10 @@
 //! Records the archive of the installed program, so that a repeated installation has no effect.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
-/// The SHA-256 of a file.
-pub(super) fn sha256_of(path: &Path) -> io::Result<String> {
-    let mut hasher = Hasher(Sha256::new());
-    io::copy(&mut File::open(path)?, &mut hasher)?;
-    Ok(hex::encode(hasher.0.finalize()))
-}
+use crate::crypto::checksum::sha256_of;
 
 /// Whether the program is installed from this archive and unchanged.
 pub(super) fn is_installed(program: &Path, archive: &str) -> bool {
@@ -35,17 +27,4 @@ fn path(program: &Path) -> PathBuf {
     let mut name = OsString::from(program);
     name.push(".sha256");
     name.into()
-}
-
-struct Hasher(Sha256);
-
-impl io::Write for Hasher {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -15,6 +15,7 @@ use self::download::ArchiveDownload;
 pub use self::error::InstallError;
 pub use self::release::{Release, VERSION as TESTED_VERSION};
 use super::binary;
+use crate::crypto::checksum::sha256_of;
 
 /// The release and the directory.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ pub async fn install(
 
 /// Nothing is unpacked before the checksum is verified.
 fn finish(part: &Path, program: &Path, release: &Release) -> Result<(), InstallError> {
-    let actual = marker::sha256_of(part).map_err(|error| InstallError::disk(part, error))?;
+    let actual = sha256_of(part).map_err(|error| InstallError::disk(part, error))?;
     if actual != release.sha256 {
         // A resumed download of this file would fail again.
         std::fs::remove_file(part).map_err(|error| InstallError::disk(part, error))?;

@@ -117,7 +117,12 @@ impl ApiTokenMutation {
         let role = input.role.into();
         let api_tokens = ctx.service::<ApiTokens>();
         let created = api_tokens
-            .create(&input.name, role, input.expires_at.map(Into::into))
+            .create(
+                &ctx.audit(),
+                &input.name,
+                role,
+                input.expires_at.map(Into::into),
+            )
             .await?;
         Ok(CreateApiTokenPayload {
             api_token: ApiToken::from(created.api_token),
@@ -133,7 +138,7 @@ impl ApiTokenMutation {
         #[graphql(desc = "The API token's id.")] id: ID,
     ) -> Result<RevokeApiTokenPayload> {
         let id = input::id(&id, "API token")?;
-        let api_token = ApiToken::from(ctx.service::<ApiTokens>().revoke(id).await?);
+        let api_token = ApiToken::from(ctx.service::<ApiTokens>().revoke(&ctx.audit(), id).await?);
         Ok(RevokeApiTokenPayload { api_token })
     }
 }

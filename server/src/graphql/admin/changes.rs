@@ -89,7 +89,7 @@ impl AdminMutation {
             role: input.role.into(),
             password: input.password.map(Into::into),
         };
-        let created = ctx.service::<Admins>().create(new).await?;
+        let created = ctx.service::<Admins>().create(&ctx.audit(), new).await?;
         let token = created.setup_token.as_ref();
         Ok(CreateAdminPayload {
             admin: Admin::from(created.admin),
@@ -105,7 +105,10 @@ impl AdminMutation {
         #[graphql(desc = "The administrator's id.")] id: ID,
     ) -> Result<InviteAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let (admin, token) = ctx.service::<Admins>().invite_again(id).await?;
+        let (admin, token) = ctx
+            .service::<Admins>()
+            .invite_again(&ctx.audit(), id)
+            .await?;
         Ok(InviteAdminPayload {
             admin: Admin::from(admin),
             setup_url: setup_url(ctx, &token),
@@ -122,7 +125,10 @@ impl AdminMutation {
         #[graphql(desc = "The new role.")] role: Role,
     ) -> Result<SetAdminRolePayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = ctx.service::<Admins>().set_role(id, role.into()).await?;
+        let admin = ctx
+            .service::<Admins>()
+            .set_role(&ctx.audit(), id, role.into())
+            .await?;
         let admin = Admin::from(admin);
         Ok(SetAdminRolePayload { admin })
     }
@@ -137,7 +143,10 @@ impl AdminMutation {
         #[graphql(desc = "Whether the administrator can sign in.")] enabled: bool,
     ) -> Result<SetAdminEnabledPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = ctx.service::<Admins>().set_enabled(id, enabled).await?;
+        let admin = ctx
+            .service::<Admins>()
+            .set_enabled(&ctx.audit(), id, enabled)
+            .await?;
         let admin = Admin::from(admin);
         Ok(SetAdminEnabledPayload { admin })
     }
@@ -151,7 +160,7 @@ impl AdminMutation {
         #[graphql(desc = "The administrator's id.")] id: ID,
     ) -> Result<RemoveAdminPayload> {
         let id = input::id(&id, WHAT)?;
-        let admin = Admin::from(ctx.service::<Admins>().remove(id).await?);
+        let admin = Admin::from(ctx.service::<Admins>().remove(&ctx.audit(), id).await?);
         Ok(RemoveAdminPayload { admin })
     }
 }

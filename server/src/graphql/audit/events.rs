@@ -33,8 +33,7 @@ enum ActorKind {
     /// A script with an API token.
     ApiToken,
     /// A caller without a valid credential.
-    #[graphql(name = "ANONYMOUS")]
-    Stranger,
+    Anonymous,
     /// A command of the program on the server's machine.
     Cli,
     /// The server itself.

@@ -1,4 +1,4 @@
-//! What was asked for, without its secrets.
+//! The arguments of a mutation, with those masked that the schema marks as secret.
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::{
@@ -9,27 +9,14 @@ use async_graphql::{
 use serde_json::{Map, Value, json};
 
 const MASK: &str = "***";
-/// Longer arguments are not kept: the audit is no store for files.
-const LONGEST: usize = 16 * 1024;
-/// What holds a secret by its name, in whatever input it stands, should it not be marked.
-const SECRETS: [&str; 10] = [
-    "password",
-    "secret",
-    "token",
-    "key",
-    "code",
-    "content",
-    "credential",
-    "json",
-    "file",
-    "url",
-];
+/// Arguments that are longer than this, in bytes, are not recorded: the audit does not store files.
+const MAX_BYTES: usize = 16 * 1024;
 
-/// The arguments of a field of the mutations.
-pub(super) fn asked(registry: &Registry, field: &Field, variables: &Variables) -> Value {
+/// The arguments of a mutation, by name.
+pub(super) fn arguments(registry: &Registry, field: &Field, variables: &Variables) -> Value {
     let known = registry.types.get("Mutation");
     let known = known.and_then(|mutation| mutation.field_by_name(&field.name.node));
-    let mut asked = Map::new();
+    let mut arguments = Map::new();
     for (name, value) in &field.arguments {
         let find = |name: &Name| variables.get(name).cloned().ok_or(());
         let Ok(value) = value.node.clone().into_const_with(|name| find(&name)) else {
@@ -37,21 +24,21 @@ pub(super) fn asked(registry: &Registry, field: &Field, variables: &Variables) -
         };
         let name = name.node.as_str();
         let meta = known.and_then(|field| field.args.get(name));
-        asked.insert(name.to_owned(), shown(registry, name, meta, value));
+        arguments.insert(name.to_owned(), shown(registry, meta, value));
     }
-    let asked = Value::Object(asked);
-    match asked.to_string().len() {
-        length if length > LONGEST => json!({ "bytes": length }),
-        _ => asked,
+    let arguments = Value::Object(arguments);
+    match arguments.to_string().len() {
+        length if length > MAX_BYTES => json!({ "bytes": length }),
+        _ => arguments,
     }
 }
 
-fn shown(registry: &Registry, name: &str, meta: Option<&MetaInputValue>, value: Written) -> Value {
+fn shown(registry: &Registry, meta: Option<&MetaInputValue>, value: Written) -> Value {
     if value == Written::Null {
         return Value::Null;
     }
     match meta {
-        Some(meta) if !meta.is_secret && !sounds_secret(name) => {
+        Some(meta) if !meta.is_secret => {
             within(registry, MetaTypeName::concrete_typename(&meta.ty), value)
         }
         _ => MASK.into(),
@@ -87,13 +74,57 @@ fn object(
 ) -> Value {
     let fields = fields.into_iter().map(|(name, value)| {
         let meta = known.get(name.as_str());
-        (name.to_string(), shown(registry, &name, meta, value))
+        (name.to_string(), shown(registry, meta, value))
     });
     Value::Object(fields.collect())
 }
 
-/// Whether a name ends with a word for something secret, as in `apiKey` and unlike `apiKeyId`.
-fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    SECRETS.iter().any(|word| name.ends_with(word))
+#[cfg(test)]
+mod tests {
+    use async_graphql::OutputType as _;
+
+    use super::*;
+    use crate::graphql::schema::Mutation;
+
+    /// The last words of names of secrets, as in `apiKey` and unlike `apiKeyId`.
+    const SECRET_ENDINGS: [&str; 10] = [
+        "password",
+        "secret",
+        "token",
+        "key",
+        "code",
+        "content",
+        "credential",
+        "json",
+        "file",
+        "url",
+    ];
+
+    #[test]
+    fn arguments_with_the_name_of_a_secret_are_marked_as_secret() {
+        let mut registry = Registry::default();
+        Mutation::create_type_info(&mut registry);
+        let mut unmarked = Vec::new();
+
+        for kind in registry.types.values() {
+            let inputs: Vec<&MetaInputValue> = match kind {
+                MetaType::InputObject { input_fields, .. } => input_fields.values().collect(),
+                MetaType::Object { fields, .. } if kind.name() == "Mutation" => fields
+                    .values()
+                    .flat_map(|field| field.args.values())
+                    .collect(),
+                _ => Vec::new(),
+            };
+            let is_named_so = |name: &str| {
+                let lower = name.to_ascii_lowercase();
+                SECRET_ENDINGS.iter().any(|word| lower.ends_with(word))
+            };
+            let found = inputs
+                .into_iter()
+                .filter(|input| !input.is_secret && is_named_so(&input.name));
+            unmarked.extend(found.map(|input| format!("{}.{}", kind.name(), input.name)));
+        }
+
+        assert!(unmarked.is_empty(), "mark these as secret: {unmarked:?}");
+    }
 }

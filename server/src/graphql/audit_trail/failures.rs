@@ -1,5 +1,5 @@
-//! How many failed attempts of one caller the audit keeps. Whoever may change nothing could otherwise make it
-//! grow without end, one refusal at a time.
+//! Limits how many failed attempts of one caller the audit records. A caller that may change nothing could
+//! otherwise fill the database with refusals.
 
 use std::{
     collections::HashMap,
@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 use crate::graphql::transport::budget::Payer;
 
-/// After this time counting starts again.
+/// Counts are reset after this time.
 const WINDOW: TimeDelta = TimeDelta::hours(1);
-/// Callers remembered at once; when there are more, the others share.
-const CALLERS: usize = 1_000;
+/// Callers that are counted separately; the others share one count.
+const MAX_CALLERS: usize = 1_000;
 
-/// Who tried something in vain.
+/// The caller of a failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Offender {
     /// Anonymous clients of one network.
@@ -25,15 +25,15 @@ pub(super) enum Offender {
     Refused(Uuid),
     /// An administrator or an API token that fails otherwise.
     Known(Uuid),
-    /// All anonymous clients together, or all for whom there is no room.
+    /// All anonymous clients together, or callers beyond the maximum.
     Others,
 }
 
-/// What becomes of the event about a failed attempt.
+/// The treatment of a failed attempt's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailureRecord {
     Record,
-    /// Record, instead, that further attempts are not recorded until then.
+    /// Record instead that further attempts are not recorded until this time.
     Summarise(DateTime<Utc>),
     Skip,
 }
@@ -50,15 +50,20 @@ struct Count {
 pub(in crate::graphql) struct FailedAttempts(Mutex<HashMap<Offender, Count>>);
 
 impl FailedAttempts {
-    /// Counts an attempt, of which so many are kept in an hour.
-    pub(super) fn count(&self, offender: Offender, most: u32, now: DateTime<Utc>) -> FailureRecord {
+    /// Counts an attempt; `limit` of them are recorded in an hour.
+    pub(super) fn count(
+        &self,
+        offender: Offender,
+        limit: u32,
+        now: DateTime<Utc>,
+    ) -> FailureRecord {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back must not keep counts for longer than the window.
         let is_over = |count: &Count| (now - count.since).abs() >= WINDOW;
-        if counts.len() >= CALLERS && !counts.contains_key(&offender) {
+        if counts.len() >= MAX_CALLERS && !counts.contains_key(&offender) {
             counts.retain(|_, count| !is_over(count));
         }
-        let offender = if counts.len() >= CALLERS && !counts.contains_key(&offender) {
+        let offender = if counts.len() >= MAX_CALLERS && !counts.contains_key(&offender) {
             Offender::Others
         } else {
             offender
@@ -73,8 +78,8 @@ impl FailedAttempts {
         }
         count.recorded = count.recorded.saturating_add(1);
         match count.recorded {
-            recorded if recorded <= most => FailureRecord::Record,
-            recorded if recorded == most + 1 => FailureRecord::Summarise(count.since + WINDOW),
+            recorded if recorded <= limit => FailureRecord::Record,
+            recorded if recorded == limit + 1 => FailureRecord::Summarise(count.since + WINDOW),
             _ => FailureRecord::Skip,
         }
     }
@@ -85,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_hour_of_failures_makes_so_many_events_and_one_more() {
+    fn failures_beyond_the_limit_make_one_summary_per_hour() {
         let (failures, now) = (FailedAttempts::default(), DateTime::UNIX_EPOCH);
         let (ada, eve) = (
             Offender::Known(Uuid::from_u128(1)),
@@ -110,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn callers_are_remembered_within_bounds() {
+    fn the_number_of_counted_callers_is_bounded() {
         let (failures, now) = (FailedAttempts::default(), DateTime::UNIX_EPOCH);
 
         for number in 0..10_000 {
             failures.count(Offender::Known(Uuid::from_u128(number)), 3, now);
         }
 
-        assert!(failures.0.lock().unwrap().len() <= CALLERS + 1);
+        assert!(failures.0.lock().unwrap().len() <= MAX_CALLERS + 1);
     }
 }

@@ -1,11 +1,8 @@
-//! Sees to it that every change leaves an event in the audit, whichever resolver makes it.
+//! Makes the audit context of each mutation, and records mutations that failed.
 //!
-//! Who asks, from where and for what goes along with the resolver's task, so that the domain records the
-//! change in its own transaction. What it has not recorded is recorded here directly after: changes of
-//! what is no table of ours (the engine), changes of provider accounts, which are compared as a whole, and
-//! whatever was tried in vain.
+//! The service that makes a change records it, in the transaction of the change, with the context that the
+//! resolver passes on.
 
-mod accounts;
 mod arguments;
 mod failures;
 mod step;
@@ -13,9 +10,10 @@ mod step;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_graphql::{
-    ServerError, ServerResult, Value, Variables,
+    Request, ServerError, ServerResult, Value, Variables,
     extensions::{
-        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextResolve, ResolveInfo,
+        Extension, ExtensionContext, ExtensionFactory, NextParseQuery, NextPrepareRequest,
+        NextResolve, ResolveInfo,
     },
     parser::types::{ExecutableDocument, OperationType},
 };
@@ -25,7 +23,7 @@ use self::step::RequestedChange;
 use crate::{
     domain::{Error, Viewer},
     graphql::{
-        resolver::error::ResolverError,
+        resolver::{audit::CurrentMutation, error::ResolverError},
         transport::{
             bounds,
             budget::{Budgets, Payer},
@@ -34,7 +32,7 @@ use crate::{
     },
 };
 
-/// Records every change.
+/// Follows every mutation.
 pub(super) struct AuditTrail;
 
 impl ExtensionFactory for AuditTrail {
@@ -43,7 +41,7 @@ impl ExtensionFactory for AuditTrail {
     }
 }
 
-/// The trail of one operation.
+/// The variables of one operation, from which the arguments of its mutations are read.
 #[derive(Debug, Default)]
 struct Trail {
     variables: Mutex<Variables>,
@@ -51,6 +49,16 @@ struct Trail {
 
 #[async_graphql::async_trait::async_trait]
 impl Extension for Trail {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        next.run(ctx, request.data(CurrentMutation::default()))
+            .await
+    }
+
     async fn parse_query(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -81,7 +89,7 @@ impl Extension for Trail {
 }
 
 impl Trail {
-    /// Resolves a mutation and sees to its event.
+    /// Resolves a mutation, and records it if it fails.
     async fn follow(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -90,39 +98,36 @@ impl Trail {
     ) -> ServerResult<Option<Value>> {
         let registry = &ctx.schema_env.registry;
         let viewer = ctx.data_opt().unwrap_or(&Viewer::Anonymous);
-        // What is asked of callers without a role is never kept.
-        let asked = match viewer.role() {
-            Some(_) => arguments::asked(registry, info.field, &self.variables()),
+        // Arguments of callers without a role are never recorded: they may be passwords in the wrong field.
+        let arguments = match viewer.role() {
+            Some(_) => arguments::arguments(registry, info.field, &self.variables()),
             None => serde_json::Value::Null,
         };
         let step = RequestedChange {
             audit: ctx.data_unchecked(),
-            accounts: ctx.data_unchecked(),
             clock: ctx.data_unchecked(),
             failures: ctx.data_unchecked::<FailedAttempts>(),
             viewer,
             address: bounds::address(ctx),
             action: info.name.to_owned(),
-            asked,
+            arguments,
         };
         let context = step.context(info.name);
+        if let Some(current) = ctx.data_opt::<CurrentMutation>() {
+            current.set(context.clone(), step.arguments.clone());
+        }
         let payer = Payer::of(viewer, step.address);
-        Arc::clone(&context)
-            .run(async {
-                let accounts = step.accounts().await;
-                let result = next.run(ctx, info).await;
-                let noted = step.note(&context, accounts, result.as_ref().err()).await;
-                if result.is_ok()
-                    && let Some(budgets) = ctx.data_opt::<Budgets>()
-                {
-                    budgets.charge_for_event(payer);
-                }
-                match noted {
-                    Ok(()) => result,
-                    Err(error) => Err(unrecorded(ctx, error)),
-                }
-            })
-            .await
+        let result = next.run(ctx, info).await;
+        let noted = step.note(&context, result.as_ref().err()).await;
+        if result.is_ok()
+            && let Some(budgets) = ctx.data_opt::<Budgets>()
+        {
+            budgets.charge_for_event(payer);
+        }
+        match noted {
+            Ok(()) => result,
+            Err(error) => Err(unrecorded(ctx, error)),
+        }
     }
 
     fn keep(&self, variables: &Variables) {
@@ -139,7 +144,7 @@ impl Trail {
     }
 }
 
-/// The change was made, or not, but nobody would ever know: that is for an administrator to hear.
+/// The mutation ran, but the audit has no event of it: an administrator must learn of that.
 fn unrecorded(ctx: &ExtensionContext<'_>, error: Error) -> ServerError {
     let id = ctx.data_opt::<RequestId>().map(|RequestId(id)| id);
     tracing::error!(request.id = ?id, ?error, "a change could not be recorded in the audit");

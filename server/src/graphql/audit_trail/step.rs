@@ -1,100 +1,79 @@
-//! One change that is asked for, and the event that comes of it.
+//! One requested mutation, and the event if it fails.
 
-use std::{borrow::Cow, net::IpAddr, sync::Arc};
+use std::net::IpAddr;
 
 use async_graphql::ServerError;
-use entity::admin::Role;
 use serde_json::json;
 
-use super::{
-    accounts::AccountSnapshot,
-    failures::{FailedAttempts, FailureRecord, Offender},
-};
+use super::failures::{FailedAttempts, FailureRecord, Offender};
 use crate::{
     clock::SharedClock,
     domain::{
         Error, Viewer,
-        audit::{Actor, Audit, AuditChange, AuditContext, AuditSubject},
-        provider_accounts::ProviderAccounts,
+        audit::{Actor, Audit, AuditChange, AuditContext},
     },
     graphql::transport::budget::Payer,
 };
 
-/// What anonymous clients may try, so that their failures are of interest.
-const SIGNING_IN: [&str; 2] = ["login", "completeSetup"];
-/// Refusals by role that are kept in an hour, of one caller: enough to see what somebody looks for.
+/// Mutations of anonymous clients whose failures are recorded.
+const SIGN_INS_RECORDED: [&str; 2] = ["login", "completeSetup"];
+/// Recorded refusals by role, per hour and caller: enough to see what the caller probes.
 const REFUSALS: u32 = 20;
-/// Other failures of one caller that are kept in an hour.
+/// Recorded other failures, per hour and caller.
 const FAILURES: u32 = 200;
-/// Failed attempts to sign in that are kept in an hour, of one network and of all.
+/// Recorded failed sign-ins per hour, of one network and of all.
 const SIGN_INS_OF_NETWORK: u32 = 40;
 const SIGN_INS: u32 = 400;
 /// The action of the event that stands for further failures.
 const SUMMARY: &str = "furtherFailures";
-/// Bytes of an id that an event is about. Ours are shorter.
-const LONGEST_ID: usize = 64;
 
-/// One change that is asked for.
 pub(super) struct RequestedChange<'a> {
     pub(super) audit: &'a Audit,
-    pub(super) accounts: &'a ProviderAccounts,
     pub(super) clock: &'a SharedClock,
     pub(super) failures: &'a FailedAttempts,
     pub(super) viewer: &'a Viewer,
     pub(super) address: Option<IpAddr>,
     pub(super) action: String,
-    pub(super) asked: serde_json::Value,
+    pub(super) arguments: serde_json::Value,
 }
 
 impl RequestedChange<'_> {
-    /// Who does it, and from where.
-    pub(super) fn context(&self, action: &str) -> Arc<AuditContext> {
+    pub(super) fn context(&self, action: &str) -> AuditContext {
         let address = self.address.map(|address| address.to_string());
         AuditContext::new(actor(self.viewer), address, action)
     }
 
-    /// The accounts before it, when it may change them. Whoever may not does not make us look.
-    pub(super) async fn accounts(&self) -> Option<AccountSnapshot> {
-        let may_change = self.viewer.role() >= Some(Role::Admin);
-        if !may_change {
-            return None;
-        }
-        AccountSnapshot::before(self.accounts, &self.action).await
-    }
-
-    /// Sees to it that what came of it is in the audit.
+    /// Records a mutation that failed.
     pub(super) async fn note(
         self,
         context: &AuditContext,
-        accounts: Option<AccountSnapshot>,
         error: Option<&ServerError>,
     ) -> Result<(), Error> {
-        let audit = self.audit;
         if let Some(error) = error {
             return match self.failure(error) {
-                Some(failure) => self.note_failure(failure, code(error)).await,
+                Some(failure) => self.note_failure(context, failure, code(error)).await,
                 None => Ok(()),
             };
         }
-        if context.was_recorded() {
+        let is_recorded = context.is_recorded();
+        debug_assert!(is_recorded, "{} left no event in the audit", self.action);
+        if is_recorded {
             return Ok(());
         }
-        if let Some(accounts) = accounts {
-            for change in accounts.changes(self.accounts).await? {
-                audit.note(change).await?;
-            }
-            if context.was_recorded() {
-                return Ok(());
-            }
-        }
-        let done = AuditChange::done(Some(self.asked.clone()));
-        audit.note(done.about(self.subject())).await
+        tracing::error!(action = %self.action, "a mutation left no event in the audit");
+        let done = AuditChange::done(Some(self.arguments));
+        self.audit.note(context, done).await
     }
 
-    /// Keeps a failed attempt, if the caller has not had enough of them in this hour.
-    async fn note_failure(&self, failure: AuditChange, code: &'static str) -> Result<(), Error> {
+    /// Records a failed attempt, unless the caller has reached the limit of this hour.
+    async fn note_failure(
+        &self,
+        context: &AuditContext,
+        failure: AuditChange,
+        code: &'static str,
+    ) -> Result<(), Error> {
         let until = match self.verdict(code) {
-            FailureRecord::Record => return self.audit.note(failure).await,
+            FailureRecord::Record => return self.audit.note(context, failure).await,
             FailureRecord::Summarise(until) => until,
             FailureRecord::Skip => return Ok(()),
         };
@@ -102,8 +81,7 @@ impl RequestedChange<'_> {
             Some(json!({ "notRecordedUntil": until.to_rfc3339() })),
             code,
         );
-        let note = self.audit.note(summary);
-        self.context(SUMMARY).run(note).await
+        self.audit.note(&self.context(SUMMARY), summary).await
     }
 
     fn verdict(&self, code: &str) -> FailureRecord {
@@ -129,9 +107,9 @@ impl RequestedChange<'_> {
         }
     }
 
-    /// What a caller with a role tried in vain, without arguments if the role does not allow it; of anonymous
-    /// clients, that a secret of theirs was wrong. What they wrote is not kept: some write their password where
-    /// the name belongs.
+    /// The failure of a caller with a role, without arguments if the role does not allow the mutation; of
+    /// anonymous clients, only wrong secrets. Their arguments are not recorded: some people type their password
+    /// into the field of the name.
     fn failure(&self, error: &ServerError) -> Option<AuditChange> {
         let code = code(error);
         match self.viewer {
@@ -139,31 +117,18 @@ impl RequestedChange<'_> {
                 if is_refusal(code) {
                     return Some(AuditChange::failed(None, code));
                 }
-                let failed = AuditChange::failed(Some(self.asked.clone()), code);
-                Some(failed.about(self.subject()))
+                Some(AuditChange::failed(Some(self.arguments.clone()), code))
             }
             Viewer::Anonymous | Viewer::KeyHolder { .. } => {
-                let tried = SIGNING_IN.contains(&self.action.as_str()) && code == "UNAUTHENTICATED";
-                tried.then(|| AuditChange::failed(None, code))
+                let is_recorded =
+                    SIGN_INS_RECORDED.contains(&self.action.as_str()) && code == "UNAUTHENTICATED";
+                is_recorded.then(|| AuditChange::failed(None, code))
             }
         }
     }
-
-    /// What it is about, as its name and its id say: `removeModelAlias` of a model alias.
-    fn subject(&self) -> Option<AuditSubject> {
-        let id = self.asked.get("id")?.as_str()?;
-        let id = Some(id).filter(|id| id.len() <= LONGEST_ID)?;
-        let kind = self
-            .action
-            .trim_start_matches(|letter: char| letter.is_lowercase());
-        let mut letters = kind.chars();
-        let first = letters.next()?.to_ascii_lowercase();
-        let kind: String = std::iter::once(first).chain(letters).collect();
-        Some(AuditSubject::new(Cow::Owned(kind), id))
-    }
 }
 
-/// Whether the caller's role does not allow what was asked.
+/// Whether the caller's role does not allow the mutation.
 fn is_refusal(code: &str) -> bool {
     code == "FORBIDDEN"
 }
@@ -172,11 +137,11 @@ fn actor(viewer: &Viewer) -> Actor {
     match viewer {
         Viewer::Session(session) => (&session.admin).into(),
         Viewer::ApiToken(token) => token.into(),
-        Viewer::Anonymous | Viewer::KeyHolder { .. } => Actor::stranger(),
+        Viewer::Anonymous | Viewer::KeyHolder { .. } => Actor::anonymous(),
     }
 }
 
-/// Our code of an error; what the library refuses was asked wrongly.
+/// Our code of an error. Errors of the GraphQL library are bad input.
 fn code(error: &ServerError) -> &'static str {
     let source = error.source.as_ref();
     let ours = source.and_then(|source| source.downcast_ref::<Error>());

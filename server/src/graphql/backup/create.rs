@@ -51,7 +51,7 @@ impl BackupMutation {
     #[graphql(directive = requires_role::apply(Role::Owner))]
     async fn create_backup(&self, ctx: &Context<'_>) -> Result<CreateBackupPayload> {
         let backups = ctx.service::<Backups>();
-        let made = Box::pin(backups.create()).await?;
+        let made = Box::pin(backups.create(&ctx.audit())).await?;
         let files = backups.list().await?;
         let file = files.into_iter().find(|file| file.name == made.name);
         Ok(CreateBackupPayload {
@@ -62,15 +62,14 @@ impl BackupMutation {
 
     /// Offer an encrypted backup for download.
     #[graphql(directive = requires_role::apply(Role::Owner))]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn download_backup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The name.")] name: ID,
     ) -> Result<DownloadBackupPayload> {
-        let backups = ctx.service::<Backups>().clone();
+        let backups = ctx.service::<Backups>();
         // Open it now, so that an unknown name is rejected immediately.
-        let content = backups.read(&name)?;
+        let content = backups.read(&ctx.audit(), &name).await?;
         let file = Offer {
             file_name: name.to_string(),
             media_type: "application/octet-stream",
@@ -84,16 +83,12 @@ impl BackupMutation {
 
     /// Delete a backup.
     #[graphql(directive = requires_role::apply(Role::Owner))]
-    #[expect(
-        clippy::unused_async,
-        reason = "resolvers are; a file is deleted without waiting"
-    )]
     async fn delete_backup(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The name.")] name: ID,
     ) -> Result<DeleteBackupPayload> {
-        ctx.service::<Backups>().delete(&name)?;
+        ctx.service::<Backups>().delete(&ctx.audit(), &name).await?;
         Ok(DeleteBackupPayload {
             name: name.to_string(),
         })

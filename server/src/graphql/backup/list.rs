@@ -28,16 +28,17 @@ pub(crate) struct Backup {
     created_at: DateTime,
     /// The size, in bytes.
     size: BigInt,
-    /// The version of the server that created it; null if the file cannot be read.
+    /// The version of the server that created it; null if the description beside the file is missing or unreadable.
     version: Option<String>,
-    /// Why the backup cannot be restored, such as damage or a newer version; null if it can.
+    /// Why the backup cannot be restored, such as damage or a newer version; null if no reason is known. Without a
+    /// description beside the file, damage is found when the backup is verified.
     problem: Option<String>,
 }
 
 impl From<BackupFile> for Backup {
     fn from(file: BackupFile) -> Self {
         let (version, problem) = match file.label {
-            Ok(label) => (Some(label.version), None),
+            Ok(label) => (label.map(|label| label.version), None),
             Err(problem) => (None, Some(problem)),
         };
         Self {

@@ -74,7 +74,8 @@ impl RestoreMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The name.")] name: ID,
     ) -> Result<RestoreBackupPayload> {
-        let staging = ctx.service::<Backups>().stage_restore(&name);
+        let audit = ctx.audit();
+        let staging = ctx.service::<Backups>().stage_restore(&audit, &name);
         Ok(RestoreBackupPayload {
             staged_restore: Box::pin(staging).await?.into(),
         })
@@ -82,12 +83,10 @@ impl RestoreMutation {
 
     /// Cancel the pending restore.
     #[graphql(directive = requires_role::apply(Role::Owner))]
-    #[expect(
-        clippy::unused_async,
-        reason = "resolvers are; this is a note in a file"
-    )]
     async fn cancel_restore(&self, ctx: &Context<'_>) -> Result<CancelRestorePayload> {
-        ctx.service::<Backups>().cancel_restore()?;
+        ctx.service::<Backups>()
+            .cancel_restore(&ctx.audit())
+            .await?;
         Ok(CancelRestorePayload {
             staged_restore: None,
         })

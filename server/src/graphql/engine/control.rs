@@ -5,9 +5,11 @@ use futures_util::{Stream, StreamExt as _};
 use tokio_stream::wrappers::WatchStream;
 
 use crate::{
+    domain::audit::AuditSubject,
     engine::{EngineHandle, EngineStatus},
     graphql::{
         resolver::{
+            audit,
             context::ContextExt as _,
             error::Result,
             guard::Declared,
@@ -115,6 +117,10 @@ impl EngineQuery {
     }
 }
 
+fn subject() -> AuditSubject {
+    AuditSubject::new("engine", "engine")
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct EngineMutation;
 
@@ -123,19 +129,28 @@ impl EngineMutation {
     /// Start the engine and wait until it is ready.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn start_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.service::<EngineHandle>().start().await?.into())
+        ctx.audit().about(subject());
+        let status = ctx.service::<EngineHandle>().start().await?;
+        audit::record(ctx).await?;
+        Ok(status.into())
     }
 
     /// Drain requests, then stop the engine until `startEngine` is called.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn stop_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.service::<EngineHandle>().stop().await?.into())
+        ctx.audit().about(subject());
+        let status = ctx.service::<EngineHandle>().stop().await?;
+        audit::record(ctx).await?;
+        Ok(status.into())
     }
 
     /// Drain requests, restart the engine and wait until it is ready.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn restart_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {
-        Ok(ctx.service::<EngineHandle>().restart().await?.into())
+        ctx.audit().about(subject());
+        let status = ctx.service::<EngineHandle>().restart().await?;
+        audit::record(ctx).await?;
+        Ok(status.into())
     }
 }
 

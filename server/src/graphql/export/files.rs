@@ -15,6 +15,7 @@ use crate::{
     graphql::{
         request::filter::RequestFilter,
         resolver::{
+            audit,
             context::ContextExt as _,
             error::Result,
             guard::Declared,
@@ -60,7 +61,6 @@ pub(crate) struct ExportMutation;
 impl ExportMutation {
     /// Export settled requests, one row each, in the order of settlement.
     #[graphql(directive = requires_role::apply(Role::Viewer))]
-    #[expect(clippy::unused_async, reason = "resolvers are; the file is read later")]
     async fn export_requests(
         &self,
         ctx: &Context<'_>,
@@ -76,9 +76,9 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || async move { exports.requests(filter, format).await }.boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 
     /// Export usage, one row per user, key, provider, account and model in each hour or day.
@@ -127,8 +127,8 @@ impl ExportMutation {
             role: admin::Role::Viewer,
             open: Box::new(move || future::ready(Ok(exports.usage(export, format))).boxed()),
         };
-        Ok(ExportPayload {
-            download: offer(ctx, file)?,
-        })
+        let download = offer(ctx, file)?;
+        audit::record(ctx).await?;
+        Ok(ExportPayload { download })
     }
 }

@@ -71,7 +71,10 @@ impl IssueApiKeyMutation {
             allowed_models: input.allowed_models,
             ..NewApiKey::default()
         };
-        let issued = ctx.service::<ApiKeys>().issue(user_id, new).await?;
+        let issued = ctx
+            .service::<ApiKeys>()
+            .issue(&ctx.audit(), user_id, new)
+            .await?;
         Ok(IssueApiKeyPayload {
             api_key: ApiKey::from(issued.api_key),
             secret: issued.secret.expose_secret().to_owned(),
@@ -93,7 +96,10 @@ impl IssueApiKeyMutation {
     ) -> Result<RotateApiKeyPayload> {
         let id = input::id(&id, "API key")?;
         let grace = TimeDelta::seconds(grace_seconds.into());
-        let (issued, replaced) = ctx.service::<ApiKeys>().rotate(id, grace).await?;
+        let (issued, replaced) = ctx
+            .service::<ApiKeys>()
+            .rotate(&ctx.audit(), id, grace)
+            .await?;
         Ok(RotateApiKeyPayload {
             api_key: ApiKey::from(issued.api_key),
             secret: issued.secret.expose_secret().to_owned(),

@@ -60,7 +60,11 @@ impl UpdateApiKeyMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().update(id, changes).await?);
+        let api_key = ApiKey::from(
+            ctx.service::<ApiKeys>()
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateApiKeyPayload { api_key })
     }
 
@@ -72,7 +76,7 @@ impl UpdateApiKeyMutation {
         #[graphql(desc = "The key's id.")] id: ID,
     ) -> Result<RevokeApiKeyPayload> {
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(id).await?);
+        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(&ctx.audit(), id).await?);
         Ok(RevokeApiKeyPayload { api_key })
     }
 }

@@ -126,7 +126,10 @@ impl ModelAliasMutation {
             model: input.model,
             provider: input.provider.map(Into::into),
         };
-        let row = ctx.service::<ModelAliases>().set(new, &models).await?;
+        let row = ctx
+            .service::<ModelAliases>()
+            .set(&ctx.audit(), new, &models)
+            .await?;
         let active = is_served(ctx.service(), &row.alias, true).await;
         let alias = ModelAlias::new(active, row);
         Ok(SetModelAliasPayload { alias })
@@ -139,7 +142,10 @@ impl ModelAliasMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The alias's name.")] alias: String,
     ) -> Result<DeleteModelAliasPayload> {
-        let row = ctx.service::<ModelAliases>().delete(&alias).await?;
+        let row = ctx
+            .service::<ModelAliases>()
+            .delete(&ctx.audit(), &alias)
+            .await?;
         let active = match ctx.service::<EngineHandle>().status().mode {
             EngineMode::Managed => is_served(ctx.service(), &row.alias, false).await,
             EngineMode::External | EngineMode::Demo => false,

@@ -9,6 +9,7 @@ use crate::{
     domain::notifications::{ChannelChanges, NewChannel, Notifications, signing_secret},
     graphql::{
         resolver::{
+            audit,
             context::ContextExt as _,
             cost::list,
             error::Result,
@@ -170,7 +171,7 @@ impl NotificationChannelMutation {
         let name = input.name;
         let notifications = ctx.service::<Notifications>();
         let channel = notifications
-            .create_channel(NewChannel { name, settings })
+            .create_channel(&ctx.audit(), NewChannel { name, settings })
             .await?;
         Ok(CreateNotificationChannelPayload {
             channel: NotificationChannel::from(channel),
@@ -196,7 +197,9 @@ impl NotificationChannelMutation {
                 .map(|settings| settings.read(|| made.insert(signing_secret()).clone())),
         };
         let notifications = ctx.service::<Notifications>();
-        let channel = notifications.update_channel(id, changes).await?;
+        let channel = notifications
+            .update_channel(&ctx.audit(), id, changes)
+            .await?;
         Ok(UpdateNotificationChannelPayload {
             channel: NotificationChannel::from(channel),
             signing_secret: made.map(|secret| secret.expose_secret().to_owned()),
@@ -211,7 +214,10 @@ impl NotificationChannelMutation {
         #[graphql(desc = "The channel's id.")] id: ID,
     ) -> Result<DeleteNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
-        let channel = ctx.service::<Notifications>().delete_channel(id).await?;
+        let channel = ctx
+            .service::<Notifications>()
+            .delete_channel(&ctx.audit(), id)
+            .await?;
         let channel = NotificationChannel::from(channel);
         Ok(DeleteNotificationChannelPayload { channel })
     }
@@ -224,7 +230,9 @@ impl NotificationChannelMutation {
         #[graphql(desc = "The channel's id.")] id: ID,
     ) -> Result<TestNotificationChannelPayload> {
         let id = input::id(&id, CHANNEL)?;
+        ctx.audit().about(Notifications::channel_subject(id));
         let outcome = ctx.service::<notify::Sender>().test(id).await?;
+        audit::record(ctx).await?;
         Ok(TestNotificationChannelPayload {
             delivered: outcome.is_ok(),
             problem: outcome.err(),

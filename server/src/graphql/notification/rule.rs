@@ -173,7 +173,10 @@ impl NotificationRuleMutation {
             percents: input.percents,
             quiet_minutes: input.quiet_minutes,
         };
-        let rule = ctx.service::<Notifications>().create_rule(new).await?;
+        let rule = ctx
+            .service::<Notifications>()
+            .create_rule(&ctx.audit(), new)
+            .await?;
         let rule = NotificationRule::from(rule);
         Ok(CreateNotificationRulePayload { rule })
     }
@@ -196,7 +199,7 @@ impl NotificationRuleMutation {
         };
         let rule = ctx
             .service::<Notifications>()
-            .update_rule(id, changes)
+            .update_rule(&ctx.audit(), id, changes)
             .await?;
         let rule = NotificationRule::from(rule);
         Ok(UpdateNotificationRulePayload { rule })
@@ -210,7 +213,10 @@ impl NotificationRuleMutation {
         #[graphql(desc = "The rule's id.")] id: ID,
     ) -> Result<DeleteNotificationRulePayload> {
         let id = input::id(&id, RULE)?;
-        let rule = ctx.service::<Notifications>().delete_rule(id).await?;
+        let rule = ctx
+            .service::<Notifications>()
+            .delete_rule(&ctx.audit(), id)
+            .await?;
         let rule = NotificationRule::from(rule);
         Ok(DeleteNotificationRulePayload { rule })
     }

@@ -83,7 +83,10 @@ impl PriceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The values to create it with.")] input: CreatePriceInput,
     ) -> Result<CreatePricePayload> {
-        let price = ctx.service::<Prices>().create(&input.into()).await?;
+        let price = ctx
+            .service::<Prices>()
+            .create(&ctx.audit(), &input.into())
+            .await?;
         Ok(CreatePricePayload {
             price: Price::from(price),
         })

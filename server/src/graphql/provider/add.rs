@@ -33,6 +33,8 @@ struct AddProviderApiKeyInput {
     /// The account's name; generated when omitted.
     label: Option<String>,
     /// The provider's base URL; its default when omitted.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: Option<String>,
     /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
@@ -67,6 +69,8 @@ struct AddProviderApiKeysInput {
     /// The accounts' name, numbered from the second on; generated when omitted.
     label: Option<String>,
     /// The provider's base URL; its default when omitted.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: Option<String>,
     /// Additional request headers.
     headers: Option<Vec<HeaderInput>>,
@@ -126,7 +130,8 @@ impl AddProviderMutation {
         #[graphql(desc = "The key and its settings.")] input: AddProviderApiKeyInput,
     ) -> Result<AddProviderApiKeyPayload> {
         let accounts = ctx.service::<ProviderAccounts>();
-        let account = ProviderAccount::from(accounts.add_api_key(input.into()).await?);
+        let account =
+            ProviderAccount::from(accounts.add_api_key(&ctx.audit(), input.into()).await?);
         Ok(AddProviderApiKeyPayload { account })
     }
 
@@ -137,8 +142,9 @@ impl AddProviderMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The keys and their settings.")] input: AddProviderApiKeysInput,
     ) -> Result<AddProviderApiKeysPayload> {
-        let added = ctx.service::<ProviderAccounts>().add_api_keys(input.into());
-        let results = added.await?.into_iter().map(|added| match added {
+        let accounts = ctx.service::<ProviderAccounts>();
+        let added = accounts.add_api_keys(&ctx.audit(), input.into()).await?;
+        let results = added.into_iter().map(|added| match added {
             Ok(account) => Ok(AddedApiKey {
                 account: Some(ProviderAccount::from(account)),
                 problem: None,

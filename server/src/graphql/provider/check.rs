@@ -12,6 +12,7 @@ use crate::{
     engine::EngineHandle,
     graphql::{
         resolver::{
+            audit,
             context::ContextExt as _,
             error::Result,
             guard::Declared,
@@ -64,9 +65,14 @@ impl ProviderHealthMutation {
             (kind, None) => checkup.check_all(kind.map(Into::into)).await?,
             (None, Some(id)) => {
                 let id = input::id(&id, "provider account")?;
-                vec![checkup.check_account(id).await?]
+                ctx.audit().about(ProviderAccounts::subject_of(id));
+                let checked = checkup.check_account(id).await?;
+                ctx.audit()
+                    .about(ProviderAccounts::subject(&checked.account));
+                vec![checked]
             }
         };
+        audit::record(ctx).await?;
         let reported = ctx.service::<EngineHandle>().accounts().await;
         let health = |checked: Checked| {
             let accounts = ctx.service::<ProviderAccounts>();

@@ -41,10 +41,6 @@ pub(crate) struct Provider {
     accounts: Vec<ProviderAccount>,
     /// The time of the last request through one of its accounts; null if there was none.
     last_used_at: Option<DateTime>,
-    /// Whether accounts can be added by API key.
-    accepts_api_key: bool,
-    /// Whether an account requires a base URL.
-    base_url_required: bool,
 }
 
 impl Provider {
@@ -60,15 +56,12 @@ impl Provider {
     }
 
     fn new(kind: provider_account::ProviderKind, accounts: Vec<provider_account::Model>) -> Self {
-        let spec = providers::spec(kind);
         let used_at = accounts.iter().filter_map(|account| account.last_used_at);
         Self {
             kind: kind.into(),
-            display_name: spec.display_name,
+            display_name: providers::spec(kind).display_name,
             last_used_at: used_at.max().map(Into::into),
             accounts: accounts.into_iter().map(Into::into).collect(),
-            accepts_api_key: spec.api_keys.accepted,
-            base_url_required: spec.api_keys.needs_base_url,
         }
     }
 }
@@ -112,10 +105,10 @@ pub(crate) struct ProviderQuery;
 
 #[Object(guard = "Declared")]
 impl ProviderQuery {
-    /// All providers, including those without accounts.
+    /// All providers, including those without accounts. `supportedProviders` has what each can do.
     #[graphql(
         directive = requires_role::apply(Role::Viewer),
-        complexity = "list(7, child_complexity)"
+        complexity = "list(providers::ALL.len(), child_complexity)"
     )]
     async fn providers(&self, ctx: &Context<'_>) -> Result<Vec<Provider>> {
         Provider::load(ctx, provider_account::ProviderKind::iter()).await

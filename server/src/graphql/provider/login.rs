@@ -29,7 +29,7 @@ const WHAT: &str = "provider login";
 /// How the authorization response reaches this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "entity::provider_login::LoginMode")]
-enum ProviderLoginMode {
+pub(super) enum ProviderLoginMode {
     /// The browser is redirected to this server.
     Redirect,
     /// The person passes the URL of the redirect to `completeProviderLogin`.
@@ -206,7 +206,9 @@ impl ProviderLoginMutation {
     ) -> Result<StartProviderLoginPayload> {
         let oauth = ctx.service::<OAuthService>();
         let (kind, label) = (input.kind.into(), input.label.as_deref());
-        let view = oauth.start(starter(ctx)?, kind, label).await?;
+        let view = oauth
+            .start(&ctx.audit(), starter(ctx)?, kind, label)
+            .await?;
         // The cookie binds the redirect to the browser that started the sign-in. A stream cannot set
         // cookies: callers that start there paste the URL.
         if let (Ok(browser), Some(state)) = (ctx.browser(), view.state()) {
@@ -228,7 +230,9 @@ impl ProviderLoginMutation {
     ) -> Result<CompleteProviderLoginPayload> {
         let id = input::id(&id, WHAT)?;
         let oauth = ctx.service::<OAuthService>();
-        let view = oauth.complete(starter(ctx)?, id, &redirect_url).await?;
+        let view = oauth
+            .complete(&ctx.audit(), starter(ctx)?, id, &redirect_url)
+            .await?;
         let login = ProviderLogin::from(view);
         Ok(CompleteProviderLoginPayload { login })
     }
@@ -243,7 +247,7 @@ impl ProviderLoginMutation {
         let id = input::id(&id, WHAT)?;
         let login = ctx
             .service::<OAuthService>()
-            .cancel(starter(ctx)?, id)
+            .cancel(&ctx.audit(), starter(ctx)?, id)
             .await?;
         let login = ProviderLogin::from(login);
         Ok(CancelProviderLoginPayload { login })

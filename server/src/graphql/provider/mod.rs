@@ -8,6 +8,7 @@ mod list;
 mod login;
 mod remove;
 mod settings;
+mod supported;
 mod transfer;
 mod update;
 
@@ -20,12 +21,13 @@ use self::{
     login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     remove::RemoveProviderMutation,
     settings::ProviderSettingsMutation,
+    supported::SupportedProviderQuery,
     transfer::ProviderTransferMutation,
     update::UpdateProviderMutation,
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct ProviderQueries(ProviderQuery, ProviderLoginQuery);
+pub(super) struct ProviderQueries(ProviderQuery, SupportedProviderQuery, ProviderLoginQuery);
 
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct ProviderMutations(

@@ -44,7 +44,11 @@ impl RemoveProviderMutation {
         #[graphql(desc = "The account's id.")] id: ID,
     ) -> Result<RemoveProviderAccountPayload> {
         let id = input::id(&id, "provider account")?;
-        let account = ProviderAccount::from(ctx.service::<ProviderAccounts>().remove(id).await?);
+        let account = ProviderAccount::from(
+            ctx.service::<ProviderAccounts>()
+                .remove(&ctx.audit(), id)
+                .await?,
+        );
         Ok(RemoveProviderAccountPayload { account })
     }
 
@@ -55,12 +59,9 @@ impl RemoveProviderMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The provider.")] kind: ProviderKind,
     ) -> Result<DisconnectProviderPayload> {
-        let removed = ctx.service::<ProviderAccounts>().disconnect(kind.into());
-        let accounts = removed
-            .await?
-            .into_iter()
-            .map(ProviderAccount::from)
-            .collect();
+        let accounts = ctx.service::<ProviderAccounts>();
+        let removed = accounts.disconnect(&ctx.audit(), kind.into()).await?;
+        let accounts = removed.into_iter().map(ProviderAccount::from).collect();
         Ok(DisconnectProviderPayload { accounts })
     }
 }

@@ -92,7 +92,8 @@ impl ProviderSettingsMutation {
                 provider.identity_per_account = identity;
             }
         };
-        let update = current.update_provider(kind.into(), expected_version, change);
+        let audit = ctx.audit();
+        let update = current.update_provider(&audit, kind.into(), expected_version, change);
         let settings = ProviderSettings::from(update.await?);
         Ok(UpdateProviderSettingsPayload { settings })
     }

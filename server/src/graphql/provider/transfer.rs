@@ -68,7 +68,7 @@ impl ProviderTransferMutation {
             content: file.content.into(),
         });
         let accounts = ctx.service::<ProviderAccounts>();
-        let report = accounts.import(documents.collect()).await?;
+        let report = accounts.import(&ctx.audit(), documents.collect()).await?;
         let problems = report.problems.into_iter().map(|problem| ImportProblem {
             file: problem.document,
             message: problem.message,
@@ -92,7 +92,10 @@ impl ProviderTransferMutation {
         #[graphql(secret, desc = "The caller's password, as confirmation.")] password: String,
     ) -> Result<ExportProviderAccountsPayload> {
         confirmation::confirm(ctx, password.into()).await?;
-        let export = ctx.service::<ProviderAccounts>().export().await?;
+        let export = ctx
+            .service::<ProviderAccounts>()
+            .export(&ctx.audit())
+            .await?;
         let content = export.expose_secret().to_owned();
         Ok(ExportProviderAccountsPayload { content })
     }

@@ -14,7 +14,7 @@ use crate::{
     },
     engine::EngineHandle,
     graphql::resolver::{
-        confirmation,
+        audit, confirmation,
         context::ContextExt as _,
         error::Result,
         guard::Declared,
@@ -46,6 +46,8 @@ struct UpdateProviderAccountInput {
     #[graphql(secret)]
     api_key: MaybeUndefined<String>,
     /// The provider's base URL; null for its default.
+    // It can contain a password.
+    #[graphql(secret)]
     base_url: MaybeUndefined<String>,
     /// Additional request headers, which replace all earlier ones; null for none.
     headers: MaybeUndefined<Vec<HeaderInput>>,
@@ -114,7 +116,7 @@ impl UpdateProviderMutation {
             changes.is_confirmed = true;
         }
         let accounts = ctx.service::<ProviderAccounts>();
-        let account = ProviderAccount::from(accounts.update(id, changes).await?);
+        let account = ProviderAccount::from(accounts.update(&ctx.audit(), id, changes).await?);
         Ok(UpdateProviderAccountPayload { account })
     }
 
@@ -126,13 +128,19 @@ impl UpdateProviderMutation {
         #[graphql(desc = "The account's id.")] id: ID,
     ) -> Result<ResetProviderCooldownPayload> {
         let id = input::id(&id, "provider account")?;
+        ctx.audit().about(ProviderAccounts::subject_of(id));
         let credential = ctx.service::<ProviderAccounts>().credential(id).await?;
         ctx.service::<EngineHandle>()
             .reset_cooldown(&credential)
             .await?;
         ctx.service::<ProviderAccounts>().clear_failures(id).await?;
         let account = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
-        let account = account.into_iter().next().map(ProviderAccount::from);
+        let account = account.into_iter().next();
+        if let Some(account) = &account {
+            ctx.audit().about(ProviderAccounts::subject(account));
+        }
+        audit::record(ctx).await?;
+        let account = account.map(ProviderAccount::from);
         Ok(ResetProviderCooldownPayload { account })
     }
 }

@@ -126,7 +126,10 @@ impl QuotaMutation {
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let quotas = QuotaInput::read_all(input.quotas)?;
-        let LimitSubject { user, api_key } = ctx.service::<Quotas>().set(holder, &quotas).await?;
+        let LimitSubject { user, api_key } = ctx
+            .service::<Quotas>()
+            .set(&ctx.audit(), holder, &quotas)
+            .await?;
         Ok(SetQuotasPayload {
             user: User::from(user),
             api_key: api_key.map(ApiKey::from),
@@ -146,7 +149,8 @@ impl QuotaMutation {
         let removed = ids.collect::<Result<Vec<_>>>()?;
         let added = QuotaInput::read_all(input.add)?;
         let quotas = ctx.service::<Quotas>();
-        let LimitSubject { user, api_key } = quotas.change(holder, removed, added).await?;
+        let LimitSubject { user, api_key } =
+            quotas.change(&ctx.audit(), holder, removed, added).await?;
         Ok(SetQuotasPayload {
             user: User::from(user),
             api_key: api_key.map(ApiKey::from),
@@ -169,7 +173,9 @@ impl QuotaMutation {
             concurrent_requests: or(input.concurrent_requests, limit.concurrent_requests),
             concurrent_sockets: or(input.concurrent_sockets, limit.concurrent_sockets),
         };
-        let changed = ctx.service::<Quotas>().change_rate_limit(holder, change);
+        let quotas = ctx.service::<Quotas>();
+        let audit = ctx.audit();
+        let changed = quotas.change_rate_limit(&audit, holder, change);
         let LimitSubject { user, api_key } = changed.await?;
         Ok(SetRateLimitPayload {
             user: User::from(user),
@@ -191,9 +197,10 @@ impl QuotaMutation {
             concurrent_requests: input.concurrent_requests,
             concurrent_sockets: input.concurrent_sockets,
         };
+        let (audit, limit) = (ctx.audit(), limit.read()?);
         let set = ctx
             .service::<Quotas>()
-            .set_rate_limit(holder, limit.read()?);
+            .set_rate_limit(&audit, holder, limit);
         let LimitSubject { user, api_key } = set.await?;
         Ok(SetRateLimitPayload {
             user: User::from(user),
@@ -209,7 +216,10 @@ impl QuotaMutation {
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<ResetUserUsagePayload> {
         let id = input::id(&id, "user")?;
-        let (user, previous) = ctx.service::<Quotas>().reset_usage(id).await?;
+        let (user, previous) = ctx
+            .service::<Quotas>()
+            .reset_usage(&ctx.audit(), id)
+            .await?;
         Ok(ResetUserUsagePayload {
             user: User::from(user),
             previous_used_tokens: BigInt(previous),

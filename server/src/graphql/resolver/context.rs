@@ -5,11 +5,12 @@ use std::{any::Any, net::IpAddr};
 use async_graphql::{Context, dataloader::DataLoader};
 use url::Url;
 
-use super::{error::Result, loaders::Loaders};
+use super::{audit::CurrentMutation, error::Result, loaders::Loaders};
 use crate::{
     client_address::ClientAddresses,
     domain::{
         Error, Viewer,
+        audit::AuditContext,
         sessions::{AdminSession, SessionClient},
     },
     web::Cookies,
@@ -63,6 +64,8 @@ pub(crate) trait ContextExt {
     fn viewer(&self) -> &Viewer;
     /// The caller's session; `UNAUTHENTICATED` for callers without one.
     fn session(&self) -> Result<&AdminSession>;
+    /// The audit context of the mutation that is being resolved.
+    fn audit(&self) -> AuditContext;
     /// The caller's browser; `BAD_USER_INPUT` over streams, which cannot set cookies.
     fn browser(&self) -> Result<&Browser>;
     /// Whether the caller has an administrator's role, of whichever rank.
@@ -89,6 +92,16 @@ impl ContextExt for Context<'_> {
                 Err(Error::Unauthenticated.into())
             }
         }
+    }
+
+    fn audit(&self) -> AuditContext {
+        let current = self.data_opt::<CurrentMutation>();
+        let current = current.and_then(CurrentMutation::get);
+        // Every mutation has one, unless the schema is built without its extensions.
+        current.map_or_else(
+            || AuditContext::system(self.field().name()),
+            |(context, _)| context,
+        )
     }
 
     fn browser(&self) -> Result<&Browser> {

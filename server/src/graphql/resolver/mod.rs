@@ -1,5 +1,6 @@
 //! Shared by resolvers: the caller and the services, guards, errors, complexity.
 
+pub(super) mod audit;
 pub(super) mod confirmation;
 pub(super) mod context;
 pub(super) mod cost;

@@ -122,7 +122,10 @@ impl SessionMutation {
     ) -> Result<RevokeSessionPayload> {
         let own = ctx.session()?;
         let id = input::id(&id, "session")?;
-        let session = ctx.service::<Sessions>().revoke(own.admin.id, id).await?;
+        let session = ctx
+            .service::<Sessions>()
+            .revoke(&ctx.audit(), own.admin.id, id)
+            .await?;
         let session = Session::of(own, session);
         Ok(RevokeSessionPayload { session })
     }
@@ -133,7 +136,7 @@ impl SessionMutation {
         let own = ctx.session()?;
         let sessions = ctx.service::<Sessions>();
         let revoked = sessions
-            .revoke_others(own.admin.id, Some(own.session.id))
+            .revoke_others(&ctx.audit(), own.admin.id, Some(own.session.id))
             .await?;
         let revoked_sessions = int(revoked);
         Ok(RevokeOtherSessionsPayload { revoked_sessions })

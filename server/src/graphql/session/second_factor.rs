@@ -70,7 +70,7 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
-        let enrolment = admins.enrol(own, password.into()).await?;
+        let enrolment = admins.enrol(&ctx.audit(), own, password.into()).await?;
         attempt.succeeded();
         let uri = enrolment.uri.expose_secret();
         Ok(EnrolTotpPayload {
@@ -90,7 +90,9 @@ impl SecondFactorMutation {
         let own = ctx.session()?;
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
-        let codes = admins.confirm_second_factor(own, &code.into()).await?;
+        let codes = admins
+            .confirm_second_factor(&ctx.audit(), own, &code.into())
+            .await?;
         attempt.succeeded();
         let admin = admins.find(own.admin.id).await?;
         let admin = admin.ok_or(Error::Unauthenticated)?;
@@ -112,7 +114,9 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let admin = admins.disable_second_factor(own, password, &code).await?;
+        let admin = admins
+            .disable_second_factor(&ctx.audit(), own, password, &code)
+            .await?;
         attempt.succeeded();
         let admin = Admin::from(admin);
         Ok(DisableTotpPayload { admin })
@@ -130,7 +134,9 @@ impl SecondFactorMutation {
         let attempt = Attempt::begin(ctx).await?;
         let admins = ctx.service::<Admins>();
         let (password, code) = (SecretString::from(password), SecretString::from(code));
-        let codes = admins.renew_recovery_codes(own, password, &code).await?;
+        let codes = admins
+            .renew_recovery_codes(&ctx.audit(), own, password, &code)
+            .await?;
         attempt.succeeded();
         let recovery_codes = shown(codes);
         Ok(RenewRecoveryCodesPayload { recovery_codes })

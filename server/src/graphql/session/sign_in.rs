@@ -72,7 +72,7 @@ impl SignInMutation {
         let password = SecretString::from(password);
         let admins = ctx.service::<Admins>();
         let admin = admins
-            .complete_setup(&token, username.as_deref(), password)
+            .complete_setup(&ctx.audit(), &token, username.as_deref(), password)
             .await?;
         begin(ctx, browser, admin, attempt).await
     }
@@ -105,7 +105,7 @@ impl SignInMutation {
         };
         let admin = ctx
             .service::<Admins>()
-            .authenticate(presented, throttle)
+            .authenticate(&ctx.audit(), presented, throttle)
             .await?;
         begin(ctx, browser, admin, attempt).await
     }
@@ -116,7 +116,7 @@ impl SignInMutation {
         let (session, browser) = (ctx.session()?, ctx.browser()?);
         let sessions = ctx.service::<Sessions>();
         sessions
-            .revoke(session.admin.id, session.session.id)
+            .revoke(&ctx.audit(), session.admin.id, session.session.id)
             .await?;
         set(ctx, browser.cookies.end());
         Ok(LogoutPayload { signed_out: true })
@@ -138,7 +138,7 @@ impl SignInMutation {
         let (current, new) = (current_password.into(), new_password.into());
         let revoked = ctx
             .service::<Admins>()
-            .change_password(own, current, new)
+            .change_password(&ctx.audit(), own, current, new)
             .await?;
         attempt.succeeded();
         Ok(ChangePasswordPayload {
@@ -156,7 +156,7 @@ async fn begin(
 ) -> Result<LoginPayload> {
     let begun = ctx
         .service::<Sessions>()
-        .begin(admin, browser.client())
+        .begin(&ctx.audit(), admin, browser.client())
         .await?;
     attempt.succeeded();
     let own = &begun.session;

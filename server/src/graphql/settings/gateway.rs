@@ -204,7 +204,7 @@ impl SettingsMutation {
         let mut gateway = settings.current().gateway.clone();
         input.apply(&mut gateway)?;
         let next = settings
-            .update(expected_version, |current| *current = gateway)
+            .update(&ctx.audit(), expected_version, |current| *current = gateway)
             .await?;
         let settings = Settings::from(next);
         Ok(UpdateSettingsPayload { settings })

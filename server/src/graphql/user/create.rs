@@ -84,7 +84,10 @@ impl CreateUserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The values to create the user with.")] input: CreateUserInput,
     ) -> Result<CreateUserPayload> {
-        let (user, issued) = ctx.service::<Users>().create(input.read()?).await?;
+        let (user, issued) = ctx
+            .service::<Users>()
+            .create(&ctx.audit(), input.read()?)
+            .await?;
         Ok(CreateUserPayload {
             user: User::from(user),
             api_key: ApiKey::from(issued.api_key),

@@ -73,7 +73,11 @@ impl UpdateUserMutation {
             allowed_models: input::patch(input.allowed_models),
         };
         let id = input::id(&id, "user")?;
-        let user = User::from(ctx.service::<Users>().update(id, changes).await?);
+        let user = User::from(
+            ctx.service::<Users>()
+                .update(&ctx.audit(), id, changes)
+                .await?,
+        );
         Ok(UpdateUserPayload { user })
     }
 
@@ -86,7 +90,10 @@ impl UpdateUserMutation {
         #[graphql(desc = "Whether their keys are accepted.")] enabled: bool,
     ) -> Result<SetUsersEnabledPayload> {
         let ids: Result<Vec<_>> = ids.iter().map(|id| input::id(id, "user")).collect();
-        let users = ctx.service::<Users>().set_enabled(&ids?, enabled).await?;
+        let users = ctx
+            .service::<Users>()
+            .set_enabled(&ctx.audit(), &ids?, enabled)
+            .await?;
         let users = users.into_iter().map(User::from).collect();
         Ok(SetUsersEnabledPayload { users })
     }
@@ -99,7 +106,7 @@ impl UpdateUserMutation {
         #[graphql(desc = "The user's id.")] id: ID,
     ) -> Result<ArchiveUserPayload> {
         let id = input::id(&id, "user")?;
-        let user = User::from(ctx.service::<Users>().archive(id).await?);
+        let user = User::from(ctx.service::<Users>().archive(&ctx.audit(), id).await?);
         Ok(ArchiveUserPayload { user })
     }
 }

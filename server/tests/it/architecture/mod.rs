@@ -31,7 +31,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         &["client_address", "deadlines", "observed_io", "outage"],
     ),
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
-    ("engine", &["clock", "domain", "providers"]),
+    ("engine", &["clock", "crypto", "domain", "providers"]),
     (
         "checkup",
         &["clock", "domain", "engine", "outage", "providers"],

@@ -10,10 +10,13 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::support::{files, filled, start, use_it};
-use crate::support::{Caller, ControlPlane, TestApp, TestDatabase, code, eventually};
+use crate::support::{Caller, ControlPlane, TestApp, TestDatabase, code, eventually, test_context};
 
 async fn admin_of(app: &TestApp) -> Caller {
-    let token = app.services.api_tokens.create("script", Role::Owner, None);
+    let token = app
+        .services
+        .api_tokens
+        .create(test_context(), "script", Role::Owner, None);
     let secret = token.await.unwrap().secret;
     Caller::new(app.address).with_bearer(secret.expose_secret())
 }
@@ -64,7 +67,8 @@ async fn a_backup_is_made_listed_fetched_and_deleted() {
     assert!(answer.bytes().await.unwrap() == bytes);
     for foreign in [
         "../proxypal.db",
-        "proxypal-20260101T000000000Z.backup",
+        "proxypal-20260101T000000000Z.backup.age",
+        "proxypal-20260101T000000000Z.backup.json",
         ".lock",
     ] {
         let fetch =
@@ -167,7 +171,7 @@ async fn the_schedule_makes_backups_and_keeps_some() {
     let due = async || backups.make_if_due(settings).await.unwrap();
     assert_eq!(due().await, None);
 
-    let every_day = settings.update(0, |gateway| {
+    let every_day = settings.update(test_context(), 0, |gateway| {
         gateway.backup_every_hours = 24;
         gateway.backups_kept = 2;
     });
@@ -204,7 +208,7 @@ async fn a_backup_is_of_one_moment_while_requests_are_counted() {
         }
     };
     let made = tokio::select! {
-        made = backups.create() => made.unwrap(),
+        made = backups.create(test_context()) => made.unwrap(),
         () = counting => unreachable!("it counts for ever"),
     };
 

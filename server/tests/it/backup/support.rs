@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::support::{
     Caller, Options, TestApp, TestDatabase, code, eventually,
     server::{ENCRYPTION_KEY, bare_server, run},
+    test_context,
 };
 
 /// Seals the backups of the tests.
@@ -44,7 +45,12 @@ pub(super) async fn use_it(app: &TestApp, name: &str) -> String {
         name: name.to_owned(),
         ..NewUser::default()
     };
-    let (_, issued) = app.services.users.create(new).await.unwrap();
+    let (_, issued) = app
+        .services
+        .users
+        .create(test_context(), new)
+        .await
+        .unwrap();
     let secret = issued.secret.expose_secret().to_owned();
     let mut records = app.records().await;
     let body = json!({ "model": "demo", "messages": [{ "role": "user", "content": "hello" }] });
@@ -77,8 +83,11 @@ pub(crate) async fn filled() -> TestDatabase {
         prefix: None,
     };
     let accounts = &app.services.provider_accounts;
-    accounts.add_api_key(account).await.unwrap();
-    let token = app.services.api_tokens.create("script", Role::Owner, None);
+    accounts.add_api_key(test_context(), account).await.unwrap();
+    let token = app
+        .services
+        .api_tokens
+        .create(test_context(), "script", Role::Owner, None);
     let secret = token.await.unwrap().secret;
     let owner = Caller::new(app.address).with_bearer(secret.expose_secret());
     let change = "mutation { updateSettings(input: { retentionDays: 30 }, expectedVersion: 0) { __typename } }";
@@ -124,7 +133,7 @@ pub(super) async fn create(home: &TestDatabase) -> PathBuf {
     PathBuf::from(made.said.lines().next().unwrap())
 }
 
-/// Everything that lies in the directory of backups but the lock.
+/// Every file in the directory of backups except the lock.
 pub(super) fn files(home: &TestDatabase) -> Vec<String> {
     let Ok(entries) = home.directory.path().join("backups").read_dir() else {
         return Vec::new();
@@ -133,6 +142,12 @@ pub(super) fn files(home: &TestDatabase) -> Vec<String> {
     let mut names: Vec<_> = names.filter(|name| name != ".lock").collect();
     names.sort();
     names
+}
+
+/// The files of one backup, as [`files`] lists them.
+pub(super) fn names_of(made: &Path) -> [String; 2] {
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    [name(made), name(&made.with_extension("json"))]
 }
 
 /// Every row of every table, in words.
@@ -199,11 +214,11 @@ pub(super) async fn settled(home: &TestDatabase) -> Vec<String> {
     .await
 }
 
-/// A copy of a file that differs from it.
-pub(super) fn changed(path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+/// A copy of a file with another ending and other bytes.
+pub(super) fn changed(path: &Path, ending: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
     let mut bytes = std::fs::read(path).unwrap();
     change(&mut bytes);
-    let copy = path.with_extension("changed");
+    let copy = path.with_extension(ending);
     std::fs::write(&copy, bytes).unwrap();
     copy
 }

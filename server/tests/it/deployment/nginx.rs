@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::{block, read};
+use crate::support::test_context;
 use crate::{
     oauth::identity::{Decision, Identity, OWN_CLIENT, OWN_SECRET},
     support::{
@@ -173,7 +174,10 @@ async fn the_written_configuration_passes_streams_and_sockets() {
     let text = String::from_utf8(text).unwrap();
     assert!(text.contains("[DONE]"), "{text}");
 
-    let token = app.services.api_tokens.create("script", Role::Owner, None);
+    let token = app
+        .services
+        .api_tokens
+        .create(test_context(), "script", Role::Owner, None);
     let secret = token.await.unwrap().secret;
     let address = nginx.url.trim_start_matches("http://").parse().unwrap();
     let caller = Caller::new(address).with_bearer(secret.expose_secret());

@@ -17,7 +17,7 @@ use proxypal_server::domain::{
 use tokio::sync::{Notify, mpsc};
 
 use super::raw::Raw;
-use crate::support::{TestApp, soon};
+use crate::support::{TestApp, soon, test_context};
 
 /// An engine whose answer the test writes piece by piece.
 pub(super) struct Faucet {
@@ -72,7 +72,11 @@ const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"com
 
 pub(super) async fn set(app: &TestApp, change: impl FnOnce(&mut GatewaySettings)) {
     let version = app.services.settings.current().version;
-    app.services.settings.update(version, change).await.unwrap();
+    app.services
+        .settings
+        .update(test_context(), version, change)
+        .await
+        .unwrap();
 }
 
 /// Asks, reads the first piece, and leaves.

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::raw::Raw;
-use crate::support::TestApp;
+use crate::support::{TestApp, test_context};
 
 fn engine() -> Router {
     let models = json!({"object": "list", "data": [{"id": "gpt-5"}, {"id": "claude-opus"}, {"id": "gpt-5-mini"}]});
@@ -84,25 +84,29 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     lives(&key).await;
     services
         .users
-        .set_enabled(&[caller.user_id], false)
+        .set_enabled(test_context(), &[caller.user_id], false)
         .await
         .unwrap();
     dies(&key).await;
     services
         .users
-        .set_enabled(&[caller.user_id], true)
+        .set_enabled(test_context(), &[caller.user_id], true)
         .await
         .unwrap();
     lives(&key).await;
 
     let (new, _) = services
         .api_keys
-        .rotate(caller.api_key_id, TimeDelta::seconds(60))
+        .rotate(test_context(), caller.api_key_id, TimeDelta::seconds(60))
         .await
         .unwrap();
     lives(&key).await;
     lives(new.secret.expose_secret()).await;
-    services.api_keys.revoke(caller.api_key_id).await.unwrap();
+    services
+        .api_keys
+        .revoke(test_context(), caller.api_key_id)
+        .await
+        .unwrap();
     dies(&key).await;
 
     let soon = services.clock.now() + TimeDelta::milliseconds(200);
@@ -112,7 +116,7 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     };
     services
         .api_keys
-        .update(new.api_key.id, changes)
+        .update(test_context(), new.api_key.id, changes)
         .await
         .unwrap();
     while services.clock.now() <= soon {
@@ -158,20 +162,34 @@ async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
     let api_keys = &services.api_keys;
     let key = app.issue_key().await;
     let user = app.caller(&key).user_id;
-    let issue = async || api_keys.issue(user, NewApiKey::default()).await.unwrap();
+    let issue = async || {
+        api_keys
+            .issue(test_context(), user, NewApiKey::default())
+            .await
+            .unwrap()
+    };
 
     let revoked = issue().await;
-    api_keys.revoke(revoked.api_key.id).await.unwrap();
+    api_keys
+        .revoke(test_context(), revoked.api_key.id)
+        .await
+        .unwrap();
     let replaced = issue().await;
     let at_once = TimeDelta::zero();
-    api_keys.rotate(replaced.api_key.id, at_once).await.unwrap();
+    api_keys
+        .rotate(test_context(), replaced.api_key.id, at_once)
+        .await
+        .unwrap();
     let expired = issue().await;
     let soon = services.clock.now() + TimeDelta::milliseconds(50);
     let changes = ApiKeyChanges {
         expires_at: Patch::Set(soon),
         ..ApiKeyChanges::default()
     };
-    api_keys.update(expired.api_key.id, changes).await.unwrap();
+    api_keys
+        .update(test_context(), expired.api_key.id, changes)
+        .await
+        .unwrap();
     while services.clock.now() <= soon {
         tokio::task::yield_now().await;
     }
@@ -186,10 +204,18 @@ async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
         problem(&app, &secret(&expired)).await,
         "proxypal_key_expired"
     );
-    services.users.set_enabled(&[user], false).await.unwrap();
+    services
+        .users
+        .set_enabled(test_context(), &[user], false)
+        .await
+        .unwrap();
     assert_eq!(problem(&app, &key).await, "proxypal_user_disabled");
-    services.users.set_enabled(&[user], true).await.unwrap();
-    services.users.archive(user).await.unwrap();
+    services
+        .users
+        .set_enabled(test_context(), &[user], true)
+        .await
+        .unwrap();
+    services.users.archive(test_context(), user).await.unwrap();
     assert_eq!(problem(&app, &key).await, "proxypal_user_archived");
 
     let forged = format!("{}x", &key[..key.len() - 1]);
@@ -227,12 +253,17 @@ async fn a_key_rotated_without_grace_period_is_invalid_and_its_replacement_keeps
         allowed_models: Some(vec!["gpt-5".into()]),
         ..NewApiKey::default()
     };
-    let issued = app.services.api_keys.issue(user, new).await.unwrap();
+    let issued = app
+        .services
+        .api_keys
+        .issue(test_context(), user, new)
+        .await
+        .unwrap();
 
     let (replacement, _) = app
         .services
         .api_keys
-        .rotate(issued.api_key.id, TimeDelta::zero())
+        .rotate(test_context(), issued.api_key.id, TimeDelta::zero())
         .await
         .unwrap();
 
@@ -347,7 +378,9 @@ async fn a_body_over_the_limit_is_refused_with_or_without_a_declared_length() {
     let version = app.services.settings.current().version;
     app.services
         .settings
-        .update(version, |settings| settings.max_body_bytes = 2048)
+        .update(test_context(), version, |settings| {
+            settings.max_body_bytes = 2048
+        })
         .await
         .unwrap();
     let key = app.issue_key().await;

@@ -11,7 +11,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::support::{Options, TestApp, TestDatabase, soon};
+use crate::support::{Options, TestApp, TestDatabase, soon, test_context};
 
 /// The answer of an engine that hangs.
 const SILENCE: &str = "";
@@ -147,7 +147,7 @@ async fn an_answer_whose_engine_crashes_is_cut_and_never_looks_complete() {
 async fn a_request_to_a_hanging_engine_times_out() {
     let app = TestApp::before(bare(SILENCE).await, Options::default()).await;
     let settings = &app.services.settings;
-    let hurry = settings.update(settings.current().version, |gateway| {
+    let hurry = settings.update(test_context(), settings.current().version, |gateway| {
         gateway.answer_timeout_seconds = 1;
     });
     hurry.await.unwrap();

@@ -21,7 +21,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Records, Script, TestApp};
+use crate::support::{Records, Script, TestApp, test_context};
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
@@ -78,20 +78,27 @@ impl User {
 
     async fn limit(&self, quotas: &[NewQuota]) {
         let holder = LimitHolder::User(self.id);
-        let set = self.app.services.quotas.set(holder, quotas);
+        let set = self.app.services.quotas.set(test_context(), holder, quotas);
         set.await.unwrap();
     }
 
     async fn limit_rate(&self, limit: RateLimit) {
         let holder = LimitHolder::User(self.id);
-        let set = self.app.services.quotas.set_rate_limit(holder, limit);
+        let set = self
+            .app
+            .services
+            .quotas
+            .set_rate_limit(test_context(), holder, limit);
         set.await.unwrap();
     }
 
     /// One more key, and its id.
     async fn another_key(&self) -> (Uuid, String) {
         let keys = &self.app.services.api_keys;
-        let issued = keys.issue(self.id, NewApiKey::default()).await.unwrap();
+        let issued = keys
+            .issue(test_context(), self.id, NewApiKey::default())
+            .await
+            .unwrap();
         let secret = issued.secret.expose_secret().to_owned();
         (issued.api_key.id, secret)
     }

@@ -25,6 +25,7 @@ use crate::support::{
     programs::engine_binary,
     protocol::{CHAT, Delivery, Protocol},
     provider::Provider,
+    test_context,
 };
 
 /// The server, the provider, and a user.
@@ -62,7 +63,11 @@ impl Managed {
 
     async fn add(&self, account: NewProviderApiKey) -> Uuid {
         let accounts = &self.app.services.provider_accounts;
-        accounts.add_api_key(account).await.unwrap().id
+        accounts
+            .add_api_key(test_context(), account)
+            .await
+            .unwrap()
+            .id
     }
 
     /// Waits until a model is listed, or is not.

@@ -29,7 +29,7 @@ use proxypal_server::domain::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Records, Script, TestApp};
+use crate::support::{Records, Script, TestApp, test_context};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/metering/tests/golden/shapes")
@@ -107,7 +107,11 @@ async fn counted(app: &TestApp) -> String {
         strict: false,
     };
     let holder = LimitHolder::User(app.caller(&key).user_id);
-    app.services.quotas.set(holder, &[quota]).await.unwrap();
+    app.services
+        .quotas
+        .set(test_context(), holder, &[quota])
+        .await
+        .unwrap();
     key
 }
 
@@ -185,7 +189,11 @@ async fn zero_usage_of_a_non_empty_answer_is_estimated() {
         strict: false,
     };
     let holder = LimitHolder::User(app.caller(&key).user_id);
-    app.services.quotas.set(holder, &[quota]).await.unwrap();
+    app.services
+        .quotas
+        .set(test_context(), holder, &[quota])
+        .await
+        .unwrap();
     let mut records = app.records().await;
 
     let mut passed = 0;

@@ -18,7 +18,7 @@ use proxypal_server::domain::{
 };
 use serde_json::json;
 
-use crate::support::{Script, TestApp};
+use crate::support::{Script, TestApp, test_context};
 
 const UNMETERED: [&str; 7] = [
     "/v1/videos",
@@ -55,7 +55,11 @@ fn limit(metric: Metric, limit: i64) -> NewQuota {
 
 async fn limited(app: &TestApp, key: &str, quotas: &[NewQuota]) {
     let holder = LimitHolder::User(app.caller(key).user_id);
-    app.services.quotas.set(holder, quotas).await.unwrap();
+    app.services
+        .quotas
+        .set(test_context(), holder, quotas)
+        .await
+        .unwrap();
 }
 
 fn used(app: &TestApp, key: &str) -> Vec<i64> {
@@ -89,7 +93,11 @@ async fn an_unmetered_request_costs_its_price_per_request() {
             },
             source: None,
         };
-        app.services.prices.create(&price).await.unwrap();
+        app.services
+            .prices
+            .create(test_context(), &price)
+            .await
+            .unwrap();
         limited(
             &app,
             &key,

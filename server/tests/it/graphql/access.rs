@@ -11,7 +11,14 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, ControlPlane, Socket, code};
 
-const PUBLIC: [&str; 5] = ["serverInfo", "session", "viewer", "login", "completeSetup"];
+const PUBLIC: [&str; 6] = [
+    "serverInfo",
+    "supportedProviders",
+    "session",
+    "viewer",
+    "login",
+    "completeSetup",
+];
 /// Fields about a browser's session, for which a role is not enough.
 const WITH_SESSION: [&str; 10] = [
     "exportProviderAccounts",

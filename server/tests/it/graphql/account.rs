@@ -1,6 +1,7 @@
 //! Accounts at providers, the settings, and the engine.
 
-use entity::admin::Role;
+use entity::{admin::Role, provider_account::ProviderKind};
+use sea_orm::Iterable as _;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
@@ -18,13 +19,14 @@ async fn a_providers_secret_cannot_be_read() {
     let input = json!({ "kind": "CLAUDE", "apiKey": canaries[0], "headers": [{ "name": "x-team", "value": canaries[1] }] });
 
     let added = admin.ask_with(ADD, json!({ "input": input })).await;
-    let listed = admin.ask("{ providers { kind displayName acceptsApiKey accounts { id label lastFour models { name } prefix } } engine { configPreview } }").await;
+    let listed = admin.ask("{ providers { kind displayName accounts { id label lastFour models { name } prefix } } engine { configPreview } }").await;
 
     assert_eq!(
         added["data"]["addProviderApiKey"]["account"]["lastFour"],
         "6789"
     );
-    assert_eq!(listed["data"]["providers"].as_array().unwrap().len(), 7);
+    let providers = listed["data"]["providers"].as_array().unwrap();
+    assert_eq!(providers.len(), ProviderKind::iter().count());
     for answer in [added.to_string(), listed.to_string()] {
         assert!(
             !canaries.iter().any(|canary| answer.contains(canary)),
@@ -70,12 +72,27 @@ async fn an_account_is_added_changed_and_removed() {
         "NOT_FOUND"
     );
     let left = admin
-        .ask("{ provider(kind: OPENAI_COMPATIBLE) { accounts { id } baseUrlRequired } }")
+        .ask("{ provider(kind: OPENAI_COMPATIBLE) { accounts { id } } }")
         .await;
-    assert_eq!(
-        left["data"]["provider"],
-        json!({ "accounts": [], "baseUrlRequired": true })
-    );
+    assert_eq!(left["data"]["provider"], json!({ "accounts": [] }));
+}
+
+#[tokio::test]
+async fn a_key_at_the_default_address_is_added_once_however_it_is_written() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let input = |base_url: Option<&str>| json!({ "input": { "kind": "XAI", "apiKey": "xai-0123456789abcdef", "baseUrl": base_url } });
+
+    let added = admin.ask_with(ADD, input(None)).await;
+    let twice = admin
+        .ask_with(ADD, input(Some("https://api.x.ai/v1/")))
+        .await;
+    let elsewhere = admin
+        .ask_with(ADD, input(Some("https://xai.example/v1")))
+        .await;
+
+    assert_eq!((code(&added), code(&twice)), ("", "CONFLICT"));
+    assert_eq!(code(&elsewhere), "");
 }
 
 const UPDATE: &str = "mutation($id: ID!, $input: UpdateProviderAccountInput!) { updateProviderAccount(id: $id, input: $input) {

@@ -29,7 +29,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code, eventually, soon};
+use crate::support::{Caller, ControlPlane, code, eventually, soon, test_context};
 
 const REQUESTS: &str =
     "mutation { exportRequests(format: CSV) { download { path url fileName expiresAt } } }";
@@ -112,7 +112,11 @@ impl Book {
     /// A script, and who it is to the server.
     async fn script(&self, role: Role) -> (Caller, Viewer) {
         let tokens = &self.plane.services.api_tokens;
-        let secret = tokens.create("script", role, None).await.unwrap().secret;
+        let secret = tokens
+            .create(test_context(), "script", role, None)
+            .await
+            .unwrap()
+            .secret;
         let token = tokens.find(secret.expose_secret()).await.unwrap().unwrap();
         let caller = self.plane.anonymous().with_bearer(secret.expose_secret());
         (caller, Viewer::ApiToken(token))
@@ -470,7 +474,7 @@ async fn a_download_stops_when_the_callers_credential_ends() {
     book.plane
         .services
         .api_tokens
-        .revoke(token.id)
+        .revoke(test_context(), token.id)
         .await
         .unwrap();
 

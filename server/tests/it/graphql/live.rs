@@ -4,7 +4,7 @@ use entity::admin::Role;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, ControlPlane, Events, Socket, code};
+use crate::support::{Caller, ControlPlane, Events, Socket, code, test_context};
 
 const LOGGED: &str =
     "subscription { requestLogged { cursor request { id model user { name } tokens { total } } } }";
@@ -87,7 +87,12 @@ async fn a_stream_ends_when_the_callers_credential_ends() {
     let mut events = Events::open(&script, LOGGED).await;
     let token = plane.services.api_tokens.list().await.unwrap().remove(0);
 
-    plane.services.api_tokens.revoke(token.id).await.unwrap();
+    plane
+        .services
+        .api_tokens
+        .revoke(test_context(), token.id)
+        .await
+        .unwrap();
 
     // No "complete": the client shall know that this is not the end of the log.
     assert_eq!(events.next().await, None);

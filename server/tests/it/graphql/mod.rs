@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod audit;
+mod audit_walk;
 mod csrf;
 mod explorer;
 mod export;
@@ -21,6 +22,7 @@ mod second_factor;
 mod session;
 mod sign_in;
 mod socket;
+mod supported_providers;
 mod team;
 mod usage;
 mod user;

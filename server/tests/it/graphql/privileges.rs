@@ -20,7 +20,9 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::{Caller, ControlPlane, PASSWORD, Socket, code, eventually, soon};
+use crate::support::{
+    Caller, ControlPlane, PASSWORD, Socket, code, eventually, soon, test_context,
+};
 
 const ADD: &str = "mutation($input: AddProviderApiKeyInput!) { addProviderApiKey(input: $input) {
     account { id } } }";
@@ -208,11 +210,18 @@ async fn other(plane: &ControlPlane, role: Role) -> (Caller, admin::Model) {
         role,
         password: Some(OTHER.into()),
     };
-    let admin = plane.services.admins.create(new).await.unwrap().admin;
-    let begun = plane
+    let admin = plane
         .services
-        .sessions
-        .begin(admin.clone(), SessionClient::default());
+        .admins
+        .create(test_context(), new)
+        .await
+        .unwrap()
+        .admin;
+    let begun =
+        plane
+            .services
+            .sessions
+            .begin(test_context(), admin.clone(), SessionClient::default());
     let BegunSession { session, cookie } = begun.await.unwrap();
     let lines = [format!("session={}", cookie.expose_secret())];
     let mut caller = plane.anonymous();
@@ -235,20 +244,23 @@ async fn a_sign_in_that_races_a_change_of_the_account_opens_no_session() {
         let begun = plane
             .services
             .sessions
-            .begin(found, SessionClient::default());
+            .begin(test_context(), found, SessionClient::default());
         begun.await
     };
 
-    admins.set_enabled(id, false).await.unwrap();
+    admins.set_enabled(test_context(), id, false).await.unwrap();
     assert_eq!(code_of(begin(found).await), "UNAUTHENTICATED");
-    admins.set_enabled(id, true).await.unwrap();
+    admins.set_enabled(test_context(), id, true).await.unwrap();
 
     let found = admins.named("ada").await.unwrap().unwrap();
-    admins.set_role(id, Role::Viewer).await.unwrap();
+    admins
+        .set_role(test_context(), id, Role::Viewer)
+        .await
+        .unwrap();
     assert_eq!(code_of(begin(found).await), "UNAUTHENTICATED");
 
     let found = admins.named("ada").await.unwrap().unwrap();
-    let reset = admins.reset_password("ada", "a third good password".into(), false);
+    let reset = admins.reset_password(test_context(), "ada", "a third good password".into(), false);
     reset.await.unwrap();
     assert_eq!(code_of(begin(found).await), "UNAUTHENTICATED");
 
@@ -260,7 +272,7 @@ async fn a_sign_in_that_races_a_change_of_the_account_opens_no_session() {
 
     let found = admins.named("ada").await.unwrap().unwrap();
     assert!(begin(found.clone()).await.is_ok());
-    admins.remove(id).await.unwrap();
+    admins.remove(test_context(), id).await.unwrap();
     assert_eq!(code_of(begin(found).await), "UNAUTHENTICATED");
     let left = session::Entity::find().filter(session::Column::AdminId.eq(id));
     assert!(left.all(plane.db.reader()).await.unwrap().is_empty());
@@ -293,7 +305,7 @@ async fn a_password_confirmed_after_it_changed_is_rejected() {
         let admin = services.admins.named("ada").await.unwrap().unwrap();
         let begun = services
             .sessions
-            .begin(admin, SessionClient::default())
+            .begin(test_context(), admin, SessionClient::default())
             .await;
         begun.unwrap().session
     };
@@ -301,23 +313,28 @@ async fn a_password_confirmed_after_it_changed_is_rejected() {
         let confirmed = services.admins.confirm(own, OTHER.into()).await;
         assert_eq!(code_of(confirmed), "UNAUTHENTICATED");
         let new = "a third good password".into();
-        let changed = services.admins.change_password(own, OTHER.into(), new);
+        let changed = services
+            .admins
+            .change_password(test_context(), own, OTHER.into(), new);
         assert_eq!(code_of(changed.await), "UNAUTHENTICATED");
-        let enrolled = services.admins.enrol(own, OTHER.into()).await;
+        let enrolled = services
+            .admins
+            .enrol(test_context(), own, OTHER.into())
+            .await;
         assert_eq!(code_of(enrolled), "UNAUTHENTICATED");
     };
 
     let revoked = own().await;
     services
         .sessions
-        .revoke_others(admin.id, None)
+        .revoke_others(test_context(), admin.id, None)
         .await
         .unwrap();
     refused(&revoked).await;
     let demoted = own().await;
     services
         .admins
-        .set_role(admin.id, Role::Viewer)
+        .set_role(test_context(), admin.id, Role::Viewer)
         .await
         .unwrap();
     refused(&demoted).await;
@@ -359,7 +376,7 @@ async fn a_body_that_arrives_after_the_session_ended_is_not_executed() {
     plane
         .services
         .sessions
-        .revoke_others(admin_id, None)
+        .revoke_others(test_context(), admin_id, None)
         .await
         .unwrap();
     stream.write_all(rest.as_bytes()).await.unwrap();

@@ -6,7 +6,7 @@ use proxypal_server::domain::engine_usage::EngineUsage;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code, eventually};
+use crate::support::{Caller, ControlPlane, code, eventually, test_context};
 
 const SET: &str = "mutation($input: SetQuotasInput!) { setQuotas(input: $input) {
     user { quotas { ...Q } } apiKey { quotas { ...Q } } } }
@@ -161,7 +161,12 @@ async fn limits_require_exactly_one_active_user_or_key() {
     let (plane, admin, ada) = plane_with_ada().await;
     let (eve, _) = plane.key_holder("eve").await;
     let key = key_of(&plane, eve).await;
-    plane.services.users.archive(eve).await.unwrap();
+    plane
+        .services
+        .users
+        .archive(test_context(), eve)
+        .await
+        .unwrap();
     let limits = [
         (SET, "quotas"),
         (
@@ -448,7 +453,12 @@ async fn all_quotas_are_listed_by_used_percentage() {
         .await;
         plane.record(user, "gpt-5").await;
     }
-    plane.services.users.archive(eve).await.unwrap();
+    plane
+        .services
+        .users
+        .archive(test_context(), eve)
+        .await
+        .unwrap();
 
     let viewer = plane.script(Role::Viewer).await;
     let listed = viewer.ask("{ quotas { usedPercent user { name } } }").await;

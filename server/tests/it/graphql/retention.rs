@@ -22,7 +22,7 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::{NoContext, Timestamp, Uuid};
 
-use crate::support::{ControlPlane, eventually};
+use crate::support::{ControlPlane, eventually, test_context};
 
 /// Where the clock of the tests stands.
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -142,7 +142,7 @@ async fn the_settings_define_the_retention() {
     let book = Book::open().await;
     let ids = book.write(&[days_ago(3), days_ago(1), days_ago(0)]).await;
     let settings = &book.plane.services.settings;
-    let update = settings.update(0, |gateway| gateway.retention_days = 2);
+    let update = settings.update(test_context(), 0, |gateway| gateway.retention_days = 2);
     update.await.unwrap();
 
     book.plane.retention().pass().await.unwrap();

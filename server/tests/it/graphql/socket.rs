@@ -3,7 +3,7 @@
 use entity::admin::Role;
 use serde_json::{Value, json};
 
-use crate::support::{ControlPlane, PASSWORD, Socket, code};
+use crate::support::{ControlPlane, PASSWORD, Socket, code, test_context};
 
 const LOGGED: &str = "subscription { requestLogged { request { id } } }";
 
@@ -124,7 +124,7 @@ async fn revoking_a_key_closes_its_socket() {
     plane
         .services
         .users
-        .set_enabled(&[ada], false)
+        .set_enabled(test_context(), &[ada], false)
         .await
         .unwrap();
 

@@ -13,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, Events, TestApp, code, eventually};
+use crate::support::{Caller, ControlPlane, Events, TestApp, code, eventually, test_context};
 
 const TOTALS: &str = "requests failed rejected tokens { input cacheRead cacheWrite output reasoning total } \
     cost unpriced unknown estimated averageDurationMs";
@@ -142,7 +142,10 @@ async fn send_five(app: &TestApp, secret: &str) {
 
 /// A script that may read everything.
 async fn viewer_of(app: &TestApp) -> Caller {
-    let token = app.services.api_tokens.create("script", Role::Viewer, None);
+    let token = app
+        .services
+        .api_tokens
+        .create(test_context(), "script", Role::Viewer, None);
     let secret = token.await.unwrap().secret;
     Caller::new(app.address).with_bearer(secret.expose_secret())
 }
@@ -156,7 +159,12 @@ async fn gateway_usage_is_counted_to_the_token() {
         allowed_models: Some(allowed.into()),
         ..NewUser::default()
     };
-    let (user, issued) = app.services.users.create(user).await.unwrap();
+    let (user, issued) = app
+        .services
+        .users
+        .create(test_context(), user)
+        .await
+        .unwrap();
     send_five(&app, issued.secret.expose_secret()).await;
 
     let caller = viewer_of(&app).await;
@@ -547,7 +555,12 @@ async fn an_update_contains_the_usage_since_the_previous_one() {
     assert_eq!(quiet["today"]["requests"], 3);
 
     let token = plane.services.api_tokens.list().await.unwrap().remove(0);
-    plane.services.api_tokens.revoke(token.id).await.unwrap();
+    plane
+        .services
+        .api_tokens
+        .revoke(test_context(), token.id)
+        .await
+        .unwrap();
     while let Some((event, _)) = events.next().await {
         assert_eq!(event, "next");
     }

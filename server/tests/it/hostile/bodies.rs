@@ -5,6 +5,7 @@ use proxypal_server::db::Database;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 
 use super::{CHAT, Field, answering, head, patient_head, trickle, whole_request};
+use crate::support::test_context;
 
 #[tokio::test]
 async fn a_stalled_or_trickling_body_is_refused_on_every_endpoint() {
@@ -91,7 +92,7 @@ async fn bodies_without_a_model_take_at_most_the_memory_of_their_user() {
     })
     .await;
     let settings = &field.app.services.settings;
-    let smaller = settings.update(settings.current().version, |gateway| {
+    let smaller = settings.update(test_context(), settings.current().version, |gateway| {
         gateway.max_body_bytes = 64 * 1024;
     });
     smaller.await.unwrap();

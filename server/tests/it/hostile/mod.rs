@@ -19,6 +19,7 @@ use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 use uuid::Uuid;
 
+use crate::support::test_context;
 use crate::{
     gateway::raw::Raw,
     support::{Options, Script, TestApp, scripted, soon},
@@ -86,7 +87,11 @@ impl Field {
     /// Limits the attacker.
     async fn limit(&self, limit: RateLimit) {
         let holder = LimitHolder::User(self.app.caller(&self.attacker).user_id);
-        let set = self.app.services.quotas.set_rate_limit(holder, limit);
+        let set = self
+            .app
+            .services
+            .quotas
+            .set_rate_limit(test_context(), holder, limit);
         set.await.unwrap();
     }
 

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{SignIn, cancel, message, paste};
-use crate::support::{Options, Socket, code};
+use crate::support::{Options, Socket, code, test_context};
 
 #[tokio::test]
 async fn claude_by_pasted_address_becomes_the_engines_auth_file() {
@@ -153,7 +153,7 @@ async fn sign_ins_of_others_cannot_be_completed() {
     let address = test.consent(&login).await;
     let tokens = &test.app.services.api_tokens;
     let token = tokens
-        .create("other", entity::admin::Role::Admin, None)
+        .create(test_context(), "other", entity::admin::Role::Admin, None)
         .await;
     let secret = token.unwrap().secret;
     let other = crate::support::Caller::new(test.app.address).with_bearer(secret.expose_secret());

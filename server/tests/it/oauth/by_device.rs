@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use entity::{admin::Role, provider_login::LoginStatus};
+use entity::{admin::Role, audit_event, provider_login::LoginStatus};
 use proxypal_server::domain::{
     admins::NewAdmin, provider_logins::Starter, sessions::SessionClient,
 };
@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, SignIn, cancel, identity::Decision, message};
-use crate::support::{Caller, Options, code, eventually};
+use crate::support::{Caller, Options, code, eventually, test_context};
 
 fn user_code(login: &Value) -> &str {
     login["userCode"].as_str().unwrap()
@@ -45,6 +45,12 @@ async fn xai_by_device_code_finds_its_endpoints_and_becomes_an_auth_file() {
     for (name, value) in expected {
         assert_eq!(file[name], value, "{name}");
     }
+    let events = test.app.database.audit_events().await;
+    let event = events.last().unwrap();
+    assert_eq!(event.action, "completeProviderLogin");
+    assert_eq!(event.actor_name.as_deref(), Some("admin"));
+    let account = &test.accounts().await[0];
+    assert_eq!(event.subject_id, Some(account.id.to_string()));
 }
 
 #[tokio::test]
@@ -110,6 +116,16 @@ async fn a_denied_code_and_an_expired_one_say_so() {
         denied["error"].as_str().unwrap().contains("denied at Kimi"),
         "{denied}"
     );
+    let failed = |event: &&audit_event::Model| event.error.is_some();
+    let events = test.app.database.audit_events().await;
+    let events: Vec<_> = events.iter().filter(failed).collect();
+    let [event] = events.as_slice() else {
+        panic!("{events:#?}")
+    };
+    assert_eq!(event.action, "completeProviderLogin");
+    assert_eq!(event.error.as_deref(), Some("PROVIDER_ERROR"));
+    assert_eq!(event.actor_name.as_deref(), Some("admin"));
+    assert_eq!(event.subject_id.as_deref(), denied["id"].as_str());
     assert_eq!(expired["status"], "EXPIRED");
     assert!(
         expired["error"]
@@ -160,12 +176,12 @@ async fn a_provider_login_ends_with_the_role_of_its_admin() {
         role: Role::Admin,
         password: Some(PASSWORD.into()),
     };
-    let ada = admins.create(new).await.unwrap().admin;
-    let begun = test
-        .app
-        .services
-        .sessions
-        .begin(ada.clone(), SessionClient::default());
+    let ada = admins.create(test_context(), new).await.unwrap().admin;
+    let begun =
+        test.app
+            .services
+            .sessions
+            .begin(test_context(), ada.clone(), SessionClient::default());
     let begun = begun.await.unwrap();
     let mut caller = Caller::new(test.app.address);
     let cookie = format!("session={}", begun.cookie.expose_secret());
@@ -173,7 +189,10 @@ async fn a_provider_login_ends_with_the_role_of_its_admin() {
     let login = super::begin(&caller, "XAI").await;
     let login = &login["data"]["startProviderLogin"]["login"];
 
-    admins.set_role(ada.id, Role::Viewer).await.unwrap();
+    admins
+        .set_role(test_context(), ada.id, Role::Viewer)
+        .await
+        .unwrap();
     test.identity.decide(user_code(login), Decision::Allow);
 
     let id = login["id"].as_str().unwrap().parse().unwrap();

@@ -94,6 +94,17 @@ async fn the_browser_comes_back_by_itself_and_the_account_is_there() {
         (&login["status"], &login["mode"]),
         (&json!("SUCCEEDED"), &json!("REDIRECT"))
     );
+    let events = test.app.database.audit_events().await;
+    let [.., begun, account] = events.as_slice() else {
+        panic!("{events:#?}")
+    };
+    assert_eq!(begun.action, "startProviderLogin");
+    assert_eq!(account.action, "completeProviderLogin");
+    assert_eq!(account.subject_kind.as_deref(), Some("providerAccount"));
+    for event in [begun, account] {
+        assert_eq!(event.actor_name.as_deref(), Some("admin"));
+        assert_eq!(event.address.as_deref(), Some("127.0.0.1"));
+    }
     // The engine would renew these tokens as a client that they do not belong to.
     let file = test.auth_file().await;
     assert_eq!(file["refresh_token"], Value::Null);
@@ -186,6 +197,13 @@ async fn what_a_provider_writes_is_never_shown() {
             .contains("denied at Claude"),
         "{login}"
     );
+    let events = test.app.database.audit_events().await;
+    let event = events.last().unwrap();
+    assert_eq!(event.action, "completeProviderLogin");
+    assert_eq!(event.error.as_deref(), Some("PROVIDER_ERROR"));
+    assert_eq!(event.actor_name.as_deref(), Some("admin"));
+    assert_eq!(event.address.as_deref(), Some("127.0.0.1"));
+    assert_eq!(event.subject_id.as_deref(), id_of(&target).as_str());
 }
 
 #[tokio::test]

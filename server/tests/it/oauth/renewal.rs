@@ -10,7 +10,7 @@ use super::{
     SignIn,
     identity::{Decision, OWN_CLIENT, OWN_SECRET},
 };
-use crate::support::{Options, TestDatabase, eventually};
+use crate::support::{Options, TestDatabase, eventually, test_context};
 
 async fn credential(test: &SignIn) -> ProviderCredential {
     let credentials = test.app.services.provider_accounts.credentials().await;
@@ -150,12 +150,12 @@ async fn tokens_of_an_operators_own_client_are_renewed_and_rotate() {
 async fn a_github_account_that_was_exported_comes_back_and_gets_a_token() {
     let test = copilot(1800).await;
     let accounts = &test.app.services.provider_accounts;
-    let content = accounts.export().await.unwrap();
+    let content = accounts.export(test_context()).await.unwrap();
     let before = test.accounts().await.remove(0);
-    accounts.remove(before.id).await.unwrap();
+    accounts.remove(test_context(), before.id).await.unwrap();
 
     let name = "export.json".to_owned();
-    let report = accounts.import(vec![ImportedDocument { name, content }]);
+    let report = accounts.import(test_context(), vec![ImportedDocument { name, content }]);
     let report = report.await.unwrap();
 
     assert!(report.problems.is_empty(), "{:?}", report.problems);

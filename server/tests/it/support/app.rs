@@ -22,7 +22,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Script, TestDatabase, scripted, soon};
+use super::{Script, TestDatabase, scripted, soon, test_context};
 
 /// How a test server differs from the usual one.
 pub(crate) struct Options {
@@ -131,7 +131,7 @@ impl TestApp {
     /// Lets users call as fast as they can.
     pub(crate) async fn without_rate_limit(&self) {
         let settings = &self.services.settings;
-        let update = settings.update(settings.current().version, |gateway| {
+        let update = settings.update(test_context(), settings.current().version, |gateway| {
             gateway.default_rate_limit = RateLimit::default();
         });
         update.await.unwrap();
@@ -158,7 +158,7 @@ impl TestApp {
 
     pub(crate) async fn issue_key_for(&self, user: NewUser) -> String {
         let users: &Users = &self.services.users;
-        let (_, issued) = users.create(user).await.unwrap();
+        let (_, issued) = users.create(test_context(), user).await.unwrap();
         issued.secret.expose_secret().to_owned()
     }
 
@@ -170,7 +170,11 @@ impl TestApp {
     /// Disables the user who holds this key.
     pub(crate) async fn disable_user_of(&self, key: &str) {
         let users = [self.caller(key).user_id];
-        let users = self.services.users.set_enabled(&users, false).await;
+        let users = self
+            .services
+            .users
+            .set_enabled(test_context(), &users, false)
+            .await;
         assert_eq!(users.unwrap().len(), 1);
     }
 

@@ -1,7 +1,8 @@
 //! A fresh database for each test: SQLite in a temporary directory, or PostgreSQL when
 //! `TEST_DATABASE_URL` names a server.
 
-use sea_orm::{ConnectionTrait as _, Database};
+use entity::audit_event;
+use sea_orm::{ConnectionTrait as _, Database, EntityTrait as _, QueryOrder as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -19,6 +20,15 @@ impl TestDatabase {
             None => format!("sqlite://{}", directory.path().join("test.db").display()),
         };
         Self { directory, url }
+    }
+
+    /// The events of the audit, the first one first.
+    pub(crate) async fn audit_events(&self) -> Vec<audit_event::Model> {
+        let connection = Database::connect(&self.url).await.unwrap();
+        let events = audit_event::Entity::find().order_by_asc(audit_event::Column::Sequence);
+        let events = events.all(&connection).await.unwrap();
+        connection.close().await.unwrap();
+        events
     }
 }
 

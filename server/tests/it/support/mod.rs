@@ -23,6 +23,8 @@ use std::{
     time::Duration,
 };
 
+use proxypal_server::domain::audit::AuditContext;
+
 pub(crate) use self::{
     app::{Options, Records, TestApp},
     caller::{Caller, code, cookie_lines},
@@ -87,4 +89,9 @@ pub(crate) async fn eventually<T>(what: &str, mut poll: impl AsyncFnMut() -> Opt
         }
     };
     soon(what, polling).await
+}
+
+/// The audit context of what a test does without a request. It is leaked, so that it outlives the call.
+pub(crate) fn test_context() -> &'static AuditContext {
+    Box::leak(Box::new(AuditContext::system("test")))
 }

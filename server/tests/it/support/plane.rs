@@ -19,6 +19,7 @@ use proxypal_server::{
     config::SecretsConfig,
     db::Database,
     domain::{
+        audit::AuditContext,
         requests::{Handles, RequestFilter, RequestRecord},
         retention::Retention,
         tokens::Tokens,
@@ -129,7 +130,16 @@ impl ControlPlane {
 
     /// A script with a token of this role.
     pub(crate) async fn script(&self, role: Role) -> Caller {
-        let created = self.services.api_tokens.create("script", role, None).await;
+        let created = self
+            .services
+            .api_tokens
+            .create(
+                &AuditContext::system("createApiToken"),
+                "script",
+                role,
+                None,
+            )
+            .await;
         let secret = created.unwrap().secret;
         self.anonymous().with_bearer(secret.expose_secret())
     }
@@ -140,7 +150,8 @@ impl ControlPlane {
             name: name.to_owned(),
             ..Default::default()
         };
-        let (user, issued) = self.services.users.create(new).await.unwrap();
+        let context = AuditContext::system("createUser");
+        let (user, issued) = self.services.users.create(&context, new).await.unwrap();
         let caller = self.anonymous().with_bearer(issued.secret.expose_secret());
         (user.id, caller)
     }

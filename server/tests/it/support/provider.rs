@@ -2,7 +2,10 @@
 //! `provider_stub`, whose answers are scripted by the text of a request.
 
 use entity::provider_account::{ProviderKind, ProviderModel};
-use proxypal_server::domain::{provider_accounts::NewProviderApiKey, tokens::Tokens};
+use proxypal_server::{
+    domain::{provider_accounts::NewProviderApiKey, tokens::Tokens},
+    providers::{self, OPENAI_COMPATIBLE_LIST},
+};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -56,14 +59,11 @@ impl Provider {
     /// An account of this kind, for one model.
     pub(crate) fn account(&self, kind: ProviderKind, model: &str) -> NewProviderApiKey {
         let url = &self.url;
-        let base_url = match kind {
-            ProviderKind::OpenaiCompatible => format!("{url}/v1"),
-            ProviderKind::Chatgpt => format!("{url}/codex"),
-            ProviderKind::Claude
-            | ProviderKind::Gemini
-            | ProviderKind::Copilot
-            | ProviderKind::Kimi
-            | ProviderKind::Xai => url.clone(),
+        let list = providers::spec(kind).engine.key_list;
+        let base_url = match list {
+            Some(OPENAI_COMPATIBLE_LIST) => format!("{url}/v1"),
+            Some("codex-api-key") => format!("{url}/codex"),
+            _ => url.clone(),
         };
         NewProviderApiKey {
             kind,

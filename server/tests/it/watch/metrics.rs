@@ -25,7 +25,7 @@ use proxypal_server::{
 use serde_json::json;
 
 use super::{CHAT, Scrape, Watched};
-use crate::support::{ControlPlane, eventually, hold_to, server::METRICS_TOKEN};
+use crate::support::{ControlPlane, eventually, hold_to, server::METRICS_TOKEN, test_context};
 
 async fn price(watched: &Watched) {
     let price = NewPrice {
@@ -39,7 +39,13 @@ async fn price(watched: &Watched) {
         },
         source: None,
     };
-    watched.app.services.prices.create(&price).await.unwrap();
+    watched
+        .app
+        .services
+        .prices
+        .create(test_context(), &price)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -139,7 +145,10 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
         strict: false,
     };
     let quotas = &watched.app.services.quotas;
-    quotas.set(LimitHolder::User(user), &[quota]).await.unwrap();
+    quotas
+        .set(test_context(), LimitHolder::User(user), &[quota])
+        .await
+        .unwrap();
 
     let mut records = watched.app.records().await;
     for status in [200, 429, 429] {
@@ -220,7 +229,12 @@ async fn a_late_report_of_the_engine_is_counted_once_and_no_counter_falls() {
         name: "Ada".to_owned(),
         ..NewUser::default()
     };
-    let (user, _) = plane.services.users.create(user).await.unwrap();
+    let (user, _) = plane
+        .services
+        .users
+        .create(test_context(), user)
+        .await
+        .unwrap();
     let request_id = plane.record(user.id, "m").await;
     let before = scrape().await;
     assert_eq!(before.sum("proxypal_tokens_total", &[]), 5_000_000_002.0);

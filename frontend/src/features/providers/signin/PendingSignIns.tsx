@@ -1,11 +1,11 @@
 import { createQuery } from "@urql/solid";
 import { createEffect, For, on } from "solid-js";
 import { graphql } from "../../../graphql/generated";
-import type { ProviderKind } from "../../../graphql/generated/graphql";
 import { t } from "../../../i18n";
 import { Button } from "../../../ui/Button";
 import { Ago } from "../../../ui/Moment";
 import { Notice } from "../../../ui/Notice";
+import { providerName } from "../../../ui/providers";
 
 const PendingProviderLoginsQuery = graphql(`
   query PendingProviderLogins {
@@ -20,7 +20,6 @@ const PendingProviderLoginsQuery = graphql(`
 type PendingSignInsProps = {
   /** The one whose dialog is open already. */
   openId: string | undefined;
-  nameOf: (kind: ProviderKind) => string;
   onOpen: (id: string) => void;
 };
 
@@ -46,7 +45,7 @@ export function PendingSignIns(props: PendingSignInsProps) {
         <Notice tone="info">
           <div class="flex flex-wrap items-center gap-x-4 gap-y-2">
             <span>
-              {t("signIn.waits", { name: props.nameOf(login.kind) })} {t("signIn.begun")}{" "}
+              {t("signIn.waits", { name: providerName(login.kind) })} {t("signIn.begun")}{" "}
               <Ago at={login.createdAt} />.
             </span>
             <Button size="small" onClick={() => props.onOpen(login.id)}>

@@ -10,8 +10,6 @@ const claude = {
   __typename: "Provider",
   kind: "CLAUDE",
   displayName: "Claude",
-  acceptsApiKey: true,
-  baseUrlRequired: false,
   accounts: [],
 };
 

@@ -6,13 +6,13 @@ import { Dialog, DialogActions } from "../../../ui/Dialog";
 import { ErrorNotice } from "../../../ui/ErrorNotice";
 import { Loading } from "../../../ui/Loading";
 import { Notice } from "../../../ui/Notice";
+import { providerName } from "../../../ui/providers";
 import { createProviderLogin, isOver, type ProviderLogin } from "./createProviderLogin";
 import { DeviceSteps, PasteSteps, RedirectSteps, TimeLeft, Waiting } from "./SignInSteps";
 
 type SignInDialogProps = {
   /** Which sign-in. */
   id: string;
-  nameOf: (kind: ProviderKind) => string;
   onSucceeded: () => void;
   onAgain: (kind: ProviderKind) => void;
   onClose: () => void;
@@ -82,7 +82,7 @@ export function SignInDialog(props: SignInDialogProps) {
   );
   const name = () => {
     const known = login();
-    return known ? props.nameOf(known.kind) : t("signIn.provider");
+    return known ? providerName(known.kind) : t("signIn.provider");
   };
 
   return (

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::request::UsageSource;
+use entity::request::{Protocol, UsageSource};
 use migration::{Migrator, MigratorTrait as _};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sea_orm::{Database, DatabaseConnection, EntityTrait as _};

@@ -30,7 +30,7 @@ use crate::{
     db::Database,
     domain::{
         Error, Result,
-        audit::{self, AuditChange, AuditSubject},
+        audit::{self, AuditChange, AuditContext, AuditSubject},
         ledger::{Ledger, rate_limit},
         models,
         patch::Patch,
@@ -41,6 +41,8 @@ use crate::{
 const MAX_SLUG: usize = 20;
 const MAX_GRACE: TimeDelta = TimeDelta::days(30);
 const DEFAULT_NAME: &str = "default";
+/// The kind of subject of audit events about keys.
+pub(super) const SUBJECT: &str = "apiKey";
 
 /// A new key and its secret, which is not stored.
 #[derive(Debug)]
@@ -124,13 +126,19 @@ impl ApiKeys {
     }
 
     /// Issues a key to a user.
-    pub async fn issue(&self, user_id: Uuid, new: NewApiKey) -> Result<IssuedApiKey> {
+    pub async fn issue(
+        &self,
+        context: &AuditContext,
+        user_id: Uuid,
+        new: NewApiKey,
+    ) -> Result<IssuedApiKey> {
+        context.about(AuditSubject::new(super::SUBJECT, &user_id));
         let transaction = self.db.begin().await?;
         let user = active_user(&transaction, user_id).await?;
         let issued = self.insert(&transaction, &user, new).await?;
         let key = &issued.api_key;
         let created = AuditChange::created(subject(key), audited(key));
-        audit::record(&transaction, &self.clock, created).await?;
+        audit::record(&transaction, &self.clock, context, created).await?;
         transaction.commit().await?;
         self.refresh(user_id).await?;
         Ok(issued)
@@ -170,9 +178,11 @@ impl ApiKeys {
     /// Issues a replacement with the settings of a key, which stops working after the grace period.
     pub async fn rotate(
         &self,
+        context: &AuditContext,
         id: Uuid,
         grace: TimeDelta,
     ) -> Result<(IssuedApiKey, api_key::Model)> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         if grace < TimeDelta::zero() || grace > MAX_GRACE {
             return Err(Error::bad_input(
                 "graceSeconds must be between 0 and 2592000 (30 days)",
@@ -205,14 +215,20 @@ impl ApiKeys {
         let mut after = audited(&replaced);
         after["replacedBy"] = audited(&issued.api_key);
         let rotated = AuditChange::updated(subject(&replaced), audited(&old), after);
-        audit::record(&transaction, &self.clock, rotated).await?;
+        audit::record(&transaction, &self.clock, context, rotated).await?;
         transaction.commit().await?;
         self.refresh(user.id).await?;
         Ok((issued, replaced))
     }
 
     /// Changes a key's name, expiry or models.
-    pub async fn update(&self, id: Uuid, changes: ApiKeyChanges) -> Result<api_key::Model> {
+    pub async fn update(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        changes: ApiKeyChanges,
+    ) -> Result<api_key::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = self.active_key(&transaction, id).await?;
         let mut key = old.clone().into_active_model();
@@ -227,25 +243,27 @@ impl ApiKeys {
             key.allowed_models = Set(models::check(patterns)?);
         }
         let key = key.update(&transaction).await?;
-        self.record_update(transaction, &old, &key).await?;
+        self.record_update(context, transaction, &old, &key).await?;
         self.refresh(key.user_id).await?;
         Ok(key)
     }
 
     /// Revokes a key and aborts its requests in flight. Revoking twice is no error.
-    pub async fn revoke(&self, id: Uuid) -> Result<api_key::Model> {
+    pub async fn revoke(&self, context: &AuditContext, id: Uuid) -> Result<api_key::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
         let old = ApiKey::find_by_id(id)
             .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "API key" })?;
         if old.revoked_at.is_some() {
+            self.record_update(context, transaction, &old, &old).await?;
             return Ok(old);
         }
         let mut key = old.clone().into_active_model();
         key.revoked_at = Set(Some(self.clock.now()));
         let key = key.update(&transaction).await?;
-        self.record_update(transaction, &old, &key).await?;
+        self.record_update(context, transaction, &old, &key).await?;
         self.refresh(key.user_id).await?;
         Ok(key)
     }
@@ -253,12 +271,13 @@ impl ApiKeys {
     /// Records the change in the audit and commits it.
     async fn record_update(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         old: &api_key::Model,
         key: &api_key::Model,
     ) -> Result<()> {
         let updated = AuditChange::updated(subject(key), audited(old), audited(key));
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -353,7 +372,7 @@ pub(super) async fn active_user(
 
 /// The audit subject of a key.
 pub(super) fn subject(key: &api_key::Model) -> AuditSubject {
-    AuditSubject::new("apiKey", &key.id).named(&key.name)
+    AuditSubject::new(SUBJECT, &key.id).named(&key.name)
 }
 
 /// The fields of a key, for the audit.

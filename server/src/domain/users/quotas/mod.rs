@@ -27,7 +27,7 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        audit::{self, AuditChange},
+        audit::{self, AuditChange, AuditContext, AuditSubject},
         ledger::{self, Ledger, QuotaState},
     },
 };
@@ -38,6 +38,15 @@ pub enum LimitHolder {
     /// All keys of the user together.
     User(Uuid),
     ApiKey(Uuid),
+}
+
+impl LimitHolder {
+    fn subject(self) -> AuditSubject {
+        match self {
+            Self::User(id) => AuditSubject::new(super::SUBJECT, &id),
+            Self::ApiKey(id) => AuditSubject::new(api_keys::SUBJECT, &id),
+        }
+    }
 }
 
 /// The stored holder of limits.
@@ -60,7 +69,7 @@ impl LimitSubject {
         }
     }
 
-    fn audited(&self) -> audit::AuditSubject {
+    fn audited(&self) -> AuditSubject {
         match &self.api_key {
             Some(key) => api_keys::subject(key),
             None => super::subject(&self.user),
@@ -97,9 +106,17 @@ impl Quotas {
 
     /// Replaces the quotas of a holder. A quota that is only edited keeps its usage, and a new one counts earlier
     /// usage in its window.
-    pub async fn set(&self, holder: LimitHolder, new: &[NewQuota]) -> Result<LimitSubject> {
+    pub async fn set(
+        &self,
+        context: &AuditContext,
+        holder: LimitHolder,
+        new: &[NewQuota],
+    ) -> Result<LimitSubject> {
+        context.about(holder.subject());
         let wanted = read_all(new)?;
-        let work = self.clone().replace(holder, |_| Ok(wanted));
+        let work = self
+            .clone()
+            .replace(context.clone(), holder, |_| Ok(wanted));
         self.run_to_completion(work).await
     }
 
@@ -107,35 +124,46 @@ impl Quotas {
     /// quota that is removed and added with the same metric, window, time zone, provider and models is edited.
     pub async fn change(
         &self,
+        context: &AuditContext,
         holder: LimitHolder,
         removed: Vec<Uuid>,
         added: Vec<NewQuota>,
     ) -> Result<LimitSubject> {
+        context.about(holder.subject());
         let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, &added);
-        let work = self.clone().replace(holder, wanted);
+        let work = self.clone().replace(context.clone(), holder, wanted);
         self.run_to_completion(work).await
     }
 
     /// Resets the usage of a user. Returns the user and the tokens counted before.
-    pub async fn reset_usage(&self, user_id: Uuid) -> Result<(user::Model, i64)> {
-        self.run_to_completion(self.clone().reset(user_id)).await
+    pub async fn reset_usage(
+        &self,
+        context: &AuditContext,
+        user_id: Uuid,
+    ) -> Result<(user::Model, i64)> {
+        context.about(LimitHolder::User(user_id).subject());
+        let work = self.clone().reset(context.clone(), user_id);
+        self.run_to_completion(work).await
     }
 
     /// Sets a rate limit. An empty limit means the server's default for a user, and no own limit for a key.
     pub async fn set_rate_limit(
         &self,
+        context: &AuditContext,
         holder: LimitHolder,
         limit: RateLimit,
     ) -> Result<LimitSubject> {
-        self.change_rate_limit(holder, |_| limit).await
+        self.change_rate_limit(context, holder, |_| limit).await
     }
 
     /// Changes parts of the stored rate limit.
     pub async fn change_rate_limit(
         &self,
+        context: &AuditContext,
         holder: LimitHolder,
         change: impl FnOnce(RateLimit) -> RateLimit,
     ) -> Result<LimitSubject> {
+        context.about(holder.subject());
         let transaction = self.db.begin().await?;
         let mut subject = self.find(&transaction, holder).await?;
         let limit = rate_limits::validated(change(subject.rate_limit().unwrap_or_default()))?;
@@ -152,7 +180,7 @@ impl Quotas {
         }
         let after = json!({ "rateLimit": subject.rate_limit() });
         let updated = AuditChange::updated(subject.audited(), before, after);
-        audit::record(&transaction, &self.clock, updated).await?;
+        audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
         self.api_keys.refresh(subject.user.id).await?;
         Ok(subject)
@@ -192,12 +220,13 @@ impl Quotas {
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let work = self.tasks.spawn(audit::carried(work));
+        let work = self.tasks.spawn(work);
         work.await.map_err(anyhow::Error::from)?
     }
 
     async fn replace(
         self,
+        context: AuditContext,
         holder: LimitHolder,
         wanted: impl FnOnce(Vec<quota::Model>) -> Result<Vec<NewQuota>>,
     ) -> Result<LimitSubject> {
@@ -211,11 +240,12 @@ impl Quotas {
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
         let updated = AuditChange::updated(subject.audited(), before, after);
-        self.commit(transaction, subject.user.id, updated).await?;
+        self.commit(&context, transaction, subject.user.id, updated)
+            .await?;
         Ok(subject)
     }
 
-    async fn reset(self, user_id: Uuid) -> Result<(user::Model, i64)> {
+    async fn reset(self, context: AuditContext, user_id: Uuid) -> Result<(user::Model, i64)> {
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let user = active_user(&transaction, user_id).await?;
@@ -227,7 +257,7 @@ impl Quotas {
         store::delete_usage(&transaction, user_id).await?;
         let before = json!({ "usedTokens": previous });
         let reset = AuditChange::updated(super::subject(&user), before, json!({ "usedTokens": 0 }));
-        self.commit(transaction, user_id, reset).await?;
+        self.commit(&context, transaction, user_id, reset).await?;
         let account = self.ledger.user_limits(user_id);
         account.set_reset_at(user.usage_reset_at);
         Ok((user, previous))
@@ -235,12 +265,13 @@ impl Quotas {
 
     async fn commit(
         &self,
+        context: &AuditContext,
         transaction: DatabaseTransaction,
         user_id: Uuid,
         change: AuditChange,
     ) -> Result<()> {
         let meters = meters_of(&transaction, user_id).await?;
-        audit::record(&transaction, &self.clock, change).await?;
+        audit::record(&transaction, &self.clock, context, change).await?;
         transaction.commit().await?;
         self.ledger.user_limits(user_id).set_meters(meters);
         Ok(())

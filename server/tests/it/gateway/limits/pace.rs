@@ -9,6 +9,7 @@ use proxypal_server::domain::settings::AbortPolicy;
 use serde_json::json;
 
 use super::{CHAT, User, passed, refused, small};
+use crate::support::test_context;
 use crate::{
     gateway::raw::Raw,
     support::{ClientEnd, SocketEngine, TestApp, eventually},
@@ -108,7 +109,11 @@ async fn the_limits_of_a_key_and_of_its_user_both_apply() {
         ..RateLimit::default()
     };
     let holder = proxypal_server::domain::quotas::LimitHolder::ApiKey(id);
-    let set = user.app.services.quotas.set_rate_limit(holder, limit);
+    let set = user
+        .app
+        .services
+        .quotas
+        .set_rate_limit(test_context(), holder, limit);
     set.await.unwrap();
 
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 200);
@@ -116,7 +121,11 @@ async fn the_limits_of_a_key_and_of_its_user_both_apply() {
     assert_eq!(user.outcome(small()).await, passed());
 
     let default = RateLimit::default();
-    let set = user.app.services.quotas.set_rate_limit(holder, default);
+    let set = user
+        .app
+        .services
+        .quotas
+        .set_rate_limit(test_context(), holder, default);
     set.await.unwrap();
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 200);
 }
@@ -157,7 +166,7 @@ async fn concurrent_requests_are_bounded_and_an_abandoned_one_frees_its_slot() {
     let user = User::before(endless()).await;
     let settings = &user.app.services.settings;
     let version = settings.current().version;
-    let update = settings.update(version, |gateway| {
+    let update = settings.update(test_context(), version, |gateway| {
         gateway.abort_policy = AbortPolicy::Cancel;
     });
     update.await.unwrap();

@@ -12,7 +12,9 @@ use proxypal_server::domain::{
 use serde_json::{Value, json};
 
 use super::{CHAT, GEMINI, MESSAGES, User, engine, passed, quota, refused, small, tokens, used_up};
-use crate::support::{ClientEnd, Options, SocketEngine, TestApp, eventually, scripted};
+use crate::support::{
+    ClientEnd, Options, SocketEngine, TestApp, eventually, scripted, test_context,
+};
 
 #[tokio::test]
 async fn an_exceeded_quota_is_an_error_in_the_dialect_of_the_route_with_its_name_and_reset() {
@@ -58,7 +60,12 @@ async fn a_cost_quota_is_enforced() {
         },
         source: None,
     };
-    user.app.services.prices.create(&price).await.unwrap();
+    user.app
+        .services
+        .prices
+        .create(test_context(), &price)
+        .await
+        .unwrap();
     user.limit(&[quota(Metric::Cost, usd::DOLLAR / 100)]).await;
 
     user.spend("acme", [2, 1]).await;
@@ -100,7 +107,11 @@ async fn a_quota_of_a_key_does_not_affect_other_keys_of_its_user() {
     let (id, second) = user.another_key().await;
     let holder = LimitHolder::ApiKey(id);
     let quotas = [tokens(15)];
-    let set = user.app.services.quotas.set(holder, &quotas);
+    let set = user
+        .app
+        .services
+        .quotas
+        .set(test_context(), holder, &quotas);
     set.await.unwrap();
     user.spend("m", [500, 500]).await;
     assert_eq!(user.standing().used, 0);
@@ -190,7 +201,12 @@ async fn a_new_quota_counts_usage_of_this_month_and_a_reset_clears_it() {
 
     user.limit(&[tokens(15)]).await;
     assert_eq!(user.outcome(small()).await, used_up());
-    let reset = user.app.services.quotas.reset_usage(user.id).await;
+    let reset = user
+        .app
+        .services
+        .quotas
+        .reset_usage(test_context(), user.id)
+        .await;
 
     assert_eq!(reset.unwrap().1, 15);
     assert_eq!(user.standing().used, 0);

@@ -10,6 +10,7 @@ use proxypal_server::domain::{
 use serde_json::{Value, json};
 
 use super::{CHAT, GEMINI, MESSAGES, User, passed, quota, tokens, used_up};
+use crate::support::test_context;
 use crate::{gateway::raw::Raw, support::TestApp};
 
 fn code(status: u16, code: &str) -> (u16, String) {
@@ -292,7 +293,11 @@ async fn price(app: &TestApp, pattern: &str, dollars: i64) {
         },
         source: None,
     };
-    app.services.prices.create(&price).await.unwrap();
+    app.services
+        .prices
+        .create(test_context(), &price)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Delivery, Managed, Protocol};
+use crate::support::test_context;
 
 async fn ask_for(managed: &Managed, model: &str) -> reqwest::Response {
     let mut body = Protocol::Chat.body(Delivery::Whole, "usage:output=3");
@@ -31,7 +32,7 @@ async fn a_new_account_is_used_immediately_and_a_removed_one_is_not() {
     let record = managed.reconciled(record.id).await;
 
     let accounts = &managed.app.services.provider_accounts;
-    accounts.remove(late).await.unwrap();
+    accounts.remove(test_context(), late).await.unwrap();
     managed.lists("late", false).await;
     let refused = ask_for(&managed, "late").await;
 
@@ -43,6 +44,23 @@ async fn a_new_account_is_used_immediately_and_a_removed_one_is_not() {
     assert_eq!(managed.next_record().await.outcome, Outcome::UpstreamError);
     let after = managed.app.services.engine.status();
     assert_eq!((after.pid, after.restarts), (before.pid, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_through_openrouter_names_it_in_its_row() {
+    let mut managed = Managed::start().await;
+    let routed = managed.provider.account(ProviderKind::Openrouter, "routed");
+    let account = managed.add(routed).await;
+    managed.lists("routed", true).await;
+
+    let answer = ask_for(&managed, "routed").await;
+
+    assert_eq!(answer.status(), StatusCode::OK);
+    let record = managed.next_record().await;
+    let record = managed.reconciled(record.id).await;
+    assert_eq!(record.provider, Some(ProviderKind::Openrouter));
+    assert_eq!(record.account_id, Some(account));
+    assert_eq!(record.output_tokens, Some(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]

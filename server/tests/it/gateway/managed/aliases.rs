@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 use super::{CHAT, Delivery, Managed, Protocol};
-use crate::support::{Caller, code, eventually};
+use crate::support::{Caller, code, eventually, test_context};
 
 const SET: &str = "mutation($input: SetModelAliasInput!) { setModelAlias(input: $input) { alias {
     alias model provider active } } }";
@@ -23,7 +23,10 @@ const SCRIPT: &str = "usage:input=11,output=7";
 
 async fn admin(managed: &Managed) -> Caller {
     let tokens = &managed.app.services.api_tokens;
-    let created = tokens.create("script", Role::Admin, None).await.unwrap();
+    let created = tokens
+        .create(test_context(), "script", Role::Admin, None)
+        .await
+        .unwrap();
     Caller::new(managed.app.address).with_bearer(created.secret.expose_secret())
 }
 

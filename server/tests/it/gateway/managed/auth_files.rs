@@ -17,6 +17,7 @@ use crate::support::{
     Options, TestApp, TestDatabase, eventually,
     programs::engine_binary,
     server::auth_dir,
+    test_context,
     token_endpoint::{TokenEndpoint, number},
 };
 
@@ -42,7 +43,7 @@ async fn sign_in(
         expires_at: None,
     };
     let accounts = &app.services.provider_accounts;
-    accounts.save_auth_file(new).await.unwrap()
+    accounts.save_auth_file(test_context(), new).await.unwrap()
 }
 
 /// The sealed secret of an enabled account.
@@ -144,7 +145,10 @@ async fn changes_of_an_account_reach_its_file_and_removal_deletes_it() {
         enabled: Some(false),
         ..ProviderAccountChanges::default()
     };
-    accounts.update(account.id, disable).await.unwrap();
+    accounts
+        .update(test_context(), account.id, disable)
+        .await
+        .unwrap();
     eventually("the mark", async || {
         (on_disk(&path)?["disabled"] == true).then_some(())
     })
@@ -153,12 +157,15 @@ async fn changes_of_an_account_reach_its_file_and_removal_deletes_it() {
         proxy_url: Patch::Set("http://user:secret@proxy".into()),
         ..ProviderAccountChanges::default()
     };
-    accounts.update(account.id, through_proxy).await.unwrap();
+    accounts
+        .update(test_context(), account.id, through_proxy)
+        .await
+        .unwrap();
     eventually("the proxy", async || {
         on_disk(&path)?.get("proxy_url").cloned()
     })
     .await;
-    accounts.remove(account.id).await.unwrap();
+    accounts.remove(test_context(), account.id).await.unwrap();
     eventually("the removal", async || (!path.exists()).then_some(())).await;
 }
 
@@ -236,7 +243,10 @@ async fn two_hundred_accounts_are_rendered_together_and_one_change_arrives_soon(
         enabled: Some(false),
         ..ProviderAccountChanges::default()
     };
-    accounts.update(last.id, disable).await.unwrap();
+    accounts
+        .update(test_context(), last.id, disable)
+        .await
+        .unwrap();
     eventually("the change", async || {
         (on_disk(&path(&app, &last))?["disabled"] == true).then_some(())
     })

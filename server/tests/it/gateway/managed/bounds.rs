@@ -5,6 +5,7 @@ use proxypal_server::domain::quotas::{LimitHolder, NewQuota};
 use serde_json::{Value, json};
 
 use super::Managed;
+use crate::support::test_context;
 
 /// The code of our refusal; nothing when the request was forwarded.
 async fn refusal(managed: &Managed, path: &str, body: Value) -> Option<String> {
@@ -40,7 +41,7 @@ async fn a_model_whose_account_ignores_output_bounds_is_refused_under_a_strict_q
         .app
         .services
         .quotas
-        .set(holder, &[strict])
+        .set(test_context(), holder, &[strict])
         .await
         .unwrap();
     let said = json!([{"role": "user", "content": "in=1 out=1"}]);

@@ -12,7 +12,7 @@ use tokio::sync::broadcast::Receiver;
 use uuid::Uuid;
 
 use super::{Delivery, Managed, Protocol};
-use crate::support::{eventually, soon};
+use crate::support::{eventually, soon, test_context};
 
 impl Managed {
     /// Two accounts for one Claude model, and how they differ.
@@ -46,7 +46,7 @@ impl Managed {
 
     async fn route(&self, routing: RoutingSettings) {
         let settings = &self.app.services.settings;
-        let update = settings.update(settings.current().version, |gateway| {
+        let update = settings.update(test_context(), settings.current().version, |gateway| {
             gateway.routing = routing;
         });
         update.await.unwrap();
@@ -56,14 +56,14 @@ impl Managed {
         let settings = &self.app.services.settings;
         let version = settings.provider(kind).version;
         settings
-            .update_provider(kind, version, change)
+            .update_provider(test_context(), kind, version, change)
             .await
             .unwrap();
     }
 
     async fn change(&self, id: Uuid, changes: ProviderAccountChanges) {
         let accounts = &self.app.services.provider_accounts;
-        accounts.update(id, changes).await.unwrap();
+        accounts.update(test_context(), id, changes).await.unwrap();
     }
 }
 

@@ -14,6 +14,7 @@ use crate::support::{
     operator::Operator,
     provider::Provider,
     server::{PASSWORD, Server, managing, server},
+    test_context,
 };
 
 const IMPORT: &str = "mutation($files: [ImportedFileInput!]!) { importProviderAccount(files: $files) \
@@ -198,11 +199,13 @@ async fn accounts_are_checked_on_the_schedule_of_the_settings_and_not_by_default
     let services = &managed.app.services;
     assert_eq!(services.checkup.check_due().await.unwrap(), 0);
 
-    let set = services
-        .settings
-        .update(services.settings.current().version, |gateway| {
+    let set = services.settings.update(
+        test_context(),
+        services.settings.current().version,
+        |gateway| {
             gateway.account_check_minutes = 30;
-        });
+        },
+    );
     set.await.unwrap();
     let first = services.checkup.check_due().await.unwrap();
     let second = services.checkup.check_due().await.unwrap();

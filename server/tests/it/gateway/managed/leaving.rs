@@ -7,6 +7,7 @@ use proxypal_server::{
 };
 
 use super::{Delivery, Managed, Protocol};
+use crate::support::test_context;
 use crate::{gateway::stopping::only_answer, support::soon};
 
 /// About a second of answering.
@@ -45,7 +46,9 @@ async fn under_cancel_the_provider_stops_producing() {
     let mut managed = Managed::start().await;
     let settings = &managed.app.services.settings;
     settings
-        .update(0, |settings| settings.abort_policy = AbortPolicy::Cancel)
+        .update(test_context(), 0, |settings| {
+            settings.abort_policy = AbortPolicy::Cancel
+        })
         .await
         .unwrap();
 

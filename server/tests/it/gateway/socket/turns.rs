@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
 
 use super::Joined;
-use crate::support::{ClientEnd, Records, SocketEngine, TestApp};
+use crate::support::{ClientEnd, Records, SocketEngine, TestApp, test_context};
 
 /// The event that ends a turn with these counts.
 fn completed(input: i64, output: i64) -> Value {
@@ -239,7 +239,7 @@ async fn no_more_sockets_are_drained_than_allowed() {
     ) = in_the_middle_of_a_turn().await;
     let settings = &app.services.settings;
     settings
-        .update(0, |settings| settings.drain_concurrency = 0)
+        .update(test_context(), 0, |settings| settings.drain_concurrency = 0)
         .await
         .unwrap();
 
@@ -350,7 +350,9 @@ async fn with_the_policy_cancel_the_engines_socket_is_closed_and_the_turn_estima
     ) = in_the_middle_of_a_turn().await;
     let settings = &app.services.settings;
     settings
-        .update(0, |settings| settings.abort_policy = AbortPolicy::Cancel)
+        .update(test_context(), 0, |settings| {
+            settings.abort_policy = AbortPolicy::Cancel
+        })
         .await
         .unwrap();
 

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
+use canned::{anthropic, gemini, openai};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The error format of the caller's protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +35,9 @@ impl DemoError {
             Self::NotJson(_) => ("invalid_json", None),
         };
         match dialect {
-            DemoDialect::Openai => json!({"error": {
-                "message": message, "type": "invalid_request_error", "code": code, "param": param,
-            }}),
-            DemoDialect::Anthropic => json!({
-                "type": "error", "error": {"type": "invalid_request_error", "message": message},
-            }),
-            DemoDialect::Gemini => json!({"error": {
-                "code": 400, "message": message, "status": "INVALID_ARGUMENT",
-            }}),
+            DemoDialect::Openai => openai::error(&message, "invalid_request_error", code, param),
+            DemoDialect::Anthropic => anthropic::error(400, &message),
+            DemoDialect::Gemini => gemini::error(400, &message),
         }
     }
 

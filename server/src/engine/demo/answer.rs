@@ -1,5 +1,6 @@
 //! The answer of the demo engine, independent of the protocol.
 
+use canned::{Answer, Finish, Tokens, ToolCall};
 use serde_json::{Map, Value, json};
 
 use super::question::{DemoRequest, Tool, count_words};
@@ -10,92 +11,63 @@ const INTRODUCTION: &str = "This is the demo engine of ProxyPal Server. No model
 /// The number of quoted words of the prompt.
 const QUOTED_WORDS: usize = 20;
 
-/// Why an answer ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StopReason {
-    Complete,
-    /// The requested maximum output was reached.
-    Cut,
-    /// A tool call.
-    Call,
+/// The answer to a request, without the model and an id.
+pub(super) fn answer_to(request: &DemoRequest) -> Answer {
+    let requested = requested_tool(&request.last);
+    let mut tools = request.tools.iter();
+    match tools.find(|tool| requested == Some(tool.name.as_str())) {
+        Some(tool) => tool_answer(tool, request),
+        None => text_answer(request),
+    }
 }
 
-/// A tool call.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct ToolCall {
-    pub(super) name: String,
-    pub(super) arguments: Value,
+fn tool_answer(tool: &Tool, request: &DemoRequest) -> Answer {
+    let arguments = example(&tool.parameters);
+    Answer {
+        tokens: tokens(request.words, 1 + count_words(&arguments.to_string())),
+        tool_call: Some(ToolCall {
+            name: tool.name.clone(),
+            arguments,
+        }),
+        finish: Finish::ToolCall,
+        ..Answer::default()
+    }
 }
 
-/// An answer, the same whether it is streamed or not.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reply {
-    /// One word each, with the space before it.
-    pub(super) pieces: Vec<String>,
-    pub(super) call: Option<ToolCall>,
-    pub(super) end: StopReason,
-    pub(super) input: usize,
-    pub(super) output: usize,
+fn text_answer(request: &DemoRequest) -> Answer {
+    let quoted: Vec<_> = request
+        .ending
+        .split_whitespace()
+        .take(QUOTED_WORDS)
+        .collect();
+    let text = format!("{INTRODUCTION} You said: {}", quoted.join(" "));
+    let mut pieces: Vec<_> = text
+        .split_whitespace()
+        .map(|word| format!(" {word}"))
+        .collect();
+    if let Some(first) = pieces.first_mut() {
+        first.remove(0);
+    }
+    let max_words = request.max_words.unwrap_or(usize::MAX);
+    let finish = if pieces.len() > max_words {
+        Finish::MaxTokens
+    } else {
+        Finish::Complete
+    };
+    pieces.truncate(max_words);
+    Answer {
+        tokens: tokens(request.words, pieces.len()),
+        pieces,
+        finish,
+        ..Answer::default()
+    }
 }
 
-impl Reply {
-    /// The answer to a question.
-    pub(super) fn to(question: &DemoRequest) -> Self {
-        let requested = requested_tool(&question.last);
-        let mut tools = question.tools.iter();
-        match tools.find(|tool| requested == Some(tool.name.as_str())) {
-            Some(tool) => Self::calling(tool, question),
-            None => Self::saying(question),
-        }
-    }
-
-    /// All words.
-    pub(super) fn text(&self) -> String {
-        self.pieces.concat()
-    }
-
-    fn calling(tool: &Tool, question: &DemoRequest) -> Self {
-        let arguments = example(&tool.parameters);
-        Self {
-            pieces: Vec::new(),
-            output: 1 + count_words(&arguments.to_string()),
-            call: Some(ToolCall {
-                name: tool.name.clone(),
-                arguments,
-            }),
-            end: StopReason::Call,
-            input: question.words,
-        }
-    }
-
-    fn saying(question: &DemoRequest) -> Self {
-        let quoted: Vec<_> = question
-            .ending
-            .split_whitespace()
-            .take(QUOTED_WORDS)
-            .collect();
-        let text = format!("{INTRODUCTION} You said: {}", quoted.join(" "));
-        let mut pieces: Vec<_> = text
-            .split_whitespace()
-            .map(|word| format!(" {word}"))
-            .collect();
-        if let Some(first) = pieces.first_mut() {
-            first.remove(0);
-        }
-        let most = question.most_words.unwrap_or(usize::MAX);
-        let end = if pieces.len() > most {
-            StopReason::Cut
-        } else {
-            StopReason::Complete
-        };
-        pieces.truncate(most);
-        Self {
-            output: pieces.len(),
-            pieces,
-            call: None,
-            end,
-            input: question.words,
-        }
+fn tokens(input: usize, output: usize) -> Tokens {
+    Tokens {
+        input: input as u64,
+        output: output as u64,
+        ..Tokens::default()
     }
 }
 
@@ -135,10 +107,10 @@ mod tests {
             ..DemoRequest::default()
         };
 
-        let reply = Reply::to(&question);
+        let reply = answer_to(&question);
 
-        assert_eq!(reply.output, count_words(&reply.text()));
-        assert_eq!(reply.input, 3);
+        assert_eq!(reply.tokens.output, count_words(&reply.text()) as u64);
+        assert_eq!(reply.tokens.input, 3);
         assert!(
             reply
                 .text()
@@ -159,21 +131,21 @@ mod tests {
             ..DemoRequest::default()
         };
 
-        assert_eq!(Reply::to(&question).call, None);
+        assert_eq!(answer_to(&question).tool_call, None);
     }
 
     #[test]
     fn stops_at_the_limit() {
         let question = DemoRequest {
-            most_words: Some(4),
+            max_words: Some(4),
             ..DemoRequest::default()
         };
 
-        let reply = Reply::to(&question);
+        let reply = answer_to(&question);
 
         assert_eq!(
-            (reply.text().as_str(), reply.output, reply.end),
-            ("This is the demo", 4, StopReason::Cut)
+            (reply.text().as_str(), reply.tokens.output, reply.finish),
+            ("This is the demo", 4, Finish::MaxTokens)
         );
     }
 
@@ -193,7 +165,7 @@ mod tests {
             ..DemoRequest::default()
         };
 
-        let call = Reply::to(&question).call.unwrap();
+        let call = answer_to(&question).tool_call.unwrap();
 
         assert_eq!(
             call.arguments,

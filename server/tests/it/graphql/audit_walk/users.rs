@@ -1,0 +1,57 @@
+//! Users, their keys, quotas and rate limits.
+
+use super::{NO_SUBJECT, Walk, text};
+
+pub(super) async fn run(walk: &mut Walk) {
+    let user = [("user", "/user/id")];
+    let create = r#"createUser(input: { name: "Ada", quotas: [] }) { user { id } secret }"#;
+    let created = walk.run(create, &user).await;
+    let id = format!("{:?}", text(&created, "/user/id"));
+    let update = format!(r#"updateUser(id: {id}, input: {{ note: "x" }}) {{ user {{ id }} }}"#);
+    walk.run(&update, &user).await;
+    let enable = format!("setUsersEnabled(ids: [{id}], enabled: true) {{ users {{ id }} }}");
+    walk.run(&enable, &[("user", "/users/0/id")]).await;
+    let enable_none = "setUsersEnabled(ids: [], enabled: true) { users { id } }";
+    walk.run(enable_none, &NO_SUBJECT).await;
+
+    keys(walk, &id).await;
+    limits(walk, &id).await;
+    let reset = format!("resetUserUsage(id: {id}) {{ user {{ id }} }}");
+    walk.run(&reset, &user).await;
+    let archive = format!("archiveUser(id: {id}) {{ user {{ id }} }}");
+    walk.run(&archive, &user).await;
+}
+
+async fn keys(walk: &mut Walk, user: &str) {
+    let key = [("apiKey", "/apiKey/id")];
+    let issue = format!(
+        r#"issueApiKey(input: {{ userId: {user}, name: "second" }}) {{ apiKey {{ id }} secret }}"#
+    );
+    let issued = walk.run(&issue, &key).await;
+    let id = text(&issued, "/apiKey/id");
+    let update =
+        format!(r#"updateApiKey(id: "{id}", input: {{ name: "third" }}) {{ apiKey {{ id }} }}"#);
+    walk.run(&update, &key).await;
+    let rotate =
+        format!(r#"rotateApiKey(id: "{id}") {{ apiKey {{ id }} secret replaced {{ id }} }}"#);
+    let rotated = walk.run(&rotate, &[("apiKey", "/replaced/id")]).await;
+    let id = text(&rotated, "/apiKey/id");
+    // Revoking a key again is recorded too.
+    for _twice in 0..2 {
+        let revoke = format!(r#"revokeApiKey(id: "{id}") {{ apiKey {{ id }} }}"#);
+        walk.run(&revoke, &key).await;
+    }
+}
+
+async fn limits(walk: &mut Walk, user: &str) {
+    for change in [
+        "setQuotas(input: { userId: USER, quotas: [{ metric: REQUESTS, limit: 5 }] })",
+        "changeQuotas(input: { userId: USER, remove: [], add: [{ metric: TOKENS, limit: 5 }] })",
+        "updateRateLimit(input: { userId: USER, concurrentRequests: 9 })",
+        "setRateLimit(input: { userId: USER, requestsPerMinute: 9 })",
+    ] {
+        let change = change.replace("USER", user);
+        let change = format!("{change} {{ user {{ id }} }}");
+        walk.run(&change, &[("user", "/user/id")]).await;
+    }
+}
