@@ -5,7 +5,7 @@ import type { Locator, Page, Route } from "playwright-core";
 import { OFFERED } from "../src/graphql/roles";
 
 const CONTROLS =
-  "button:visible, [role=menuitem]:visible, [role=switch]:visible, [role=tab]:visible, summary:visible";
+  "button:visible, [role=menuitem]:visible, [role=switch]:visible, [role=tab]:visible, summary:visible, input[type=checkbox]:visible";
 const OVERLAYS = "[role=dialog]:visible, [role=alertdialog]:visible, [role=menu]:visible";
 /** What only closes or resets: a mutation is offered when its form is there. */
 const LEAVES = /^(Close|Cancel|Done|Copy|Back|Reset to default)/;
