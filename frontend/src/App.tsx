@@ -12,6 +12,7 @@ import { Loading } from "./ui/Loading";
 
 const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
+const KeysPage = lazy(() => import("./pages/KeysPage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
 const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
@@ -50,9 +51,10 @@ const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
 
-/** Nothing shows before the texts of the frame are there. The router fetches the page meanwhile. */
+/** Nothing shows before the texts of the frame are there. The page is fetched meanwhile, after what they wait for. */
 function WithFrame(props: Pages) {
-  usePreloadRoute()(new URL(location.href));
+  const preload = usePreloadRoute();
+  setTimeout(() => preload(new URL(location.href)));
   return <Show when={isFrameTranslated()}>{props.children}</Show>;
 }
 
@@ -101,6 +103,7 @@ function AdminRoutes() {
         <Route path="/connect" component={UserConnect} />
         <Route path="/requests" component={UserRequests} />
       </Route>
+      <Route path="/keys" component={KeysPage} />
       <Route path="/providers" component={ProvidersPage} />
       <Route path="/models" component={ModelsPage}>
         <Route path="/" component={Catalogue} />

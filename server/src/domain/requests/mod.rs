@@ -1,5 +1,6 @@
 //! The request log: requests are recorded at their end, listed in pages and streamed live.
 
+mod addresses;
 mod batch;
 mod feed;
 mod filter;
@@ -27,14 +28,8 @@ use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use self::{
-    batch::RequestStore,
-    journal::{Journal, Segments},
-    reconcile::UnmatchedReports,
-    recorder::{PERMITS, WriterHealth},
-    writer::RequestWriter,
-};
 pub use self::{
+    addresses::RecentAddress,
     filter::{IdRange, RequestFilter, StatusRange},
     histogram::{HistogramBucket, HistogramRange, RequestHistogram},
     journal::{Noted, PendingEntry, ReplayWindow, Written},
@@ -42,6 +37,13 @@ pub use self::{
     observer::{NoObserver, RequestChange, WriterObserver},
     record::RequestRecord,
     recorder::{RecordPermit, Recorder},
+};
+use self::{
+    batch::RequestStore,
+    journal::{Journal, Segments},
+    reconcile::UnmatchedReports,
+    recorder::{PERMITS, WriterHealth},
+    writer::RequestWriter,
 };
 pub use super::tokens::tokens_of;
 use super::{
@@ -76,12 +78,12 @@ pub struct WriterState {
 
 impl WriterState {
     /// Requests in flight or not in the database yet.
-    pub fn under_way(&self) -> usize {
+    pub fn in_flight(&self) -> usize {
         PERMITS.saturating_sub(self.permits.available_permits())
     }
 
-    /// The limit of [`WriterState::under_way`].
-    pub fn most_under_way(&self) -> usize {
+    /// The limit of [`WriterState::in_flight`].
+    pub fn max_in_flight(&self) -> usize {
         PERMITS
     }
 
