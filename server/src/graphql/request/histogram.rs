@@ -1,7 +1,6 @@
 //! Requests over time.
 
 use async_graphql::{Context, Object, SimpleObject};
-use entity::admin::Role;
 use uuid::Uuid;
 
 use super::filter::RequestFilter;
@@ -11,7 +10,13 @@ use crate::{
         usage::{Sums, Usage},
     },
     graphql::{
-        resolver::{context::ContextExt as _, cost::histogram, error::Result, guard::AtLeast},
+        resolver::{
+            context::ContextExt as _,
+            cost::histogram,
+            error::Result,
+            guard::Declared,
+            role::{Role, requires_role},
+        },
         types::scalar::{BigInt, DateTime, Usd, int},
     },
 };
@@ -133,11 +138,11 @@ async fn of_filter(
 #[derive(Debug, Default)]
 pub(crate) struct RequestHistogramQuery;
 
-#[Object]
+#[Object(guard = "Declared")]
 impl RequestHistogramQuery {
     /// The requests of all users over time.
     #[graphql(
-        guard = "AtLeast(Role::Viewer)",
+        directive = requires_role::apply(Role::Viewer),
         complexity = "histogram(child_complexity)"
     )]
     async fn request_histogram(
