@@ -249,12 +249,13 @@ impl GatewayError {
 
     /// The limit that is exceeded, if one is.
     pub(in crate::gateway) fn rejected_by(&self) -> Option<&RejectedBy> {
-        match self {
-            Self::RateLimited { rejected_by, .. }
-            | Self::QuotaExceeded { rejected_by, .. }
-            | Self::Unbounded { rejected_by, .. } => rejected_by.as_deref(),
-            _ => None,
-        }
+        let (Self::RateLimited { rejected_by, .. }
+        | Self::QuotaExceeded { rejected_by, .. }
+        | Self::Unbounded { rejected_by, .. }) = self
+        else {
+            return None;
+        };
+        rejected_by.as_deref()
     }
 
     /// Whether a retry cannot succeed although the status suggests it. Some tools retry a 401 for minutes.

@@ -76,9 +76,10 @@ pub(crate) struct LimitRejection {
 
 impl From<request_failure::RejectedBy> for LimitRejection {
     fn from(rejected_by: request_failure::RejectedBy) -> Self {
-        let metric = match rejected_by.kind {
-            request_failure::RejectingLimit::QuotaCost => Metric::Cost,
-            _ => Metric::Requests,
+        let metric = if rejected_by.kind == request_failure::RejectingLimit::QuotaCost {
+            Metric::Cost
+        } else {
+            Metric::Requests
         };
         let amount = |amount| QuotaAmount::of(metric, amount);
         let resets_at = rejected_by.resets_at;
