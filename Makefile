@@ -62,7 +62,7 @@ bench: ## measure the gateway beside nginx (release build; ARGS=--quick for a lo
 bench-usage: ## measure the dashboard over ten million requests (release build; ARGS=--quick for a look)
 	cargo bench --package $(PACKAGE) --bench usage -- $(ARGS)
 
-bench-web: pages $(if $(filter file,$(origin SERVER)),build) ## measure the first visit of every page on a slow line (release build; ROUNDS=1 for a look)
+bench-web: pages $(if $(filter file,$(origin SERVER)),build) ## measure the first visit of every page on a slow connection (release build; ROUNDS=1 for a look)
 	scripts/need chromium
 	BINARY=$(abspath $(SERVER)) $(call npm,run bench)
 

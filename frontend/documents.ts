@@ -1,5 +1,5 @@
-// Puts the text of each GraphQL document where it is written, with the fragments that it spreads. The generated map
-// of all documents, which a browser would load and build before its first page, is then not part of any chunk.
+// Replaces each call of `graphql` by the text of its document, with the fragments that it spreads. The generated map of
+// all documents, which a browser would have to load before its first page, is then not part of any chunk.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stripIgnoredCharacters, visit } from "graphql";
@@ -36,7 +36,7 @@ function collectSpreads(text: string, fragments: Fragments, found: Set<string>) 
 }
 
 /** The whole text of an operation. A fragment is nothing at run time: only its type is read. */
-function complete(text: string, fragments: Fragments): string {
+export function complete(text: string, fragments: Fragments): string {
   if (/^\s*fragment /.test(text)) return "";
   const spread = new Set<string>();
   collectSpreads(text, fragments, spread);

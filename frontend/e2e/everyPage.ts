@@ -3,10 +3,10 @@ import { Api, request } from "./api";
 import { signedInPage } from "./browser";
 import type { Server } from "./server";
 
-/** A page, and the cookies and keys of those who look at it. */
+/** A page, and the kind of visitor. */
 export type Visit = { path: string; as: "admin" | "keyHolder" | "anonymous" };
 
-/** Who looks at a page. */
+/** The cookies of each kind of visitor, and the key of the end user. */
 export type Signed = Record<Visit["as"], StorageState> & { userKey: string };
 type StorageState = Awaited<ReturnType<BrowserContext["storageState"]>>;
 
@@ -69,8 +69,8 @@ export async function prepareEveryPage(
   const context = (await signedInPage(browser, server.url)).context();
   const admin = await context.storageState();
   await context.close();
-  const nobody = { cookies: [], origins: [] };
-  const as = (who: Visit["as"]) => (path: string) => ({ path, as: who });
+  const empty = { cookies: [], origins: [] };
+  const as = (kind: Visit["as"]) => (path: string) => ({ path, as: kind });
   const visits = [
     ...ADMIN_PATHS.map(as("admin")),
     ...USER_TABS.map((tab) => `/users/${ada.userId}${tab}`).map(as("admin")),
@@ -79,7 +79,7 @@ export async function prepareEveryPage(
   ];
   return {
     visits,
-    signed: { admin, keyHolder: nobody, anonymous: nobody, userKey: ada.secret },
+    signed: { admin, keyHolder: empty, anonymous: empty, userKey: ada.secret },
   };
 }
 
@@ -104,7 +104,7 @@ export async function openVisit(
   return context;
 }
 
-/** A layout shift: its share of the score, and what moved. */
+/** A layout shift: its score, and the nodes that moved. */
 export type Shift = { value: number; nodes: string[] };
 
 /** Collects every layout shift of a page from its start. */
@@ -128,7 +128,7 @@ export async function observeShifts(page: Page) {
   });
 }
 
-/** Waits until nothing is loading any more. */
+/** Waits until the page has loaded. */
 export async function untilLoaded(page: Page) {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForFunction(() => !document.querySelector("main .skeleton, main .animate-spin"));

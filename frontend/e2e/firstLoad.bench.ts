@@ -1,4 +1,4 @@
-// What the first visit of every page costs on a slow line and a slow device: `make bench-web`.
+// Measures the first visit of every page on a slow connection and a slow device: `make bench-web`.
 import { writeFileSync } from "node:fs";
 import type { Browser, CDPSession } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,12 +13,12 @@ import {
 } from "./everyPage";
 import { Server } from "./server";
 
-/** Of one kB; for the overview, fonts included. */
-const MOST_KB = 200;
-const MOST_LCP_MS = 2500;
-const MOST_SHIFT = 0.05;
+/** 1 kB is 1000 bytes. Bounds the overview, fonts included. */
+const MAX_KB = 200;
+const MAX_LCP_MS = 2500;
+const MAX_SHIFT = 0.05;
 
-/** 1.6 Mbit/s and 150 ms, what Lighthouse calls a slow 4G line; a device four times slower than this machine. */
+/** 1.6 Mbit/s and 150 ms, which Lighthouse calls slow 4G; a device four times slower than this machine. */
 const LINE = {
   offline: false,
   latency: 150,
@@ -108,7 +108,7 @@ function middle(values: number[]): number {
 const kB = (bytes: number) => (bytes / 1000).toFixed(0);
 const total = (bytes: Bytes) => Object.values(bytes).reduce((sum, each) => sum + each, 0);
 
-/** A line of the table, and what is beyond its bound. */
+/** A row of the table, and the bounds that are exceeded. */
 async function measure(visit: Visit): Promise<{ cells: string[]; failures: string[] }> {
   const failures: string[] = [];
   const loads = new Map<number, Load[]>(WIDTHS.map((width) => [width, []]));
@@ -116,14 +116,14 @@ async function measure(visit: Visit): Promise<{ cells: string[]; failures: strin
     for (const [width, known] of loads) known.push(await load(visit, width));
   const wide = loads.get(WIDTHS[0] ?? 0)?.[0];
   if (!wide) throw new Error("nothing was measured");
-  if (visit.path === "/" && total(wide.bytes) > MOST_KB * 1000)
+  if (visit.path === "/" && total(wide.bytes) > MAX_KB * 1000)
     failures.push(`${visit.path}: ${kB(total(wide.bytes))} kB`);
   const timings: string[] = [];
   for (const [width, known] of loads) {
     const lcp = middle(known.map((each) => each.lcp));
     const shift = Math.max(...known.map((each) => each.shift));
-    if (lcp > MOST_LCP_MS) failures.push(`${visit.path} at ${width}: LCP ${lcp.toFixed(0)} ms`);
-    if (shift > MOST_SHIFT) failures.push(`${visit.path} at ${width}: CLS ${shift.toFixed(3)}`);
+    if (lcp > MAX_LCP_MS) failures.push(`${visit.path} at ${width}: LCP ${lcp.toFixed(0)} ms`);
+    if (shift > MAX_SHIFT) failures.push(`${visit.path} at ${width}: CLS ${shift.toFixed(3)}`);
     timings.push((lcp / 1000).toFixed(2), shift.toFixed(3));
     if (process.env.ONLY) process.stderr.write(`${visit.path} ${width}: ${known[0]?.lcpOf}\n`);
   }

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const BUDGET_BYTES = 200 * 1024;
+// Everything that is loaded before the code of a page: `make bench-web` measures the whole, and bounds the overview at 200 kB.
+const BUDGET_BYTES = 128 * 1024;
 const dist = join(import.meta.dirname, "../dist");
 const page = readFileSync(join(dist, "index.html"), "utf8");
 const failures = [];
@@ -37,5 +38,5 @@ for (const file of readdirSync(join(dist, "assets")).filter((name) => name.endsW
 }
 
 for (const failure of failures) process.stderr.write(`dist: ${failure}\n`);
-process.stdout.write(`dist: first load ${(total / 1024).toFixed(1)} KiB gzip of 200\n`);
+process.stdout.write(`dist: first load ${(total / 1024).toFixed(1)} KiB gzip of 128\n`);
 process.exitCode = failures.length > 0 ? 1 : 0;

@@ -51,9 +51,10 @@ const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
 
-/** Nothing shows before the texts of the frame are there. The router fetches the page meanwhile. */
+/** Nothing shows before the texts of the frame are there. The page is fetched meanwhile, after what they wait for. */
 function WithFrame(props: Pages) {
-  usePreloadRoute()(new URL(location.href));
+  const preload = usePreloadRoute();
+  setTimeout(() => preload(new URL(location.href)));
   return <Show when={isFrameTranslated()}>{props.children}</Show>;
 }
 

@@ -44,7 +44,7 @@ function preferredLanguage(): Language {
   return navigator.language.startsWith("vi") ? "vi" : "en";
 }
 
-/** The language of the pages. */
+/** The current language. */
 export function language(): Language {
   return catalogue().language;
 }
@@ -68,8 +68,9 @@ async function load(part: string): Promise<Compiled> {
  * messages have loaded, if nothing is shown yet; otherwise everything together.
  */
 export async function loadLanguage(chosen = preferredLanguage()): Promise<void> {
+  const loading = load(`${chosen}.first`);
   const rest = load(`${chosen}.rest`);
-  const first = await load(`${chosen}.first`);
+  const first = await loading;
   document.documentElement.lang = chosen;
   if (!isTranslated()) setCatalogue({ language: chosen, messages: first, isComplete: false });
   setCatalogue({ language: chosen, messages: { ...first, ...(await rest) }, isComplete: true });

@@ -22,7 +22,7 @@ type RevokeKeyDialogProps = {
   onClose: () => void;
 };
 
-/** Asks before a key stops working for good. */
+/** The confirmation before a key is revoked. */
 export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
   const [revocation, revoke] = createMutation(RevokeApiKeyMutation);
 

@@ -6,13 +6,15 @@ import { Menu, MenuChoice, MenuItem, MenuLine } from "../ui/Menu";
 
 const THEMES: Theme[] = ["system", "light", "dark"];
 
-/** The account menu: the signed-in user, theme, language and signing out. */
-export function AccountMenu(props: {
+export type AccountMenuProps = {
   trigger: JSX.Element;
   triggerClass: string;
   placement: "bottom-end" | "top-start";
   onSignOut: () => void;
-}) {
+};
+
+/** The account menu: the signed-in user, theme, language and signing out. */
+export default function AccountMenu(props: AccountMenuProps) {
   const themes = () => THEMES.map((value) => ({ value, label: t(`shell.themes.${value}`) }));
   return (
     <Menu

@@ -6,7 +6,7 @@ import { useSession } from "../session/SessionProvider";
 import { Loading } from "../ui/Loading";
 import { Logo } from "../ui/Logo";
 import { Toaster } from "../ui/Toaster";
-import { AccountMenu } from "./AccountMenu";
+import { Account } from "./Account";
 import { BottomBar } from "./BottomBar";
 import { BrokenPage } from "./BrokenPage";
 import { Navigation } from "./Navigation";
@@ -36,7 +36,7 @@ function Rail(props: FrameProps) {
       <Show when={props.onSearch}>{(open) => <SearchButton onOpen={open()} />}</Show>
       <Navigation groups={props.groups} />
       <div class="mt-auto flex flex-col gap-2">
-        <AccountMenu
+        <Account
           placement="top-start"
           onSignOut={props.onSignOut}
           triggerClass="flex w-full items-center gap-2.5 rounded-lg px-3 py-2 text-left transition-colors hover:bg-hover data-expanded:bg-hover"
@@ -65,7 +65,7 @@ function TopBar(props: FrameProps) {
       <Logo />
       <div class="flex items-center gap-1">
         <Show when={props.onSearch}>{(open) => <SearchButton onOpen={open()} />}</Show>
-        <AccountMenu
+        <Account
           placement="bottom-end"
           onSignOut={props.onSignOut}
           triggerClass="inline-flex size-9 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"

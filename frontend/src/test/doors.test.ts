@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-/** Which rooms each room may use. Everything may use i18n and what codegen made. */
+/** The allowed imports between folders. All may import i18n and generated code. */
 const DOORS: Record<string, string[]> = {
   i18n: [],
   lib: [],

@@ -8,10 +8,10 @@ export type DialogProps = {
   open: boolean;
   title: string;
   description?: JSX.Element;
-  /** It cannot be left by accident: only its own buttons close it. */
+  /** Only the dialog's own buttons close it, so that it is not closed by accident. */
   locked?: boolean;
   wide?: boolean;
-  /** It may open while another dialog is open, and covers that one too. */
+  /** May be opened above another dialog. */
   above?: boolean;
   onClose: () => void;
   children: JSX.Element;
@@ -24,12 +24,12 @@ export function DialogsAbove(props: { children: JSX.Element }) {
   return <AboveContext.Provider value={true}>{props.children}</AboveContext.Provider>;
 }
 
-/** A window above the page which takes the keyboard until it is closed. */
+/** A modal dialog, which traps the focus until it is closed. */
 export function Dialog(props: DialogProps) {
   let content: HTMLDivElement | undefined;
   const isWithin = useContext(AboveContext);
   const isAbove = () => props.above || isWithin;
-  // What was typed is not lost to a click beside the dialog.
+  // A click outside the dialog must not discard typed text.
   let isTouched = false;
   const stayOpen = (event: Event) => {
     if (props.locked) event.preventDefault();
@@ -37,7 +37,7 @@ export function Dialog(props: DialogProps) {
   const stayUnlessEmpty = (event: Event) => {
     if (props.locked || isTouched) event.preventDefault();
   };
-  // The close button comes first, but who opens a form wants to type.
+  // The close button is first in the DOM, but the first field gets the focus.
   const focusField = (event: Event) => {
     rememberFocus(content);
     isTouched = false;
@@ -92,7 +92,7 @@ export function Dialog(props: DialogProps) {
   );
 }
 
-/** The row of buttons at the end of a dialog. */
+/** The buttons at the end of a dialog. */
 export function DialogActions(props: { children: JSX.Element }) {
   return <div class="mt-2 flex flex-wrap justify-end gap-2">{props.children}</div>;
 }

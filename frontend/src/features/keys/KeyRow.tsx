@@ -29,9 +29,9 @@ const KeyRowFragment = graphql(`
 type KeyRowProps = {
   userId: string;
   apiKey: FragmentType<typeof KeyRowFragment>;
-  /** The reader came for this key. */
+  /** The key that the page was opened for. */
   isSought: boolean;
-  /** A rotation made a new secret. */
+  /** Called with the secret of the replacement. */
   onFresh: (fresh: FreshKey) => void;
 };
 

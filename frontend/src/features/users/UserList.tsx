@@ -90,7 +90,7 @@ export function UserList(props: { action: JSX.Element }) {
       first: PAGE_SIZE,
       after: search.search.after ?? null,
     }),
-    // A list without users names no user, so the cache could not tell that a new one belongs to it.
+    // A list without users names no type, so the cache cannot know that a new user belongs to it.
     context: { additionalTypenames: ["User", "Quota"] },
   });
   const list = () => users.data?.users;
@@ -104,7 +104,7 @@ export function UserList(props: { action: JSX.Element }) {
       empty={
         <Show
           when={!search.isNarrowed()}
-          fallback={<EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>}
+          fallback={<EmptyState title={t("users.noMatch")}>{t("users.noMatchHint")}</EmptyState>}
         >
           <EmptyState title={t("users.none")} action={props.action}>
             {t("users.noneHint")}

@@ -6,7 +6,7 @@ import { findApiKey } from "../../lib/apiKey";
 /** Which users are shown. */
 export const SHOWN = ["all", "enabled", "disabled", "archived"] as const;
 
-/** In which order. */
+/** The order of the list. */
 export const SORTS = ["name", "used", "created"] as const;
 
 const ORDERS: Record<(typeof SORTS)[number], UserOrder> = {
@@ -27,13 +27,13 @@ export function createUserSearch() {
     enabled: show() === "enabled" ? true : show() === "disabled" ? false : null,
     archived: show() === "archived" ? true : null,
   });
-  // Another choice is another list, which begins at its first page.
+  // Another filter starts at the first page.
   const change = (next: UserSearch) =>
     setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
   const [pastedKey, setPastedKey] = createSignal<string>();
   return {
     search,
-    /** A whole API key in the search field. It is looked up, but never put into the address. */
+    /** A whole API key in the search field. It is looked up, but never put into the URL. */
     pastedKey,
     find(text: string) {
       setPastedKey(findApiKey(text));

@@ -64,13 +64,10 @@ export default function UserPage(props: { children?: JSX.Element }) {
           </Show>
         }
       >
-        {(known) => (
-          <>
-            <TabLinks label={t("pages.tabsOf", { name: known().name })} tabs={tabs()} />
-            {props.children}
-          </>
-        )}
+        {(known) => <TabLinks label={t("pages.tabsOf", { name: known().name })} tabs={tabs()} />}
       </Show>
+      {/* Queries its own data meanwhile, out of sight until the user is known. */}
+      <Show when={user() || !(answer.data || answer.error)}>{props.children}</Show>
     </Page>
   );
 }

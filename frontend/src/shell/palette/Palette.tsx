@@ -41,7 +41,7 @@ const PaletteQueryDocument = graphql(`
   }
 `);
 
-// Keys of all users by how they begin, or their last four characters.
+// Keys of all users, by their beginning or their last four characters.
 const PaletteKeysQueryDocument = graphql(`
   query PaletteKeys($search: String!) {
     apiKeys(filter: { search: $search }, first: 10) {
@@ -61,7 +61,7 @@ const PaletteKeysQueryDocument = graphql(`
 `);
 
 const TYPING_MS = 150;
-/** Shorter text fits the keys of everybody. */
+/** Shorter text matches too many keys. */
 const SHORTEST_SEARCH = 3;
 const ICONS = { page: FileText, user: User, key: KeyRound };
 
@@ -173,7 +173,7 @@ function Finder(props: { onClose: () => void }) {
       event.preventDefault();
       setPlace((chosen() + step + count) % count);
     }
-    // While letters are being composed, Enter belongs to them.
+    // While an input method composes text, Enter belongs to it.
     if (event.key === "Enter" && !event.isComposing) go(entries()[chosen()]);
   }
 
@@ -228,7 +228,7 @@ function Finder(props: { onClose: () => void }) {
   );
 }
 
-/** Leads to any page, user or key by a few letters of its name. */
+/** Finds pages, users and keys by name and opens them. */
 export default function Palette(props: { open: boolean; onClose: () => void }) {
   let content: HTMLDivElement | undefined;
   return (

@@ -137,12 +137,12 @@ pub struct WriterState {
 
 impl WriterState {
     /// Requests in flight or not in the database yet.
-    pub fn under_way(&self) -> usize {
+    pub fn in_flight(&self) -> usize {
         PERMITS.saturating_sub(self.permits.available_permits())
     }
 
-    /// The limit of [`WriterState::under_way`].
-    pub fn most_under_way(&self) -> usize {
+    /// The limit of [`WriterState::in_flight`].
+    pub fn max_in_flight(&self) -> usize {
         PERMITS
     }
 

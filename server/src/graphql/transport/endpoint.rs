@@ -20,6 +20,7 @@ use axum::{
 use super::{
     bounds::SignedOut,
     budget::Payer,
+    compression::NeverCompressed,
     csrf,
     document::{self, DocumentLimits},
     events, explorer, message,
@@ -83,7 +84,11 @@ async fn run(
     } else {
         work.await
     };
-    Ok(json(answer, accepts(&parts.headers, GRAPHQL_JSON)))
+    let mut response = json(answer, accepts(&parts.headers, GRAPHQL_JSON));
+    if changes {
+        response.extensions_mut().insert(NeverCompressed);
+    }
+    Ok(response)
 }
 
 /// Upgrades to a WebSocket, or serves the explorer to an administrator's browser.

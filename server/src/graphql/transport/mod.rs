@@ -4,6 +4,7 @@
 
 pub(super) mod bounds;
 pub(super) mod budget;
+mod compression;
 mod csrf;
 pub(super) mod document;
 mod endpoint;
@@ -16,7 +17,10 @@ mod socket;
 mod state;
 mod streams;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use self::explorer::Asset;
 pub(super) use self::{state::EndpointState, streams::Streams};
@@ -24,7 +28,12 @@ pub(super) use self::{state::EndpointState, streams::Streams};
 /// Serves `/graphql` and the explorer.
 pub(super) fn router(state: EndpointState) -> Router {
     Router::new()
-        .route("/graphql", get(endpoint::get).post(endpoint::post))
+        .route(
+            "/graphql",
+            post(endpoint::post)
+                .layer(compression::layer())
+                .get(endpoint::get),
+        )
         .with_state(state)
         .route("/graphql/explorer.js", get(async || Asset::Script))
         .route("/graphql/explorer.css", get(async || Asset::Style))

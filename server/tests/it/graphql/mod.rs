@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod audit;
 mod audit_walk;
+mod compression;
 mod csrf;
 mod explorer;
 mod export;

@@ -1,5 +1,5 @@
-//! All keys in memory: requests are authenticated without a query, a revocation takes effect at once, and a
-//! client with an inactive key gets the reason.
+//! All keys in memory: requests are authenticated without a query, a revocation takes effect immediately, and a client
+//! with an inactive key gets the reason.
 
 use std::{
     collections::{HashMap, HashSet},

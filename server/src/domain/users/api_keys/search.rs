@@ -59,7 +59,7 @@ fn is_whole_key(text: &str) -> bool {
     text.len() <= LONGEST_KEY && text.starts_with("sk-") && token::is_well_formed(text)
 }
 
-/// What is known of a key without its whole text.
+/// Matches a text that is not a whole key.
 fn resembles(text: &str) -> Condition {
     if let Some((head, tail)) = text.split_once('…').or_else(|| text.split_once("...")) {
         return Condition::all()
