@@ -1,3 +1,4 @@
+import { createRequest } from "@urql/core";
 import { type DocumentNode, Kind } from "graphql";
 import type { Role } from "./generated/graphql";
 import { REQUIRED_ROLES } from "./generated/roles";
@@ -25,7 +26,8 @@ export const OFFERED = "proxypal:mutation-offered";
 
 /** The mutations that a document sends, as `createUser`. */
 export function fieldsOf(document: DocumentNode): string[] {
-  return document.definitions.flatMap((definition) =>
+  // The build puts the text of a document where its type says that it is parsed.
+  return createRequest(document, {}).query.definitions.flatMap((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION
       ? definition.selectionSet.selections.flatMap((selection) =>
           selection.kind === Kind.FIELD ? [selection.name.value] : [],
