@@ -13,7 +13,8 @@ pub struct Model {
     pub subject: String,
     /// Whether it held at the last evaluation.
     pub holds: bool,
-    pub told_at: DateTimeUtc,
+    /// When it was last reported.
+    pub reported_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -72,7 +72,7 @@ pub struct SubscriptionWindow {
     Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sea_orm::FromJsonQueryResult,
 )]
 pub struct SubscriptionWindows {
-    pub told_at: DateTimeUtc,
+    pub reported_at: DateTimeUtc,
     pub windows: Vec<SubscriptionWindow>,
 }
 

@@ -15,6 +15,7 @@ const ADMIN_PATHS = [
   "/requests",
   "/usage",
   "/users",
+  "/keys",
   "/providers",
   "/models",
   "/models/aliases",

@@ -287,6 +287,58 @@ test("a whole key in the search of users is looked up and stays out of the addre
   await page.getByRole("heading", { name: "Pasted", level: 1 }).waitFor();
 });
 
+test("a leaked key that is pasted is revoked on the spot, and no longer opens the gateway", async () => {
+  const { secret, userId } = await api.createUser("Spilled");
+  expect(await request(server.url, secret)).toBe(200);
+  const page = await signedInPage(browser, server.url, "/engine");
+  const urls: string[] = [];
+  page.on("request", (sent) => urls.push(sent.url()));
+
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search pages" }).fill(`KEY="${secret}"`);
+  await page.getByText("This API key belongs to Spilled: default").waitFor();
+  await page.getByText("127.0.0.1").waitFor();
+  await page.getByText(/^1 request, /).waitFor();
+  await page.getByRole("button", { name: "Revoke…" }).click();
+  await page.getByLabel(/Type “/).fill("default");
+  await page.getByRole("button", { name: "Revoke key", exact: true }).click();
+  await page.getByText("default revoked").waitFor();
+
+  expect(await request(server.url, secret)).toBe(401);
+  // The search stays open with the new state, and takes the keyboard back.
+  await page.getByRole("note").getByText("Revoked", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Rotate…" }).waitFor({ state: "detached" });
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(page.url()).toBe(`${server.url}/engine`);
+  expect(urls.filter((url) => url.includes(secret))).toEqual([]);
+  await page.goto(`${server.url}/keys?user=${userId}&show=revoked`);
+  await page
+    .getByRole("row")
+    .filter({ hasText: "Spilled" })
+    .getByText("127.0.0.1")
+    .first()
+    .waitFor();
+});
+
+test("several keys are chosen in the list of all keys and revoked together", async () => {
+  const made = [await api.createUser("Batch one"), await api.createUser("Batch two")];
+  const page = await signedInPage(browser, server.url, "/keys?search=batch");
+  await page.getByText("2 keys", { exact: true }).waitFor();
+
+  await page.getByLabel("Select all keys on this page").check();
+  await page.getByRole("button", { name: "Revoke 2 keys…" }).click();
+  await page.getByRole("dialog").getByText("Batch two").waitFor();
+  await page.getByLabel(/Type “/).fill("revoke 2 keys");
+  await page.getByRole("button", { name: "Revoke 2 keys", exact: true }).click();
+  await page.getByText("2 keys revoked").waitFor();
+
+  for (const { secret } of made) expect(await request(server.url, secret)).toBe(401);
+  await page.getByLabel("Show", { exact: true }).selectOption("Active");
+  await page.getByText("No matching keys").waitFor();
+  expect(new URL(page.url()).search).toBe("?search=batch&show=active");
+});
+
 test("two who change limits and a user at once keep what the other one changed", async () => {
   const { userId } = await api.createUser("Shared");
   const mine = await signedInPage(browser, server.url, `/users/${userId}/limits`);

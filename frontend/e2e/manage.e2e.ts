@@ -49,7 +49,7 @@ test("an account comes with the address that the administrator pastes", async ()
   const wrong = (await link.getAttribute("href")) ?? "";
   await page.getByLabel("URL", { exact: true }).fill(wrong);
   await page.getByRole("button", { name: "Finish sign-in" }).click();
-  await page.getByText(/This address has no code/).waitFor();
+  await page.getByText(/This URL has no code/).waitFor();
   // The address of consent was copied, as happens; the next paste is the right one.
   await page.getByLabel("URL", { exact: true }).fill(await identity.consent(wrong));
   await page.getByRole("button", { name: "Finish sign-in" }).click();

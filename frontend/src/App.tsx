@@ -12,6 +12,7 @@ import { Loading } from "./ui/Loading";
 
 const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
+const KeysPage = lazy(() => import("./pages/KeysPage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
 const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
@@ -102,6 +103,7 @@ function AdminRoutes() {
         <Route path="/connect" component={UserConnect} />
         <Route path="/requests" component={UserRequests} />
       </Route>
+      <Route path="/keys" component={KeysPage} />
       <Route path="/providers" component={ProvidersPage} />
       <Route path="/models" component={ModelsPage}>
         <Route path="/" component={Catalogue} />

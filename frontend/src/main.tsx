@@ -8,7 +8,7 @@ const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
 restoreTheme();
-// The session is asked for meanwhile: the app shows itself when both are there.
+// The session is queried in parallel; the app renders when both are loaded.
 void loadLanguage().catch(() => {
   root.textContent = "ProxyPal Server could not be loaded. Reload this page. / Hãy tải lại trang.";
 });

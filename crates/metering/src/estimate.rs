@@ -96,7 +96,8 @@ fn input_of(tokens: Tokens) -> i64 {
     tokens.input + tokens.cache_read + tokens.cache_write
 }
 
-/// Tokens of output, by the observed bytes. Where text cannot be told apart from its envelope, at most the expected ones.
+/// The output tokens, estimated from the observed bytes; limited to the expected tokens where text and envelope are not
+/// distinguished.
 fn observed_output(seen: &Observation, has_usage: bool, expected: i64) -> i64 {
     let text = tokens_of_text(seen.text_bytes);
     if seen.undecoded_bytes > 0 {

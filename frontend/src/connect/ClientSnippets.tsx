@@ -27,13 +27,13 @@ const ClientSetupQuery = graphql(`
 
 type ClientSnippetsProps = {
   apiKeyId: string;
-  /** The key itself, where it is known; a placeholder stands for it otherwise. */
+  /** The secret, if it is known; otherwise snippets contain a placeholder. */
   secret?: string;
   client: ClientKind;
   onChoose: (client: ClientKind) => void;
 };
 
-/** Ready-to-paste set-ups, one tool at a time. */
+/** Configuration snippets, one client at a time. */
 export function ClientSnippets(props: ClientSnippetsProps) {
   const [setup] = createQuery({
     query: ClientSetupQuery,

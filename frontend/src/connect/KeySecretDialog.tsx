@@ -3,10 +3,10 @@ import type { ClientKind } from "../graphql/generated/graphql";
 import { ClientSnippets } from "./ClientSnippets";
 import { type FreshSecret, SecretDialog } from "./SecretDialog";
 
-/** A new API key, and which it is. */
+/** A new API key and its name. */
 export type FreshKey = FreshSecret & { apiKeyId: string };
 
-/** Shows a new API key once, with the set-up of every tool that can use it. */
+/** Shows a new API key once, with snippets for all clients. */
 export function KeySecretDialog(props: { fresh: FreshKey | undefined; onDone: () => void }) {
   const [client, setClient] = createSignal<ClientKind>("CLAUDE_CODE");
   return (

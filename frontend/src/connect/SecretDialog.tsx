@@ -5,7 +5,7 @@ import { CodeBlock } from "../ui/CodeBlock";
 import { Dialog, DialogActions } from "../ui/Dialog";
 import { Notice } from "../ui/Notice";
 
-/** A secret that was just made, and what it is called. */
+/** A new secret and its name. */
 export type FreshSecret = { title: string; secret: string };
 
 type SecretDialogProps = {

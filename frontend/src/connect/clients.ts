@@ -1,6 +1,6 @@
 import type { ClientKind } from "../graphql/generated/graphql";
 
-/** The tools by their own names, in the order in which they are offered. */
+/** The clients with their product names, in display order. */
 export const CLIENTS: Record<ClientKind, string> = {
   CLAUDE_CODE: "Claude Code",
   CODEX_CLI: "Codex CLI",
@@ -16,5 +16,4 @@ export const CLIENTS: Record<ClientKind, string> = {
   CURL: "curl",
 };
 
-/** All of them. */
 export const CLIENT_KINDS = Object.keys(CLIENTS) as ClientKind[];

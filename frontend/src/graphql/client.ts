@@ -14,7 +14,7 @@ type ClientEvents = {
   onConnection: (connection: Connection) => void;
 };
 
-/** The context of a query that wants to know of a refusal: whether anybody is signed in. */
+/** The context of a query that handles `UNAUTHENTICATED` itself: the query for the session. */
 export const NEVER_HELD = { isNeverHeld: true, requestPolicy: "network-only" } as const;
 
 /**

@@ -16,7 +16,7 @@ function answer(body: unknown) {
 
 const refused = { errors: [{ message: "stale", extensions: { code: "CSRF_FAILED" } }] };
 
-/** A server that takes only the token "fresh", and hands it out with the session. */
+/** A server that accepts only the token "fresh", and returns it with the session. */
 function serve(request: RequestInit) {
   if (String(request.body).includes("csrfToken")) {
     // biome-ignore lint/suspicious/noDocumentCookie: this is what a Set-Cookie header does
@@ -50,7 +50,7 @@ test("a refused token is renewed and the mutation sent once more", async () => {
   expect(fetch).toHaveBeenCalledTimes(3);
 });
 
-test("a token that is refused even when fresh is not tried for ever", async () => {
+test("a token that is rejected even when fresh is not retried endlessly", async () => {
   const fetch = vi.fn(async () => answer(refused));
   vi.stubGlobal("fetch", fetch);
   const { client } = createGraphqlClient({

@@ -13,21 +13,21 @@ const CsrfTokenQuery = graphql(`
   }
 `);
 
-/** urql would also take an event stream, in which the server could set no cookie. */
+/** By default urql also accepts an event stream, in which the server cannot set a cookie. */
 export const FETCH_OPTIONS = {
   credentials: "same-origin",
   headers: { accept: "application/graphql-response+json, application/json" },
 } satisfies RequestInit;
 
-/** The token that proves that a request comes from this app and not from another site. */
+/** The token that proves that a request is from this app and not from another site. */
 export function csrfToken(): string | undefined {
   const cookie = document.cookie.split("; ").find((pair) => pair.startsWith("csrf_token="));
   return cookie && decodeURIComponent(cookie.slice("csrf_token=".length));
 }
 
-/** Sends the token along; when the server refuses it, asks for a fresh one and tries once more. */
+/** Sends the token; if the server rejects it, fetches a new one and retries once. */
 export function csrfAuth(url: string) {
-  // A client of its own: a renewal must not wait behind the requests that wait for it.
+  // A separate client: a renewal must not wait for the requests that wait for it.
   const renewal = new Client({
     url,
     preferGetMethod: false,
@@ -47,7 +47,7 @@ export function csrfAuth(url: string) {
       didAuthError: (error) => errorCode(error) === "CSRF_FAILED",
       async refreshAuth() {
         const answer = await renewal.query(CsrfTokenQuery, {}).toPromise();
-        // The answer also sets the cookie, which counts from then on.
+        // The response also sets the cookie, which is used from then on.
         renewed = csrfToken() ? undefined : (answer.data?.session?.csrfToken ?? undefined);
       },
     };

@@ -1,7 +1,7 @@
 import type { CombinedError } from "@urql/core";
 import { t, tIfKnown } from "../i18n";
 
-/** An error in words: what happened, what helps, and by what the server's log knows it. */
+/** An error for users: message, remedy, and the request id in the server's log. */
 export type Explanation = { cause: string; cure?: string; reference?: string };
 
 /** The stable code of the first error that the server sent. */
@@ -19,7 +19,7 @@ function requestId(error: CombinedError): string | undefined {
     : undefined;
 }
 
-/** Puts an error into words for people. */
+/** Translates an error for users. */
 export function explain(error: CombinedError): Explanation {
   if (error.networkError) {
     return { cause: t("errors.unreachable"), cure: t("errors.unreachableHint") };
@@ -39,7 +39,7 @@ export function explain(error: CombinedError): Explanation {
   };
 }
 
-/** The server writes its messages as parts of a sentence; here they stand alone. */
+/** The server's messages are parts of a sentence; here they are sentences. */
 function asSentence(message: string): string {
   const sentence = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`;

@@ -27,7 +27,7 @@ export function waitMs(retries: number): number {
   return Math.min(1000 * 2 ** retries, LONGEST_WAIT_MS) * (0.75 + Math.random() / 4);
 }
 
-/** Waits, but not when the network or the reader comes back: then a connection is worth a try. */
+/** Waits; ends early when the network or the user returns, because a connection may succeed then. */
 function awakened(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
@@ -42,7 +42,7 @@ function awakened(milliseconds: number): Promise<void> {
   });
 }
 
-/** Where a feed stands, if its events say so. */
+/** The cursor of a feed, if its events have one. */
 function cursorOf(result: ExecutionResult): string | undefined {
   const event: unknown = Object.values(result.data ?? {})[0];
   if (typeof event !== "object" || event === null || !("cursor" in event)) return undefined;
@@ -68,7 +68,7 @@ export function resuming(
   };
 }
 
-/** Subscribes again even after a close that graphql-ws takes for final, such as a stale CSRF token. */
+/** Reconnects even after a close that graphql-ws treats as final, such as for a stale CSRF token. */
 function persist(socket: Client, payload: SubscribePayload, sink: Sink<ExecutionResult>) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unsubscribe = () => {};
@@ -76,7 +76,7 @@ function persist(socket: Client, payload: SubscribePayload, sink: Sink<Execution
     unsubscribe = socket.subscribe(payload, {
       ...sink,
       error(error) {
-        // A close, or a connection that was never made: an answer with errors is no event.
+        // A close or a failed connection: a response with errors is not an event.
         if (error instanceof Event) timer = setTimeout(subscribe, RETRY_MS);
         else sink.error(error);
       },
@@ -95,7 +95,7 @@ export function liveExchange(onConnection: (connection: Connection) => void): Ex
     url: socketUrl(),
     lazy: true,
     retryAttempts: Number.POSITIVE_INFINITY,
-    // Also when the connection was refused, which graphql-ws takes for final.
+    // Also when the connection was rejected, which graphql-ws treats as final.
     shouldRetry: () => true,
     retryWait: (retries) => awakened(waitMs(retries)),
     keepAlive: KEEP_ALIVE_MS,

@@ -8,12 +8,12 @@ export function userKey(): string | undefined {
   return sessionStorage.getItem(STORE) ?? undefined;
 }
 
-/** Speaks for the owner of this key from now on. */
+/** Authenticates with this key from now on. */
 export function keepUserKey(key: string) {
   sessionStorage.setItem(STORE, key);
 }
 
-/** Forgets the key. */
+/** Removes the key. */
 export function forgetUserKey() {
   sessionStorage.removeItem(STORE);
 }

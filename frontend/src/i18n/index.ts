@@ -44,7 +44,7 @@ function preferredLanguage(): Language {
   return navigator.language.startsWith("vi") ? "vi" : "en";
 }
 
-/** The language of the pages. */
+/** The current language. */
 export function language(): Language {
   return catalogue().language;
 }

@@ -17,7 +17,7 @@ const UNITS: Record<string, number> = {
   tỉ: 9,
 };
 
-/** Digits with the thousands set apart and a decimal mark, as each language writes them. */
+/** Digits with thousands separators and a decimal mark of either language. */
 const WRITTEN: Record<Language, RegExp> = {
   en: /^(\d+|\d{1,3}(?:,\d{3})+)(?:\.(\d+))?$/,
   vi: /^(\d+|\d{1,3}(?:\.\d{3})+)(?:,(\d+))?$/,

@@ -1,9 +1,9 @@
-/** The address of something beside the app, wherever the server has put the app. */
+/** The address of a resource outside the app, relative to the base path of the server. */
 export function urlBesideApp(path: string): URL {
   return new URL(path, document.baseURI);
 }
 
-/** The path below which the app's own pages live, without a slash at its end. */
+/** The base path of the app's pages, without a trailing slash. */
 export function appPath(): string {
   return urlBesideApp(".").pathname.replace(/\/$/, "");
 }

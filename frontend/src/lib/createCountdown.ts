@@ -2,7 +2,7 @@ import { type Accessor, createMemo, createSignal, onCleanup } from "solid-js";
 
 const SECOND = 1000;
 
-/** How many whole seconds are left until a moment, counted down; zero when it has come. */
+/** The whole seconds until a time, counting down to zero. */
 export function createCountdown(until: Accessor<string>): Accessor<number> {
   const [now, setNow] = createSignal(Date.now());
   const timer = setInterval(() => setNow(Date.now()), SECOND);

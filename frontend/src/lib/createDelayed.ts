@@ -1,6 +1,6 @@
 import { type Accessor, createEffect, createSignal, on, onCleanup } from "solid-js";
 
-/** Follows a value once it has rested for a moment: a search runs per word, not per letter. */
+/** Debounces a value, so that a search runs per word, not per letter. */
 export function createDelayed<Value>(value: Accessor<Value>, delayMs: number): Accessor<Value> {
   const [delayed, setDelayed] = createSignal(value());
   createEffect(

@@ -1,7 +1,7 @@
 import { createEffect, on } from "solid-js";
 import { createNow } from "./createNow";
 
-/** Does something again every half minute, where no line brings the news. */
+/** Runs a function every half minute, for data without a subscription. */
 export function createEvery(again: () => void) {
   const now = createNow();
   createEffect(on(now, again, { defer: true }));

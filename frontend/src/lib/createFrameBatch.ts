@@ -24,7 +24,7 @@ export function createFrameBatch<Item>(
 
   return (item) => {
     items.push(item);
-    // Cut seldom and by half, so that each item is moved once at most.
+    // Truncated rarely and by half, so that each item is moved at most once.
     if (items.length >= kept * 2) {
       lost += items.length - kept;
       items = items.slice(-kept);

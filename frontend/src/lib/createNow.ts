@@ -6,7 +6,7 @@ const [now, setNow] = createSignal(new Date());
 let readers = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** The present, renewed often enough for "3 minutes ago"; all who read it share one timer. */
+/** The current time, updated for texts such as "3 minutes ago"; all readers share one timer. */
 export function createNow(): () => Date {
   if (readers === 0) {
     setNow(new Date());

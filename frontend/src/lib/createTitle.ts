@@ -1,6 +1,6 @@
 import { createEffect } from "solid-js";
 
-/** Keeps the browser's title in step with the page. */
+/** Sets the title of the browser tab to that of the page. */
 export function createTitle(title: () => string | undefined) {
   createEffect(() => {
     const name = title();

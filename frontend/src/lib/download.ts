@@ -7,15 +7,15 @@ function follow(href: string, fileName: string) {
   link.click();
 }
 
-/** Leads the browser to a file that waits for it at the server; the page stays where it is. */
+/** Starts a download from the server without leaving the page. */
 export function fetchFile(path: string) {
   follow(urlBesideApp(path.replace(/^\//, "")).href, "");
 }
 
-/** Hands out a text that the page has as a file. */
+/** Saves a text as a file. */
 export function saveText(text: string, fileName: string) {
   const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   follow(url, fileName);
-  // The browser has begun to read it by the next turn.
+  // The browser has started reading it by then.
   setTimeout(() => URL.revokeObjectURL(url), 0);
 }

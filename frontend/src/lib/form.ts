@@ -9,7 +9,7 @@ export function readOptional(form: FormData, name: string): string | null {
   return readText(form, name) || null;
 }
 
-/** A secret exactly as typed: a space at its end may belong to it. */
+/** A secret exactly as typed: a trailing space may be part of it. */
 export function readSecret(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value : "";
@@ -27,7 +27,7 @@ export function changesOf<Input extends object>(before: object, input: Input): P
   return Object.fromEntries(changed) as Partial<Input>;
 }
 
-/** A list typed with commas or line breaks, or null when nothing was listed. */
+/** A list separated by commas or line breaks, or null if it is empty. */
 export function readList(form: FormData, name: string): string[] | null {
   const items = readText(form, name)
     .split(/[\s,]+/)
@@ -35,13 +35,13 @@ export function readList(form: FormData, name: string): string[] | null {
   return items.length > 0 ? items : null;
 }
 
-/** The end of the chosen day in the reader's own time zone, or null when none was chosen. */
+/** The end of the chosen day in the browser's time zone, or null if none is chosen. */
 export function readEndOfDay(form: FormData, name: string): string | null {
   const value = readText(form, name);
   return value ? new Date(`${value}T23:59:59`).toISOString() : null;
 }
 
-/** The day of a moment in the reader's own time zone, as a field for days wants it. */
+/** The day of a time in the browser's time zone, as the value of a date field. */
 export function endDay(iso: string | null | undefined): string {
   if (!iso) return "";
   const at = new Date(iso);

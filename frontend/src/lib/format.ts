@@ -38,34 +38,34 @@ function date(value: Date, options: Intl.DateTimeFormatOptions): string {
   return dateFormat(locale(), options).format(value);
 }
 
-/** A whole number with its thousands set apart. */
+/** A whole number with thousands separators. */
 export function formatWhole(value: number): string {
   return number(value, { maximumFractionDigits: 0 });
 }
 
-/** A number with its thousands set apart and at most three decimals. */
+/** A number with thousands separators and at most three decimals. */
 export function formatNumber(value: number): string {
   return number(value);
 }
 
-/** A number as short as a chart's axis wants it: 1.2M. */
+/** A compact number: 1.2M. */
 export function formatCompact(value: number): string {
   return number(value, { notation: "compact", maximumFractionDigits: 1 });
 }
 
-/** A part of a whole, from 0 to 1. */
+/** A share from 0 to 1 as a percentage. */
 export function formatShare(part: number): string {
   const digits = part !== 0 && Math.abs(part) < 0.1 ? 1 : 0;
   return number(part, { style: "percent", maximumFractionDigits: digits });
 }
 
-/** A part of a whole that reads as "100%" or "0%" only when it is all or nothing. */
+/** A share that is shown as "100%" or "0%" only if it is exactly all or nothing. */
 export function formatPart(part: number): string {
   const isNear = part !== 0 && part !== 1 && (part < 0.1 || part > 0.9);
   return number(part, { style: "percent", maximumFractionDigits: isNear ? 1 : 0 });
 }
 
-/** How much more or less than before, with its sign. */
+/** The relative change, with its sign. */
 export function formatChange(fraction: number): string {
   return number(fraction, {
     style: "percent",
@@ -74,19 +74,19 @@ export function formatChange(fraction: number): string {
   });
 }
 
-/** US dollars as whole nano-dollars, without a rounding error. */
+/** US dollars as whole nano-dollars, without rounding errors. */
 export function nanoUsd(usd: string): bigint {
   const [, sign, whole = "0", decimals = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(usd) ?? [];
   const nanos = BigInt(whole) * NANOS + BigInt(decimals.padEnd(9, "0").slice(0, 9));
   return sign ? -nanos : nanos;
 }
 
-/** US dollars for a chart, where the last digits do not matter. */
+/** US dollars as a float for a chart. */
 export function usdNumber(usd: string): number {
   return Number(usd);
 }
 
-/** US dollars for people: cents, or three significant digits below one cent. */
+/** US dollars: cents, or three significant digits below one cent. */
 export function formatUsd(usd: string | number): string {
   const text = typeof usd === "number" ? usd.toFixed(9) : usd;
   const nanos = nanoUsd(text);
@@ -111,7 +111,7 @@ export function exactUsd(usd: string): string {
   return format.format(usd as Intl.StringNumericLiteral);
 }
 
-/** So many bytes in the unit that reads best. */
+/** Bytes in a suitable unit. */
 export function formatBytes(bytes: number): string {
   const isSmall = bytes < KIB;
   const power = isSmall ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), BYTE_UNITS.length - 1);
@@ -119,7 +119,7 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(tenths / 10)} ${BYTE_UNITS[power]}`;
 }
 
-/** A span of time in the unit that reads best. */
+/** A duration in a suitable unit. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < SECOND) return `${formatWhole(Math.round(milliseconds))} ms`;
   if (milliseconds < MINUTE) {
@@ -130,12 +130,12 @@ export function formatDuration(milliseconds: number): string {
   return `${formatWhole(minutes)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
 }
 
-/** Minutes and seconds that are left, as a clock shows them. */
+/** The remaining minutes and seconds, as on a clock. */
 export function formatCountdown(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** The time of day for today, the date as well for any other day. */
+/** The time of day for today, with the date for any other day. */
 export function formatTime(iso: string, now = new Date()): string {
   const at = new Date(iso);
   return date(at, at.toDateString() === now.toDateString() ? TODAY : OTHER_DAY);
@@ -152,17 +152,17 @@ export function weekdayName(day: number): string {
   return date(new Date(Date.UTC(2024, 0, 1 + day)), { weekday: "short", timeZone: "UTC" });
 }
 
-/** Date, time and zone of a moment, for a tooltip. */
+/** Date, time and zone, for a tooltip. */
 export function formatMoment(iso: string): string {
   return date(new Date(iso), { dateStyle: "full", timeStyle: "long" });
 }
 
-/** How far away a moment is, to stand inside a sentence: "yesterday", "in 7 hours". */
+/** A relative time for use within a sentence: "yesterday", "in 7 hours". */
 export function formatAgo(iso: string, now = new Date()): string {
   const difference = new Date(iso).getTime() - now.getTime();
   const step = STEPS.find(([, length]) => Math.abs(difference) >= length);
   if (!step) return t("format.justNow");
   const format = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
-  // Vietnamese has "Ngày mai" with a capital, as if it were a sentence.
+  // Vietnamese has a capitalised "Ngày mai", as at the start of a sentence.
   return format.format(Math.trunc(difference / step[1]), step[0]).toLocaleLowerCase(language());
 }

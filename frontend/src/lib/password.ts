@@ -3,7 +3,7 @@ const SHORTEST = 12;
 /** A problem with a new password. */
 export type PasswordFault = { kind: "short"; missing: number } | { kind: "differs" };
 
-/** Looks a new password over that was typed twice. */
+/** Validates a new password that was typed twice. */
 export function passwordFault(password: string, repeated: string): PasswordFault | undefined {
   const missing = SHORTEST - [...password].length;
   if (missing > 0) return { kind: "short", missing };

@@ -1,6 +1,6 @@
 import { createSignal } from "solid-js";
 
-/** The theme that was chosen; "system" follows the device. */
+/** The chosen theme; "system" follows the device. */
 export type Theme = "system" | "light" | "dark";
 
 const STORE = "proxypal.theme";
@@ -17,15 +17,15 @@ function apply(chosen: Theme) {
   else document.documentElement.dataset.theme = chosen;
 }
 
-/** Applies the theme that was chosen on an earlier visit. */
+/** Applies the theme chosen on an earlier visit. */
 export function restoreTheme() {
   apply(theme());
 }
 
-/** The present theme. */
+/** The current theme. */
 export { theme };
 
-/** Changes the theme, and keeps it for the next visit. */
+/** Changes the theme, and stores it for the next visit. */
 export function chooseTheme(chosen: Theme) {
   localStorage.setItem(STORE, chosen);
   setTheme(chosen);

@@ -44,25 +44,25 @@ function offsetMs(at: Date, zone: string): number {
   return Date.parse(shown) - Math.floor(at.getTime() / 1000) * 1000;
 }
 
-/** The moment at which a day (`2026-11-25`) begins in a place. */
+/** The start of a day (`2026-11-25`) in a time zone. */
 export function startOfDay(date: string, zone: string): Date {
   const wanted = Date.parse(`${date}T00:00:00Z`);
   const first = new Date(wanted - offsetMs(new Date(wanted), zone));
-  // The clocks may have changed between the guess and the truth.
+  // The offset may have changed between the guess and the result.
   return new Date(wanted - offsetMs(first, zone));
 }
 
-/** The day after, or so many days after. */
+/** The next day, or the day after this many days. */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** Where the reader's own clock stands. */
+/** The browser's time zone. */
 export function ownZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
 
-/** Whether there is a place of this name. */
+/** Whether a time zone of this name exists. */
 export function isZone(zone: string): boolean {
   try {
     clockOf(zone);
@@ -72,12 +72,12 @@ export function isZone(zone: string): boolean {
   }
 }
 
-/** Every zone that the browser knows; the reader's own and UTC come first. */
+/** All time zones of the browser; its own and UTC first. */
 export function allZones(): string[] {
   return [...new Set([ownZone(), "UTC", ...Intl.supportedValuesOf("timeZone")])];
 }
 
-/** The hour of the day, where a moment is a full hour by the clock of a place. */
+/** The hour of the day, if the time is a full hour in the time zone. */
 export function fullHour(at: Date, zone: string): number | undefined {
   const isFull = (at.getTime() + offsetMs(at, zone)) % HOUR_MS === 0;
   return isFull ? wallClock(at, zone).hour : undefined;
@@ -89,7 +89,7 @@ export function hourLabel(at: Date, zone: string): string {
   return formatIn(zone, at, { hour: "2-digit", minute: "2-digit" });
 }
 
-/** A moment by the clock of a place. */
+/** A time in a time zone. */
 export function formatIn(zone: string, at: Date, options: Intl.DateTimeFormatOptions): string {
   return dateFormat(locale(), { timeZone: zone, ...options }).format(at);
 }

@@ -2,7 +2,7 @@ import { ConfigPreview, EngineLog, EnginePanel } from "../features/engine";
 import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
-/** The engine that speaks to the providers. */
+/** The engine, which sends requests to providers. */
 export default function EnginePage() {
   return (
     <Page title={t("engine.engine")}>

@@ -57,7 +57,7 @@ function Latest() {
 }
 
 function LatestErrors(props: { since: string | null | undefined }) {
-  // To ten minutes: the list need not be asked for again every half minute.
+  // Rounded to ten minutes, so that the list is not queried every half minute.
   const since = createMemo(() => props.since?.slice(0, 15).concat("0:00.000Z"));
   return (
     <Panel

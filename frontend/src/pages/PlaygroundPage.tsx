@@ -2,7 +2,7 @@ import { Answer, Ask, createRecord, createRun, RawEvents, Record } from "../feat
 import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
-/** One question to any model, as a user's tool would ask it. */
+/** A test request to any model, as sent by a client. */
 export default function PlaygroundPage() {
   const run = createRun();
   const record = createRecord(run);

@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import { Page } from "../ui/Page";
 import { LiveMark } from "./LiveMark";
 
-/** Everything that went through this server. */
+/** All requests. */
 export default function RequestsPage() {
   return (
     <Page title={t("requests.title")} actions={<LiveMark />}>

@@ -8,7 +8,7 @@ import { Page } from "../ui/Page";
 
 /** The people and programs that use this server. */
 export default function UsersPage() {
-  // In the address, so that other pages can lead straight to the dialog.
+  // In the URL, so that other pages can link to the dialog.
   const [search, setSearch] = useSearchParams<{ create?: string }>();
   const setCreating = (create: "yes" | undefined) => setSearch({ create }, { replace: true });
   const button = (label: string) => (

@@ -24,12 +24,12 @@ function LanguageChoice() {
   );
 }
 
-/** The frame of the pages in front of the door: set-up and sign-in. */
+/** The layout of the pages for set-up and sign-in. */
 export function Gate(props: { title: string; children: JSX.Element }) {
   const { serverInfo } = useSession();
   createTitle(() => props.title);
   return (
-    // Dark whatever the theme, like the rail behind the door.
+    // Dark in every theme, like the navigation.
     <div class="gate flex min-h-dvh flex-col items-center justify-center gap-6 bg-rail px-4 py-10 text-ink scheme-dark">
       <main class="w-full max-w-104 rounded-2xl border border-line bg-panel p-6 shadow-raised sm:p-8">
         <Logo />

@@ -8,7 +8,7 @@ import { Form } from "../ui/Form";
 import { Notice } from "../ui/Notice";
 import { useSession } from "./SessionProvider";
 
-/** How an end user signs in: with the key that their tools use. */
+/** The sign-in of an end user with their API key. */
 export function KeyForm() {
   const { refresh, keyHolder } = useSession();
   const [isAsking, setAsking] = createSignal(false);

@@ -13,7 +13,7 @@ function safePath(from: string | string[] | undefined, otherwise: string): strin
   return typeof from === "string" && /^\/(?![/\\])/.test(from) ? from : otherwise;
 }
 
-/** Where people sign in, and then go back to where they were. */
+/** The sign-in page, which returns to the previous page. */
 export function LoginPage() {
   const { session, keyHolder, serverInfo, hasEnded } = useSession();
   const [search, setSearch] = useSearchParams<{ from?: string; as?: string }>();

@@ -13,7 +13,7 @@ export function describeFault(
     : t("session.twoDiffer");
 }
 
-/** A new password, typed twice, as `password` and `repeated`. */
+/** A new password and its repetition, as `password` and `repeated`. */
 export function NewPasswordFields(props: { fault: PasswordFault | undefined }) {
   return (
     <>

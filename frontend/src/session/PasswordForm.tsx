@@ -22,17 +22,17 @@ const LoginMutation = graphql(`
 `);
 
 const NEEDS_CODE = "SECOND_FACTOR_REQUIRED";
-// What the server answers when there are several administrators and none was named.
+// The server's error if there are several administrators and no username was sent.
 const NEEDS_NAME = "BAD_USER_INPUT";
 const LAST_NAME = "proxypal.username";
 
-/** Fills the user name in on the next visit; nothing is kept of who signed in without one. */
+/** Stores the username for the next visit; nothing is stored for a sign-in without one. */
 function remember(username: string | null) {
   if (username) localStorage.setItem(LAST_NAME, username);
   else localStorage.removeItem(LAST_NAME);
 }
 
-/** How an administrator signs in. */
+/** The sign-in of an administrator. */
 export function PasswordForm() {
   const { refresh } = useSession();
   const [login, signIn] = createMutation(LoginMutation);

@@ -12,7 +12,7 @@ type RequireSessionProps = {
   children?: JSX.Element;
 };
 
-/** Shows its pages to those whose they are; leads everybody else to where they belong. */
+/** Shows its pages to the required kind of session; redirects all others. */
 export function RequireSession(props: RequireSessionProps) {
   const { status, session, keyHolder, serverInfo } = useSession();
   const location = useLocation();

@@ -84,7 +84,7 @@ export function SessionProvider(props: { children: JSX.Element }) {
   const [connection, setConnection] = createSignal<Connection>("idle");
 
   const { client, reask } = createGraphqlClient({
-    // Asking again, instead of believing one answer, keeps a wrong password from signing anybody out.
+    // Queries the session again, because a wrong password in a form must not sign the administrator out.
     onUnauthenticated: () => void refresh(),
     // The role may have changed: the page must offer what it allows now.
     onForbidden: () => void refreshOnce(),

@@ -22,7 +22,7 @@ const CompleteSetupMutation = graphql(`
   }
 `);
 
-/** Asks for the password of the one who holds a one-time link, and signs them in with it. */
+/** Sets the password with a one-time link, and signs in. */
 export function SetupForm(props: { token: string; isFirst: boolean }) {
   const { refresh } = useSession();
   const navigate = useNavigate();

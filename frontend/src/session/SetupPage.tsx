@@ -33,11 +33,11 @@ function AlreadyDone() {
   );
 }
 
-/** Where a one-time link leads: the first administrator, or an invited one, chooses a password. */
+/** The target of a one-time link: the first administrator, or an invited one, chooses a password. */
 export function SetupPage() {
   const { status, session, serverInfo } = useSession();
   const location = useLocation();
-  // The server prints it behind "#", which browsers never send; behind "?" it is understood as well.
+  // The token is after "#", which browsers never send; after "?" it is accepted as well.
   const token = () =>
     new URLSearchParams(location.hash.slice(1)).get("token") ??
     new URLSearchParams(location.search).get("token");

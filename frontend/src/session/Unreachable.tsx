@@ -3,7 +3,7 @@ import { Button } from "../ui/Button";
 import { Gate } from "./Gate";
 import { useSession } from "./SessionProvider";
 
-/** Replaces every page until the server has answered once. */
+/** Replaces every page until the server has responded once. */
 export function Unreachable() {
   const { refresh } = useSession();
   return (

@@ -8,7 +8,7 @@ import { setProviders } from "../ui/providers";
 const admin = { __typename: "Admin", id: "1", username: "admin", role: "OWNER" };
 const session = { __typename: "Session", id: "s", admin };
 
-/** A server that knows one password and, once it is signed in to, no users. */
+/** A server that accepts one password and has no users. */
 class FakeServer {
   setupRequired = false;
   isSignedIn = false;

@@ -34,7 +34,7 @@ export function BrokenPage(props: { onLeave: () => void }) {
   let timer: number | undefined;
   async function probe() {
     if (await isReachable()) {
-      // A browser remembers that the import failed, so only a new document tries it again.
+      // A browser caches the failed import, so only a new document retries it.
       if (isOffline()) window.location.reload();
       return;
     }

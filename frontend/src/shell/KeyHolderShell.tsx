@@ -4,7 +4,7 @@ import { signOutKeyHolder } from "./createSignOut";
 import { Frame } from "./Frame";
 import { OWN_GROUPS } from "./places";
 
-/** The frame around the pages of an end user, who sees their own things and nothing else. */
+/** The layout of the pages for an end user, who has access to their own data only. */
 export function KeyHolderShell(props: { children?: JSX.Element }) {
   const { keyHolder } = useSession();
   return (

@@ -4,7 +4,7 @@ import { Dynamic } from "solid-js/web";
 import { t } from "../i18n";
 import { type Group, isRoot } from "./places";
 
-/** All ways to the pages, one below the other. */
+/** The links to all pages. */
 export function Navigation(props: { groups: readonly Group[]; onGo?: () => void }) {
   return (
     <nav aria-label={t("shell.pages")} class="flex flex-col gap-5">

@@ -3,7 +3,6 @@ import { t } from "../i18n";
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-/** Opens the palette. */
 export function SearchButton(props: { onOpen: () => void }) {
   return (
     <button

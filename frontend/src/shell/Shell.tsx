@@ -6,7 +6,7 @@ import { Frame } from "./Frame";
 import { PaletteHost } from "./palette/PaletteHost";
 import { GROUPS } from "./places";
 
-/** The frame around the pages of administrators. */
+/** The layout of the pages for administrators. */
 export function Shell(props: { children?: JSX.Element }) {
   const { session } = useSession();
   const signOut = createSignOut();

@@ -13,7 +13,7 @@ const LogoutMutation = graphql(`
   }
 `);
 
-/** Ends an administrator's session. A fresh page forgets everything that this one has fetched. */
+/** Ends an administrator's session. A reload discards all fetched data. */
 export function createSignOut(): () => Promise<void> {
   const { leave } = useSession();
   const [, logout] = createMutation(LogoutMutation);
@@ -28,7 +28,7 @@ export function createSignOut(): () => Promise<void> {
   return signOut;
 }
 
-/** Forgets an end user's key, and with a fresh page everything that was fetched with it. */
+/** Removes an end user's key. A reload discards all fetched data. */
 export function signOutKeyHolder() {
   forgetUserKey();
   location.assign(urlBesideApp("login?as=key"));

@@ -3,6 +3,7 @@ import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
 import FlaskConical from "lucide-solid/icons/flask-conical";
 import Gauge from "lucide-solid/icons/gauge";
+import KeyRound from "lucide-solid/icons/key-round";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
 import ScrollText from "lucide-solid/icons/scroll-text";
@@ -11,19 +12,19 @@ import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
 import type { KeyUnder } from "../i18n";
 
-/** Somewhere the navigation leads. */
+/** A target of the navigation. */
 export type Place = {
   path: string;
   name: KeyUnder<"shell.places">;
   icon: typeof Gauge;
-  /** A small screen has room for it in its bar; the others are behind "More". */
+  /** Whether it is in the bottom bar of a small screen; the others are behind "More". */
   near?: boolean;
 };
 
-/** Places by what one does there. */
+/** The groups of the navigation. */
 export type Group = { name: KeyUnder<"shell.groups">; places: Place[] };
 
-/** Where the navigation leads administrators, in its order. */
+/** The navigation of administrators. */
 export const GROUPS: Group[] = [
   {
     name: "watch",
@@ -37,6 +38,7 @@ export const GROUPS: Group[] = [
     name: "serve",
     places: [
       { path: "/users", name: "users", icon: Users, near: true },
+      { path: "/keys", name: "keys", icon: KeyRound },
       { path: "/providers", name: "providers", icon: Plug },
       { path: "/models", name: "models", icon: Boxes },
       { path: "/playground", name: "playground", icon: FlaskConical },
@@ -52,7 +54,7 @@ export const GROUPS: Group[] = [
   },
 ];
 
-/** Where it leads end users. */
+/** The navigation of end users. */
 export const OWN_GROUPS: Group[] = [
   {
     name: "own",
@@ -64,7 +66,7 @@ export const OWN_GROUPS: Group[] = [
   },
 ];
 
-/** Whether a place is the first page of its sort, whose path other paths begin with. */
+/** Whether a place is an index page, whose path is a prefix of other paths. */
 export function isRoot(place: Place): boolean {
   return place.path === "/" || place.path === "/me";
 }

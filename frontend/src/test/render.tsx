@@ -45,7 +45,7 @@ export function answering(answers: Answers): Exchange {
     );
 }
 
-/** Renders a page against a server that answers so, for an administrator of this role. */
+/** Renders a page with these responses of the server, for an administrator of this role. */
 export function renderPage(page: () => JSX.Element, answers: Answers, role: Role = "OWNER") {
   const client = new Client({
     url: "/graphql",

@@ -30,7 +30,7 @@ function Left(props: { until: string }) {
   );
 }
 
-/** How an account is, in a word; while it cools, for how long. */
+/** The status of an account, with the remaining time of a cooldown. */
 export function AccountStatus(props: { status: Status; coolingUntil?: string | null }) {
   const until = () => (props.status === "COOLING" ? props.coolingUntil : undefined);
   return (

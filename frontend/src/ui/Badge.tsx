@@ -11,7 +11,7 @@ const TONES = {
 
 export type BadgeTone = keyof typeof TONES;
 
-/** A state in a word or two. */
+/** A state in one or two words. */
 export function Badge(props: { tone: BadgeTone; title?: string; children: JSX.Element }) {
   return (
     <span

@@ -16,11 +16,11 @@ const SIZES = {
 type ButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
   tone?: keyof typeof TONES;
   size?: keyof typeof SIZES;
-  /** Work is under way: a second press would do it twice. */
+  /** Disabled while an action is in progress, so that it is not repeated. */
   pending?: boolean;
 };
 
-/** How a button looks, for links that act as one. */
+/** The appearance of a button, for links. */
 export function buttonClass(tone: keyof typeof TONES, size: keyof typeof SIZES = "normal"): string {
   return `inline-flex shrink-0 items-center justify-center gap-2 rounded-lg whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55 ${TONES[tone]} ${SIZES[size]}`;
 }

@@ -10,7 +10,7 @@ type ChoiceProps = {
   onChoose: (value: string | undefined) => void;
 };
 
-/** A small choice of one, for a row of filters. */
+/** A compact select, for filters. */
 export function Choice(props: ChoiceProps) {
   return (
     <select
@@ -58,7 +58,7 @@ function FilterInput(props: FilterFieldProps & { list: string | undefined }) {
   );
 }
 
-/** A small field for a row of filters; it counts when it is left, or with Enter. */
+/** A compact text field, for filters; it takes effect on blur or Enter. */
 export function FilterField(props: FilterFieldProps) {
   const id = createUniqueId();
   const list = () => (props.suggestions ? id : undefined);

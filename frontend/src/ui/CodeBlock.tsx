@@ -1,7 +1,7 @@
 import { Show } from "solid-js";
 import { CopyButton } from "./CopyButton";
 
-/** Text to be pasted elsewhere, with its place and a button that copies it. */
+/** Text for copying, with its location and a copy button. */
 export function CodeBlock(props: { code: string; place?: string }) {
   return (
     <figure

@@ -13,7 +13,7 @@ type ConfirmDialogProps = {
   /** The consequences, and whether they can be undone. */
   children: JSX.Element;
   confirmLabel: string;
-  /** Must be typed first, where a slip would cost much. */
+  /** A text that must be typed to confirm. */
   typedName?: string;
   pending: boolean;
   error: CombinedError | undefined;
@@ -21,7 +21,7 @@ type ConfirmDialogProps = {
   onClose: () => void;
 };
 
-/** Asks before something that cannot easily be undone. */
+/** The confirmation of an action that cannot easily be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const [typed, setTyped] = createSignal("");
   const isReady = () => props.typedName === undefined || typed().trim() === props.typedName;

@@ -1,6 +1,6 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
-import { type JSX, Show } from "solid-js";
+import { createContext, type JSX, Show, useContext } from "solid-js";
 import { t } from "../i18n";
 import { rememberFocus, returnFocus } from "./focusReturn";
 
@@ -8,19 +8,28 @@ export type DialogProps = {
   open: boolean;
   title: string;
   description?: JSX.Element;
-  /** It cannot be left by accident: only its own buttons close it. */
+  /** Only the dialog's own buttons close it, so that it is not closed by accident. */
   locked?: boolean;
   wide?: boolean;
-  /** It may open while another dialog is open, and covers that one too. */
+  /** May be opened above another dialog. */
   above?: boolean;
   onClose: () => void;
   children: JSX.Element;
 };
 
-/** A window above the page which takes the keyboard until it is closed. */
+const AboveContext = createContext(false);
+
+/** Dialogs within open above the dialog that they are in. */
+export function DialogsAbove(props: { children: JSX.Element }) {
+  return <AboveContext.Provider value={true}>{props.children}</AboveContext.Provider>;
+}
+
+/** A modal dialog, which traps the focus until it is closed. */
 export function Dialog(props: DialogProps) {
   let content: HTMLDivElement | undefined;
-  // What was typed is not lost to a click beside the dialog.
+  const isWithin = useContext(AboveContext);
+  const isAbove = () => props.above || isWithin;
+  // A click outside the dialog must not discard typed text.
   let isTouched = false;
   const stayOpen = (event: Event) => {
     if (props.locked) event.preventDefault();
@@ -28,7 +37,7 @@ export function Dialog(props: DialogProps) {
   const stayUnlessEmpty = (event: Event) => {
     if (props.locked || isTouched) event.preventDefault();
   };
-  // The close button comes first, but who opens a form wants to type.
+  // The close button is first in the DOM, but the first field gets the focus.
   const focusField = (event: Event) => {
     rememberFocus(content);
     isTouched = false;
@@ -40,9 +49,9 @@ export function Dialog(props: DialogProps) {
   return (
     <Kobalte open={props.open} onOpenChange={(open) => !open && props.onClose()}>
       <Kobalte.Portal>
-        <Kobalte.Overlay class={`fixed inset-0 bg-veil ${props.above ? "z-60" : "z-40"}`} />
+        <Kobalte.Overlay class={`fixed inset-0 bg-veil ${isAbove() ? "z-60" : "z-40"}`} />
         <div
-          class={`fixed inset-0 flex items-end justify-center sm:items-center sm:p-6 ${props.above ? "z-70" : "z-50"}`}
+          class={`fixed inset-0 flex items-end justify-center sm:items-center sm:p-6 ${isAbove() ? "z-70" : "z-50"}`}
         >
           <Kobalte.Content
             ref={content}
@@ -83,7 +92,7 @@ export function Dialog(props: DialogProps) {
   );
 }
 
-/** The row of buttons at the end of a dialog. */
+/** The buttons at the end of a dialog. */
 export function DialogActions(props: { children: JSX.Element }) {
   return <div class="mt-2 flex flex-wrap justify-end gap-2">{props.children}</div>;
 }

@@ -11,7 +11,7 @@ type DrawerProps = {
   children: JSX.Element;
 };
 
-/** A window at the side with everything about one thing; Escape closes it. */
+/** A side panel with the details of one item; Escape closes it. */
 export function Drawer(props: DrawerProps) {
   let content: HTMLDivElement | undefined;
   return (

@@ -3,7 +3,7 @@ import { type JSX, Show } from "solid-js";
 import { explain } from "../graphql/errors";
 import { Notice } from "./Notice";
 
-/** Names the cause and the cure of an error; nothing while there is none. */
+/** Shows the cause and the remedy of an error; empty without an error. */
 export function ErrorNotice(props: { error: CombinedError | undefined; action?: JSX.Element }) {
   const explanation = () => props.error && explain(props.error);
   return (

@@ -1,6 +1,6 @@
 import type { JSX } from "solid-js";
 
-/** A few named values side by side. */
+/** Named values side by side. */
 export function Facts(props: { children: JSX.Element }) {
   return (
     <dl class="grid grid-cols-2 gap-x-6 gap-y-4 sm:grid-cols-3 lg:grid-cols-[repeat(auto-fit,minmax(9rem,1fr))]">

@@ -37,7 +37,7 @@ function describedBy(id: string, described: Described): string | undefined {
   return parts.filter(Boolean).join(" ") || undefined;
 }
 
-/** One line of text with its label, hint and fault. */
+/** A single-line text field with label, hint and error. */
 export function TextField(props: Described & JSX.InputHTMLAttributes<HTMLInputElement>) {
   const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
   const id = createUniqueId();
@@ -55,7 +55,7 @@ export function TextField(props: Described & JSX.InputHTMLAttributes<HTMLInputEl
   );
 }
 
-/** Several lines of text with their label, hint and fault. */
+/** A multi-line text field with label, hint and error. */
 export function TextAreaField(props: Described & JSX.TextareaHTMLAttributes<HTMLTextAreaElement>) {
   const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
   const id = createUniqueId();
@@ -73,7 +73,7 @@ export function TextAreaField(props: Described & JSX.TextareaHTMLAttributes<HTML
   );
 }
 
-/** Files to choose, with their label, hint and fault. */
+/** A file input with label, hint and error. */
 export function FileField(props: Described & JSX.InputHTMLAttributes<HTMLInputElement>) {
   const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
   const id = createUniqueId();
@@ -94,7 +94,7 @@ export function FileField(props: Described & JSX.InputHTMLAttributes<HTMLInputEl
 /** An option of a choice: its value and its visible label. */
 export type Option = { value: string; label: string };
 
-/** A choice of one with its label, hint and fault. */
+/** A select with label, hint and error. */
 export function SelectField(
   props: Described & { options: readonly Option[] } & JSX.SelectHTMLAttributes<HTMLSelectElement>,
 ) {
@@ -115,7 +115,7 @@ export function SelectField(
   );
 }
 
-/** A yes or no with its label and hint. */
+/** A checkbox with label and hint. */
 export function CheckField(props: Described & JSX.InputHTMLAttributes<HTMLInputElement>) {
   const [own, rest] = splitProps(props, ["label", "hint", "fault"]);
   const id = createUniqueId();

@@ -8,7 +8,7 @@ type FigureProps = {
   children: JSX.Element;
 };
 
-/** One number that is worth a look from afar. */
+/** One prominent number. */
 export function Figure(props: FigureProps) {
   return (
     <div class="flex min-w-0 flex-col gap-1 bg-panel p-4 sm:px-5">
@@ -24,7 +24,7 @@ export function Figure(props: FigureProps) {
   );
 }
 
-/** Numbers side by side, parted by hairlines. */
+/** Numbers side by side, separated by thin lines. */
 export function Figures(props: { children: JSX.Element }) {
   return (
     <dl class="grid gap-px overflow-hidden rounded-xl border border-line bg-line sm:grid-cols-2 xl:grid-cols-4">

@@ -4,13 +4,13 @@ import { t } from "../i18n";
 import { Button } from "./Button";
 
 type FiltersProps = {
-  /** How many of them are set. */
+  /** The number of filters that are set. */
   count: number;
   class?: string;
   children: JSX.Element;
 };
 
-/** The filters of a page side by side; a phone keeps them behind a button that counts what is set. */
+/** The filters of a page; on narrow screens behind a button with their number. */
 export function Filters(props: FiltersProps) {
   const id = createUniqueId();
   const [isOpen, setOpen] = createSignal(false);

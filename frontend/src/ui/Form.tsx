@@ -3,13 +3,13 @@ import type { JSX } from "solid-js";
 type FormProps = {
   /** Receives the form's values, and the form element so that the handler can reset it. */
   onSubmit: (form: FormData, element: HTMLFormElement) => void;
-  /** The form words its faults itself, instead of the browser. */
+  /** The form shows validation errors itself instead of the browser. */
   novalidate?: boolean;
   roomy?: boolean;
   children: JSX.Element;
 };
 
-/** A form that hands over what was filled in, instead of leaving the page. */
+/** A form that calls a handler instead of navigating. */
 export function Form(props: FormProps) {
   return (
     <form

@@ -10,13 +10,13 @@ type ListPanelProps = Omit<PanelProps, "children" | "flush"> & {
   /** The filters, above the list. */
   filters?: JSX.Element;
   error: CombinedError | undefined;
-  /** How many rows there are; undefined until the server has answered. */
+  /** The number of rows; undefined until the server has responded. */
   count: number | undefined;
-  /** How many rows a list of this kind usually has, for the skeleton. */
+  /** The usual number of rows, for the skeleton. */
   usual?: number;
   /** Shown for an empty list: explains it and offers the action. */
   empty: JSX.Element;
-  /** Where the list has pages. */
+  /** The pager, if the list has pages. */
   page?: Pick<PagerProps, "after" | "pageInfo">;
   children: JSX.Element;
 };

@@ -1,4 +1,4 @@
-/** The mark and the name. */
+/** The logo with the product name. */
 export function Logo() {
   return (
     <span class="inline-flex items-center gap-2.5 text-lg font-semibold tracking-tight">

@@ -12,7 +12,7 @@ const ITEM =
  */
 const MenuContext = createContext<(run: () => void) => void>((run) => run());
 
-/** A button that opens a list of things to do. */
+/** A button with a menu of actions. */
 export function Menu(props: {
   /** The accessible name. */
   label: string;
@@ -25,7 +25,7 @@ export function Menu(props: {
   const runChosen = () => {
     const run = chosen;
     chosen = undefined;
-    // Kobalte gives the focus back to the button after this.
+    // Kobalte returns the focus to the button afterwards.
     if (run) setTimeout(run);
   };
   return (
@@ -48,7 +48,7 @@ export function Menu(props: {
   );
 }
 
-/** One thing to do. */
+/** One action. */
 export function MenuItem(props: {
   danger?: boolean;
   disabled?: boolean;
@@ -67,12 +67,12 @@ export function MenuItem(props: {
   );
 }
 
-/** A line between what belongs together and the rest. */
+/** A separator. */
 export function MenuLine() {
   return <DropdownMenu.Separator class="mx-1 my-1.5 border-line" />;
 }
 
-/** A choice of one within a menu. */
+/** A group of radio items. */
 export function MenuChoice<Value extends string>(props: {
   label: string;
   value: Value;

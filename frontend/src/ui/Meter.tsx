@@ -8,7 +8,7 @@ const TONES = {
   bad: { fill: "bg-bad-mark", stroke: "stroke-bad-mark" },
 } as const;
 
-/** How much reason there is to worry when so much of something is used. */
+/** The tone for a share of a limit. */
 export function toneOf(percent: number): keyof typeof TONES {
   if (percent >= URGENT) return "bad";
   return percent >= WORRYING ? "warn" : "ok";
@@ -26,7 +26,7 @@ function bounded(percent: number): number {
   return Math.max(0, Math.min(100, percent));
 }
 
-/** How much of a limit is used, as a bar. */
+/** The used share of a limit, as a bar. */
 export function Meter(props: MeterProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: <meter> cannot be coloured alike in all browsers
@@ -50,7 +50,7 @@ export function Meter(props: MeterProps) {
 const RADIUS = 42;
 const ROUND = 2 * Math.PI * RADIUS;
 
-/** How much of a limit is used, as a ring around the number. */
+/** The used share of a limit, as a ring around the number. */
 export function Ring(props: MeterProps & { value: string }) {
   const filled = createMemo(() => (bounded(props.percent) / 100) * ROUND);
   return (

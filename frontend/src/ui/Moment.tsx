@@ -4,7 +4,7 @@ import { createNow } from "../lib/createNow";
 import { formatAgo, formatMoment, formatTime } from "../lib/format";
 import { Unknown } from "./Unknown";
 
-/** How long ago something was; the exact moment is in the tooltip. */
+/** A relative time; the exact time is in the tooltip. */
 export function Ago(props: { at: string | null | undefined; never?: string }) {
   const now = createNow();
   return (
@@ -18,7 +18,7 @@ export function Ago(props: { at: string | null | undefined; never?: string }) {
   );
 }
 
-/** When something was; the exact moment is in the tooltip. */
+/** A time; the exact time is in the tooltip. */
 export function Time(props: { at: string | null | undefined }) {
   return (
     <Show when={props.at} fallback={<Unknown />}>

@@ -12,18 +12,18 @@ export type MutationState = { fetching: boolean; error?: CombinedError };
 type MutationFormProps = {
   /** The mutation that the form sends. */
   mutation: MutationState;
-  /** The label of the button that sends it. */
+  /** The label of the submit button. */
   submit: string;
   danger?: boolean;
-  /** The label of the other button, where it is not "Cancel". */
+  /** The label of the cancel button; "Cancel" by default. */
   dismiss?: string;
   onSubmit: (form: FormData, element: HTMLFormElement) => void;
-  /** Without it there is no second button. */
+  /** Without it there is no cancel button. */
   onClose?: () => void;
   children: JSX.Element;
 };
 
-/** Fields, the error of the mutation that they belong to, and the buttons that send or leave it. */
+/** The fields of a mutation, its error, and the submit and cancel buttons. */
 export function MutationForm(props: MutationFormProps) {
   return (
     <Form onSubmit={(form, element) => props.onSubmit(form, element)}>
@@ -50,7 +50,7 @@ export function MutationForm(props: MutationFormProps) {
 type MutationDialogProps = Omit<DialogProps, "children" | "locked"> &
   MutationFormProps & { onClose: () => void };
 
-/** A dialog that is one form. */
+/** A dialog with one form. */
 export function MutationDialog(props: MutationDialogProps) {
   const [dialog, form] = splitProps(props, ["open", "title", "description", "wide"]);
   return (

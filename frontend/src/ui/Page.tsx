@@ -6,15 +6,15 @@ import { createTitle } from "../lib/createTitle";
 type PageProps = {
   title: string;
   hint?: JSX.Element;
-  /** A state in a word, beside the title. */
+  /** A status next to the title. */
   badge?: JSX.Element;
-  /** The list that this page is about one thing of. */
+  /** The list that contains the object of this page. */
   trail?: { href: string; label: string };
   actions?: JSX.Element;
   children: JSX.Element;
 };
 
-/** A page: its title, what can be done on it, and its parts one below the other. */
+/** A page with its title, actions and sections. */
 export function Page(props: PageProps) {
   createTitle(() => props.title);
   return (

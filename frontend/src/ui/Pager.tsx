@@ -5,7 +5,7 @@ import { pathWithinApp } from "../lib/baseUrl";
 import { buttonClass } from "./Button";
 
 export type PagerProps = {
-  /** The cursor in the address; none on the first page. */
+  /** The cursor in the URL; none on the first page. */
   after: string | undefined;
   pageInfo: { hasNextPage: boolean; endCursor?: string | null } | undefined;
   /** The labels of the links to the first page and to the next page. */

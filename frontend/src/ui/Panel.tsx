@@ -5,12 +5,12 @@ export type PanelProps = {
   hint?: JSX.Element;
   /** Actions on the panel's content. */
   actions?: JSX.Element;
-  /** The content brings its own space, as tables do. */
+  /** Without padding, for content such as tables. */
   flush?: boolean;
   children: JSX.Element;
 };
 
-/** A part of a page that belongs together. */
+/** A section of a page. */
 export function Panel(props: PanelProps) {
   return (
     <section class="min-w-0 overflow-clip rounded-xl border border-line bg-panel">

@@ -3,13 +3,13 @@ import { t } from "../i18n";
 import { Ago } from "./Moment";
 
 type ResetsProps = {
-  /** Null where the time is not known, or where there is none. */
+  /** Null if the time is unknown or there is no reset. */
   at: string | null | undefined;
   /** The period of a quota; a lifetime quota is shown as never resetting. */
   window?: string;
 };
 
-/** When counting starts again from zero. */
+/** The time at which usage resets to zero. */
 export function Resets(props: ResetsProps) {
   return (
     <Switch>

@@ -1,6 +1,6 @@
 import Search from "lucide-solid/icons/search";
 
-/** A field to search a list with, which counts while it is typed. */
+/** A search field that takes effect while typing. */
 export function SearchField(props: {
   label: string;
   placeholder?: string;

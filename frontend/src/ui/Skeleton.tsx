@@ -3,7 +3,7 @@ import { t } from "../i18n";
 
 const WIDTHS = ["w-2/5", "w-3/5", "w-1/3", "w-1/2", "w-2/5", "w-3/5"];
 
-/** Where the rows of a list will be; shown only when they take noticeably long. */
+/** A placeholder for the rows of a list; shown after a noticeable delay. */
 export function SkeletonRows(props: { rows?: number }) {
   return (
     <div role="status" data-pending class="appear-late divide-y divide-line">
@@ -23,7 +23,7 @@ export function SkeletonRows(props: { rows?: number }) {
   );
 }
 
-/** Where a panel's text will be; shown only when it takes noticeably long. */
+/** A placeholder for the text of a panel; shown after a noticeable delay. */
 export function SkeletonText(props: { ring?: boolean }) {
   return (
     <div role="status" data-pending class="appear-late flex items-center gap-6">

@@ -1,10 +1,10 @@
 import { For } from "solid-js";
 import "./chart/chart.css";
 
-/** A part of a bar. */
+/** A segment of a bar. */
 export type BarPart = { label: string; value: number; colour: string; valueText: string };
 
-/** The parts of a whole, as one bar with a legend below it. */
+/** A bar of segments with a legend below it. */
 export function SplitBar(props: { label: string; parts: readonly BarPart[] }) {
   const whole = () => props.parts.reduce((sum, part) => sum + part.value, 0) || 1;
   return (

@@ -5,7 +5,7 @@ export function Switch(props: {
   label: string;
   checked: boolean;
   disabled?: boolean;
-  /** The label stands elsewhere in the row and is only read aloud here. */
+  /** The label, for screen readers; it is visible elsewhere in the row. */
   hideLabel?: boolean;
   onChange: (checked: boolean) => void;
 }) {
@@ -21,7 +21,7 @@ export function Switch(props: {
         disabled={props.disabled}
         onChange={(event) => {
           const wanted = event.currentTarget.checked;
-          // The server's answer moves the switch, not the click.
+          // The switch moves when the server has responded, not on click.
           event.currentTarget.checked = props.checked;
           props.onChange(wanted);
         }}

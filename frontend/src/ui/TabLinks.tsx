@@ -1,14 +1,14 @@
 import { A, useLocation } from "@solidjs/router";
 import { createEffect, For, on } from "solid-js";
 
-/** Pages of one thing, side by side. Each has an address of its own. */
+/** Tabs that are links to pages. */
 export function TabLinks(props: {
   label: string;
   tabs: readonly { href: string; label: string; end?: boolean }[];
 }) {
   let row: HTMLElement | undefined;
   const location = useLocation();
-  // A small screen has not room for all, and must show where one is.
+  // On a small screen the current tab is scrolled into view.
   createEffect(
     on(
       () => location.pathname,

@@ -21,7 +21,7 @@ const NUMBER = "text-right whitespace-nowrap";
 /** The head of a column. */
 export function Head(props: {
   number?: boolean;
-  /** Which way the rows are ordered by this column. */
+  /** The direction in which the rows are sorted by this column. */
   sorted?: "ascending" | "descending";
   class?: string;
   children?: JSX.Element;
@@ -37,7 +37,7 @@ export function Head(props: {
   );
 }
 
-/** One value of a row. */
+/** A cell of a row. */
 export function Cell(props: { number?: boolean; class?: string; children?: JSX.Element }) {
   return (
     <td class={`${CELL} ${props.number ? NUMBER : ""} ${props.class ?? ""}`}>{props.children}</td>

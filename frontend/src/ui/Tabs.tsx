@@ -7,7 +7,7 @@ type TabsProps<Value extends string> = {
   onChoose: (value: Value) => void;
 };
 
-/** A few choices side by side, of which one holds. */
+/** A segmented control: one of a few choices. */
 export function Tabs<Value extends string>(props: TabsProps<Value>) {
   return (
     <fieldset

@@ -9,15 +9,15 @@ import { explain } from "../graphql/errors";
 import { t } from "../i18n";
 
 const SHOWN_MS = 6000;
-// Long enough to read what went wrong and to find what helps.
+// Long enough to read the error and its remedy.
 const SHOWN_FOR_ERRORS_MS = 12_000;
 
 type Message = {
   tone: "ok" | "bad";
   text: string;
-  /** Small print below, as the number under which the server knows of it. */
+  /** Secondary text, such as the request id. */
   detail?: string;
-  /** Takes back what was done, or leads on. */
+  /** An action, such as undo. */
   action?: { label: string; onAct: () => void };
 };
 
@@ -71,13 +71,13 @@ export function notify(message: Message) {
   toaster.show((props) => <Card {...message} toastId={props.toastId} />);
 }
 
-/** Shows a toast about an error that the page itself has no place for. */
+/** Shows a toast about an error without a place in the page. */
 export function notifyError(error: CombinedError) {
   const { cause, cure, reference } = explain(error);
   notify({ tone: "bad", text: cure ? `${cause} ${cure}` : cause, detail: reference });
 }
 
-/** Where such messages appear. */
+/** The region of toasts. */
 export function Toaster(props: { label: string }) {
   return (
     <Portal>

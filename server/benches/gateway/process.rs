@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(5);
 #[derive(Debug)]
 pub(crate) struct Process(Child);
 
-/// A command which asks the kernel for SIGTERM when its parent dies, where `setpriv` can do that.
+/// A command which asks the kernel for SIGTERM when its parent exits, where `setpriv` can do that.
 pub(crate) fn command(program: &Path) -> Command {
     if Path::new("/usr/bin/setpriv").exists() {
         let mut command = Command::new("/usr/bin/setpriv");

@@ -1,6 +1,6 @@
 //! Loads as people do: each asks once a second, at a time that was set before, however slow the answers are.
 //!
-//! A latency counts from the moment that was set, so a stall is felt by everybody who would have asked in it.
+//! A latency counts from the moment that was set, so a stall counts for every request that was due during it.
 
 mod books;
 mod driver;

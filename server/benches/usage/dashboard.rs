@@ -46,7 +46,7 @@ enum Question {
 
 #[derive(Clone, Copy, Debug)]
 enum Whose {
-    Everybody,
+    AllUsers,
     OneUser,
 }
 
@@ -54,7 +54,7 @@ const QUESTIONS: [(&str, Question); 20] = [
     ("totals of today", Question::Totals(Preset::Today)),
     ("totals of this month", Question::Totals(Preset::ThisMonth)),
     ("totals of all time", Question::Totals(Preset::All)),
-    ("30 days, daily", Question::Daily(Whose::Everybody)),
+    ("30 days, daily", Question::Daily(Whose::AllUsers)),
     ("24 hours, hourly", Question::Hourly),
     ("all time, monthly", Question::Monthly),
     (
@@ -87,7 +87,7 @@ const QUESTIONS: [(&str, Question); 20] = [
     ("one user, 30 days, daily", Question::Daily(Whose::OneUser)),
     ("one user, 30 days, by model", Question::ModelsOfUser),
     ("reconciliation, 30 days", Question::Reconciliation),
-    ("latest 50 requests", Question::LatestPage(Whose::Everybody)),
+    ("latest 50 requests", Question::LatestPage(Whose::AllUsers)),
     (
         "one user's latest 50 requests",
         Question::LatestPage(Whose::OneUser),
@@ -102,7 +102,7 @@ pub(crate) struct Answered {
     pub(crate) many: Duration,
 }
 
-/// The end of what was filled in, for ever.
+/// The end of the generated usage, constant over runs.
 #[derive(Debug)]
 struct StandingClock;
 
@@ -145,12 +145,12 @@ impl Dashboard {
     }
 
     async fn answer(&self, question: Question) -> anyhow::Result<()> {
-        let everybody = UsageFilter::default();
+        let all_users = UsageFilter::default();
         let usage = &self.usage;
         match question {
             Question::Totals(preset) => {
                 let span = usage.span(preset, BERLIN).await?;
-                usage.totals(span, &everybody).await?;
+                usage.totals(span, &all_users).await?;
             }
             Question::Daily(whose) => {
                 let span = usage.span(Preset::Last30Days, BERLIN).await?;
@@ -160,16 +160,16 @@ impl Dashboard {
             Question::Hourly => {
                 let span = Span::new(fill::end() - TimeDelta::days(1), fill::end())?;
                 let range = (span, CalendarUnit::Hour, BERLIN);
-                usage.series(range, &everybody, None).await?;
+                usage.series(range, &all_users, None).await?;
             }
             Question::Monthly => {
                 let span = usage.span(Preset::All, BERLIN).await?;
                 let range = (span, CalendarUnit::Month, BERLIN);
-                usage.series(range, &everybody, None).await?;
+                usage.series(range, &all_users, None).await?;
             }
             Question::Parts(by, preset) => {
                 let span = usage.span(preset, BERLIN).await?;
-                usage.breakdown(span, &everybody, ranking(by)).await?;
+                usage.breakdown(span, &all_users, ranking(by)).await?;
             }
             Question::ModelsOfUser => {
                 let span = usage.span(Preset::Last30Days, BERLIN).await?;
@@ -215,7 +215,7 @@ fn median(times: &mut [Duration]) -> Duration {
 impl Whose {
     fn usage(self) -> UsageFilter {
         match self {
-            Self::Everybody => UsageFilter::default(),
+            Self::AllUsers => UsageFilter::default(),
             Self::OneUser => UsageFilter::of_user(fill::user()),
         }
     }

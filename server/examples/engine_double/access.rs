@@ -15,7 +15,7 @@ use crate::config::Live;
 /// Wrong management keys before the door is shut; the right one does not open it then.
 const MOST_FAILURES: u32 = 5;
 
-/// Lets holders of one of the `api-keys` in; everybody when there are none.
+/// Accepts the configured `api-keys`; any client if there are none.
 pub(crate) async fn require_key(
     State(live): State<Arc<Live>>,
     request: Request,

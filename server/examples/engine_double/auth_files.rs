@@ -1,5 +1,5 @@
 //! Signed-in accounts: follows the directory of auth files, refreshes the tokens of those that say where,
-//! and writes them back as the engine does, by emptying the file and writing it anew.
+//! and writes them back as the engine does, by truncating and rewriting the file.
 
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -34,7 +34,7 @@ pub(crate) struct AuthFile {
     tried: Option<Instant>,
 }
 
-/// Follows the directory for ever.
+/// Follows the directory until the process ends.
 pub(crate) async fn follow(live: Arc<Live>) {
     loop {
         look(&live);

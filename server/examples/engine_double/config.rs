@@ -1,4 +1,4 @@
-//! The configuration as the engine understands it, and everything else that lives as long as it does.
+//! The configuration as the engine understands it, and all state with the lifetime of the process.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -31,7 +31,7 @@ pub(crate) enum Provider {
     Compatible,
 }
 
-/// Everything that lives as long as the process.
+/// All state with the lifetime of the process.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) path: PathBuf,

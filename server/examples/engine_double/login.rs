@@ -1,4 +1,4 @@
-//! The engine's own sign-in, as its management offers it: anybody who brings a code is let in, unless it
+//! The engine's own sign-in, as its management offers it: any code is accepted, unless it
 //! is called bad.
 
 use std::collections::HashMap;

@@ -27,7 +27,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::config::Live;
 
-/// Exit codes tell nothing: 0 after every failure, except for unknown flags.
+/// Exit codes are not meaningful: 0 after every failure, except for unknown flags.
 fn main() -> ExitCode {
     say::plain("CLIProxyAPI Version: 0.0.0-double, Commit: none, BuiltAt: unknown");
     let Some(path) = config_path() else {

@@ -90,7 +90,7 @@ impl Counts {
     /// Reads the counts out of one JSON document or event of a provider's, over what was known.
     pub(crate) fn read(&mut self, provider: Provider, event: &Value) {
         match provider {
-            // The usage at the start of a message is not looked at.
+            // The usage at the start of a message is ignored.
             Provider::Claude => self.read_claude(&event["usage"]),
             Provider::Compatible => self.read_inclusive(&event["usage"], ["prompt", "completion"]),
             Provider::Codex | Provider::Xai => {

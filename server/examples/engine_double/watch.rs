@@ -11,7 +11,7 @@ use crate::say;
 const INTERVAL: Duration = Duration::from_millis(10);
 const SETTLING: Duration = Duration::from_millis(150);
 
-/// Follows the file for ever; after a rename it only seems to. It watches from the call on, not only
+/// Follows the file until the process ends; after a rename it only seems to. It watches from the call on, not only
 /// once it is polled.
 pub(crate) fn follow(live: &Live) -> impl Future<Output = ()> {
     follow_inode(live, inode(&live.path))

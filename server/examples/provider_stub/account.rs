@@ -15,7 +15,7 @@ pub(crate) async fn models(headers: HeaderMap) -> Response {
     to_whom_is_let_in(&headers, json!({"data": [{"id": "stub"}]}))
 }
 
-/// A subscription's windows, as Claude and as ChatGPT tell them.
+/// A subscription's windows, in the formats of Claude and ChatGPT.
 pub(crate) async fn usage(headers: HeaderMap) -> Response {
     let windows = json!({
         "five_hour": {"utilization": 42.0, "resets_at": "2030-01-01T00:00:00Z"},

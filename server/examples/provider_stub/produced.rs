@@ -18,7 +18,7 @@ pub(crate) struct Produced {
     pub(crate) model: String,
     pub(crate) streamed: bool,
     pub(crate) status: u16,
-    /// As the protocol can tell it; absent when the answer is an error.
+    /// As the protocol reports it; absent when the answer is an error.
     pub(crate) tokens: Option<Tokens>,
     pub(crate) events_sent: usize,
     /// False when the caller left, or the script cut the answer.

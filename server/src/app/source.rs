@@ -38,8 +38,8 @@ impl CredentialSource for AppCredentialSource {
         self.settings.for_engine()
     }
 
-    fn note_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
-        async move { self.accounts.note_attempts(&attempts).await }.boxed()
+    fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
+        async move { self.accounts.record_attempts(&attempts).await }.boxed()
     }
 
     fn settle_auth_files(

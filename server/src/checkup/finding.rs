@@ -29,10 +29,13 @@ pub(super) fn finding(
     let windows = providers::spec(kind)
         .windows
         .map_or_else(Vec::new, |read| read(&body));
-    let told_at = now;
+    let reported_at = now;
     Finding {
         failure,
-        windows: (!windows.is_empty()).then_some(SubscriptionWindows { told_at, windows }),
+        windows: (!windows.is_empty()).then_some(SubscriptionWindows {
+            reported_at,
+            windows,
+        }),
         plan: text(&body["plan_type"]),
     }
 }

@@ -100,7 +100,7 @@ impl Checkup {
         }
         match self.ask(&account).await? {
             Ok(finding) => Ok(Checked {
-                account: self.0.accounts.note_check(account.id, finding).await?,
+                account: self.0.accounts.record_check(account.id, finding).await?,
                 refusal: None,
             }),
             Err(refusal) => Ok(Checked {

@@ -15,7 +15,7 @@ use crate::{
     domain::audit::{Actor, Audit, AuditContext},
 };
 
-/// Verifies the hash chain of the audit log. Works beside a running server.
+/// Verifies the hash chain of the audit log. Works while the server runs.
 ///
 /// The chain proves that no event was changed, removed or inserted. An attacker who can rewrite the whole
 /// table, or cut off its end, can build a new valid chain: store the hash that this command prints outside

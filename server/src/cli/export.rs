@@ -1,6 +1,6 @@
 //! `export`: requests and usage as files.
 //!
-//! Opens the database read-only, so it works beside a running server. A file gets its name when it is complete.
+//! Opens the database read-only, so it works while the server runs. A file gets its name when it is complete.
 
 use std::{path::PathBuf, sync::Arc};
 

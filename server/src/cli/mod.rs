@@ -60,7 +60,7 @@ enum Command {
     /// Verify the audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// Export requests or usage to a file. Works beside a running server.
+    /// Export requests or usage to a file. Works while the server runs.
     #[command(subcommand)]
     Export(ExportCommand),
     /// Create, verify and restore backups of the whole database.
@@ -79,7 +79,7 @@ enum Command {
 /// The `audit` commands.
 #[derive(Debug, Subcommand)]
 enum AuditCommand {
-    /// Verify the hash chain of the audit log; exits with 1 and names the first broken event. Works beside a running server.
+    /// Verify the hash chain of the audit log; exits with 1 and names the first broken event. Works while the server runs.
     Verify(audit::VerifyAudit),
 }
 
@@ -96,19 +96,19 @@ enum PricesCommand {
     /// Import prices from a file, all or none; prices that are already stored are skipped. Needs a stopped server.
     #[command(after_help = prices::FORMAT)]
     Import(prices::ImportPrices),
-    /// Show the prices in force, in US dollars per million tokens. Works beside a running server.
+    /// Show the prices in force, in US dollars per million tokens. Works while the server runs.
     List(prices::ListPrices),
 }
 
 /// The `backup` commands.
 #[derive(Debug, Subcommand)]
 enum BackupCommand {
-    /// Create a backup in the data directory and verify it by a trial restore. Works beside a running server.
+    /// Create a backup in the data directory and verify it by a trial restore. Works while the server runs.
     #[command(after_help = backup::PHRASE)]
     Create(backup::CreateBackup),
     /// List the backups in the data directory and verify their checksums.
     List(backup::ListBackups),
-    /// Verify a backup: restore it into a temporary database beside it.
+    /// Verify a backup: restore it into a temporary database next to it.
     #[command(after_help = backup::PHRASE)]
     Verify(backup::VerifyBackup),
     /// Replace the database by a backup and keep the former one. Needs a stopped server.

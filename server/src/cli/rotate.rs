@@ -42,7 +42,7 @@ impl RotateEncryptionKey {
         terminal::print_line(&format!(
             "Re-encrypted {} secrets; {} already used the new key. ENCRYPTION_KEY_PREVIOUS is no longer needed, \
              except for older backups.",
-            rotated.sealed_anew, rotated.current
+            rotated.re_encrypted, rotated.current
         ));
         Ok(())
     }

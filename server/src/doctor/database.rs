@@ -8,7 +8,7 @@ use super::Check;
 use crate::{
     config::StorageConfig,
     db::{Database, LockHolder, SchemaVersion},
-    domain::server_secrets::{KeyStanding, examine_key},
+    domain::server_secrets::{KeyStatus, examine_key},
 };
 
 const DATABASE: &str = "database";
@@ -108,14 +108,14 @@ async fn schema(database: &Database) -> (Check, bool) {
 async fn key(storage: &StorageConfig, database: &Database) -> Check {
     let own = storage.encryption_key.is_none();
     match examine_key(storage, database).await {
-        Ok(KeyStanding::Unneeded) => Check::ok(KEY, "nothing is encrypted yet"),
-        Ok(KeyStanding::Fits) if own => Check::warning(
+        Ok(KeyStatus::Unneeded) => Check::ok(KEY, "nothing is encrypted yet"),
+        Ok(KeyStatus::Fits) if own => Check::warning(
             KEY,
             "the key is stored in the data directory, beside the data that it encrypts",
             "store ENCRYPTION_KEY elsewhere: move the content of encryption.key into the environment, or at \
              least keep a copy of it",
         ),
-        Ok(KeyStanding::Fits) => Check::ok(KEY, "decrypts the secrets in the database"),
+        Ok(KeyStatus::Fits) => Check::ok(KEY, "decrypts the secrets in the database"),
         Err(error) => {
             let remedy = "start with the key that encrypted the database, or restore a backup";
             Check::problem(KEY, format!("{error:#}"), remedy)

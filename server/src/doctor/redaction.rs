@@ -12,7 +12,7 @@ const EMAIL: &str = "[e-mail]";
 const SHORTEST_SECRET: usize = 6;
 /// Words of at least this length that mix letters and digits are treated as keys.
 const MINIMUM_KEY_LENGTH: usize = 20;
-/// Prefixes of the keys and tokens of providers, and of ours.
+/// Prefixes of the keys and tokens of providers and of this server.
 const PREFIXES: [&str; 12] = [
     "sk-",
     "ppt_",

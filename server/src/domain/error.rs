@@ -1,4 +1,4 @@
-//! Everything which can go wrong, said once in words a client may read.
+//! The errors of the domain, with messages for clients.
 
 use std::{fmt::Display, time::Duration};
 
@@ -7,17 +7,16 @@ use sea_orm::{DbErr, SqlErr};
 
 use crate::crypto::vault::VaultError;
 
-/// The result of a domain operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A domain error. Each face of the server translates it into its own format.
+/// A domain error. Each interface of the server translates it into its own format.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("please sign in")]
+    #[error("sign-in required")]
     Unauthenticated,
     #[error("{0}")]
     WrongCredentials(&'static str),
-    #[error("the password is right; now send the code of your second factor as well")]
+    #[error("the password is correct; send the code of your second factor as well")]
     SecondFactorRequired,
     #[error("your role does not allow this")]
     Forbidden,
@@ -33,15 +32,15 @@ pub enum Error {
     CsrfFailed(&'static str),
     #[error("{0}")]
     EngineUnavailable(String),
-    /// A provider refused, or could not be reached.
+    /// The provider rejected a request or is unreachable.
     #[error("{0}")]
     Provider(String),
-    #[error("something went wrong on our side")]
+    #[error("internal server error")]
     Internal(#[source] anyhow::Error),
 }
 
 impl Error {
-    /// The stable name clients may match on.
+    /// The stable code that clients may match on.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthenticated | Self::WrongCredentials(_) => "UNAUTHENTICATED",
@@ -58,17 +57,17 @@ impl Error {
         }
     }
 
-    /// Whether the database did not do what it was asked, as while it is away.
-    pub fn is_of_database(&self) -> bool {
+    /// Whether the database failed or is unavailable.
+    pub fn is_database_error(&self) -> bool {
         matches!(self, Self::Internal(cause) if cause.chain().any(<dyn std::error::Error>::is::<DbErr>))
     }
 
-    /// What a reader may be told about input that does not fit.
+    /// Invalid input, with a message for the client.
     pub fn bad_input(message: impl Into<String>) -> Self {
         Self::BadInput(message.into())
     }
 
-    /// Says to what part of the input a complaint belongs.
+    /// Prefixes the message with the part of the input that is invalid.
     pub(super) fn about(self, part: impl Display) -> Self {
         if let Self::BadInput(message) = &self {
             return Self::BadInput(format!("{part}: {message}"));
@@ -76,7 +75,7 @@ impl Error {
         self
     }
 
-    /// Turns a violated unique index into a conflict in words.
+    /// Maps a violated unique index to a conflict with a message.
     pub(super) fn unless_taken(error: DbErr, message: impl FnOnce() -> String) -> Self {
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict(message()),

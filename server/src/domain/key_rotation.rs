@@ -1,4 +1,4 @@
-//! Seals everything in the database anew with the current key, so that the previous one can go.
+//! Re-encrypts all secrets in the database with the current key, so that the previous key can be removed.
 
 use entity::{
     admin::{self, Entity as Admin},
@@ -17,19 +17,19 @@ use super::{
 };
 use crate::{crypto::vault::Vault, db::Database};
 
-/// What a rotation did.
+/// The result of a rotation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rotated {
-    /// Values that were sealed anew.
-    pub sealed_anew: usize,
+    /// Values that were re-encrypted.
+    pub re_encrypted: usize,
     /// Values that had the current key already.
     pub current: usize,
-    /// Values that no key opens; they are left as they are.
+    /// Values that neither key decrypts; they are left unchanged.
     pub unopened: Vec<String>,
 }
 
 impl Rotated {
-    /// The value under the current key, when it is not yet.
+    /// The value under the current key; `None` if it has that key already.
     fn reseal(&mut self, vault: &Vault, owner: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>> {
         if vault.is_current(sealed) {
             self.current += 1;
@@ -45,8 +45,8 @@ impl Rotated {
     }
 }
 
-/// Seals value by value; stopped at any moment it goes on where it was. The server's own secrets come
-/// last: as long as anything else needs the previous key, a start without that key is refused.
+/// Re-encrypts value by value; can be interrupted and repeated. The server's own secrets are last: while any value
+/// needs the previous key, a start without that key fails.
 pub async fn rotate(db: &Database, vault: &Vault) -> Result<Rotated> {
     let mut rotated = Rotated::default();
     let accounts = ProviderAccount::find().filter(provider_account::Column::RemovedAt.is_null());
@@ -58,7 +58,7 @@ pub async fn rotate(db: &Database, vault: &Vault) -> Result<Rotated> {
                 .filter(provider_account::Column::Id.eq(account.id))
                 .exec(db.writer())
                 .await?;
-            rotated.sealed_anew += 1;
+            rotated.re_encrypted += 1;
         }
     }
     rotate_second_factors(db, vault, &mut rotated).await?;
@@ -73,7 +73,7 @@ pub async fn rotate(db: &Database, vault: &Vault) -> Result<Rotated> {
                 .filter(secret::Column::Name.eq(&row.name))
                 .exec(db.writer())
                 .await?;
-            rotated.sealed_anew += 1;
+            rotated.re_encrypted += 1;
         }
     }
     Ok(rotated)
@@ -90,7 +90,7 @@ async fn rotate_second_factors(db: &Database, vault: &Vault, rotated: &mut Rotat
                 .filter(admin::Column::Id.eq(admin.id))
                 .exec(db.writer())
                 .await?;
-            rotated.sealed_anew += 1;
+            rotated.re_encrypted += 1;
         }
     }
     Ok(())
@@ -105,34 +105,34 @@ async fn rotate_channels(db: &Database, vault: &Vault, rotated: &mut Rotated) ->
                 .filter(notification_channel::Column::Id.eq(channel.id))
                 .exec(db.writer())
                 .await?;
-            rotated.sealed_anew += 1;
+            rotated.re_encrypted += 1;
         }
     }
     Ok(())
 }
 
 impl Rotated {
-    /// Records the rotation in the audit. Not in one transaction with it: a rotation is many small ones, so
-    /// that it can continue where it was stopped.
+    /// Records the rotation in the audit. Not in one transaction with it: a rotation has many small transactions, so
+    /// that it can be continued after an interruption.
     pub async fn record(&self, context: &AuditContext, audit: &Audit) -> Result<()> {
         let done = json!({
-            "sealedAnew": self.sealed_anew,
+            "reEncrypted": self.re_encrypted,
             "current": self.current,
             "unopened": self.unopened.len(),
         });
         audit.note(context, AuditChange::done(Some(done))).await
     }
 
-    /// An error in words when something did not open.
+    /// Fails if some values could not be decrypted.
     pub fn complete(self) -> Result<Self> {
         if self.unopened.is_empty() {
             return Ok(self);
         }
         Err(Error::BadInput(format!(
-            "{} sealed anew; no key opens these, and nothing was changed about them:\n  {}\nAdd the key \
-             that they were sealed with to ENCRYPTION_KEY_PREVIOUS and run this again, or remove these \
-             accounts. Until then keep ENCRYPTION_KEY_PREVIOUS.",
-            self.sealed_anew,
+            "re-encrypted {} secrets; these could not be decrypted and were left unchanged:\n  {}\nAdd the key \
+             that encrypted them to ENCRYPTION_KEY_PREVIOUS and run this again, or remove these \
+             accounts. Keep ENCRYPTION_KEY_PREVIOUS until then.",
+            self.re_encrypted,
             self.unopened.join("\n  ")
         )))
     }

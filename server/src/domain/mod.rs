@@ -1,4 +1,4 @@
-//! What the product means. Knows the tables; knows nothing of HTTP or GraphQL.
+//! The business rules. Uses the tables; knows nothing of HTTP or GraphQL.
 
 pub mod admins;
 pub mod api_tokens;

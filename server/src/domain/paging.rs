@@ -1,5 +1,8 @@
 //! Pages of long lists, by cursor.
 
+use sea_orm::{ColumnTrait as _, Condition, EntityTrait, ExprTrait as _, sea_query::Expr};
+use uuid::Uuid;
+
 use super::{Error, Result};
 
 /// The maximum length of a page.
@@ -87,6 +90,37 @@ impl PageWindow {
             has_previous,
         }
     }
+}
+
+/// The id that is the cursor of a list.
+pub(super) fn id_of_cursor(cursor: &str) -> Result<Uuid> {
+    let invalid = "invalid cursor; use one that this list has returned";
+    cursor.parse().map_err(|_| Error::bad_input(invalid))
+}
+
+/// The rows after the one with this id, in a list that is ordered by a key that is never null and then by id.
+pub(super) fn after<E: EntityTrait>(
+    id_column: E::Column,
+    sort_key: impl Fn() -> Expr,
+    descending: bool,
+    id: Uuid,
+) -> Condition {
+    let of_cursor = sea_orm::sea_query::Query::select()
+        .expr(sort_key())
+        .from(E::default())
+        .and_where(id_column.eq(id))
+        .to_owned();
+    let cursor_key = || Expr::SubQuery(None, Box::new(of_cursor.clone().into()));
+    let (further, further_id) = if descending {
+        (sort_key().lt(cursor_key()), id_column.lt(id))
+    } else {
+        (sort_key().gt(cursor_key()), id_column.gt(id))
+    };
+    Condition::any().add(further).add(
+        Condition::all()
+            .add(sort_key().eq(cursor_key()))
+            .add(further_id),
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Sign-ins at providers, as they are kept: who began one, how far it is, and that exactly one answer
-//! completes it. What is said to providers is not known here.
+//! The state of sign-ins at providers: the starter, the status, and that exactly one response completes each.
+//! Independent of the protocols of providers.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -29,48 +29,48 @@ use crate::{
     db::Database,
 };
 
-/// Sign-ins under way of one administrator.
-const MOST_PENDING: u64 = 20;
-/// How long one that is over can still be asked about.
+/// Pending sign-ins of one administrator.
+const MAX_PENDING: u64 = 20;
+/// How long a sign-in that has ended can be queried.
 const REMEMBERED: TimeDelta = TimeDelta::days(1);
 /// The kind of subject in the audit.
 const SUBJECT: &str = "providerLogin";
-const TIME_RAN_OUT: &str = "the time for this sign-in ran out; start it again";
+const TIME_RAN_OUT: &str = "the sign-in has expired; start it again";
 
-/// Who begins a sign-in, and may complete it.
+/// The caller that starts a sign-in and may complete it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Starter {
     /// An administrator, or an API token.
     pub id: Uuid,
-    /// The session of an administrator's browser.
+    /// The browser session of an administrator.
     pub session_id: Option<Uuid>,
 }
 
-/// What a sign-in begins with.
+/// The data of a new sign-in.
 #[derive(Debug)]
 pub struct NewProviderLogin {
     pub kind: ProviderKind,
     pub mode: LoginMode,
     pub label: Option<String>,
-    /// What the provider sends back, to be kept as a digest.
+    /// The state that the provider returns; stored as a digest.
     pub state: Option<SecretString>,
-    /// What is needed to go on, to be kept sealed.
+    /// The data for completing the sign-in; stored encrypted.
     pub secrets: SecretString,
     pub expires_at: DateTime<Utc>,
 }
 
-/// How a sign-in ends.
+/// The result of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LoginEnd {
-    /// The account, when it is known already.
+    /// With the account, if it is known already.
     Succeeded(Option<Uuid>),
-    /// Why, for people.
+    /// With the reason, for the administrator.
     Failed(String),
     Cancelled,
     Expired,
 }
 
-/// All sign-ins.
+/// The service for sign-ins at providers.
 #[derive(Clone, Debug)]
 pub struct ProviderLogins {
     db: Database,
@@ -81,7 +81,6 @@ pub struct ProviderLogins {
 }
 
 impl ProviderLogins {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, digester: Digester, vault: Arc<Vault>) -> Self {
         let (changes, _) = broadcast::channel(64);
         Self {
@@ -93,29 +92,29 @@ impl ProviderLogins {
         }
     }
 
-    /// Tells which sign-in has changed.
+    /// The ids of sign-ins that changed.
     pub fn changes(&self) -> broadcast::Receiver<Uuid> {
         self.changes.subscribe()
     }
 
-    /// Refuses what no sign-in can begin with, before the provider is asked for anything.
+    /// Validates a new sign-in before the provider is contacted.
     pub async fn check(&self, starter: Starter, label: Option<&str>) -> Result<Option<String>> {
         let label = text::optional("label", label, 100)?;
-        self.tidy().await?;
+        self.remove_ended().await?;
         let pending = ProviderLogin::find()
             .filter(provider_login::Column::StartedBy.eq(starter.id))
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
             .count(self.db.reader())
             .await?;
-        if pending >= MOST_PENDING {
+        if pending >= MAX_PENDING {
             return Err(Error::Conflict(format!(
-                "you have {MOST_PENDING} sign-ins under way; complete or cancel some first"
+                "{MAX_PENDING} sign-ins are pending; complete or cancel some first"
             )));
         }
         Ok(label)
     }
 
-    /// Notes a sign-in that has begun.
+    /// Stores a pending sign-in.
     pub async fn create(
         &self,
         context: &AuditContext,
@@ -152,7 +151,7 @@ impl ProviderLogins {
         Ok(login)
     }
 
-    /// Finds a sign-in. One whose time has run out is over.
+    /// The sign-in; it is expired if its time is over.
     pub async fn find(&self, id: Uuid) -> Result<Option<provider_login::Model>> {
         let found = ProviderLogin::find_by_id(id).one(self.db.reader()).await?;
         match found {
@@ -161,7 +160,7 @@ impl ProviderLogins {
         }
     }
 
-    /// Finds the sign-in to which a provider's answer belongs, over or not.
+    /// The sign-in with this state, pending or not.
     pub async fn find_by_state(&self, state: &str) -> Result<Option<provider_login::Model>> {
         let digest = self.digest(state);
         let found = ProviderLogin::find()
@@ -174,9 +173,9 @@ impl ProviderLogins {
         }
     }
 
-    /// Sign-ins that wait for an answer: somebody's, or everybody's.
+    /// The pending sign-ins of one starter, or of all.
     pub async fn pending(&self, starter: Option<Uuid>) -> Result<Vec<provider_login::Model>> {
-        self.tidy().await?;
+        self.remove_ended().await?;
         let mut pending = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
             .order_by_asc(provider_login::Column::CreatedAt);
@@ -186,20 +185,20 @@ impl ProviderLogins {
         Ok(pending.all(self.db.reader()).await?)
     }
 
-    /// Whether a state is the one with which this sign-in began.
+    /// Whether a sign-in was started with this state.
     pub fn has_state(&self, login: &provider_login::Model, state: &str) -> bool {
-        // Digests with a key that nobody else has: comparing them tells nothing of the state.
+        // The digests are keyed, so the timing of the comparison reveals nothing about the state.
         login.state_digest.as_deref() == Some(&self.digest(state)[..])
     }
 
-    /// Opens what is needed to go on.
+    /// Decrypts the data for completing the sign-in.
     pub fn secrets(&self, login: &provider_login::Model) -> Result<SecretString> {
         let opened = self.vault.open(&owner(login.id), &login.sealed)?;
         let text = std::str::from_utf8(&opened).map_err(anyhow::Error::from)?;
         Ok(text.into())
     }
 
-    /// Makes the caller the one who completes it. Of two, one gets it.
+    /// Marks a pending sign-in as being completed. Of concurrent callers, exactly one gets `true`.
     pub async fn claim(&self, id: Uuid) -> Result<bool> {
         let claimed = ProviderLogin::update_many()
             .col_expr(
@@ -217,9 +216,9 @@ impl ProviderLogins {
         Ok(claimed.rows_affected == 1)
     }
 
-    /// Whether the starter of a sign-in may still complete it: an enabled administrator or a valid API token,
-    /// with at least the role ADMIN.
-    pub async fn may_go_on(&self, login: &provider_login::Model) -> Result<bool> {
+    /// Whether the starter of a sign-in may still complete it: an enabled administrator or a valid API token, with at
+    /// least the role ADMIN.
+    pub async fn may_complete(&self, login: &provider_login::Model) -> Result<bool> {
         let reader = self.db.reader();
         let id = login.started_by;
         if let Some(admin) = Admin::find_by_id(id).one(reader).await? {
@@ -292,7 +291,7 @@ impl ProviderLogins {
         Ok(token.as_ref().map_or_else(Actor::system, Into::into))
     }
 
-    /// Ends a sign-in and deletes its secrets. A finished sign-in stays as it is.
+    /// Ends a sign-in and deletes its secrets. Does not change one that has ended.
     pub async fn end(&self, id: Uuid, end: LoginEnd) -> Result<provider_login::Model> {
         let (login, has_changed) = self.write_end(self.db.writer(), id, end).await?;
         if has_changed {
@@ -309,7 +308,7 @@ impl ProviderLogins {
         end: LoginEnd,
     ) -> Result<(provider_login::Model, bool)> {
         let from = match end {
-            // What is being completed has been answered, so it is neither late nor to be called off.
+            // A sign-in that is being completed can neither expire nor be cancelled.
             LoginEnd::Cancelled | LoginEnd::Expired => vec![LoginStatus::Pending],
             LoginEnd::Succeeded(_) | LoginEnd::Failed(_) => {
                 vec![LoginStatus::Pending, LoginStatus::Completing]
@@ -344,22 +343,22 @@ impl ProviderLogins {
         Ok((login, changed.rows_affected > 0))
     }
 
-    /// What a server that was killed left half done cannot be done again: the code is spent.
+    /// Fails sign-ins that a killed server was completing: their codes are spent, so they cannot be retried.
     pub async fn recover(&self) -> Result<()> {
         let left = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Completing))
             .all(self.db.reader())
             .await?;
         for login in left {
-            let reason = "the server stopped in the middle of this sign-in; start it again";
+            let reason = "the server stopped during this sign-in; start it again";
             self.end(login.id, LoginEnd::Failed(reason.to_owned()))
                 .await?;
         }
         Ok(())
     }
 
-    /// Ends what is late, and forgets what was over long ago.
-    async fn tidy(&self) -> Result<()> {
+    /// Expires late sign-ins and deletes old ones.
+    async fn remove_ended(&self) -> Result<()> {
         let now = self.clock.now();
         let late = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))

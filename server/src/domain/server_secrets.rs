@@ -1,5 +1,5 @@
-//! The server's own secrets. The one that digests tokens is sealed in the database, which makes it the
-//! check value of `ENCRYPTION_KEY` too: with a wrong key the server does not start, and loses nothing.
+//! The server's own secrets. The secret for token digests is encrypted in the database, which makes it the check value
+//! of `ENCRYPTION_KEY` too: with a wrong key the server does not start.
 
 use std::{
     fs,
@@ -22,11 +22,11 @@ use crate::{
     db::{Database, StorageConfig},
 };
 
-/// The secret that tells whether an encryption key is the right one.
+/// The secret that verifies an encryption key.
 pub(in crate::domain) const DIGEST_KEY: &str = "token_digest_key";
 const KEY_FILE: &str = "encryption.key";
 
-/// What opens and digests.
+/// The keys for encryption and digests.
 #[derive(Clone, Debug)]
 pub struct ServerSecrets {
     pub vault: Arc<Vault>,
@@ -34,13 +34,13 @@ pub struct ServerSecrets {
 }
 
 impl ServerSecrets {
-    /// Opens the server's secrets, making them on the first start.
+    /// Decrypts the server's secrets; creates them on the first start.
     pub async fn open(
         storage: &StorageConfig,
         db: &Database,
         clock: &SharedClock,
     ) -> anyhow::Result<Self> {
-        // Without `ENCRYPTION_KEY` a key is made once and kept beside the database.
+        // Without `ENCRYPTION_KEY`, a key is created once and stored in the data directory.
         let key = match known_key(storage)? {
             Some(key) => key,
             None => create_key_file(&key_file(&storage.data_dir))?,
@@ -58,18 +58,18 @@ impl ServerSecrets {
     }
 }
 
-/// Whether an encryption key fits a database.
+/// Whether an encryption key is needed and matches a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyStanding {
-    /// Nothing was sealed yet.
+pub enum KeyStatus {
+    /// Nothing is encrypted yet.
     Unneeded,
     Fits,
 }
 
-/// Insists that the key that a server would start with opens what the database has sealed. Makes none.
-pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Result<KeyStanding> {
+/// Fails unless the key that a server would use decrypts the secrets of the database. Creates no key.
+pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Result<KeyStatus> {
     let Some(row) = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await? else {
-        return Ok(KeyStanding::Unneeded);
+        return Ok(KeyStatus::Unneeded);
     };
     let key = known_key(storage)?.with_context(|| {
         let path = key_file(&storage.data_dir);
@@ -79,16 +79,16 @@ pub async fn examine_key(storage: &StorageConfig, db: &Database) -> anyhow::Resu
         )
     })?;
     open_digest_key(&Vault::new(&key, &storage.previous_keys), &row)?;
-    Ok(KeyStanding::Fits)
+    Ok(KeyStatus::Fits)
 }
 
-/// Where a key is kept that was not configured.
+/// The file of the key that is used when none is configured.
 pub fn key_file(data_dir: &Path) -> PathBuf {
     data_dir.join(KEY_FILE)
 }
 
-/// Insists that the key that is configured, or kept in the data directory, opens what a database has sealed.
-/// Makes none.
+/// Fails unless the configured key, or the one in the data directory, decrypts the secrets of a database. Creates no
+/// key.
 pub(in crate::domain) fn check_key(storage: &StorageConfig, sealed: &[u8]) -> anyhow::Result<()> {
     let key = known_key(storage)?.with_context(|| {
         format!(
@@ -109,7 +109,7 @@ pub(in crate::domain) fn check_key(storage: &StorageConfig, sealed: &[u8]) -> an
     Ok(())
 }
 
-/// The key that is configured, or was made at an earlier start.
+/// The configured key, or the one that an earlier start created.
 fn known_key(storage: &StorageConfig) -> anyhow::Result<Option<EncryptionKey>> {
     if let Some(key) = &storage.encryption_key {
         return Ok(Some(key.clone()));
@@ -118,7 +118,7 @@ fn known_key(storage: &StorageConfig) -> anyhow::Result<Option<EncryptionKey>> {
     match fs::read_to_string(&path) {
         Ok(text) => {
             let key = EncryptionKey::parse(&text);
-            let key = key.with_context(|| format!("{} holds no key", path.display()));
+            let key = key.with_context(|| format!("{} does not contain a key", path.display()));
             key.map(Some)
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -133,12 +133,12 @@ fn open_digest_key(vault: &Vault, row: &secret::Model) -> anyhow::Result<[u8; 64
              Start with the earlier key, or keep it in ENCRYPTION_KEY_PREVIOUS beside the new one. \
              If no key was set before, it is in the file {KEY_FILE} of the data directory."
         ),
-        VaultError::Damaged => anyhow!("the sealed secret {DIGEST_KEY} is damaged; restore a backup"),
+        VaultError::Damaged => anyhow!("the encrypted secret {DIGEST_KEY} is damaged; restore a backup"),
     })?;
     opened
         .as_slice()
         .try_into()
-        .context("the sealed secret has the wrong length")
+        .context("the encrypted secret has the wrong length")
 }
 
 async fn create_digest_key(
@@ -155,7 +155,7 @@ async fn create_digest_key(
     Secret::insert(row)
         .exec_without_returning(db.writer())
         .await
-        .context("cannot keep the server's secrets")?;
+        .context("cannot store the server's secrets")?;
     Ok(key)
 }
 
@@ -176,7 +176,7 @@ fn create_key_file(path: &Path) -> anyhow::Result<EncryptionKey> {
     file.sync_all().with_context(fail)?;
     tracing::warn!(
         file = %path.display(),
-        "ENCRYPTION_KEY is not set: made a key of our own; back this file up together with the database"
+        "ENCRYPTION_KEY is not set: created a key; back up its file together with the database"
     );
     Ok(key)
 }

@@ -141,14 +141,14 @@ impl Sessions {
     }
 
     /// Whether a session is active. Does not update `last_seen_at`.
-    pub async fn lives(&self, id: Uuid) -> Result<bool> {
+    pub async fn is_active(&self, id: Uuid) -> Result<bool> {
         Ok(self.active(self.db.reader(), id).await?.is_some())
     }
 
     /// The administrator of an active session, if none of the credentials of its sign-in changed since the session was
     /// looked up. For use after verifying a password, which takes a while; in a transaction the row stays locked until
     /// the end.
-    pub(super) async fn still(
+    pub(super) async fn require_unchanged(
         &self,
         connection: &impl ConnectionTrait,
         own: &AdminSession,

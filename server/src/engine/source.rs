@@ -31,7 +31,7 @@ pub trait CredentialSource: Send + Sync {
     }
 
     /// Receives the outcomes of attempts at accounts.
-    fn note_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
+    fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         drop(attempts);
         Box::pin(std::future::ready(()))
     }

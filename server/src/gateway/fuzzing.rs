@@ -13,7 +13,7 @@ use super::{
 };
 use crate::domain::model_name::{is_any_model, routed_as};
 
-/// What admission reads of a request, as far as limits depend on it.
+/// The properties of a request that limits depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdmissionReading {
     /// The name that is routed by; `None` when the request names none.

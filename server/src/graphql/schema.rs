@@ -97,3 +97,55 @@ pub fn sdl() -> String {
         .prefer_single_line_descriptions();
     builder().finish().sdl_with_options(options)
 }
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::{
+        OutputType as _,
+        registry::{MetaInputValue, MetaType, Registry},
+    };
+
+    use super::*;
+
+    /// The last words of names of secrets, as in `apiKey` and unlike `apiKeyId`.
+    const SECRET_ENDINGS: [&str; 10] = [
+        "password",
+        "secret",
+        "token",
+        "key",
+        "code",
+        "content",
+        "credential",
+        "json",
+        "file",
+        "url",
+    ];
+
+    #[test]
+    fn arguments_with_the_name_of_a_secret_are_marked_as_secret() {
+        let mut registry = Registry::default();
+        Mutation::create_type_info(&mut registry);
+        let mut unmarked = Vec::new();
+
+        for kind in registry.types.values() {
+            let inputs: Vec<&MetaInputValue> = match kind {
+                MetaType::InputObject { input_fields, .. } => input_fields.values().collect(),
+                MetaType::Object { fields, .. } if kind.name() == "Mutation" => fields
+                    .values()
+                    .flat_map(|field| field.args.values())
+                    .collect(),
+                _ => Vec::new(),
+            };
+            let is_named_so = |name: &str| {
+                let lower = name.to_ascii_lowercase();
+                SECRET_ENDINGS.iter().any(|word| lower.ends_with(word))
+            };
+            let found = inputs
+                .into_iter()
+                .filter(|input| !input.is_secret && is_named_so(&input.name));
+            unmarked.extend(found.map(|input| format!("{}.{}", kind.name(), input.name)));
+        }
+
+        assert!(unmarked.is_empty(), "mark these as secret: {unmarked:?}");
+    }
+}

@@ -75,6 +75,7 @@ impl Services {
             self.users.clone(),
             self.api_keys.clone(),
             self.provider_accounts.clone(),
+            (self.usage.clone(), self.requests.clone()),
         );
         schema
             .data(loaders)

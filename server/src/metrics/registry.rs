@@ -10,7 +10,7 @@ use prometheus_client::{
 
 /// The prefix of names.
 const PREFIX: &str = "proxypal";
-/// Standard process metrics have no prefix of ours.
+/// Standard process metrics do not have the `proxypal_` prefix.
 const PROCESS: &str = "process_";
 
 /// All metrics of one server.

@@ -36,7 +36,7 @@ impl NotificationMetrics {
         );
     }
 
-    pub(super) fn attempted(&self, succeeded: bool) {
+    pub(super) fn record_attempt(&self, succeeded: bool) {
         let result = if succeeded { SENT } else { FAILED };
         self.0.get_or_create(&Attempted { result }).inc();
     }

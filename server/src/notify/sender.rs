@@ -30,7 +30,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(15);
 pub struct Sender {
     notifications: Notifications,
     clock: SharedClock,
-    courier: Dispatcher,
+    dispatcher: Dispatcher,
     tests: Arc<Semaphore>,
     metrics: NotificationMetrics,
     /// The channels that currently fail.
@@ -43,7 +43,7 @@ impl Sender {
         Self {
             notifications,
             clock,
-            courier: Dispatcher { addresses },
+            dispatcher: Dispatcher { addresses },
             tests: Arc::new(Semaphore::new(MAX_CONCURRENT_TESTS)),
             metrics: NotificationMetrics::default(),
             failing: Arc::default(),
@@ -73,7 +73,7 @@ impl Sender {
             }
             let wait = async {
                 tokio::select! {
-                    () = self.notifications.news() => {}
+                    () = self.notifications.changed() => {}
                     () = sleep(POLL_INTERVAL) => {}
                 }
             };
@@ -89,8 +89,8 @@ impl Sender {
         let sending = due.into_iter().map(|due| self.send(due));
         let mut sending = stream::iter(sending).buffer_unordered(MAX_CONCURRENT);
         let mut sent = 0;
-        while let Some(got_through) = sending.next().await {
-            sent += usize::from(got_through?);
+        while let Some(is_delivered) = sending.next().await {
+            sent += usize::from(is_delivered?);
         }
         Ok(sent)
     }
@@ -98,16 +98,16 @@ impl Sender {
     async fn send(&self, due: DueMessage) -> Result<bool> {
         let message = message(&due.notification);
         let outcome = self
-            .courier
+            .dispatcher
             .deliver(&due.settings, &self.dated(message))
             .await;
-        let got_through = outcome.is_ok();
-        self.metrics.attempted(got_through);
+        let is_delivered = outcome.is_ok();
+        self.metrics.record_attempt(is_delivered);
         self.log(due.notification.channel_id, &outcome);
         self.notifications
-            .attempted(due.notification, outcome)
+            .record_attempt(due.notification, outcome)
             .await?;
-        Ok(got_through)
+        Ok(is_delivered)
     }
 
     /// Logs one line when a channel starts to fail, and one when it works again.
@@ -149,9 +149,14 @@ impl Sender {
             body: format!("The channel {:?} works.", channel.name),
             at: 0,
         };
-        let outcome = self.courier.deliver(&settings, &self.dated(message)).await;
+        let outcome = self
+            .dispatcher
+            .deliver(&settings, &self.dated(message))
+            .await;
         let problem = outcome.as_ref().err().map(String::as_str);
-        self.notifications.note_attempt(channel_id, problem).await?;
+        self.notifications
+            .record_delivery(channel_id, problem)
+            .await?;
         Ok(outcome)
     }
 

@@ -1,4 +1,4 @@
-//! Turns what a provider gave into the auth file that the engine reads.
+//! Builds the engine's auth file from the tokens of a sign-in.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -50,7 +50,7 @@ impl SignedIn<'_> {
         };
         let expires_at = self.expires_at();
         let mut content = person.fields;
-        // The engine renews tokens as its own client; those of another it must not touch.
+        // The engine refreshes tokens with its own client id; it must not use those of another client.
         let name = match self.provider.client_secret {
             Some(_) => OWN_CLIENT_REFRESH_TOKEN,
             None => "refresh_token",
@@ -91,7 +91,7 @@ impl SignedIn<'_> {
             "type": "claude",
             "id_token": "",
             "last_refresh": rfc3339(self.now),
-            // What Claude's own program calls a device, one for each sign-in.
+            // A device id of Claude's own client, one per sign-in.
             "claude_device_ids": [hex::encode(rand::random::<[u8; 32]>())],
         }));
         let parts = [
@@ -144,7 +144,7 @@ impl SignedIn<'_> {
         Ok(Person {
             email: profile.get("email").and_then(word),
             plan: None,
-            // The engine finds out the project.
+            // The engine determines the project.
             fields: fields(json!({
                 "type": "antigravity",
                 "expires_in": self.seconds(),
@@ -227,7 +227,7 @@ pub(super) struct Renewed {
 }
 
 impl Renewed {
-    /// The refresh token stays, unless there is a new one.
+    /// Keeps the refresh token unless a new one was issued.
     pub(super) fn new(tokens: &TokenResponse, now: DateTime<Utc>) -> Self {
         let life = tokens
             .expires_in()
@@ -269,7 +269,7 @@ fn word(value: &Value) -> Option<String> {
     fits.then(|| text.to_owned())
 }
 
-/// The claims of a token. It came from the provider over TLS, so its signature is not checked.
+/// The claims of a token. It was received from the provider over TLS, so its signature is not verified.
 fn claims(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (_, claims) = (parts.next()?, parts.next()?);

@@ -8,17 +8,17 @@ use url::form_urlencoded;
 
 const LONGEST: usize = 8 * 1024;
 
-/// The provider's answer to the request for consent.
+/// The provider's response to the authorization request.
 #[derive(Debug)]
 pub struct AuthorizationResponse {
     pub(super) state: SecretString,
     pub(super) outcome: AuthorizationOutcome,
 }
 
-/// Consent, or its refusal.
+/// The code, or the error.
 pub(super) enum AuthorizationOutcome {
     Code(SecretString),
-    /// An error code of the protocol.
+    /// An OAuth error code.
     Refused(String),
 }
 
@@ -31,24 +31,20 @@ impl fmt::Debug for AuthorizationOutcome {
     }
 }
 
-/// Why a text is no answer.
+/// Why a text is not an authorization response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorizationResponseError {
     #[error(
-        "nothing was pasted; after you have consented, copy the whole address of the page that the browser was sent to, even if that page does not load"
+        "nothing was pasted; after allowing access, copy the whole URL of the page that the browser is redirected to, even if that page does not load"
     )]
     Empty,
-    #[error(
-        "this is too long to be the address that the browser was sent to; copy it from the address bar once more"
-    )]
+    #[error("this is too long for the redirect URL; copy it again from the address bar")]
     TooLong,
     #[error(
-        "this address has no code: it may be the page on which you consent; copy the address of the page that comes after it, even if that page does not load"
+        "this URL has no code: it may be the page that asks for consent; copy the URL of the page after it, even if that page does not load"
     )]
     NoCode,
-    #[error(
-        "this code came without its state; copy the whole address, or code and state as code#state"
-    )]
+    #[error("this code has no state; copy the whole URL, or code and state as code#state")]
     NoState,
 }
 
@@ -59,7 +55,7 @@ impl AuthorizationResponse {
         own.as_bytes().ct_eq(other.as_bytes()).into()
     }
 
-    /// Reads what a person pasted.
+    /// Parses a text that a user pasted.
     pub fn pasted(text: &str) -> Result<Self, AuthorizationResponseError> {
         let text = text.trim().trim_matches(['"', '\'', '<', '>', '`']).trim();
         if text.is_empty() {
@@ -68,7 +64,7 @@ impl AuthorizationResponse {
         if text.len() > LONGEST {
             return Err(AuthorizationResponseError::TooLong);
         }
-        // Broken over lines by a mail or a terminal.
+        // Mail programs and terminals may have inserted line breaks.
         let text: String = text.split_whitespace().collect();
         match text.split_once('?') {
             Some((_, query)) => Self::query(query),
@@ -77,7 +73,7 @@ impl AuthorizationResponse {
         }
     }
 
-    /// Reads the query of the address to which the browser was sent.
+    /// Parses the query of the redirect URL.
     pub fn query(query: &str) -> Result<Self, AuthorizationResponseError> {
         if query.len() > LONGEST {
             return Err(AuthorizationResponseError::TooLong);
@@ -91,7 +87,7 @@ impl AuthorizationResponse {
             let found = pairs.find(|(found, value)| found == name && !value.is_empty());
             found.map(|(_, value)| value.into_owned())
         };
-        // The page of consent has a state too, and Claude's even a parameter called `code`.
+        // The authorization page has a state too, and Claude's even a parameter called `code`.
         if find("code_challenge").is_some() || find("response_type").is_some() {
             return Err(AuthorizationResponseError::NoCode);
         }
@@ -104,7 +100,7 @@ impl AuthorizationResponse {
             });
         }
         let code = find("code").ok_or(AuthorizationResponseError::NoCode)?;
-        // Claude puts both into one.
+        // Claude's page shows both in one text.
         let (code, fragment_state) = match code.split_once('#') {
             Some((code, state)) => (code.to_owned(), Some(state.to_owned())),
             None => (code, fragment.map(str::to_owned)),

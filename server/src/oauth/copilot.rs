@@ -18,7 +18,7 @@ use crate::domain::provider_accounts::{CopilotToken, NewGithubToken};
 
 /// The domain of the API's addresses, which differ by subscription.
 const DOMAIN: &str = "githubcopilot.com";
-const MOST_MODELS: usize = 200;
+const MAX_MODELS: usize = 200;
 /// The headers of the editor.
 const HEADERS: [(&str, &str); 6] = [
     ("copilot-integration-id", "vscode-chat"),
@@ -29,14 +29,14 @@ const HEADERS: [(&str, &str); 6] = [
     ("x-github-api-version", "2025-05-01"),
 ];
 
-/// Which list of models is wanted beside the token.
+/// Whether the list of models is fetched with the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Models {
     Listed,
     Known,
 }
 
-/// Asks GitHub and Copilot.
+/// A client of GitHub's and Copilot's APIs.
 #[derive(Clone, Debug)]
 pub(super) struct Copilot {
     pub(super) http: Http,
@@ -44,7 +44,7 @@ pub(super) struct Copilot {
 }
 
 impl Copilot {
-    /// Everything that a sign-in needs to become an account.
+    /// Fetches the identity, a Copilot token and the models.
     pub(super) async fn account(
         &self,
         label: Option<String>,
@@ -67,7 +67,7 @@ impl Copilot {
         })
     }
 
-    /// A new token of Copilot's.
+    /// Exchanges the GitHub token for a Copilot token.
     pub(super) async fn token(
         &self,
         github_token: &SecretString,
@@ -79,7 +79,7 @@ impl Copilot {
         let answer = answer.map_err(github_error)?;
         let mut token = self.read(&answer).ok_or(SignInError::Garbage)?;
         if models == Models::Listed {
-            // Without them the token is of use all the same: they are asked for again.
+            // The token works without a list of models, which is fetched again at the next refresh.
             token.models = self.models(&token).await.unwrap_or_default();
         }
         Ok(token)
@@ -104,7 +104,7 @@ impl Copilot {
         })
     }
 
-    /// The address that GitHub names, when it is Copilot's.
+    /// The API address that GitHub reports, if it belongs to Copilot.
     fn base_url(&self, reported: Option<&str>) -> Option<String> {
         let usual = self.provider.api_url.as_ref()?;
         let reported = reported.and_then(|reported| reported.parse::<Url>().ok());
@@ -129,7 +129,7 @@ impl Copilot {
         for model in listed.into_iter().flatten().filter(|model| is_chat(model)) {
             let name = model.get("id").and_then(Value::as_str).unwrap_or_default();
             let is_new = models.iter().all(|known| known.name != name);
-            if is_new && !name.is_empty() && name.len() <= 200 && models.len() < MOST_MODELS {
+            if is_new && !name.is_empty() && name.len() <= 200 && models.len() < MAX_MODELS {
                 let name = name.to_owned();
                 models.push(ProviderModel { name, alias: None });
             }
@@ -138,7 +138,7 @@ impl Copilot {
     }
 }
 
-/// Interprets the status of GitHub's refusal.
+/// Maps the status of an error response of GitHub.
 fn github_error(fault: SignInError) -> SignInError {
     if fault == SignInError::Status(401) {
         return SignInError::Refused("bad_credentials".to_owned());
@@ -149,7 +149,7 @@ fn github_error(fault: SignInError) -> SignInError {
     fault
 }
 
-/// The others embed or complete, which the engine does not do.
+/// The engine does not support embedding and completion models.
 fn is_chat(model: &Value) -> bool {
     let kind = model.get("capabilities").and_then(|all| all.get("type"));
     kind.is_none_or(|kind| kind == "chat")

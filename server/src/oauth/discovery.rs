@@ -1,10 +1,10 @@
-//! Asks a provider where its endpoints are. What it names must be its own: a token goes there.
+//! Fetches the endpoints of a provider. They must be on the provider's own domain, because tokens are sent there.
 
 use url::{Host, Url};
 
 use super::{http::Http, provider::OAuthProvider, sign_in_error::SignInError};
 
-/// The provider with all its addresses.
+/// The provider with the addresses of all endpoints.
 pub(super) async fn discovered(
     http: &Http,
     provider: &OAuthProvider,
@@ -36,7 +36,7 @@ pub(super) async fn discovered(
     Ok(provider)
 }
 
-/// Whether a URL belongs to the source of the document: same scheme, and same machine or domain.
+/// Whether an address belongs to the source of the document: same scheme, and same host or domain.
 fn is_of(source: &Url, address: &Url) -> bool {
     if source.scheme() != address.scheme() {
         return false;

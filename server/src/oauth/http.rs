@@ -1,5 +1,5 @@
-//! Asks providers. Answers are bounded in size and time, redirects are not followed, and nothing of
-//! them is logged.
+//! The HTTP client for providers. Responses are bounded in size and time, redirects are not followed, and bodies are
+//! not logged.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use super::{provider::OAuthProvider, sign_in_error::SignInError};
 
 const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(5);
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Tokens with all claims of a large organisation have some thousand bytes.
+/// Tokens with all claims of a large organisation have a few thousand bytes.
 const LARGEST_ANSWER: usize = 64 * 1024;
-/// A list of models has some more.
+/// Lists of models are larger.
 const LARGEST_LIST: usize = 1024 * 1024;
-/// The order in which Claude's own program writes the members of a question.
+/// The order of parameters in the requests of Claude's own client.
 const ORDER: [&str; 6] = [
     "grant_type",
     "code",
@@ -32,15 +32,14 @@ const ORDER: [&str; 6] = [
     "state",
 ];
 
-/// Asks providers; cheap to clone.
+/// Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Http(reqwest::Client);
 
-/// One of a request's own headers.
 pub(super) type Header = (HeaderName, SecretString);
 
 impl Http {
-    /// A client that follows no redirect: a token must go nowhere else.
+    /// Does not follow redirects, so that tokens are not sent elsewhere.
     pub(super) fn new() -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -50,7 +49,7 @@ impl Http {
         Ok(Self(client))
     }
 
-    /// Sends what the OAuth library asks, as the provider wants it, and answers as the library expects.
+    /// Sends a request of the OAuth library in the format of the provider, and normalises the response for the library.
     pub(super) async fn ask(
         &self,
         provider: &OAuthProvider,
@@ -73,8 +72,8 @@ impl Http {
         }
         let request = reqwest::Request::try_from(request).map_err(|error| unreachable(&error))?;
         let (status, mut answer) = self.object(request, LARGEST_ANSWER).await?;
-        mend(&mut answer);
-        // Some providers refuse with a status of 200.
+        normalise(&mut answer);
+        // Some providers send errors with status 200.
         let status = match answer.contains_key("error") {
             true if status.is_success() => StatusCode::BAD_REQUEST,
             _ if status.is_success() => StatusCode::OK,
@@ -87,7 +86,7 @@ impl Http {
         Ok(response)
     }
 
-    /// Fetches an object with a token. The status counts.
+    /// Fetches a JSON object with a token; fails for an error status.
     pub(super) async fn get(
         &self,
         url: &Url,
@@ -106,7 +105,7 @@ impl Http {
         }
     }
 
-    /// Fetches a public object.
+    /// Fetches a JSON object without credentials.
     pub(super) async fn get_public(&self, url: &Url) -> Result<Map<String, Value>, SignInError> {
         let request = reqwest::Request::new(http::Method::GET, url.clone());
         match self.object(request, LARGEST_ANSWER).await? {
@@ -163,7 +162,7 @@ fn unreachable(error: &reqwest::Error) -> SignInError {
     SignInError::Unreachable(cause.to_string())
 }
 
-/// The same question as an object.
+/// Converts the form parameters to JSON.
 fn as_json(request: HttpRequest) -> HttpRequest {
     let (mut parts, body) = request.into_parts();
     let mut pairs: Vec<(String, Value)> = form_urlencoded::parse(&body)
@@ -177,22 +176,22 @@ fn as_json(request: HttpRequest) -> HttpRequest {
     HttpRequest::from_parts(parts, Value::Object(object).to_string().into_bytes())
 }
 
-/// Normalises responses of providers to the protocol.
-fn mend(answer: &mut Map<String, Value>) {
+/// Normalises responses of providers to the OAuth format.
+fn normalise(answer: &mut Map<String, Value>) {
     for name in ["expires_in", "interval"] {
         if let Some(number) = answer.get(name).and_then(Value::as_f64) {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
-                reason = "held within these bounds"
+                reason = "clamped to these bounds"
             )]
             let whole = number.clamp(0.0, 1e9) as u64;
-            // A pause of nothing would be a storm.
+            // An interval of 0 would poll continuously.
             let least = u64::from(name == "interval");
             answer.insert(name.to_owned(), Number::from(whole.max(least)).into());
         }
     }
-    // Some write their errors as their APIs do.
+    // Some providers use the error format of their APIs.
     if let Some(Value::Object(error)) = answer.get("error") {
         let code = ["code", "type"]
             .iter()
@@ -238,7 +237,7 @@ mod tests {
             unreachable!()
         };
 
-        mend(&mut answer);
+        normalise(&mut answer);
 
         let expected = json!({
             "access_token": "a", "expires_in": 900, "interval": 1, "token_type": "bearer",

@@ -1,4 +1,4 @@
-//! The OAuth library with our answers' types, over our HTTP client.
+//! The OAuth library with the types of our responses and our HTTP client.
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
@@ -27,13 +27,13 @@ use super::{
 };
 use crate::clock::SharedClock;
 
-/// As many random bytes as the providers' own programs take.
+/// As in the providers' own clients.
 const VERIFIER_BYTES: u32 = 96;
 const STATE_BYTES: u32 = 32;
-/// The pause while a provider cannot be reached.
+/// The longest poll interval while a provider is unreachable.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// Extra fields of the token response.
+/// Additional fields of the token response.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Extra {
     #[serde(default)]
@@ -52,7 +52,6 @@ impl fmt::Debug for Extra {
 
 impl ExtraTokenFields for Extra {}
 
-/// The result of a sign-in.
 pub(super) type TokenResponse = StandardTokenResponse<Extra, BasicTokenType>;
 
 type Client = oauth2::Client<
@@ -68,7 +67,7 @@ type Client = oauth2::Client<
     EndpointNotSet,
 >;
 
-/// The request for consent.
+/// The authorization request.
 pub(super) struct Consent {
     pub(super) authorize_url: Url,
     pub(super) state: SecretString,
@@ -90,7 +89,7 @@ fn scopes(provider: &OAuthProvider) -> impl Iterator<Item = Scope> {
     provider.scopes.iter().cloned().map(Scope::new)
 }
 
-/// Makes the address at which a person consents, with a state and a verifier for this one time.
+/// Builds the authorization URL with a random state and PKCE verifier.
 pub(super) fn consent(provider: &OAuthProvider) -> Result<Consent, SignInError> {
     let missing = SignInError::NotConfigured("authorization endpoint");
     let authorize_url = provider.authorize_url.clone().ok_or(missing)?;
@@ -112,7 +111,7 @@ pub(super) fn consent(provider: &OAuthProvider) -> Result<Consent, SignInError> 
     })
 }
 
-/// Turns a code into tokens, once.
+/// Exchanges a code for tokens.
 pub(super) async fn exchange(
     http: &Http,
     provider: &OAuthProvider,
@@ -125,7 +124,7 @@ pub(super) async fn exchange(
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
         .set_redirect_uri(Cow::Owned(redirect(provider)?))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
-    // Claude's endpoint wants it again; the others would have none of it.
+    // Claude's endpoint requires it in the body; other endpoints reject it.
     if provider.encoding == crate::providers::TokenEncoding::Json {
         request = request.add_extra_param("state", state.expose_secret().to_owned());
     }
@@ -133,7 +132,7 @@ pub(super) async fn exchange(
     request.request_async(&ask).await.map_err(fault)
 }
 
-/// Asks for a code that a person types at the provider.
+/// Requests a device code.
 pub(super) async fn device_code(
     http: &Http,
     provider: &OAuthProvider,
@@ -148,7 +147,7 @@ pub(super) async fn device_code(
     request.request_async(&ask).await.map_err(fault)
 }
 
-/// Asks whether a person has typed the code, as often as the provider allows, until they have.
+/// Polls at the provider's interval until the user has entered the code.
 pub(super) async fn wait_for_device(
     http: &Http,
     provider: &OAuthProvider,
@@ -157,7 +156,7 @@ pub(super) async fn wait_for_device(
     wait: DevicePolling,
 ) -> Result<TokenResponse, SignInError> {
     let client = client(provider).set_token_uri(TokenUrl::from_url(token_url(provider)?));
-    // The library takes every failure for a passing one.
+    // The library treats every failure as transient.
     let (report, mut lasting) = mpsc::channel(1);
     let ask = reporting(asking(http, provider, headers), report);
     let clock = wait.clock;
@@ -173,7 +172,7 @@ pub(super) async fn wait_for_device(
     }
 }
 
-/// Gets new tokens for an account of the operator's own client.
+/// Refreshes the tokens of an account of the operator's own client.
 pub(super) async fn refresh(
     http: &Http,
     provider: &OAuthProvider,
@@ -186,13 +185,13 @@ pub(super) async fn refresh(
     request.request_async(&ask).await.map_err(fault)
 }
 
-/// How long to ask.
+/// The time limit and interval of polling.
 pub(super) struct DevicePolling {
     pub(super) until: DateTime<Utc>,
     pub(super) clock: SharedClock,
 }
 
-/// How the library asks. What it holds is its own, so that the future can go anywhere.
+/// The HTTP function for the library. It owns its values, so that the future is `'static`.
 fn asking(
     http: &Http,
     provider: &OAuthProvider,
@@ -206,7 +205,7 @@ fn asking(
     }
 }
 
-/// Reports what will not pass, and then answers nothing any more.
+/// Reports permanent failures, and does not resolve afterwards.
 fn reporting(
     ask: impl Fn(HttpRequest) -> BoxFuture<'static, Result<HttpResponse, SignInError>>,
     report: mpsc::Sender<SignInError>,
@@ -236,7 +235,7 @@ fn token_url(provider: &OAuthProvider) -> Result<Url, SignInError> {
     provider.token_url.clone().ok_or(missing)
 }
 
-/// A failure without the provider's texts.
+/// Maps an error, without the texts of the provider.
 fn fault(error: RequestTokenError<SignInError, BasicErrorResponse>) -> SignInError {
     match error {
         RequestTokenError::ServerResponse(response) => {
@@ -253,7 +252,7 @@ fn device_fault(error: RequestTokenError<SignInError, DeviceCodeErrorResponse>) 
             DeviceCodeErrorResponseType::AccessDenied => SignInError::Denied,
             DeviceCodeErrorResponseType::ExpiredToken => SignInError::Expired,
             DeviceCodeErrorResponseType::Basic(code) => SignInError::refused(code.as_ref()),
-            // Neither ends the asking.
+            // Both continue polling.
             DeviceCodeErrorResponseType::AuthorizationPending
             | DeviceCodeErrorResponseType::SlowDown => SignInError::Garbage,
         },

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct OAuthProvider {
     pub(super) kind: ProviderKind,
-    /// In addresses of ours, and in variables.
+    /// In URLs and environment variables.
     pub(super) name: &'static str,
     pub(super) display_name: &'static str,
     pub(super) flow: Flow,

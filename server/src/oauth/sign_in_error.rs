@@ -5,18 +5,18 @@ use super::provider::OAuthProvider;
 
 const LONGEST_CODE: usize = 60;
 
-/// Why a sign-in did not succeed.
+/// Why a sign-in failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SignInError {
     #[error("cannot be reached ({0})")]
     Unreachable(String),
-    #[error("did not answer in time")]
+    #[error("did not respond in time")]
     TooSlow,
-    #[error("answered more than an answer can have")]
+    #[error("sent a response that is too large")]
     TooLarge,
-    #[error("sent us elsewhere")]
+    #[error("sent a redirect")]
     Redirected,
-    #[error("answered something that is no answer")]
+    #[error("sent an invalid response")]
     Garbage,
     #[error("answered with status {0}")]
     Status(u16),
@@ -24,21 +24,21 @@ pub(super) enum SignInError {
     Denied,
     #[error("the code has expired")]
     Expired,
-    /// An error code of the protocol.
+    /// An OAuth error code.
     #[error("refused ({0})")]
     Refused(String),
-    #[error("gave no refresh token")]
+    #[error("issued no refresh token")]
     NoRefreshToken,
     #[error("the account has no subscription")]
     NoSubscription,
     #[error("{0}")]
     Engine(String),
-    #[error("the address of the {0} is not known")]
+    #[error("the {0} is unknown")]
     NotConfigured(&'static str),
 }
 
 impl SignInError {
-    /// A refusal with the code that a provider gave, made harmless.
+    /// An error with the provider's code, sanitised.
     pub(super) fn refused(code: &str) -> Self {
         let harmless = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
         let code: String = code.chars().filter(harmless).take(LONGEST_CODE).collect();
@@ -49,7 +49,7 @@ impl SignInError {
         }
     }
 
-    /// Whether asking again later may help.
+    /// Whether a retry may succeed.
     pub(super) fn may_pass(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::TooSlow => true,
@@ -75,12 +75,12 @@ impl SignInError {
             Self::Unreachable(why) => format!(
                 "{name} cannot be reached from this server ({why}); check its network and proxy, then start again"
             ),
-            Self::TooSlow => format!("{name} did not answer in time; start again in a moment"),
+            Self::TooSlow => format!("{name} did not respond in time; start again in a moment"),
             Self::TooLarge | Self::Redirected | Self::Garbage => format!(
-                "{name} {self}; start again, and if that does not help check OAUTH_{variable}_TOKEN_URL and any proxy in between"
+                "{name} {self}; start again; if it fails again, check OAUTH_{variable}_TOKEN_URL and any proxy in between"
             ),
             Self::Status(403) => format!(
-                "{name} answered with status 403, as its protection against robots does; set OAUTH_{variable}_VIA=engine, or use an API key or an imported auth file"
+                "{name} answered with status 403, which its bot protection does; set OAUTH_{variable}_VIA=engine, or use an API key or an imported auth file"
             ),
             Self::Status(status) => {
                 format!("{name} answered with status {status}; start again in a moment")
@@ -93,14 +93,14 @@ impl SignInError {
             }
             Self::Refused(code) => refusal(name, &variable, code),
             Self::NoRefreshToken => format!(
-                "{name} gave no refresh token, so the account would soon end; allow offline access among OAUTH_{variable}_SCOPES"
+                "{name} issued no refresh token, so the account would expire soon; allow offline access in OAUTH_{variable}_SCOPES"
             ),
             Self::NoSubscription => format!(
-                "this account has no subscription to {name}, or its organisation does not allow it; use another account"
+                "this account has no {name} subscription, or its organisation does not allow it; use another account"
             ),
             Self::Engine(why) => format!("the engine could not sign in at {name}: {why}"),
             Self::NotConfigured(what) => format!(
-                "this server does not know {name}'s {what}; set it among the OAUTH_{variable}_… variables"
+                "the {what} of {name} is unknown; set it with the OAUTH_{variable}_… variables"
             ),
         }
     }
@@ -109,11 +109,11 @@ impl SignInError {
 fn refusal(name: &str, variable: &str, code: &str) -> String {
     let remedy = match code {
         "invalid_grant" | "bad_verification_code" | "incorrect_device_code" => {
-            "the code is wrong, too old or was used already; start again"
+            "the code is invalid, has expired or was used already; start again"
         }
         "invalid_client" | "unauthorized_client" | "incorrect_client_credentials" => {
             return format!(
-                "{name} does not accept the OAuth client ({code}); check OAUTH_{variable}_CLIENT_ID and OAUTH_{variable}_CLIENT_SECRET"
+                "{name} rejected the OAuth client ({code}); check OAUTH_{variable}_CLIENT_ID and OAUTH_{variable}_CLIENT_SECRET"
             );
         }
         "redirect_uri_mismatch" => {
@@ -122,7 +122,7 @@ fn refusal(name: &str, variable: &str, code: &str) -> String {
         "invalid_scope" => "check the scopes of the OAuth client",
         _ => "start again",
     };
-    format!("{name} refused the sign-in ({code}): {remedy}")
+    format!("{name} rejected the sign-in ({code}): {remedy}")
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Renews what the engine cannot renew itself, ahead of its end: Copilot's short-lived tokens, and the
+//! Refreshes the tokens that the engine cannot refresh, before they expire: Copilot's short-lived tokens, and the
 //! tokens of an operator's own OAuth clients.
 
 use std::{collections::HashMap, time::Duration};
@@ -20,24 +20,24 @@ use crate::{
     outage::Outage,
 };
 
-/// How long before its end a token is renewed at the latest.
+/// A token is refreshed at least this long before it expires.
 const REFRESH_LEAD: TimeDelta = TimeDelta::minutes(5);
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
-/// The clock may have jumped.
+/// Checked again after this time, because the clock may jump.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
-/// A failure, and when to try again.
+/// The number of failures and the time of the next attempt.
 #[derive(Clone, Copy, Debug)]
-struct Setback {
+struct RetryState {
     failures: u32,
     until: DateTime<Utc>,
 }
 
-/// The task that renews.
+/// The task that refreshes tokens.
 pub(super) struct TokenRefresher {
     service: OAuthService,
-    setbacks: HashMap<Uuid, Setback>,
+    setbacks: HashMap<Uuid, RetryState>,
 }
 
 impl TokenRefresher {
@@ -48,7 +48,8 @@ impl TokenRefresher {
         }
     }
 
-    /// Renews until the server stops. What is under way then is finished: it may have been granted.
+    /// Runs until the server stops. Refreshes in progress are finished, because the provider may have issued the
+    /// tokens.
     pub(super) async fn run(mut self) {
         let mut changes = self.service.accounts.changes();
         let stop = self.service.stop.clone();
@@ -73,7 +74,7 @@ impl TokenRefresher {
         }
     }
 
-    /// Renews what is due, and answers how long nothing will be.
+    /// Refreshes the tokens that are due. Returns the time until the next one is.
     async fn round(&mut self) -> Result<Duration> {
         let mut next = RECHECK_INTERVAL;
         let github = self.service.accounts.github_accounts().await?;
@@ -135,7 +136,7 @@ impl TokenRefresher {
         if has_models {
             return Ok(Ok(()));
         }
-        let problem = "Copilot did not tell its models; this is tried again by itself";
+        let problem = "Copilot did not report its models; the server retries automatically";
         Ok(Err(problem.to_owned()))
     }
 
@@ -147,7 +148,7 @@ impl TokenRefresher {
         if provider.client_secret.is_none() {
             let name = provider.name.to_uppercase();
             return Ok(Err(format!(
-                "this account came by an OAuth client that is not configured any more; set OAUTH_{name}_CLIENT_ID and OAUTH_{name}_CLIENT_SECRET, or sign in again"
+                "the OAuth client of this account is no longer configured; set OAUTH_{name}_CLIENT_ID and OAUTH_{name}_CLIENT_SECRET, or sign in again"
             )));
         }
         let renewed = protocol::refresh(&self.service.http, provider, &account.refresh_token).await;
@@ -177,20 +178,23 @@ impl TokenRefresher {
             }
             Ok(Err(problem)) => problem,
             Err(error) => {
-                tracing::error!(account.id = %id, ?error, "a renewed token could not be kept");
+                tracing::error!(account.id = %id, ?error, "cannot store a refreshed token");
                 "a refreshed token could not be stored; see the server's log".to_owned()
             }
         };
         let failures = self.setbacks.get(&id).map_or(0, |setback| setback.failures);
         let pause = pause_after(failures);
-        tracing::warn!(account.id = %id, failures = failures + 1, "a token could not be renewed");
-        let setback = Setback {
+        tracing::warn!(account.id = %id, failures = failures + 1, "cannot refresh a token");
+        let setback = RetryState {
             failures: failures.saturating_add(1),
             until: self.service.clock.now() + pause,
         };
         self.setbacks.insert(id, setback);
         *next = (*next).min(pause.to_std().unwrap_or_default());
-        self.service.accounts.note_token_problem(id, &problem).await
+        self.service
+            .accounts
+            .record_token_problem(id, &problem)
+            .await
     }
 }
 
@@ -198,20 +202,20 @@ impl TokenRefresher {
 fn words(fault: &SignInError, provider: &OAuthProvider) -> String {
     let words = fault.words(provider);
     if fault.may_pass() {
-        format!("the token could not be renewed: {words}; this is tried again by itself")
+        format!("the token could not be refreshed: {words}; the server retries automatically")
     } else {
-        format!("the token could not be renewed: {words}")
+        format!("the token could not be refreshed: {words}")
     }
 }
 
 fn words_for_copilot(fault: &SignInError, provider: &OAuthProvider) -> String {
     if *fault == SignInError::Refused("bad_credentials".to_owned()) {
-        return "GitHub does not accept the sign-in any more; sign in again".to_owned();
+        return "GitHub no longer accepts the sign-in; sign in again".to_owned();
     }
     words(fault, provider)
 }
 
-/// When to renew: some minutes before the end, or after half of a life that is shorter than that.
+/// When to refresh: some minutes before the expiry, or at half of a shorter lifetime.
 fn due_at(
     refreshed_at: Option<DateTime<Utc>>,
     expires_at: Option<DateTime<Utc>>,
@@ -224,7 +228,7 @@ fn due_at(
     expires_at - REFRESH_LEAD.min(life / 2)
 }
 
-/// Doubles up to the longest; a fifth of it is left to chance, so that accounts do not ask in step.
+/// Doubles up to the maximum, with a random fifth, so that accounts do not retry in step.
 fn pause_after(failures: u32) -> TimeDelta {
     let doubled = FIRST_PAUSE * 2_i32.saturating_pow(failures.min(10));
     let pause = doubled.min(LONGEST_PAUSE);

@@ -20,7 +20,7 @@ pub(super) enum FlowSecrets {
     },
     Device {
         code: Box<StandardDeviceAuthorizationResponse>,
-        /// Discovered, where it is not in the table.
+        /// `None` if it is in the provider's specification.
         token_url: Option<Url>,
         device_id: Option<String>,
     },
@@ -39,7 +39,7 @@ impl FlowSecrets {
 
     pub(super) fn read(text: &str) -> Result<Self> {
         // The error of the parser quotes what it read.
-        let unknown = |_| anyhow::anyhow!("a sealed sign-in has an unknown form");
+        let unknown = |_| anyhow::anyhow!("an encrypted sign-in has an unknown format");
         Ok(serde_json::from_str(text).map_err(unknown)?)
     }
 }
@@ -48,15 +48,15 @@ impl FlowSecrets {
 #[derive(Clone)]
 pub struct ProviderLoginView {
     pub login: provider_login::Model,
-    /// Where to consent. It holds the state.
+    /// The authorization URL. It contains the state.
     pub authorize_url: Option<String>,
-    /// Where the browser is sent afterwards.
+    /// The address of the redirect after consent.
     pub redirect_url: Option<String>,
     /// The user code to enter at the provider.
     pub user_code: Option<String>,
-    /// Where to type it.
+    /// The address at which the code is entered.
     pub verification_url: Option<String>,
-    /// The same with the code in it.
+    /// The same address with the code in it.
     pub verification_url_complete: Option<String>,
 }
 
@@ -70,7 +70,7 @@ impl std::fmt::Debug for ProviderLoginView {
 }
 
 impl ProviderLoginView {
-    /// A sign-in that waits for a person, or one that does not any more.
+    /// The secrets are shown only while the sign-in is pending.
     pub(super) fn new(
         login: provider_login::Model,
         secrets: Option<&FlowSecrets>,
@@ -117,7 +117,7 @@ impl ProviderLoginView {
         view
     }
 
-    /// The state that the provider will send back with the browser.
+    /// The state that the provider returns.
     pub fn state(&self) -> Option<String> {
         let url: Url = self.authorize_url.as_deref()?.parse().ok()?;
         let state = url.query_pairs().find(|(name, _)| name == "state");
@@ -125,7 +125,7 @@ impl ProviderLoginView {
     }
 }
 
-/// An address that a browser can be sent to; a provider may have written anything.
+/// An `http` or `https` address; the provider's value is not trusted.
 fn web(text: &str) -> Option<String> {
     let url: Url = text.parse().ok()?;
     matches!(url.scheme(), "http" | "https").then(|| text.to_owned())

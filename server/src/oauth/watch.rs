@@ -65,7 +65,7 @@ impl OAuthService {
         };
         let outcome = match brought {
             Ok(brought) => {
-                if !self.logins.may_go_on(&login).await? {
+                if !self.logins.may_complete(&login).await? {
                     return self.call_off(&login).await;
                 }
                 // A concurrent cancellation takes precedence.
@@ -104,7 +104,7 @@ impl OAuthService {
     /// Waits until the starter of the sign-in may not complete it any more.
     async fn right_ends(&self, login: &provider_login::Model) {
         // A database that does not answer ends no right.
-        while self.logins.may_go_on(login).await.unwrap_or(true) {
+        while self.logins.may_complete(login).await.unwrap_or(true) {
             sleep(RIGHT_CHECK_INTERVAL).await;
         }
     }

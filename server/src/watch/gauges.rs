@@ -9,8 +9,8 @@ const MILLI: i64 = 1000;
 #[derive(Clone, Debug, Default)]
 pub struct Gauges {
     pub(super) build: Family<Version, Gauge>,
-    pub(super) under_way: Gauge,
-    pub(super) most_under_way: Gauge,
+    pub(super) in_flight: Gauge,
+    pub(super) max_in_flight: Gauge,
     pub(super) journal_pending: Gauge,
     pub(super) writer_lag: Fraction,
     pub(super) writer_failing: Gauge,
@@ -70,13 +70,13 @@ impl Gauges {
             "request_permits_used",
             &[],
             "Requests in flight or not yet in the database",
-            &self.under_way,
+            &self.in_flight,
         );
         registry.register(
             "request_permits",
             &[],
             "The most of these before requests are refused",
-            &self.most_under_way,
+            &self.max_in_flight,
         );
         registry.register(
             "journal_pending",

@@ -66,8 +66,8 @@ impl MetricsExporter {
         gauges.build.get_or_create(&version).set(1);
         sources.gateway.look();
         let book = sources.requests.state();
-        gauges.under_way.set(whole(book.under_way()));
-        gauges.most_under_way.set(whole(book.most_under_way()));
+        gauges.in_flight.set(whole(book.in_flight()));
+        gauges.max_in_flight.set(whole(book.max_in_flight()));
         gauges.journal_pending.set(whole(book.pending_entries()));
         gauges
             .writer_lag

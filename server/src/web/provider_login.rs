@@ -196,7 +196,7 @@ impl LoginPages {
             return Err(CallbackError::OtherBrowser);
         }
         let session = login.session_id.ok_or(CallbackError::OtherBrowser)?;
-        let is_active = self.authenticator.sessions.lives(session).await;
+        let is_active = self.authenticator.sessions.is_active(session).await;
         if is_active.map_err(|error| internal(&error))? {
             return Ok(());
         }

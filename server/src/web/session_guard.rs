@@ -67,7 +67,7 @@ impl SessionGuard {
     pub async fn holds(&self) -> bool {
         match self {
             Self::None => true,
-            Self::Session { id, sessions, .. } => sessions.lives(*id).await.unwrap_or(true),
+            Self::Session { id, sessions, .. } => sessions.is_active(*id).await.unwrap_or(true),
             Self::ApiToken {
                 presented,
                 api_tokens,

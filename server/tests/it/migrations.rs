@@ -4,7 +4,9 @@ use chrono::DateTime;
 use entity::{
     api_key,
     notification_rule::{self, NotificationEvent},
-    provider_account,
+    provider_account::{
+        self, CredentialKind, ProviderKind, ProviderModels, SubscriptionWindow, SubscriptionWindows,
+    },
     request::{self, Outcome, Protocol, UsageSource},
     user,
 };
@@ -29,7 +31,7 @@ async fn connect(home: &TestDatabase) -> DatabaseConnection {
     Database::connect(options).await.unwrap()
 }
 
-/// Everything that is there, in words: tables with their columns, and indexes.
+/// The schema as text: tables with their columns, and indexes.
 async fn schema(database: &DatabaseConnection) -> Vec<String> {
     let query = if database.get_database_backend() == DbBackend::Postgres {
         "SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable) \
@@ -50,7 +52,7 @@ async fn schema(database: &DatabaseConnection) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_step_goes_down_to_where_it_came_from_and_up_again() {
+async fn each_migration_is_reverted_and_applied_again() {
     let home = TestDatabase::create().await;
     let database = connect(&home).await;
     let steps = Migrator::migrations().len();
@@ -98,6 +100,41 @@ async fn rules_about_expired_accounts_keep_their_meaning_under_the_new_name() {
 
     let rules = notification_rule::Entity::find().all(&database).await;
     assert_eq!(rules.unwrap()[0].event, NotificationEvent::AccountExpired);
+}
+
+#[tokio::test]
+async fn reported_windows_keep_their_time_under_the_new_name() {
+    let home = TestDatabase::create().await;
+    let database = connect(&home).await;
+    Migrator::up(&database, None).await.unwrap();
+    let reported = SubscriptionWindows {
+        reported_at: DateTime::UNIX_EPOCH,
+        windows: vec![SubscriptionWindow {
+            name: r#"a "told_at": name"#.to_owned(),
+            used_percent: 40,
+            resets_at: None,
+        }],
+    };
+    account_with(reported.clone())
+        .insert(&database)
+        .await
+        .unwrap();
+    let rename = "m20261130_000023_rename_reported_at";
+    let names = Migrator::migrations().into_iter();
+    let since = names.skip_while(|step| step.name() != rename).count();
+    Migrator::down(&database, Some(u32::try_from(since).unwrap()))
+        .await
+        .unwrap();
+    let query = "SELECT CAST(windows AS text) FROM provider_account";
+    let query = Statement::from_string(database.get_database_backend(), query);
+    let row = database.query_one_raw(query).await.unwrap().unwrap();
+    let stored: String = row.try_get_by_index(0).unwrap();
+    assert!(stored.starts_with(r#"{"told_at":"#), "{stored}");
+
+    Migrator::up(&database, None).await.unwrap();
+
+    let accounts = provider_account::Entity::find().all(&database).await;
+    assert_eq!(accounts.unwrap()[0].windows, Some(reported));
 }
 
 #[tokio::test]
@@ -165,6 +202,38 @@ async fn foreign_keys_are_enforced_on_every_connection() {
         held.push(connection);
     }
     assert!(held.len() > 1);
+}
+
+fn account_with(windows: SubscriptionWindows) -> provider_account::ActiveModel {
+    provider_account::Model {
+        id: Uuid::now_v7(),
+        kind: ProviderKind::Claude,
+        credential: CredentialKind::ApiKey,
+        label: "claude".to_owned(),
+        sealed: Vec::new(),
+        last_four: String::new(),
+        base_url: None,
+        models: ProviderModels::default(),
+        prefix: None,
+        enabled: true,
+        email: None,
+        plan: None,
+        file_name: None,
+        expires_at: None,
+        refreshed_at: None,
+        priority: 0,
+        weight: 1,
+        last_used_at: None,
+        problem: None,
+        problem_at: None,
+        checked_at: None,
+        check_failure: None,
+        windows: Some(windows),
+        created_at: DateTime::UNIX_EPOCH,
+        updated_at: DateTime::UNIX_EPOCH,
+        removed_at: None,
+    }
+    .into_active_model()
 }
 
 fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {

@@ -1,4 +1,4 @@
-//! The web app comes out of the program: the page behind every deep link, and its files for ever.
+//! The embedded web app: the page for every deep link, and its permanently cached files.
 
 use std::{fs, path::Path};
 
@@ -32,7 +32,7 @@ async fn the_app_that_was_built_is_the_app_that_is_served() {
 }
 
 #[tokio::test]
-async fn files_of_the_app_are_kept_for_ever_by_browsers() {
+async fn files_of_the_app_are_cached_permanently() {
     let Some(index) = built() else { return };
     let app = TestApp::with_engine(Router::new()).await;
     let file = script_of(&index);

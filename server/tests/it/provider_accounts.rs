@@ -74,7 +74,7 @@ impl Store {
         self.accounts.settle_auth_files(found).await.unwrap()
     }
 
-    /// The only account's file as it shall be.
+    /// The rendered file of the only account.
     async fn wanted(&self) -> Map<String, Value> {
         let credentials = self.accounts.credentials().await.unwrap();
         let [credential] = credentials.as_slice() else {
@@ -325,7 +325,7 @@ async fn the_engines_refreshes_leave_no_events_and_its_switch_does() {
 }
 
 #[tokio::test]
-async fn what_a_removed_account_left_goes_and_strange_files_stay() {
+async fn files_of_removed_accounts_are_deleted_and_unknown_files_kept() {
     let store = Store::open().await;
     let account = store.sign_in(claude(1)).await;
     let name = account.file_name.unwrap();
@@ -337,9 +337,9 @@ async fn what_a_removed_account_left_goes_and_strange_files_stay() {
         .unwrap();
 
     let left = store.settle(&name, FoundContent::Whole(file)).await;
-    let strange = object(json!({"type": "qwen", "access_token": "a"}));
-    let strange = store
-        .settle("qwen.json", FoundContent::Whole(strange))
+    let unknown = object(json!({"type": "qwen", "access_token": "a"}));
+    let unknown = store
+        .settle("qwen.json", FoundContent::Whole(unknown))
         .await;
 
     assert!(
@@ -347,7 +347,7 @@ async fn what_a_removed_account_left_goes_and_strange_files_stay() {
         "{left:?}"
     );
     assert!(
-        matches!(strange.as_slice(), [AuthFileStep::Leave { .. }]),
-        "{strange:?}"
+        matches!(unknown.as_slice(), [AuthFileStep::Leave { .. }]),
+        "{unknown:?}"
     );
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 #[test]
-fn what_the_page_on_security_claims_is_tested() {
+fn the_tests_that_security_md_names_exist() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let mut tests = String::new();

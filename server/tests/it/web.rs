@@ -88,7 +88,7 @@ async fn every_page_has_the_security_headers() {
 }
 
 #[tokio::test]
-async fn the_front_page_is_never_kept_by_a_browser() {
+async fn the_front_page_is_never_cached() {
     let plane = ControlPlane::start().await;
     let anonymous = plane.anonymous();
 

@@ -13,24 +13,33 @@ use crate::support::sources;
 
 /// Idioms that a reader must translate. An underscore, a line break and a comment marker count as a space.
 const IDIOMS: &[&str] = &[
+    "anew",
+    "anybody",
     "asks after",
     "at once", // "immediately" or "concurrently"
+    "everybody",
+    "for ever",
     "forgive",
     "forgiven",
-    "heir",
+    "gives way",
     "hears",
+    "heir",
+    "hung up",
     "in vain",
     "mended",
     "mends",
     "nobody",
     "of no use",
+    "of ours",
     "owed",
     "owes",
     "patience",
     "put together",
     "puts together",
     "says",
+    "shall",
     "somebody",
+    "sort of",
     "stand on",
     "stands before",
     "stands in",
@@ -54,25 +63,14 @@ const VAGUE_CONSTANTS: [&str; 12] = [
 
 /// How many idioms are left in each folder or file. Numbers may only fall. Elsewhere there may be none.
 const REMAINING: &[(&str, usize)] = &[
-    ("ARCHITECTURE.md", 1),
-    ("CHANGELOG.md", 6),
-    ("crates", 8),
-    ("docs", 1),
-    ("entity/src", 3),
-    ("frontend/messages/en", 2),
-    ("frontend/src", 2),
-    ("migration/src", 1),
-    ("scripts", 1),
-    ("server/src/checkup", 2),
-    ("server/src/crypto", 13),
-    ("server/src/domain", 237),
-    ("server/src/gateway", 4),
-    ("server/src/graphql", 25),
-    ("server/tests", 57),
+    // The stored name of anonymous actors.
+    ("entity/src/audit_event.rs", 1),
+    // Names of former columns.
+    ("migration/src", 2),
+    ("server/src/crypto", 14),
+    ("server/src/domain/backups", 31),
+    ("server/tests/it/migrations.rs", 2),
 ];
-
-/// How many vague constants are left.
-const REMAINING_CONSTANTS: usize = 9;
 
 const LONGEST_SUBJECT: usize = 72;
 
@@ -160,7 +158,7 @@ fn constants_say_what_they_time_or_bound() {
         let names = names.filter(|name| VAGUE_CONSTANTS.contains(&name.as_str()));
         vague.extend(names.map(|name| format!("{path}: {name}")));
     }
-    assert!(vague.len() <= REMAINING_CONSTANTS, "{vague:#?}");
+    assert!(vague.is_empty(), "{vague:#?}");
 }
 
 /// Of the commits since this check was added; without the repository there is nothing to check.

@@ -207,7 +207,7 @@ fn an_answer_that_cannot_be_decompressed_is_estimated_by_its_length() {
 
     for coding in ["gzip", "deflate", "zstd", "br"] {
         let mut tap = Tap::new(Protocol::OpenaiChat, "application/json", coding);
-        tap.observe(b"\xff\xff this is not what it says it is \xff\xff\xff");
+        tap.observe(b"\xff\xff this is not the declared encoding \xff\xff\xff");
         tap.observe(b"nor is this");
         let usage = MeteredUsage::of_answer(Protocol::OpenaiChat, &tap.finish(), true, EXPECTED);
         assert!(usage.is_estimated, "{coding}");

@@ -33,7 +33,7 @@ pub(crate) enum FieldKind {
 /// A count, by the provider's convention.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UsageField {
-    /// What it includes depends on the [`UsageConvention`].
+    /// Includes the cached input or not, depending on the [`UsageConvention`].
     Input,
     /// Input that tools added; not part of `Input`.
     ToolInput,

@@ -40,7 +40,7 @@ pub enum Protocol {
     Other,
 }
 
-/// What is particular to a protocol.
+/// The properties of a protocol.
 #[derive(Debug)]
 pub struct ProtocolSpec {
     /// In lower case, as the database and Prometheus spell it.
@@ -54,7 +54,7 @@ pub struct ProtocolSpec {
     /// `gen_ai.provider.name` of the same conventions.
     pub provider: Option<&'static str>,
     pub(crate) usage_convention: UsageConvention,
-    /// What the value at a path of an answer means.
+    /// The meaning of the value at a path of an answer.
     pub(crate) field_kind: fn(&[Key]) -> FieldKind,
     /// The types of the events that end an answer.
     pub(crate) last_events: &'static [&'static str],
@@ -89,7 +89,7 @@ impl Protocol {
         !matches!(self, Self::Other)
     }
 
-    /// What is particular to this protocol.
+    /// The properties of this protocol.
     #[inline]
     pub const fn spec(self) -> &'static ProtocolSpec {
         match self {

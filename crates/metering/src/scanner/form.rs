@@ -32,7 +32,7 @@ pub enum BodyForm {
     Video,
 }
 
-/// What the route determines about a body.
+/// The properties of a body that the route determines.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyKind {
     pub form: BodyForm,

@@ -21,7 +21,7 @@ use crate::tokens::Tokens;
 
 pub use turn::TurnTap;
 
-/// What a tap found in an answer.
+/// The usage and the end of an answer, as observed by a tap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
     /// The reported tokens; `None` when the answer has no usage.

@@ -66,7 +66,7 @@ const RemoveAdminMutation = graphql(`
 
 type Known = () => { id: string; username: string; role: Role; enabled: boolean };
 
-/** Changes that can be taken back. */
+/** Changes that can be undone. */
 function createChanges(admin: Known) {
   const [, setAdminRole] = createMutation(SetAdminRoleMutation);
   const [, setAdminEnabled] = createMutation(SetAdminEnabledMutation);

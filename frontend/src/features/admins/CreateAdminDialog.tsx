@@ -26,7 +26,7 @@ type CreateAdminDialogProps = {
   onLink: (link: FreshSecret) => void;
 };
 
-/** Asks for a new administrator's name and role. */
+/** The form for a new administrator. */
 export function CreateAdminDialog(props: CreateAdminDialogProps) {
   const [creation, create] = createMutation(CreateAdminMutation);
 

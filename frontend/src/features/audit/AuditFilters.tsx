@@ -11,7 +11,7 @@ export function AuditFilters(props: { audit: ReturnType<typeof createAuditSearch
     <Filters count={props.audit.filterCount()} class="border-b border-line px-4 py-2.5 sm:px-5">
       <Choice
         label={t("audit.who")}
-        all={t("audit.anybody")}
+        all={t("audit.all")}
         value={props.audit.search.who}
         options={ACTOR_KINDS.map((kind) => ({ value: kind, label: t(`audit.actors.${kind}`) }))}
         onChoose={(who) => props.audit.change({ who })}

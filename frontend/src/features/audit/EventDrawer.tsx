@@ -158,7 +158,7 @@ function Detail(props: { event: AuditEventDetailFragment }) {
   );
 }
 
-/** All details of one event, beside the list. */
+/** All details of one event, next to the list. */
 export function EventDrawer(props: {
   open: boolean;
   event: FragmentType<typeof AuditEventDetailFragmentDoc> | undefined;

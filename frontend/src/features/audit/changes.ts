@@ -1,4 +1,4 @@
-/** One field that differs, each side as text; undefined where it was not there. */
+/** A changed field with both values as text; undefined if it was absent. */
 export type FieldChange = { field: string; before: string | undefined; after: string | undefined };
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -10,7 +10,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Field by field, what an event has changed; the whole in one where it is no record of fields. */
+/** The changed fields of an event; a single entry if a value is not an object. */
 export function changesOf(before: unknown, after: unknown): FieldChange[] {
   if (!isRecord(before ?? {}) || !isRecord(after ?? {})) {
     return [{ field: "", before: textOf(before), after: textOf(after) }];

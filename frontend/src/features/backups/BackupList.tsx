@@ -35,7 +35,7 @@ const CreateBackupMutation = graphql(`
   }
 `);
 
-/** The backups that lie in the data directory, and what will become of one at the next start. */
+/** The backups in the data directory, and the staged restore. */
 export function BackupList() {
   const [query] = createQuery({
     query: BackupsQuery,

@@ -41,7 +41,7 @@ export function appendLine(lines: readonly Line[], line: Line): Line[] {
   return line.sequence > last ? [...lines, line].slice(-KEPT) : [...lines];
 }
 
-/** The lines that say so, in whatever case. */
+/** The lines that contain the text, ignoring case. */
 export function findLines(lines: readonly Line[], text: string | undefined): readonly Line[] {
   const wanted = text?.toLowerCase();
   return wanted ? lines.filter((line) => line.message.toLowerCase().includes(wanted)) : lines;

@@ -10,7 +10,7 @@ import { Ago } from "../../ui/Moment";
 import { Notice } from "../../ui/Notice";
 import { Unknown } from "../../ui/Unknown";
 
-/** How much reason there is to worry in each state of the engine. */
+/** The tone of each state of the engine. */
 export const TONES: Record<EngineState, BadgeTone> = {
   STARTING: "info",
   RUNNING: "ok",
@@ -31,7 +31,7 @@ const EngineStatusFragment = graphql(`
   }
 `);
 
-/** How the engine is, at a glance. */
+/** The state of the engine in one line. */
 export function EngineStatus(props: { engine: FragmentType<typeof EngineStatusFragment> }) {
   const engine = () => readFragment(EngineStatusFragment, props.engine);
   return (

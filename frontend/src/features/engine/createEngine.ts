@@ -28,7 +28,7 @@ export function createEngine() {
   const [query] = createQuery({ query: EngineQuery });
   const [changed, setChanged] = createSignal<EngineChangedSubscription["engineChanged"]>();
   createFeed(EngineChangedDocument, {}, ({ engineChanged }) => setChanged(engineChanged));
-  // After an outage the query, which is asked again, knows better than the last change.
+  // After a reconnect the repeated query is newer than the last event.
   createEffect(on(reconnects, () => setChanged(undefined), { defer: true }));
   return {
     engine: () => changed() ?? query.data?.engine,

@@ -26,12 +26,12 @@ type EditKeyDialogProps = {
   onClose: () => void;
 };
 
-/** Changes what a key is called, when it ends and what it opens. */
+/** Changes the name, expiry and models of a key. */
 export function EditKeyDialog(props: EditKeyDialogProps) {
   const [change, update] = createMutation(UpdateApiKeyMutation);
 
   async function submit(form: FormData) {
-    // A day that was left alone keeps its hour.
+    // An unchanged date keeps its time of day.
     const isSameDay = readText(form, "expiresOn") === endDay(props.apiKey.expiresAt);
     const input = {
       name: readText(form, "name"),

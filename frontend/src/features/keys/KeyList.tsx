@@ -41,9 +41,9 @@ function Columns() {
   );
 }
 
-/** A user's keys, and what can be done with them. */
+/** The keys of a user with their actions. */
 export function KeyList(props: { userId: string }) {
-  // The palette leads to one key, which may be a revoked one.
+  // The palette links to one key, which may be revoked.
   const [search] = useSearchParams<{ key?: string; revoked?: string }>();
   const [isAll, setAll] = createSignal(search.revoked === "yes");
   const [isIssuing, setIssuing] = createSignal(false);

@@ -1,1 +1,2 @@
+export { AllKeys } from "./AllKeys";
 export { KeyList } from "./KeyList";

@@ -59,7 +59,7 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
 }
 
 function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFaults }) {
-  // The dialog makes these fields anew each time it opens.
+  // The dialog creates these fields each time it opens.
   const first = untrack(() => props.quota);
   const [metric, setMetric] = createSignal<QuotaMetric>(first?.metric ?? "TOKENS");
   const [window, setWindow] = createSignal<QuotaWindow>(first?.window ?? "MONTH");

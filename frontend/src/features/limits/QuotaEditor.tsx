@@ -49,7 +49,7 @@ function Editor(props: QuotaEditorProps) {
     const quota = edited();
     return quota === "new" ? undefined : quota;
   };
-  // Only what changes is sent: the other quotas may be others by now.
+  // Only changes are sent, because another administrator may have changed the other quotas.
   const send = (changes: { remove?: string[]; add?: QuotaInput[] }) =>
     changeQuotas({ input: { ...props.subject, ...changes } }, { additionalTypenames: ["Quota"] });
 

@@ -62,9 +62,9 @@ function readNumber(form: FormData, name: string): number | null {
 type RateLimitFormProps = {
   subject: Subject;
   rate: RateMask | null | undefined;
-  /** Applies where nothing is set: the server's default. */
+  /** The server's default, which applies if no limit is set. */
   inherited?: RateMask;
-  /** Said while nothing is set. */
+  /** Shown while no limit is set. */
   otherwise: string;
 };
 

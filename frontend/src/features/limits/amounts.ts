@@ -4,14 +4,14 @@ import { formatCompact, formatNumber, formatUsd, formatWhole } from "../../lib/f
 
 const SECONDS_IN_HOUR = 3600;
 
-/** An amount of what a quota counts, short. */
+/** A short amount in the metric of a quota. */
 export function formatAmount(metric: QuotaMetric, amount: string | number): string {
   if (metric === "COST") return formatUsd(amount);
   const number = Number(amount);
   return number < 10_000 ? formatWhole(number) : formatCompact(number);
 }
 
-/** The same with what it is an amount of. */
+/** The same with its unit. */
 export function describeAmount(metric: QuotaMetric, amount: string | number): string {
   return t(`limits.amounts.${metric}`, {
     count: Number(amount),

@@ -108,7 +108,7 @@ function AliasRow(props: { alias: Alias; onEdit: () => void }) {
   );
 }
 
-/** Other names for models. */
+/** The aliases of models. */
 export function AliasList() {
   const [query] = createQuery({
     query: ModelAliasesQueryDoc,

@@ -44,7 +44,7 @@ const PricesQueryDoc = graphql(`
 
 const PAGE_SIZE = 50;
 const TYPING_MS = 250;
-// Bundled prices hold "since ever", which is no day that would tell anybody anything.
+// Bundled prices are effective from 1970, which is not shown as a date.
 const FIRST_DAY = Date.UTC(2000, 0, 1);
 
 type Price = PricesQuery["prices"]["nodes"][number];

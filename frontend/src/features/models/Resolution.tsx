@@ -60,7 +60,7 @@ const ResolveChoicesQuery = graphql(`
 
 type Answer = ResolveModelQuery["resolveModel"];
 
-/** The engine may choose any of the accounts, also one that does not work. */
+/** The engine may choose any of the accounts, also a failing one. */
 function Served(props: { answer: Answer }) {
   const model = () => props.answer.servedModel;
   const working = () =>

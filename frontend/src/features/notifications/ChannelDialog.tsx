@@ -121,7 +121,7 @@ function EditForm(props: FormProps & { channel: Known }) {
   );
 }
 
-/** Asks for a channel, new or known; open while one is edited. */
+/** Creates or edits a channel. */
 export function ChannelDialog(props: FormProps & { edited: Known | "new" | undefined }) {
   const known = () => (props.edited === "new" ? undefined : props.edited);
   return (

@@ -89,7 +89,7 @@ function TelegramFields() {
   );
 }
 
-/** How a channel of one sort delivers. */
+/** The settings of one kind of channel. */
 export function ChannelFields(props: { kind: NotificationChannelKind }) {
   const isChat = () => props.kind === "SLACK" || props.kind === "DISCORD";
   return (

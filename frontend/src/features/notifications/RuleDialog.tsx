@@ -53,7 +53,7 @@ const EVENTS: readonly NotificationEvent[] = [
   "ERROR_RATE",
 ];
 
-/** The percentages with which a rule begins; the others have none. */
+/** The default percentages of events that have them. */
 const USUAL: Partial<Record<NotificationEvent, string>> = {
   QUOTA: "50, 80, 95, 100",
   ERROR_RATE: "20",
@@ -67,7 +67,7 @@ type Known = {
   channels: readonly { id: string }[];
 };
 
-/** A rule as the form sends it, to find what was changed. */
+/** A rule in the form of the input, to find changed fields. */
 function asInput({ percents, quietMinutes, channels }: Known) {
   return {
     channelIds: channels.map(({ id }) => id).toSorted(),
@@ -85,7 +85,7 @@ function readNumbers(text: string): number[] {
 
 function Fields(props: { rule: Known | undefined }) {
   const [event, setEvent] = createSignal<NotificationEvent>(
-    // A form is made anew for each rule, which does not change while it is open.
+    // The form is created for each rule, which does not change while it is open.
     // eslint-disable-next-line solid/reactivity
     props.rule?.event ?? "QUOTA",
   );
@@ -179,7 +179,7 @@ function RuleForm(props: { rule: Known | undefined; onClose: () => void }) {
   );
 }
 
-/** Asks of what whom to tell; open while a rule is edited. */
+/** Creates or edits a rule. */
 export function RuleDialog(props: { edited: Known | "new" | undefined; onClose: () => void }) {
   return (
     <Dialog

@@ -138,7 +138,7 @@ function RuleRow(props: { rule: Rule; onEdit: () => void }) {
   );
 }
 
-/** Of what whom to tell. */
+/** The rules: which events notify which channels. */
 export function RuleList() {
   const [query] = createQuery({
     query: NotificationRulesQueryDoc,

@@ -7,7 +7,7 @@ function filled(fields: Record<string, string>): FormData {
   return form;
 }
 
-test("each sort of channel sends its own settings and no other's", () => {
+test("each kind of channel sends only its own settings", () => {
   const chat = filled({ url: " https://chat.example/hook " });
 
   expect(channelSettings("SLACK", chat)).toEqual({ slack: { url: "https://chat.example/hook" } });

@@ -5,7 +5,7 @@ import type {
 } from "../../graphql/generated/graphql";
 import { readOptional, readSecret, readText } from "../../lib/form";
 
-/** The sorts of channels, in the order in which they are offered. */
+/** The kinds of channels, in display order. */
 export const CHANNEL_KINDS: readonly NotificationChannelKind[] = [
   "EMAIL",
   "WEBHOOK",
@@ -14,7 +14,7 @@ export const CHANNEL_KINDS: readonly NotificationChannelKind[] = [
   "TELEGRAM",
 ];
 
-/** How a connection to a mail server can be protected. */
+/** The transport security of a mail server. */
 export const SECURITIES: readonly SmtpSecurity[] = ["TLS", "START_TLS", "NONE"];
 
 function readEmail(form: FormData): NotificationChannelSettingsInput {
@@ -34,7 +34,7 @@ function readEmail(form: FormData): NotificationChannelSettingsInput {
   };
 }
 
-/** How a channel delivers, as it was filled in. */
+/** The settings of a channel from the form. */
 export function channelSettings(
   kind: NotificationChannelKind,
   form: FormData,

@@ -60,7 +60,7 @@ function ProblemRow(props: { problem: Problem }) {
   );
 }
 
-/** Whether anything is wrong, and where each problem is solved. */
+/** The current problems with links to their solutions. */
 export function Attention(props: { overview: OverviewState }) {
   const { serverInfo, connection } = useSession();
   const problems = createMemo(() => {

@@ -18,10 +18,10 @@ const RunningAccountFragment = graphql(`
 `);
 
 const SHOWN = 4;
-/** Less than this is nothing to look at. */
+/** Windows below this share are not listed. */
 const NOTABLE_PERCENT = 50;
 
-/** The windows of subscriptions that are half used and more, the fullest first. */
+/** Subscription windows that are at least half used, by utilization. */
 export function RunningAccounts(props: {
   accounts: FragmentType<typeof RunningAccountFragment>[];
 }) {

@@ -42,7 +42,7 @@ function fill(percent: number): string {
   return percent >= WORRYING ? "bg-warn-mark" : "bg-ok-mark";
 }
 
-/** Quotas and accounts that are close to their limit, the fullest first. */
+/** Quotas and accounts close to their limit, by utilization. */
 export function RunningOut(props: { overview: OverviewState }) {
   const quotas = () => props.overview.sums()?.quotas.slice(0, SHOWN) ?? [];
   const accounts = () =>

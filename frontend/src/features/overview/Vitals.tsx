@@ -30,7 +30,7 @@ const LIGHTS: Record<EngineState, string> = {
 const FAILING = { ok: LIGHTS.RUNNING, warn: "bg-warn", bad: "bg-bad" } as const;
 const NOTES = { warn: "font-medium text-warn", bad: "font-medium text-bad" } as const;
 
-/** Four answers at a glance: is it up, who uses it, what does it cost today and this month. */
+/** Health, active users, and the cost of today and of this month. */
 export function Vitals(props: Part) {
   return (
     <Figures>
@@ -49,7 +49,7 @@ function EngineFigure(props: Part) {
     const totals = hour();
     return totals && errorTone(totals);
   };
-  // It is not green while requests fail.
+  // Not green while requests fail.
   const light = (state: EngineState) =>
     state === "RUNNING" ? FAILING[tone() ?? "ok"] : LIGHTS[state];
   const errors = () => {
@@ -111,7 +111,7 @@ function NowFigure(props: Part) {
       note={
         <>
           <span class="block">
-            {users() > 0 ? t("overview.nowUsers", { count: users() }) : t("overview.nobody")}
+            {users() > 0 ? t("overview.nowUsers", { count: users() }) : t("overview.inactive")}
           </span>
           <Sparkline values={values()} label={t("overview.trend")} class="mt-1.5 h-6" />
         </>
@@ -152,7 +152,7 @@ type CostFigureProps = {
   cost: string | undefined;
   unpriced: number | undefined;
   before: string | undefined;
-  /** The period that it is compared with. */
+  /** The period of the comparison. */
   period: "Yesterday" | "LastMonth";
 };
 

@@ -114,7 +114,7 @@ type Tick = UsageTickedSubscription["usageTicked"];
 const TICKS = 120;
 const MINUTE = 60_000;
 
-/** Tokens of the last minute, out of what was settled between ticks. */
+/** The tokens of the last minute, from the usage between ticks. */
 export function tokensPerMinute(ticks: readonly Tick[]): number {
   const last = ticks.at(-1);
   if (!last) return 0;
@@ -145,9 +145,9 @@ export function createOverview() {
   return {
     periods,
     zone,
-    /** The latest sums; those before while new ones are under way. */
+    /** The latest sums; the previous ones while new ones are loading. */
     sums: last,
-    /** Whether there are sums, or an error instead. */
+    /** Whether sums or an error have arrived. */
     isKnown: () => last() !== undefined || sums.error !== undefined,
     error: () => sums.error ?? live.error(),
     ticks,

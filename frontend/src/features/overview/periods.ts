@@ -4,7 +4,7 @@ import { addDays, startOfDay, wallClock } from "../../lib/zone";
 const MINUTE = 60_000;
 const DAY_MS = 1440 * MINUTE;
 
-/** The stretches of time that the overview compares. */
+/** The periods that the overview compares. */
 export type Periods = Record<
   "hour" | "quarter" | "day" | "yesterday" | "month" | "lastMonth" | "today",
   UsageRange

@@ -44,7 +44,7 @@ export function Answer(props: { run: Run }) {
   );
 }
 
-/** Every event as it came. */
+/** The unmodified events. */
 export function RawEvents(props: { run: Run }) {
   return (
     <Panel

@@ -23,7 +23,7 @@ const PlaygroundModelsQuery = graphql(`
 const USUAL_TOKENS = 1024;
 const MODELS = "playground-models";
 
-/** The question: which model, in which protocol, with whose key. */
+/** The prompt with its model, protocol and key. */
 export function Ask(props: { run: Run }) {
   const [search, setSearch] = useSearchParams<{ protocol?: string; model?: string }>();
   const [models] = createQuery({ query: PlaygroundModelsQuery });

@@ -51,7 +51,7 @@ const POLL_MS = 500;
 const POLLS = 20;
 const ENDED: ReadonlySet<RunState> = new Set(["done", "refused", "stopped"]);
 
-/** The request's row, once it is settled. */
+/** The request record, once it is settled. */
 export type Recorded = PlaygroundRowFragment;
 
 /**
@@ -111,5 +111,5 @@ export function createRecord(run: Run) {
   return { record, isLate, isNever: () => run.fault()?.isUnknownKey === true };
 }
 
-/** The row, or why it is missing. */
+/** The record, or why it is missing. */
 export type RunRecord = ReturnType<typeof createRecord>;

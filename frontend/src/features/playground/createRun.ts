@@ -2,7 +2,7 @@ import { batch, createSignal, onCleanup } from "solid-js";
 import { urlBesideApp } from "../../lib/baseUrl";
 import { errorText, PROTOCOLS, type Question, readJson } from "./protocols";
 
-/** Cuts server-sent events out of text that comes in any pieces. */
+/** Splits text that arrives in arbitrary chunks into server-sent events. */
 export function createEventReader(onData: (data: string) => void): (piece: string) => void {
   let rest = "";
   return (piece) => {
@@ -14,7 +14,7 @@ export function createEventReader(onData: (data: string) => void): (piece: strin
   };
 }
 
-/** Where a run stands. */
+/** The state of a run. */
 export type RunState =
   | "idle"
   | "waiting"
@@ -32,10 +32,10 @@ export type RunFault = { status: number; message: string; isUnknownKey: boolean 
 
 const UNKNOWN_KEY = "proxypal_unknown_key";
 
-/** So many events are shown; an answer goes on beyond them. */
+/** The maximum number of events shown; a response may have more. */
 export const MOST_EVENTS = 2000;
 
-/** Asks one question at a time, and keeps what comes. */
+/** Sends one request at a time and collects the response. */
 export function createRun() {
   const [state, setState] = createSignal<RunState>("idle");
   const [text, setText] = createSignal("");
@@ -98,7 +98,7 @@ export function createRun() {
         method: "POST",
         headers: { "content-type": "application/json", ...manner.headers(key) },
         body: JSON.stringify(manner.body(question)),
-        // The key alone speaks here, not the administrator's session.
+        // Authenticates with the key alone, not with the administrator's session.
         credentials: "omit",
         signal,
       });
@@ -106,7 +106,7 @@ export function createRun() {
       await read(question, answer);
       if (!signal.aborted) setState(answer.ok ? "done" : "refused");
     } catch {
-      // A later question has taken over, or the network failed.
+      // A later run has replaced this one, or the network failed.
       if (running?.signal === signal) setState(signal.aborted ? "stopped" : "unreachable");
     }
   }

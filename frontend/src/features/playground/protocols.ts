@@ -1,4 +1,4 @@
-/** The protocols in which one can ask. */
+/** The protocols of the playground. */
 export type AskProtocol = "chat" | "responses" | "messages" | "gemini";
 
 /** The request that the playground sends. */
@@ -12,17 +12,17 @@ export type Question = {
 
 type Json = { [key: string]: unknown };
 
-/** How a protocol asks, and where its answers have their text. */
+/** The request of a protocol, and the location of the text in its responses. */
 type Manner = {
   name: string;
   path: (question: Question) => string;
   headers: (key: string) => Record<string, string>;
   body: (question: Question) => Json;
-  /** The text of a whole answer, or of one event of a stream. */
+  /** The text of a whole response, or of one event of a stream. */
   text: (answer: unknown) => string;
 };
 
-/** Follows keys and places into what may be anything. */
+/** Reads a path of keys and indexes in an unknown value. */
 function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>((inside, step) => {
     if (typeof inside !== "object" || inside === null) return undefined;
@@ -44,7 +44,7 @@ function bearer(key: string): Record<string, string> {
 
 const MESSAGE = (question: Question) => [{ role: "user", content: question.prompt }];
 
-/** Each protocol's own manner. */
+/** The properties of each protocol. */
 export const PROTOCOLS: Record<AskProtocol, Manner> = {
   chat: {
     name: "OpenAI Chat",
@@ -104,7 +104,7 @@ export const PROTOCOLS: Record<AskProtocol, Manner> = {
   },
 };
 
-/** The protocols in the order in which they are offered. */
+/** The protocols in display order. */
 export const PROTOCOL_NAMES = Object.keys(PROTOCOLS) as AskProtocol[];
 
 /** The message of an error response in any protocol; the whole body if it has none. */
@@ -112,7 +112,7 @@ export function errorText(body: string): string {
   return textOf(at(readJson(body), "error", "message")) || body;
 }
 
-/** Reads JSON that may be none. */
+/** Parses JSON; undefined if it is invalid. */
 export function readJson(text: string): unknown {
   try {
     return JSON.parse(text);

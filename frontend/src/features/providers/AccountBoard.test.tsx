@@ -78,7 +78,7 @@ test("an account is checked at its provider, and the outcome is shown", async ()
       const result = {
         __typename: "AccountHealth",
         healthy: false,
-        error: "the provider refuses it (HTTP 401)",
+        error: "the provider rejected the credentials (HTTP 401)",
         account: failing,
       };
       return { data: { checkProviderHealth: { results: [result] } } };
@@ -136,7 +136,7 @@ test("each rejected key of many shows its reason, and stays in the form for corr
       expect(input).toMatchObject({ apiKeys: ["sk-one", "sk-two"] });
       const results = [
         { __typename: "AddedApiKey", account, problem: null },
-        { __typename: "AddedApiKey", account: null, problem: "is there already" },
+        { __typename: "AddedApiKey", account: null, problem: "exists already" },
       ];
       return { data: { addProviderApiKeys: { results } } };
     },
@@ -148,6 +148,6 @@ test("each rejected key of many shows its reason, and stays in the form for corr
   await user.type(keys, "sk-one{Enter}sk-two");
   await user.click(screen.getByRole("button", { name: "Add accounts" }));
 
-  expect((await screen.findByRole("alert")).textContent).toBe("Key 2: is there already");
+  expect((await screen.findByRole("alert")).textContent).toBe("Key 2: exists already");
   expect(keys.value).toBe("sk-one\nsk-two");
 });

@@ -50,7 +50,7 @@ const AccountRowFragmentDoc = graphql(`
 
 const MODELS_SHOWN = 12;
 
-/** The user or key behind the account, and since when it is idle. */
+/** The user or key of the account, and its last use. */
 function Credential(props: { account: AccountRowFragment }) {
   return (
     <p class="text-sm break-words text-muted">
@@ -161,7 +161,7 @@ function EnabledSwitch(props: { account: AccountRowFragment }) {
   );
 }
 
-/** One account of a provider: how it is, and what can be done with it. */
+/** One account of a provider with its status and actions. */
 export function AccountRow(props: {
   account: FragmentType<typeof AccountRowFragmentDoc>;
   onSignIn: () => void;

@@ -54,7 +54,7 @@ function Report(props: { results: readonly Result[] }) {
   );
 }
 
-/** Adds many keys that have all settings in common, and shows the outcome of each. */
+/** Adds many keys with the same settings, and shows the result of each. */
 export function AddManyForm(props: { kind: ProviderKind; onClose: () => void }) {
   const [addition, add] = createMutation(AddProviderApiKeysMutationDoc);
   const results = () => (addition.fetching ? undefined : addition.data?.addProviderApiKeys.results);

@@ -15,7 +15,7 @@ const DisconnectProviderMutation = graphql(`
   }
 `);
 
-/** Asks for the provider's name before all of its accounts are forgotten. */
+/** The confirmation, by typing the provider's name, before all of its accounts are removed. */
 export function DisconnectDialog(props: {
   kind: ProviderKind;
   name: string;

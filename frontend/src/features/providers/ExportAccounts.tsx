@@ -36,7 +36,7 @@ function ExportForm(props: { onClose: () => void }) {
 
   return (
     <MutationForm
-      // A wrong password is said at its field.
+      // A wrong password is shown at its field.
       mutation={{ fetching: change.fetching, error: fault() ? undefined : change.error }}
       submit={t("providers.exportDo")}
       danger
@@ -58,7 +58,7 @@ function ExportForm(props: { onClose: () => void }) {
   );
 }
 
-/** Hands out every account with its secrets, to an owner who shows their password once more. */
+/** Exports every account with its secrets, after an owner has confirmed with their password. */
 export function ExportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (

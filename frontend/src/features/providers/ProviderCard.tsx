@@ -66,7 +66,7 @@ function Ways(props: ProviderCardProps) {
   );
 }
 
-/** How many accounts there are, and how many of them serve, where anybody can tell. */
+/** The number of accounts, and of active ones if their status is known. */
 function Count(props: { statuses: readonly AccountStatus[] }) {
   const active = () => props.statuses.filter((status) => status === "ACTIVE").length;
   return (

@@ -73,7 +73,6 @@ export function ProviderList() {
           {(id) => (
             <SignInDialog
               id={id}
-             
               onSucceeded={again}
               onAgain={(kind) => void signIn.start(kind)}
               onClose={signIn.close}

@@ -20,7 +20,7 @@ type RemoveAccountDialogProps = {
   onClose: () => void;
 };
 
-/** Asks for the account's name before its secret is forgotten. */
+/** The confirmation, by typing the account's name, before its secret is deleted. */
 export function RemoveAccountDialog(props: RemoveAccountDialogProps) {
   const [removal, remove] = createMutation(RemoveProviderAccountMutation);
 

@@ -17,7 +17,7 @@ const ReplaceKeyMutation = graphql(`
   }
 `);
 
-/** Puts a new key in the place of an account's old one. */
+/** Replaces the key of an account. */
 export function ReplaceKeyDialog(props: {
   account: { id: string; label: string };
   open: boolean;

@@ -7,7 +7,7 @@ import { Resets } from "../../ui/Resets";
 
 type Window = AccountRowFragment["windows"][number];
 
-/** The names that people know; others as the provider writes them. */
+/** The common names of windows; others are shown as the provider names them. */
 function nameOf(window: Window): string {
   return tIfKnown(`providers.windows.${window.name}`) ?? window.name.replaceAll("_", " ");
 }

@@ -42,7 +42,7 @@ export function parseHeaders(text: string): HeaderInput[] {
     .filter(Boolean)
     .map((line) => {
       const colon = line.indexOf(":");
-      // Without a colon there is no value, which the server refuses with its reason.
+      // Without a colon there is no value, which the server rejects with a reason.
       return colon < 0
         ? { name: line, value: "" }
         : { name: line.slice(0, colon).trim(), value: line.slice(colon + 1).trim() };
@@ -52,11 +52,11 @@ export function parseHeaders(text: string): HeaderInput[] {
 function headersOf(form: FormData): Pick<UpdateProviderAccountInput, "headers"> {
   if (form.get("noHeaders")) return { headers: null };
   const headers = parseHeaders(readText(form, "headers"));
-  // The browser does not know their values, so an empty field leaves them unchanged.
+  // The values are not sent to the browser, so an empty field leaves them unchanged.
   return headers.length > 0 ? { headers } : {};
 }
 
-/** The fields that differ from what is there; a proxy's password is not shown, so it must not be sent back. */
+/** The changed fields. A proxy's password is not shown, so the shown address must not be sent back. */
 export function accountInput(account: EditableAccount, form: FormData): UpdateProviderAccountInput {
   const isKey = account.credential === "API_KEY";
   const input: UpdateProviderAccountInput = changesOf(account, {

@@ -20,7 +20,7 @@ const CheckProviderHealthMutation = graphql(`
   }
 `);
 
-/** Asks providers how accounts are: one of them, or all that are in use. */
+/** Checks one account, or all enabled ones, at their providers. */
 export function createHealthCheck() {
   const [, check] = createMutation(CheckProviderHealthMutation);
   const [isChecking, setChecking] = createSignal(false);

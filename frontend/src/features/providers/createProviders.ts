@@ -26,13 +26,13 @@ const ProviderAccountChangedSubscription = graphql(`
   }
 `);
 
-/** All providers and accounts, asked again whenever one of them has changed. */
+/** All providers and accounts; queried again after each change. */
 export function createProviders() {
   const [providers, ask] = createQuery({
     query: ProvidersQuery,
     context: { additionalTypenames: ["ProviderAccount"] },
   });
-  // A change names no list, so the cache cannot tell that this one has grown or shrunk.
+  // An event contains no list, so the cache cannot know that the list has changed.
   const again = () => ask({ requestPolicy: "network-only" });
   createFeed(ProviderAccountChangedSubscription, {}, again);
   // Only the engine knows whether an account is cooling down, and it does not publish changes: poll it.

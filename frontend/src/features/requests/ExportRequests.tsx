@@ -17,7 +17,7 @@ const ExportRequestsMutation = graphql(`
   }
 `);
 
-/** Hands out all requests that the filters leave as a file, however many they are. */
+/** Exports all requests that match the filters. */
 export function ExportRequests(props: { filter: RequestFilter }) {
   const [, exportRequests] = createMutation(ExportRequestsMutation);
 

@@ -23,7 +23,7 @@ type FirstRequestProps = {
   onSeen: () => void;
 };
 
-/** Waits for a user's first request, and shows it the moment it comes. */
+/** Waits for a user's first request and shows it. */
 export function FirstRequest(props: FirstRequestProps) {
   const filter = () => ({ userId: props.userId });
   const [stored] = createQuery({

@@ -6,7 +6,7 @@ import type { ListRow } from "./listRow";
 
 type GridRowProps = {
   row: ListRow;
-  /** Its place among all rows. */
+  /** The index among all rows. */
   index: number;
   height: number;
   columns: readonly Column[];
@@ -15,12 +15,12 @@ type GridRowProps = {
   onOpen: () => void;
 };
 
-/** The id of a row in the page. */
+/** The DOM id of a row. */
 export function rowId(request: string): string {
   return `request-${request}`;
 }
 
-/** A cell of two lines: the column's own value, and those of others below it. */
+/** A cell with the column's value, and values of other columns below it. */
 function Lines(props: { row: ListRow; column: Column; below: readonly Column[] }) {
   return (
     <>

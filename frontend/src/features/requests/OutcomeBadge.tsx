@@ -14,7 +14,7 @@ export const OUTCOME_TONES: Record<Outcome, BadgeTone> = {
   INTERRUPTED: "warn",
 };
 
-/** The outcomes in the order in which they are offered. */
+/** The outcomes in display order. */
 export const OUTCOME_NAMES = Object.keys(OUTCOME_TONES) as Outcome[];
 
 const OutcomeFragment = graphql(`
@@ -25,10 +25,10 @@ const OutcomeFragment = graphql(`
   }
 `);
 
-/** How a request ended, in a word and its HTTP status. */
+/** The outcome of a request and its HTTP status. */
 export function OutcomeBadge(props: {
   request: FragmentType<typeof OutcomeFragment>;
-  /** On one line: what went wrong is in the tooltip. */
+  /** In one line, with the error in the tooltip. */
   brief?: boolean;
 }) {
   const request = () => readFragment(OutcomeFragment, props.request);

@@ -16,7 +16,7 @@ const RequestDetailQuery = graphql(`
   }
 `);
 
-/** All details of one request, beside the list. */
+/** All details of one request, next to the list. */
 export function RequestDrawer(props: { id: string | undefined; onClose: () => void }) {
   const [answer] = createQuery({
     query: RequestDetailQuery,

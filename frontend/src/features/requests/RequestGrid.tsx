@@ -22,10 +22,10 @@ type RequestGridProps = {
 
 const ONE_LINE = 36;
 const TWO_LINES = 56;
-/** How close to the end older ones are fetched. */
+/** The distance from the end at which older rows are fetched. */
 const AHEAD = 60;
 
-/** A table of any length, of which only the rows in view are in the page. */
+/** A virtual table: only the visible rows are in the DOM. */
 export function RequestGrid(props: RequestGridProps) {
   let box: HTMLDivElement | undefined;
   const [active, setActive] = createSignal<string>();

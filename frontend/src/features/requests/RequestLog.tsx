@@ -22,16 +22,16 @@ type RequestLogProps = {
   /** The accessible name of the table; "Requests" by default. */
   label?: string;
   filter: RequestFilter;
-  /** How many are shown. */
+  /** The number of rows. */
   first: number;
-  /** Whether new ones appear by themselves. */
+  /** Whether new requests are added live. */
   live: boolean;
   hideUser?: boolean;
   /** Shown if there are no requests. */
   empty: JSX.Element;
 };
 
-/** Stored requests with the live ones on top. */
+/** Stored requests below the live ones. */
 export function RequestLog(props: RequestLogProps) {
   const filter = createMemo(() => props.filter, undefined, {
     equals: (left, right) => JSON.stringify(left) === JSON.stringify(right),

@@ -8,7 +8,7 @@ import { RequestRow } from "./RequestRow";
 type RequestTableProps = {
   label?: string;
   requests: readonly FragmentType<typeof RequestRowFragmentDoc>[];
-  /** The page is about one user, so their name need not be in each row. */
+  /** Hides the user, for pages about one user. */
   hideUser?: boolean;
   /** The number of rows at the top that arrived while the page was open. */
   newCount: number;

@@ -4,7 +4,7 @@ import { RowList } from "./RowList";
 const rows = (...ids: string[]) => ids.map((id) => ({ id }));
 const ids = (list: RowList<{ id: string }>) => list.rows.map((row) => row.id).join("");
 
-test("live rows stand above stored ones, and none of them twice", () => {
+test("live rows are above stored ones without duplicates", () => {
   const list = new RowList(10);
   list.prepend(rows("c"));
   list.append(rows("c", "b", "a"), "at-a", false);
@@ -28,7 +28,7 @@ test("past the most rows the oldest page is let go, and can be loaded again from
   expect(ids(list)).toBe("hgfedc");
 });
 
-test("a list that is full of live rows alone begins anew", () => {
+test("a list that is full of live rows is cleared", () => {
   const list = new RowList(3);
   list.append(rows("a"), "at-a", false);
 

@@ -14,17 +14,17 @@ export class RowList<Item extends Row> {
 
   constructor(readonly most: number) {}
 
-  /** Where the next older page begins; null for the first page. */
+  /** The cursor of the next older page; null for the first page. */
   get cursor(): string | null {
     return this.#pages.at(-1)?.endCursor ?? null;
   }
 
-  /** Whether there are older rows than those that are loaded. */
+  /** Whether older rows exist that are not loaded. */
   get hasMore(): boolean {
     return this.#hasMore;
   }
 
-  /** Whether a row is there. */
+  /** Whether a row is loaded. */
   has(id: string): boolean {
     return this.#known.has(id);
   }
@@ -47,7 +47,7 @@ export class RowList<Item extends Row> {
     return "full";
   }
 
-  /** Forgets everything. */
+  /** Removes all rows. */
   clear() {
     this.rows.length = 0;
     this.#known.clear();

@@ -12,7 +12,7 @@ const TimingBarFragment = graphql(`
   }
 `);
 
-/** How long a request took: the wait for the first byte, and what came after. */
+/** The duration of a request: time to first byte, and the rest. */
 export function TimingBar(props: { request: FragmentType<typeof TimingBarFragment> }) {
   const request = () => readFragment(TimingBarFragment, props.request);
   const wait = () => request().timeToFirstByteMs ?? 0;

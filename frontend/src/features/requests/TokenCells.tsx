@@ -22,7 +22,7 @@ const TokensFragment = graphql(`
 
 type CountProps = {
   value: number | undefined;
-  /** Why there is none. */
+  /** Why there are no tokens. */
   missing: string;
   isEstimate: boolean;
   title?: string;
@@ -41,7 +41,7 @@ function Count(props: CountProps) {
   );
 }
 
-/** Tokens by kind; what is unknown is a dash, never a zero. */
+/** Tokens by kind; an unknown count is shown as a dash, never as zero. */
 export function TokenCells(props: { request: FragmentType<typeof TokensFragment> }) {
   const request = () => readFragment(TokensFragment, props.request);
   const tokens = () => (isMetered(request()) ? request().tokens : undefined);

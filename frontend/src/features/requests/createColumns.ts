@@ -12,7 +12,7 @@ function stored(): ReadonlySet<string> | undefined {
   return names ? new Set(names.split(",")) : undefined;
 }
 
-/** Which columns the reader wants, here and on the next visit. */
+/** The visible columns, stored for the next visit. */
 export function createColumns() {
   const phone = window.matchMedia?.("(max-width: 40rem)");
   const [isNarrow, setNarrow] = createSignal(phone?.matches ?? false);

@@ -33,7 +33,7 @@ export function createLiveRequests(filter: Accessor<RequestFilter>, isLive: Acce
   createEffect(on(filter, () => setRows([])));
   createEffect(() => {
     if (!isLive()) return;
-    // `after` is passed even while empty: it lets the feed go on where it stood after a reconnect.
+    // `after` is passed even while empty, so that the feed resumes from its cursor after a reconnect.
     const variables = { filter: filter(), after: null };
     const feed = client.subscription(RequestLoggedSubscriptionDocument, variables);
     const { unsubscribe } = feed.subscribe((result) => {
@@ -45,7 +45,7 @@ export function createLiveRequests(filter: Accessor<RequestFilter>, isLive: Acce
   return { rows, error };
 }
 
-/** Live rows before stored ones; what is in both is shown once. */
+/** Live rows before stored ones, without duplicates. */
 export function mergeRows<Row extends { id: string }>(
   live: readonly Row[],
   stored: readonly Row[],

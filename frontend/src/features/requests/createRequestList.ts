@@ -36,14 +36,14 @@ const RequestFollowedSubscription = graphql(`
 `);
 
 const PAGE = 150;
-/** About 120 MB of rows; older ones are let go and loaded again when they are wanted. */
+/** About 120 MB of rows; older pages are removed and loaded again on demand. */
 const MOST_ROWS = 120_000;
 /** The number of new rows that wait while the user reads; beyond that the newest page is fetched instead. */
 const MOST_WAITING = 5_000;
 
 function fetchPage(client: Client, filter: RequestFilter, after: string | null) {
   const variables = { filter, first: PAGE, after };
-  // The list keeps its pages itself; nothing would be won by keeping the answers too.
+  // The list keeps its pages itself, so caching the results would only use memory.
   return client.query(RequestPageQuery, variables, { requestPolicy: "network-only" }).toPromise();
 }
 
@@ -61,7 +61,7 @@ function subscribe(
   onRow: (row: ListRow) => void,
   onError: (error: CombinedError) => void,
 ): () => void {
-  // `after` is passed even while empty: it lets the feed go on where it stood after a reconnect.
+  // `after` is passed even while empty, so that the feed resumes from its cursor after a reconnect.
   const feed = client.subscription(RequestFollowedSubscription, { filter, after: null });
   return feed.subscribe((result) => {
     if (result.error) onError(result.error);
@@ -73,11 +73,11 @@ function subscribe(
 type Options = {
   filter: Accessor<RequestFilter>;
   isLive: Accessor<boolean>;
-  /** The user has scrolled down: no row may move. */
+  /** The user has scrolled down: rows must not move. */
   isHeld: Accessor<boolean>;
 };
 
-/** Requests from the newest on: older ones page by page, new ones as they are settled. */
+/** Requests, newest first: older ones by page, new ones as they are settled. */
 export function createRequestList(options: Options) {
   const client = useClient();
   const list = new RowList<ListRow>(MOST_ROWS);
@@ -120,7 +120,7 @@ export function createRequestList(options: Options) {
     setRows(list.rows);
   }
 
-  /** Shows what waited above. */
+  /** Shows the new rows. */
   function release() {
     const [batch, count] = [held, untrack(waiting)];
     held = [];
@@ -142,7 +142,7 @@ export function createRequestList(options: Options) {
     if (options.isLive()) onCleanup(subscribe(client, options.filter(), arrive, setError));
   };
 
-  /** Adds what came while the line was down; after more than a page of it the list begins anew. */
+  /** Adds the requests missed during an outage; reloads the list if they are more than a page. */
   async function catchUp() {
     const mine = edition;
     const missed = await fetchMissed(client, untrack(options.filter), list);
@@ -151,7 +151,7 @@ export function createRequestList(options: Options) {
     else restart();
   }
 
-  // A user who turns live updates on again wants the rows that arrived meanwhile, so the list is reloaded.
+  // A user who turns live updates on again expects the missed rows, so the list is reloaded.
   createEffect(on([options.filter, options.isLive], restart));
   createEffect(follow);
   createEffect(on(reconnects, () => void catchUp(), { defer: true }));

@@ -1,21 +1,21 @@
 import { createSignal, onCleanup, onMount } from "solid-js";
 
-/** Rows that stand ready above and below what is in view. */
+/** Rows rendered above and below the visible ones. */
 const SPARE = 8;
-/** Until the box was measured. */
+/** Until the element is measured. */
 const USUAL_HEIGHT = 600;
 
-/** Which rows of a long list are in view, by the place of the box that scrolls. */
+/** The visible rows of a long list, from the scroll offset of its element. */
 export function createWindow(
   box: () => HTMLElement | undefined,
   rowHeight: () => number,
-  /** The box has another size. */
+  /** Call when the element is resized. */
   onResize: () => void,
 ) {
   const [top, setTop] = createSignal(0);
   const [height, setHeight] = createSignal(USUAL_HEIGHT);
 
-  /** Measures the box, and returns its scroll offset. */
+  /** Measures the element, and returns its scroll offset. */
   function measure(): number {
     const element = box();
     setTop(element?.scrollTop ?? 0);
@@ -30,11 +30,11 @@ export function createWindow(
     onCleanup(() => watcher.disconnect());
   });
   return {
-    /** The first row that is in the page. */
+    /** The index of the first rendered row. */
     first: () => Math.max(0, Math.floor(top() / rowHeight()) - SPARE),
-    /** The first one below that is not. */
+    /** The index after the last rendered row. */
     last: () => Math.ceil((top() + height()) / rowHeight()) + SPARE,
-    /** How many rows a page key moves by. */
+    /** The number of rows per page key. */
     page: () => Math.max(1, Math.floor(height() / rowHeight()) - 2),
     measure,
   };

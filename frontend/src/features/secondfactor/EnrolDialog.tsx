@@ -94,7 +94,7 @@ function Steps(props: Props) {
   );
 }
 
-/** Password, QR code, first code: three steps to a second factor. */
+/** Sets up a second factor: password, QR code, first code. */
 export function EnrolDialog(props: Props & { open: boolean }) {
   return (
     <Dialog open={props.open} title={t("twoFactor.enrolTitle")} onClose={props.onClose}>

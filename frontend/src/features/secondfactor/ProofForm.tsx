@@ -4,7 +4,7 @@ import { readSecret, readText } from "../../lib/form";
 import { TextField } from "../../ui/Field";
 import { MutationForm, type MutationState } from "../../ui/MutationDialog";
 
-/** Asks the administrator to show who they are once more, with the password and perhaps a code. */
+/** Asks the administrator for their password, and for a code if required. */
 export function ProofForm(props: {
   withCode?: boolean;
   label: string;

@@ -12,7 +12,7 @@ const RenewRecoveryCodesMutation = graphql(`
   }
 `);
 
-/** Makes new recovery codes in the place of the old ones. */
+/** Replaces the recovery codes. */
 export function RenewDialog(props: {
   open: boolean;
   onClose: () => void;

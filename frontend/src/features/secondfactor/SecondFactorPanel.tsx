@@ -26,7 +26,7 @@ const SecondFactorQuery = graphql(`
   }
 `);
 
-/** Whether the administrator is asked for a code of their phone, and how that is changed. */
+/** The status of the second factor with its actions. */
 export function SecondFactorPanel() {
   const [query, ask] = createQuery({
     query: SecondFactorQuery,

@@ -16,7 +16,7 @@ const DisableTotpMutation = graphql(`
   }
 `);
 
-/** Asks for the password and a code before a second factor is no longer asked for. */
+/** Disables the second factor after asking for the password and a code. */
 export function TurnOffDialog(props: { open: boolean; onClose: () => void }) {
   const [change, disable] = createMutation(DisableTotpMutation);
 

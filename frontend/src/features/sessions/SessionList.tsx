@@ -26,7 +26,7 @@ const RevokeOtherSessionsMutation = graphql(`
   }
 `);
 
-/** Where the administrator is signed in. */
+/** The active sessions of the administrator. */
 export function SessionList() {
   const context = { additionalTypenames: ["Session"] };
   const [sessions] = createQuery({ query: SessionsQuery, context });
@@ -37,7 +37,7 @@ export function SessionList() {
     const count = data?.revokeOtherSessions.revokedSessions;
     if (count !== undefined) notify({ tone: "ok", text: t("sessions.othersEnded", { count }) });
   }
-  // The reader's own browser first.
+  // The current session first.
   const list = () =>
     sessions.data?.sessions.toSorted((left, right) => Number(right.current) - Number(left.current));
   return (

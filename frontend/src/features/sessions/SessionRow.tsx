@@ -30,7 +30,7 @@ const RevokeSessionMutation = graphql(`
   }
 `);
 
-/** One browser that is signed in. */
+/** One session. */
 export function SessionRow(props: { session: FragmentType<typeof SessionRowFragment> }) {
   const session = () => readFragment(SessionRowFragment, props.session);
   const [ending, revoke] = createMutation(RevokeSessionMutation);

@@ -21,7 +21,7 @@ function firstMatch(table: [RegExp, string][], text: string): string | undefined
   return table.find(([pattern]) => pattern.test(text))?.[1];
 }
 
-/** A user agent in words that people know; its own words when we do not know it. */
+/** The browser and system of a user agent; the user agent itself if they are unknown. */
 export function describeBrowser(userAgent: string | null | undefined): string {
   if (!userAgent) return t("sessions.unknown");
   const browser = firstMatch(BROWSERS, userAgent);

@@ -3,7 +3,7 @@ import { createSignal, onCleanup, onMount } from "solid-js";
 import { t } from "../../i18n";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 
-/** Asks before changes that are not saved are left behind, by a link or by closing the window. */
+/** The confirmation before unsaved changes are lost by following a link or closing the window. */
 export function LeaveDialog(props: { isDirty: boolean }) {
   const [leaving, setLeaving] = createSignal<BeforeLeaveEventArgs>();
   useBeforeLeave((event) => {

@@ -100,7 +100,7 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
   );
 }
 
-/** Shows the changes before they are saved, and any that another administrator saved meanwhile. */
+/** Shows the changes before they are saved, and conflicting changes of other administrators. */
 export function ReviewDialog(props: ReviewDialogProps) {
   const known = () => {
     const [before, after] = [props.settings.base(), props.settings.draft()];

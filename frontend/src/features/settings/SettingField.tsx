@@ -6,7 +6,7 @@ import { CHOICES, type FieldName, isChoice, isOptional } from "./draft";
 
 const FRACTIONS: readonly FieldName[] = ["drainBytes", "maxBodyBytes"];
 
-/** The text of a setting's value outside of its field. */
+/** The value of a setting as text, outside of its field. */
 export function describeValue(field: FieldName, value: string): string {
   if (isChoice(field)) return tIfKnown(`settings.choices.${field}.${value}`) ?? value;
   return value.trim() === "" ? t("common.unlimited") : value;

@@ -87,7 +87,7 @@ function Bar(props: { settings: SettingsState }) {
   );
 }
 
-/** How the server treats requests: changed, looked over, and saved as one new version. */
+/** The settings of the gateway: edited, reviewed, and saved as one new version. */
 export function SettingsPanel() {
   const settings = createSettings();
   const [isReviewing, setReviewing] = createSignal(false);

@@ -63,7 +63,7 @@ const UpdateSettingsMutation = graphql(`
 /** Settings that another administrator saved while this form was open: the previous values and the changed fields. */
 export type Conflict = { before: Draft; fields: FieldName[] };
 
-/** The settings as they were read, and what of them is changed here but not saved. */
+/** The loaded settings and the unsaved changes. */
 export function createSettings() {
   const client = useClient();
   const update = createAllowedMutation("updateSettings", UpdateSettingsMutation);
@@ -96,7 +96,7 @@ export function createSettings() {
     if (settings) accept(settings);
   }
 
-  /** Reads what is there by now, and puts the own changes on top of it. */
+  /** Loads the current settings and applies the unsaved changes to them. */
   async function meet(before: Draft, mine: Draft) {
     const settings = await read();
     if (!settings) return;
@@ -106,7 +106,7 @@ export function createSettings() {
     setConflict({ before, fields: changedFields(before, theirs) });
   }
 
-  /** Replaces exactly the version that was read; resolves to whether it did. */
+  /** Saves if the version is still the loaded one; resolves to whether it was. */
   async function save(): Promise<boolean> {
     const [known, before, mine, send] = [saved(), base(), draft(), update()?.[1]];
     if (!known || !before || !mine || !send) return false;
@@ -145,5 +145,5 @@ export function createSettings() {
   };
 }
 
-/** The settings of the page. */
+/** The state that the parts of the page share. */
 export type SettingsState = ReturnType<typeof createSettings>;

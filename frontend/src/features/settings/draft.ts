@@ -14,7 +14,7 @@ export type FieldName = KeyUnder<"settings.fields">;
 /** The form's values: each setting as text, in the unit of its label. */
 export type Draft = Record<FieldName, string>;
 
-/** The settings by what they are about, in the order of the page. */
+/** The settings by group, in display order. */
 export const GROUPS: {
   name: "abandoned" | "size" | "rate" | "routing" | "failures" | "retention";
   fields: FieldName[];
@@ -48,7 +48,6 @@ export const GROUPS: {
   { name: "retention", fields: ["retentionDays", "backupEveryHours", "backupsKept"] },
 ];
 
-/** All of them. */
 export const FIELDS: FieldName[] = GROUPS.flatMap((group) => group.fields);
 
 const RATES = [
@@ -78,7 +77,7 @@ const ROUTING_WHOLE = [
   "streamKeepaliveSeconds",
 ] as const;
 
-/** The options of the settings that are a choice. */
+/** The options of settings with a fixed set of values. */
 export const CHOICES = {
   abortPolicy: ["DRAIN", "CANCEL"],
   strategy: ["ROUND_ROBIN", "WEIGHTED", "FILL_FIRST"],
@@ -86,20 +85,20 @@ export const CHOICES = {
   cooldown: ["ON", "OFF"],
 } as const;
 
-/** A setting that is a choice. */
+/** A setting with a fixed set of values. */
 export type ChoiceName = keyof typeof CHOICES;
 
-/** Whether a setting is a choice of one. */
+/** Whether a setting has a fixed set of values. */
 export function isChoice(field: FieldName): field is ChoiceName {
   return field in CHOICES;
 }
 
-/** Whether a setting may be left empty, which is no limit. */
+/** Whether a setting may be empty, which means no limit. */
 export function isOptional(field: FieldName): boolean {
   return RATES.some((name) => name === field);
 }
 
-/** The settings as the form shows them; saving them unchanged changes nothing. */
+/** The settings as form values; saving them unchanged has no effect. */
 export function draftOf(settings: SettingsValuesFragment): Draft {
   const rate = (name: (typeof RATES)[number]) => String(settings.defaultRateLimit[name] ?? "");
   return {
@@ -136,12 +135,12 @@ function routingDraft(routing: SettingsValuesFragment["routing"]) {
   };
 }
 
-/** Which settings differ. */
+/** The settings that differ. */
 export function changedFields(before: Draft, after: Draft): FieldName[] {
   return FIELDS.filter((field) => before[field].trim() !== after[field].trim());
 }
 
-/** Applies the changes of one draft to another: yours on top of theirs. */
+/** Applies the changes of one draft to another one. */
 export function rebase(base: Draft, mine: Draft, theirs: Draft): Draft {
   const changed = changedFields(base, mine).map((field) => [field, mine[field]]);
   return { ...theirs, ...Object.fromEntries(changed) };

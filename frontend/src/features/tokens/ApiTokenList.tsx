@@ -27,7 +27,7 @@ function exampleCall(secret: string): string {
   -d '{"query": "{ engine { state version } }"}'`;
 }
 
-/** Tokens with which scripts speak to this server. */
+/** The API tokens of scripts. */
 export function ApiTokenList() {
   const [tokens] = createQuery({
     query: ApiTokensQuery,

@@ -26,7 +26,7 @@ type CreateApiTokenDialogProps = {
   onFresh: (fresh: FreshSecret) => void;
 };
 
-/** Asks for a new token's name and role. */
+/** The form for a new token. */
 export function CreateApiTokenDialog(props: CreateApiTokenDialogProps) {
   const [creation, create] = createMutation(CreateApiTokenMutation);
 

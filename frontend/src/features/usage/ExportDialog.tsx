@@ -28,7 +28,7 @@ const ExportUsageMutation = graphql(`
 
 const FORMATS: readonly ExportFormat[] = ["CSV", "JSON_LINES"];
 
-/** Hands out what the page shows as a file. */
+/** Exports the usage that the page shows. */
 export function ExportButton(props: { choices: UsageChoices }) {
   const [isOpen, setOpen] = createSignal(false);
   const [change, exportUsage] = createMutation(ExportUsageMutation);

@@ -19,7 +19,7 @@ const UsageReconciliationQuery = graphql(`
   }
 `);
 
-/** How far the two sources of usage agree: the response as it passed, and the engine's report. */
+/** The agreement of the two sources of usage: the response and the engine's report. */
 export function Reconciliation(props: { choices: UsageChoices }) {
   const [answer] = createQuery({
     query: UsageReconciliationQuery,

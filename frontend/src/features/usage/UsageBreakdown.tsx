@@ -47,7 +47,7 @@ const UsageBreakdownQueryDocument = graphql(`
 
 type Slice = UsageBreakdownQuery["usage"]["breakdown"][number];
 
-const MOST = 200;
+const MAX_ROWS = 200;
 
 /** Usage by each dimension, one list per dimension, ordered by the chosen measure. */
 export function UsageBreakdown(props: { choices: UsageChoices }) {
@@ -102,7 +102,7 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
               )}
             </For>
           </Table>
-          <Show when={slices().length === MOST}>
+          <Show when={slices().length === MAX_ROWS}>
             <p class="px-5 py-3 text-sm text-muted">{t("usage.more")}</p>
           </Show>
         </Match>

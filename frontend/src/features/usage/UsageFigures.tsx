@@ -42,7 +42,7 @@ const UsageFiguresQueryDocument = graphql(`
 
 type Totals = UsageFiguresQuery["usage"]["totals"];
 
-/** The sums of the stretch of time, and how far they can be trusted. */
+/** The sums of the period, and their reliability. */
 export function UsageFigures(props: { choices: UsageChoices }) {
   const [answer] = createQuery({
     query: UsageFiguresQueryDocument,

@@ -27,7 +27,7 @@ const UsageByHourQuery = graphql(`
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 
-/** At which hours of which weekdays the server is used. */
+/** Activity by weekday and hour. */
 export function UsageHeat(props: { choices: UsageChoices }) {
   const [isTable, setTable] = createSignal(false);
   const hourly = createMemo(() => hourlyRange(props.choices.range()));
@@ -77,7 +77,7 @@ function hourName(hour: number): string {
 
 function HeatGrid(props: HeatProps) {
   const greatest = () => Math.max(1, ...props.map.flat());
-  // Half of the range is already visible: what is rare would vanish beside what is frequent.
+  // The scale starts visibly, so that low values are not invisible next to high ones.
   const strength = (value: number) => (value === 0 ? 0 : 15 + 85 * Math.sqrt(value / greatest()));
   return (
     <section

@@ -1,6 +1,6 @@
 import { wallClock } from "../../lib/zone";
 
-/** Requests for each weekday (Monday first) and hour of the day, by the clock of a place. */
+/** Requests by weekday (Monday first) and hour of the day in a time zone. */
 export function heatMap(points: readonly { from: string; requests: number }[], zone: string) {
   const map = Array.from({ length: 7 }, () => Array.from({ length: 24 }, () => 0));
   for (const { from, requests } of points) {

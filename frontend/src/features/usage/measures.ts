@@ -10,10 +10,10 @@ import {
 
 export type Measure = "tokens" | "cost" | "requests";
 
-/** The measures in the order in which they are offered. */
+/** The measures in display order. */
 export const MEASURES: readonly Measure[] = ["tokens", "cost", "requests"];
 
-/** By what the server orders the parts. */
+/** The order in which the server ranks slices. */
 export const ORDERS: Record<Measure, UsageOrder> = {
   tokens: "TOKENS",
   cost: "COST",
@@ -31,13 +31,13 @@ export const MeasuredDocument = graphql(`
   }
 `);
 
-/** So much of a measure is in these sums. */
+/** The value of a measure in these sums. */
 export function measured(measure: Measure, totals: MeasuredFragment): number {
   if (measure === "tokens") return totals.tokens.total;
   return measure === "cost" ? usdNumber(totals.cost) : totals.requests;
 }
 
-/** A value of a measure where there is room. */
+/** The full value of a measure. */
 export function tell(measure: Measure, value: number): string {
   return measure === "cost" ? formatUsd(value) : formatWhole(value);
 }

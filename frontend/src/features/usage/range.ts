@@ -1,7 +1,7 @@
 import type { UsageBucket, UsagePreset, UsageRange } from "../../graphql/generated/graphql";
 import { addDays, startOfDay } from "../../lib/zone";
 
-/** The stretches of time that are offered, in their order. */
+/** The preset periods in display order. */
 export const PRESETS: readonly UsagePreset[] = [
   "TODAY",
   "YESTERDAY",
@@ -22,7 +22,7 @@ export type RangeSearch = { range?: string; from?: string; to?: string };
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;
 
-/** Which preset an address names; null for two dates. */
+/** The preset in the URL; null for two dates. */
 export function readPreset(search: RangeSearch): UsagePreset | null {
   if (isCustom(search)) return null;
   return PRESETS.find((preset) => preset === search.range) ?? USUAL_PRESET;
@@ -57,7 +57,7 @@ const PRESET_DAYS: Record<UsagePreset, number> = {
   ALL: 2000,
 };
 
-/** About how many days a stretch of time has. */
+/** The approximate number of days of a period. */
 export function daysOf(range: UsageRange): number {
   if (range.preset) return PRESET_DAYS[range.preset];
   return (Date.parse(range.to ?? "") - Date.parse(range.from ?? "")) / DAY_MS;

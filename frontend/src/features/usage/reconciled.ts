@@ -5,14 +5,14 @@ type Counts = UsageReconciliationQuery["usageReconciliation"];
 /** Below this share of verified requests the comparison is not representative of the rest. */
 const TRUSTED_SHARE = 0.95;
 
-/** How many of the metered requests both sources report alike, and whether that is enough. */
+/** The share of metered requests for which both sources agree, and whether it is sufficient. */
 export function reconcile({ matched, mismatched, wireOnly, engineOnly, unknown }: Counts) {
   const oneSided = wireOnly + engineOnly;
   const metered = matched + mismatched + oneSided + unknown;
   const share = metered === 0 ? 0 : matched / metered;
   return {
     metered,
-    /** Nothing was compared, as with the demo engine, which reports no usage. */
+    /** No request was compared, as with the demo engine, which reports no usage. */
     isUncompared: matched + mismatched + engineOnly === 0,
     mismatched,
     oneSided,

@@ -4,7 +4,7 @@ import { t } from "../../i18n";
 import { Dialog } from "../../ui/Dialog";
 import { CreateUserForm } from "./CreateUserForm";
 
-/** Asks for a new user, then shows their first key once. */
+/** Creates a user, then shows the first key once. */
 export function CreateUserDialog(props: { open: boolean; onClose: () => void }) {
   const [fresh, setFresh] = createSignal<FreshKey>();
 

@@ -24,11 +24,11 @@ const CreateUserMutation = graphql(`
 type CreateUserFormProps = {
   onCreated: (userId: string, fresh: FreshKey) => void;
   onCancel?: () => void;
-  /** The label of the button that leaves the form; "Cancel" by default. */
+  /** The label of the cancel button; "Cancel" by default. */
   dismiss?: string;
 };
 
-/** Asks for a new user, who begins with a key. */
+/** The form for a new user and their first key. */
 export function CreateUserForm(props: CreateUserFormProps) {
   const [creation, create] = createMutation(CreateUserMutation);
 

@@ -18,7 +18,7 @@ const ArchiveUserMutation = graphql(`
 
 type DeleteUserDialogProps = { id: string; name: string; open: boolean; onClose: () => void };
 
-/** Asks for the user's name before they go. */
+/** The confirmation, by typing the user's name, before the user is archived. */
 export function DeleteUserDialog(props: DeleteUserDialogProps) {
   const navigate = useNavigate();
   const [deletion, remove] = createMutation(ArchiveUserMutation);

@@ -28,7 +28,7 @@ type EditUserDialogProps = {
   onClose: () => void;
 };
 
-/** Changes what is said about a user. */
+/** Changes the details of a user. */
 export function EditUserDialog(props: EditUserDialogProps) {
   const [change, update] = createMutation(UpdateUserMutation);
 

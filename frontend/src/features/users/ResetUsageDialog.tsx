@@ -19,7 +19,7 @@ const ResetUserUsageMutation = graphql(`
 
 type ResetUsageDialogProps = { id: string; name: string; open: boolean; onClose: () => void };
 
-/** Asks before everything that a user has used counts no longer. */
+/** The confirmation before the quota usage of a user is reset. */
 export function ResetUsageDialog(props: ResetUsageDialogProps) {
   const [reset, resetUsage] = createMutation(ResetUserUsageMutation);
 

@@ -26,7 +26,7 @@ const UserActionsFragment = graphql(`
 
 type UserMask = FragmentType<typeof UserActionsFragment>;
 
-/** Whether a user is kept out, in a word; nothing when all is well. */
+/** Whether a user is disabled or archived; empty otherwise. */
 export function UserBadge(props: { user: UserMask }) {
   const user = () => readFragment(UserActionsFragment, props.user);
   return (

@@ -2,6 +2,8 @@ import { createQuery } from "@urql/solid";
 import { For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
+import { createKeyLookup } from "../../keys/createKeyLookup";
+import { PastedKey } from "../../keys/FoundKey";
 import { createDelayed } from "../../lib/createDelayed";
 import { Choice } from "../../ui/Choice";
 import { EmptyState } from "../../ui/EmptyState";
@@ -9,7 +11,6 @@ import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
 import { Head, Table } from "../../ui/Table";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
-import { KeyOwner } from "./KeyOwner";
 import { UserRow } from "./UserRow";
 
 const UsersQuery = graphql(`
@@ -32,6 +33,7 @@ const PAGE_SIZE = 50;
 const TYPING_MS = 250;
 
 function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
+  const lookup = createKeyLookup(() => props.search.pastedKey());
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
       <SearchField
@@ -52,7 +54,9 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
         options={SORTS.map((value) => ({ value, label: t(`users.sorts.${value}`) }))}
         onChoose={(sort) => props.search.change({ sort: sort === "name" ? undefined : sort })}
       />
-      <Show when={props.search.pastedKey()}>{(key) => <KeyOwner apiKey={key()} />}</Show>
+      <Show when={props.search.pastedKey()}>
+        <PastedKey lookup={lookup} />
+      </Show>
     </div>
   );
 }
@@ -86,7 +90,7 @@ export function UserList(props: { action: JSX.Element }) {
       first: PAGE_SIZE,
       after: search.search.after ?? null,
     }),
-    // A list without users names no user, so the cache could not tell that a new one belongs to it.
+    // A list without users names no type, so the cache cannot know that a new user belongs to it.
     context: { additionalTypenames: ["User", "Quota"] },
   });
   const list = () => users.data?.users;
@@ -100,7 +104,7 @@ export function UserList(props: { action: JSX.Element }) {
       empty={
         <Show
           when={!search.isNarrowed()}
-          fallback={<EmptyState title={t("users.nobody")}>{t("users.nobodyHint")}</EmptyState>}
+          fallback={<EmptyState title={t("users.noMatch")}>{t("users.noMatchHint")}</EmptyState>}
         >
           <EmptyState title={t("users.none")} action={props.action}>
             {t("users.noneHint")}

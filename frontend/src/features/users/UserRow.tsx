@@ -12,7 +12,7 @@ import { Switch } from "../../ui/Switch";
 import { Cell } from "../../ui/Table";
 import { createEnabling } from "./createEnabling";
 
-/** Lets a user in or keeps them out; their keys stay as they are. */
+/** Enables or disables a user; their keys are not changed. */
 function EnabledSwitch(props: { id: string; name: string; enabled: boolean }) {
   const { isEnabled, enable } = createEnabling(() => props);
   return (
@@ -44,7 +44,7 @@ const UserRowFragment = graphql(`
   }
 `);
 
-/** The values of the columns that do not fit on a phone. */
+/** The values of the columns that are hidden on narrow screens. */
 function Below(props: { usedTokens: number; lastUsedAt: string | null | undefined }) {
   return (
     <span class="block text-sm text-muted sm:hidden">

@@ -1,12 +1,12 @@
 import { useSearchParams } from "@solidjs/router";
 import { createSignal } from "solid-js";
 import type { UserFilter, UserOrder } from "../../graphql/generated/graphql";
-import { isApiKey } from "../../lib/apiKey";
+import { findApiKey } from "../../lib/apiKey";
 
 /** Which users are shown. */
 export const SHOWN = ["all", "enabled", "disabled", "archived"] as const;
 
-/** In which order. */
+/** The order of the list. */
 export const SORTS = ["name", "used", "created"] as const;
 
 const ORDERS: Record<(typeof SORTS)[number], UserOrder> = {
@@ -27,16 +27,16 @@ export function createUserSearch() {
     enabled: show() === "enabled" ? true : show() === "disabled" ? false : null,
     archived: show() === "archived" ? true : null,
   });
-  // Another choice is another list, which begins at its first page.
+  // Another filter starts at the first page.
   const change = (next: UserSearch) =>
     setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
   const [pastedKey, setPastedKey] = createSignal<string>();
   return {
     search,
-    /** A whole API key in the search field. It is looked up, but never put into the address. */
+    /** A whole API key in the search field. It is looked up, but never put into the URL. */
     pastedKey,
     find(text: string) {
-      setPastedKey(isApiKey(text) ? text.trim() : undefined);
+      setPastedKey(findApiKey(text));
       change({ search: pastedKey() ? undefined : text });
     },
     show,

@@ -8,7 +8,7 @@ import { useSession } from "../../session/SessionProvider";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
 
-/** How an end user sets up their tools, with the key with which they signed in. */
+/** The snippets for an end user, with the key of their sign-in. */
 export default function OwnConnect() {
   const { keyHolder } = useSession();
   const [search, setSearch] = useSearchParams<{ tool?: string }>();

@@ -3,7 +3,7 @@ import { t } from "../../i18n";
 import { Page } from "../../ui/Page";
 import { TabLinks } from "../../ui/TabLinks";
 
-/** The frame of the pages about models: which there are, what else they are called, what they cost. */
+/** The layout of the pages about models, aliases and prices. */
 export default function ModelsPage(props: { children?: JSX.Element }) {
   const tabs = () => [
     { href: "/models", label: t("pages.models.catalogue") },

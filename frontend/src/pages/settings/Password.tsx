@@ -1,7 +1,7 @@
 import { PasswordPanel } from "../../features/password";
 import { SecondFactorPanel } from "../../features/secondfactor";
 
-/** How the administrator themselves signs in. */
+/** The administrator's own password and second factor. */
 export default function Password() {
   return (
     <>

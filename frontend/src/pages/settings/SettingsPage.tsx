@@ -7,7 +7,7 @@ import { TabLinks } from "../../ui/TabLinks";
 
 type Tab = { href: string; label: string };
 
-/** The frame of the pages about the server itself: how it behaves, and who may manage it. */
+/** The layout of the pages about settings and administration. */
 export default function SettingsPage(props: { children?: JSX.Element }) {
   const may = useMay();
   const all = (): (Tab & { do?: GuardedMutation })[] => [

@@ -10,7 +10,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Panel } from "../../ui/Panel";
 import { createKeyChoice } from "./createKeyChoice";
 
-/** How a user's tools are set up, with which of their keys. */
+/** The snippets for one user, with one of their keys. */
 export default function UserConnect() {
   const params = useParams<{ id: string }>();
   const [search, setSearch] = useSearchParams<{ tool?: string }>();

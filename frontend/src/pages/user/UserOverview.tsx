@@ -58,7 +58,7 @@ function NoQuota(props: { id: string }) {
   );
 }
 
-/** One user at a glance: what is left, who they are, what they did last. */
+/** One user: remaining quotas, details, latest requests. */
 export default function UserOverview() {
   const params = useParams<{ id: string }>();
   const [answer] = createQuery({

@@ -7,7 +7,7 @@ import { Panel } from "../../ui/Panel";
 
 const LATEST = 100;
 
-/** The latest requests of a user, as they come. */
+/** The latest requests of a user, live. */
 export function UserRequestLog(props: { userId: string; title: string; first: number }) {
   return (
     <Panel

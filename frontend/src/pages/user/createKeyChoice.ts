@@ -16,7 +16,7 @@ const UserKeyNamesQuery = graphql(`
   }
 `);
 
-/** Which of a user's keys is looked at, kept in the address. */
+/** The selected key of a user, kept in the URL. */
 export function createKeyChoice(userId: () => string) {
   const [search, setSearch] = useSearchParams<{ key?: string }>();
   const [answer] = createQuery({

@@ -15,7 +15,7 @@ import { TestRequest } from "./TestRequest";
 type ConnectStepProps = {
   userId: string;
   apiKeyId: string;
-  /** The key itself; unknown after the page was loaded again. */
+  /** The secret; unknown after a reload. */
   fresh: FreshKey | undefined;
 };
 
@@ -32,7 +32,7 @@ function Waiting(props: { secret: string | undefined }) {
   );
 }
 
-/** The key, how tools use it, and the first request as it arrives. */
+/** The key, the snippets of clients, and the first request. */
 export function ConnectStep(props: ConnectStepProps) {
   const [client, setClient] = createSignal<ClientKind>("CLAUDE_CODE");
   const [isSeen, setSeen] = createSignal(false);

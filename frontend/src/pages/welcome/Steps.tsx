@@ -2,13 +2,12 @@ import Check from "lucide-solid/icons/check";
 import { For, Show } from "solid-js";
 import { t } from "../../i18n";
 
-/** The steps in their order. */
+/** The steps in order. */
 export const STEPS = ["provider", "user", "connect"] as const;
 
-/** One of them. */
 export type Step = (typeof STEPS)[number];
 
-/** How far one is. */
+/** The progress of a step. */
 export function Steps(props: { at: Step }) {
   const place = () => STEPS.indexOf(props.at);
   return (

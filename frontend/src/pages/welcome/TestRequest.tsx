@@ -17,7 +17,7 @@ const TestModelsQuery = graphql(`
 
 const LONGEST = 16;
 
-/** Asks one word of a model, as a tool with this key would. */
+/** Sends a one-word prompt to a model with this key. */
 export function TestRequest(props: { secret: string }) {
   const [models] = createQuery({ query: TestModelsQuery });
   const [isAsking, setAsking] = createSignal(false);

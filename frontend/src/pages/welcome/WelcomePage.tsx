@@ -50,7 +50,7 @@ function UserStep(props: { onBack: () => void; onCreated: (id: string, key: Fres
 /** The steps from an empty server to the first request; the current step is kept in the URL. */
 export default function WelcomePage() {
   const [search, setSearch] = useSearchParams<WelcomeSearch>();
-  // A secret must not be in the URL: it is lost with the page, and the page warns about that.
+  // A secret must not be in the URL; it is lost on reload, and the page warns about that.
   const [fresh, setFresh] = createSignal<FreshKey>();
   const step = () => STEPS.find((each) => each === search.step) ?? "provider";
   const made = () =>

@@ -10,7 +10,11 @@ import { createEffect, createMemo, createSignal, createUniqueId, For, Show } fro
 import { Dynamic } from "solid-js/web";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
+import { createKeyLookup } from "../../keys/createKeyLookup";
+import { PastedKey } from "../../keys/FoundKey";
+import { findApiKey } from "../../lib/apiKey";
 import { createDelayed } from "../../lib/createDelayed";
+import { DialogsAbove } from "../../ui/Dialog";
 import { rememberFocus, returnFocus } from "../../ui/focusReturn";
 import { GROUPS } from "../places";
 import { type Entry, entriesOf, entryOfFoundKey, findEntries } from "./entries";
@@ -37,25 +41,27 @@ const PaletteQueryDocument = graphql(`
   }
 `);
 
-// Keys of all users: a whole key that leaked, how it begins, or its last four characters.
+// Keys of all users, by their beginning or their last four characters.
 const PaletteKeysQueryDocument = graphql(`
   query PaletteKeys($search: String!) {
-    apiKeys(search: $search, first: 10) {
-      id
-      name
-      prefix
-      lastFour
-      state
-      user {
+    apiKeys(filter: { search: $search }, first: 10) {
+      nodes {
         id
         name
+        prefix
+        lastFour
+        state
+        user {
+          id
+          name
+        }
       }
     }
   }
 `);
 
 const TYPING_MS = 150;
-/** Shorter text fits the keys of everybody. */
+/** Shorter text matches too many keys. */
 const SHORTEST_SEARCH = 3;
 const ICONS = { page: FileText, user: User, key: KeyRound };
 
@@ -68,9 +74,14 @@ function pages(): Entry[] {
   }));
 }
 
-/** The entries of the palette: the pages, recently active users, and search results. */
+/**
+ * The entries of the palette: the pages, recently active users, and search results. A whole key is looked up by its
+ * digest, and searched for nowhere else.
+ */
 function createEntries(typed: () => string) {
-  const wanted = createDelayed(typed, TYPING_MS);
+  const pasted = createMemo(() => findApiKey(typed()));
+  const lookup = createKeyLookup(() => pasted());
+  const wanted = createDelayed(() => (pasted() ? "" : typed()), TYPING_MS);
   const [recent] = createQuery({ query: PaletteQueryDocument, variables: { search: null } });
   const [found] = createQuery({
     query: PaletteQueryDocument,
@@ -84,15 +95,19 @@ function createEntries(typed: () => string) {
     pause: () => !isKeySearch(),
   });
   const isAnswered = () => isKeySearch() && keys.operation?.variables.search === wanted().trim();
-  const foundKeys = () => (isAnswered() ? (keys.data?.apiKeys ?? []) : []);
+  const foundKeys = () => (isAnswered() ? (keys.data?.apiKeys.nodes ?? []) : []);
   const all = createMemo(() => {
     const users = [...(recent.data?.users.nodes ?? []), ...(found.data?.users.nodes ?? [])];
     const known = [...pages(), ...entriesOf(users), ...foundKeys().map(entryOfFoundKey)];
     return [...new Map(known.map((entry) => [entry.id, entry])).values()];
   });
-  const entries = createMemo(() => findEntries(all(), typed()));
+  const entries = createMemo(() => {
+    if (!pasted()) return findEntries(all(), typed());
+    const owned = lookup.found();
+    return owned ? [entryOfFoundKey(owned)] : [];
+  });
   const isSearching = () => found.fetching || keys.fetching || wanted() !== typed();
-  return { entries, isSearching };
+  return { entries, isSearching, pasted, lookup };
 }
 
 function EntryRow(props: {
@@ -143,7 +158,7 @@ function Finder(props: { onClose: () => void }) {
   const list = createUniqueId();
   const [typed, setTyped] = createSignal("");
   const [place, setPlace] = createSignal(0);
-  const { entries, isSearching } = createEntries(typed);
+  const { entries, isSearching, pasted, lookup } = createEntries(typed);
   const chosen = () => Math.min(place(), entries().length - 1);
 
   function go(entry: Entry | undefined) {
@@ -158,7 +173,7 @@ function Finder(props: { onClose: () => void }) {
       event.preventDefault();
       setPlace((chosen() + step + count) % count);
     }
-    // While letters are being composed, Enter belongs to them.
+    // While an input method composes text, Enter belongs to it.
     if (event.key === "Enter" && !event.isComposing) go(entries()[chosen()]);
   }
 
@@ -197,7 +212,14 @@ function Finder(props: { onClose: () => void }) {
           )}
         </For>
       </div>
-      <Show when={entries().length === 0 && !isSearching()}>
+      <Show when={pasted()}>
+        <div class="overflow-y-auto px-3 pb-3">
+          <DialogsAbove>
+            <PastedKey lookup={lookup} onLeave={props.onClose} />
+          </DialogsAbove>
+        </div>
+      </Show>
+      <Show when={entries().length === 0 && !pasted() && !isSearching()}>
         <p role="status" class="px-4 pb-5 text-center text-muted">
           {t("shell.nothingFound")}
         </p>
@@ -206,7 +228,7 @@ function Finder(props: { onClose: () => void }) {
   );
 }
 
-/** Leads to any page, user or key by a few letters of its name. */
+/** Finds pages, users and keys by name and opens them. */
 export default function Palette(props: { open: boolean; onClose: () => void }) {
   let content: HTMLDivElement | undefined;
   return (

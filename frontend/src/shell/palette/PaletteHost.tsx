@@ -4,7 +4,7 @@ const Palette = lazy(() => import("./Palette"));
 
 type PaletteHostProps = { open: boolean; onOpen: () => void; onClose: () => void };
 
-/** Fetches the palette when it is first wanted, and listens for Ctrl K and ⌘ K on every page. */
+/** Loads the palette on first use, and handles Ctrl K and ⌘ K on every page. */
 export function PaletteHost(props: PaletteHostProps) {
   const [isWanted, setWanted] = createSignal(false);
   function onKey(event: KeyboardEvent) {

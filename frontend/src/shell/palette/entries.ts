@@ -1,9 +1,10 @@
 import type { PaletteKeysQuery, PaletteQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { keyPath } from "../../keys/keyPath";
 
 type User = PaletteQuery["users"]["nodes"][number];
 
-/** Somewhere the palette can lead. */
+/** A target of the palette. */
 export type Entry = {
   id: string;
   kind: "page" | "user" | "key";
@@ -11,20 +12,20 @@ export type Entry = {
   /** Distinguishes it from others of the same name. */
   detail?: string;
   path: string;
-  /** The server found it by text that is not shown here, such as a whole key. */
+  /** The server matched text that is not shown here, such as a whole key. */
   isFound?: boolean;
 };
 
-type FoundKey = PaletteKeysQuery["apiKeys"][number];
+type FoundKey = PaletteKeysQuery["apiKeys"]["nodes"][number];
 
 const SHOWN = 30;
 
-/** Letters without their marks and in small: "Bùi" is found by "bui". */
+/** Lower case without diacritics: "Bùi" is found by "bui". */
 function plain(text: string): string {
   return text.toLowerCase().normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll("đ", "d");
 }
 
-/** How well an entry fits what was typed: 0 not at all, then the better the greater. */
+/** The match score of an entry: 0 for no match, higher is better. */
 export function fitness(entry: Entry, typed: string): number {
   const wanted = plain(typed.trim());
   if (wanted === "") return 1;
@@ -56,16 +57,15 @@ export function entriesOf(users: readonly User[]): Entry[] {
   ]);
 }
 
-/** A key that the server found. It leads to its row, where it can be rotated or revoked. */
+/** A key that the server found. It links to its row, where it can be rotated or revoked. */
 export function entryOfFoundKey(key: FoundKey): Entry {
   const state = key.state === "ACTIVE" ? [] : [t(`keys.states.${key.state}`)];
-  const revoked = key.state === "REVOKED" ? "&revoked=yes" : "";
   return {
     id: `key-${key.id}`,
     kind: "key",
     name: key.name,
     detail: [key.user.name, `${key.prefix}…${key.lastFour}`, ...state].join(" · "),
-    path: `/users/${key.user.id}/keys?key=${key.id}${revoked}`,
+    path: keyPath(key),
     isFound: true,
   };
 }

@@ -11,7 +11,7 @@ type CanvasProps = Omit<PlotOptions, "isHidden" | "onPoint" | "points"> & {
   onPoint: (index: number | undefined) => void;
 };
 
-/** The drawing itself, which the keyboard can walk along. */
+/** The plot, navigable by keyboard. */
 export function Canvas(props: CanvasProps) {
   const scheme = createScheme();
   let plot: Plot | undefined;

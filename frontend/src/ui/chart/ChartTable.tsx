@@ -11,7 +11,7 @@ type ChartTableProps = {
   tellValue: (value: number) => string;
 };
 
-/** The same as a chart, for who would rather read. */
+/** The data of a chart as a table. */
 export function ChartTable(props: ChartTableProps) {
   const isSum = () => props.series.length > 1;
   const indexes = () => Array.from({ length: props.points }, (_, index) => index).reverse();

@@ -5,12 +5,12 @@ import type { ChartSeries } from "./stack";
 type LegendProps = {
   series: readonly ChartSeries[];
   hidden: ReadonlySet<string>;
-  /** The value beside each name: the total, or the value under the crosshair. */
+  /** The value next to each name: the total, or the value under the crosshair. */
   tell: (part: ChartSeries) => string;
   onToggle: (key: string) => void;
 };
 
-/** The parts by name and colour; a press hides one or shows it again. */
+/** The series by name and colour; a click hides or shows one. */
 export function Legend(props: LegendProps) {
   return (
     <ul aria-label={t("chart.legend")} class="flex flex-wrap gap-x-1 gap-y-0.5">

@@ -15,7 +15,7 @@ function outline(values: readonly number[]): string {
     .join("");
 }
 
-/** A small line that shows where something is heading. */
+/** A small line that shows a trend. */
 export function Sparkline(props: SparklineProps) {
   const line = () => outline(props.values);
   return (

@@ -13,7 +13,7 @@ type StackedChartProps = {
   kind?: "bars" | "areas";
   series: readonly ChartSeries[];
   points: number;
-  /** The point's short name on the axis, and its whole name elsewhere. */
+  /** The point's short label for the axis, and its full label. */
   labelPoint: (index: number) => string;
   namePoint: (index: number) => string;
   /** Where points are hours: the hour of the day of a point that begins at a full hour. */
@@ -28,7 +28,7 @@ type StackedChartProps = {
 
 const HEIGHT = 280;
 
-/** Parts of a whole over time, one upon the other, with a legend that toggles and a table instead. */
+/** A stacked chart over time, with a legend that toggles series and a table as an alternative. */
 export function StackedChart(props: StackedChartProps) {
   const [hidden, setHidden] = createSignal<ReadonlySet<string>>(new Set());
   const [point, setPoint] = createSignal<number>();

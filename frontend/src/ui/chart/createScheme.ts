@@ -1,7 +1,7 @@
 import { createSignal, onCleanup } from "solid-js";
 import { theme } from "../../lib/theme";
 
-/** Changes whenever the colours of the page do: by the theme that is chosen, or by the device's own. */
+/** Changes with the colour scheme: the chosen theme or that of the device. */
 export function createScheme(): () => string {
   const device = window.matchMedia?.("(prefers-color-scheme: dark)");
   const [isDark, setDark] = createSignal(device?.matches ?? false);

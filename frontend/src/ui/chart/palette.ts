@@ -1,11 +1,11 @@
 const SERIES = 10;
 
-/** The colour of the nth part of a whole, as a CSS custom property. */
+/** The colour of the nth series, as a CSS custom property. */
 export function seriesColour(index: number): string {
   return index < SERIES ? `--series-${index + 1}` : "--series-other";
 }
 
-/** The colour of what is left over. */
+/** The colour of the remainder. */
 export const OTHER_COLOUR = "--series-other";
 
 /** The colours of custom properties in the current theme, in a form that a canvas accepts. */

@@ -92,7 +92,7 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
     axes: axes(options, ink, line),
     series: [
       {},
-      // The tallest is drawn first, so that the others stand before it.
+      // The tallest is drawn first, below the others.
       ...options.series
         .map((part, index) => ({
           label: part.label,

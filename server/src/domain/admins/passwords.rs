@@ -41,7 +41,9 @@ impl Admins {
         if !self.is_password_of(Some(&own.admin), password).await? {
             return Err(Error::bad_input("the password is incorrect"));
         }
-        self.sessions.still(self.db.reader(), own).await?;
+        self.sessions
+            .require_unchanged(self.db.reader(), own)
+            .await?;
         Ok(())
     }
 
@@ -60,7 +62,7 @@ impl Admins {
         }
         let hash = self.passwords.hash(new).await?;
         let transaction = self.db.begin().await?;
-        let admin = self.sessions.still(&transaction, own).await?;
+        let admin = self.sessions.require_unchanged(&transaction, own).await?;
         let new = NewPassword {
             hash,
             kept: Some(own.session.id),

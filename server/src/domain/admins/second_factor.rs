@@ -59,7 +59,7 @@ impl Admins {
         let secret: [u8; SECRET_BYTES] = rand::random();
         let totp = totp(&secret, &admin.username)?;
         let transaction = self.db.begin().await?;
-        let current = self.sessions.still(&transaction, own).await?;
+        let current = self.sessions.require_unchanged(&transaction, own).await?;
         if current.totp_confirmed_at.is_some() {
             return Err(Error::Conflict(
                 "a second factor is enabled already; disable it first".to_owned(),
@@ -100,7 +100,7 @@ impl Admins {
         }
         let step = self.step_of(&admin, code)?.ok_or(WRONG)?;
         let transaction = self.db.begin().await?;
-        let old = self.sessions.still(&transaction, own).await?;
+        let old = self.sessions.require_unchanged(&transaction, own).await?;
         if old.totp_sealed != admin.totp_sealed {
             return Err(WRONG);
         }
@@ -128,7 +128,7 @@ impl Admins {
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
         let transaction = self.db.begin().await?;
-        let old = self.sessions.still(&transaction, own).await?;
+        let old = self.sessions.require_unchanged(&transaction, own).await?;
         let mut row = old.clone().into_active_model();
         Self::forget_second_factor(&transaction, &mut row).await?;
         let admin = row.update(&transaction).await?;
@@ -151,7 +151,7 @@ impl Admins {
         let admin = self.with_second_factor(own.admin.id).await?;
         self.use_code(&admin, code).await?;
         let transaction = self.db.begin().await?;
-        let admin = self.sessions.still(&transaction, own).await?;
+        let admin = self.sessions.require_unchanged(&transaction, own).await?;
         let codes = self.new_codes(&transaction, admin.id).await?;
         let renewed = AuditChange::updated(
             subject(&admin),

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{clock::SharedClock, db::Database};
 
-const MOST_ALIASES: usize = 500;
+const MAX_ALIASES: usize = 500;
 /// How long a removed alias is kept, so that requests that used it can still be settled.
 const REMEMBERED: TimeDelta = TimeDelta::days(2);
 
@@ -89,9 +89,9 @@ impl ModelAliases {
         let new = check::check(&new, &table, models)?;
         let now = self.clock.now();
         let replaced = table.find(&new.alias, now).cloned();
-        if replaced.is_none() && table.active().len() >= MOST_ALIASES {
+        if replaced.is_none() && table.active().len() >= MAX_ALIASES {
             return Err(Error::BadInput(format!(
-                "there can be at most {MOST_ALIASES} aliases"
+                "there can be at most {MAX_ALIASES} aliases"
             )));
         }
         let transaction = self.db.begin().await?;
@@ -150,7 +150,7 @@ impl ModelAliases {
             .filter(known)
             .all(self.db.writer())
             .await?;
-        self.prices.know_aliases(&Arc::new(AliasTable::new(rows)));
+        self.prices.set_aliases(&Arc::new(AliasTable::new(rows)));
         self.accounts.announce();
         Ok(())
     }

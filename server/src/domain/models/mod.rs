@@ -8,7 +8,7 @@ pub use limits::pattern::fits;
 pub use self::alias_table::AliasTable;
 use super::{Error, Result, text};
 
-const MOST_PATTERNS: usize = 200;
+const MAX_PATTERNS: usize = 200;
 
 /// Whether a model matches one of the patterns. `*` stands for any run of characters.
 pub fn matches(patterns: &ModelPatterns, model: &str) -> bool {
@@ -20,9 +20,9 @@ pub(super) fn check(patterns: Option<Vec<String>>) -> Result<Option<ModelPattern
     let Some(patterns) = patterns else {
         return Ok(None);
     };
-    if patterns.is_empty() || patterns.len() > MOST_PATTERNS {
+    if patterns.is_empty() || patterns.len() > MAX_PATTERNS {
         return Err(Error::BadInput(format!(
-            "allowedModels lists 1 to {MOST_PATTERNS} models; use null to allow all"
+            "allowedModels lists 1 to {MAX_PATTERNS} models; use null to allow all"
         )));
     }
     let checked: Result<Vec<_>> = patterns

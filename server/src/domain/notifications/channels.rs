@@ -155,7 +155,7 @@ impl Notifications {
     }
 
     /// Records the result of an attempt to send through a channel; `None` for success.
-    pub async fn note_attempt(&self, id: Uuid, problem: Option<&str>) -> Result<()> {
+    pub async fn record_delivery(&self, id: Uuid, problem: Option<&str>) -> Result<()> {
         let now = self.clock.now();
         let update = Channel::update_many().filter(notification_channel::Column::Id.eq(id));
         let update = match problem {

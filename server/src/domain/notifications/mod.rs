@@ -30,7 +30,7 @@ pub struct Notifications {
     clock: SharedClock,
     vault: Arc<Vault>,
     /// Notified when a message is enqueued or a rule changes.
-    news: Arc<Notify>,
+    changed: Arc<Notify>,
 }
 
 impl Notifications {
@@ -39,13 +39,13 @@ impl Notifications {
             db,
             clock,
             vault,
-            news: Arc::default(),
+            changed: Arc::default(),
         }
     }
 
     /// Waits until a message is enqueued or a rule changes.
-    pub async fn news(&self) {
-        self.news.notified().await;
+    pub async fn changed(&self) {
+        self.changed.notified().await;
     }
 }
 

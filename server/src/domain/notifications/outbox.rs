@@ -19,7 +19,7 @@ use crate::domain::Result;
 
 /// The maximum number of messages in any state.
 const MAX_MESSAGES: u64 = 2_000;
-const MOST_ATTEMPTS: i32 = 10;
+const MAX_ATTEMPTS: i32 = 10;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
 const LONGEST_PROBLEM: usize = 500;
@@ -56,7 +56,7 @@ impl Notifications {
         let known = Condition::find_by_id(key).one(&transaction).await?;
         let quiet = TimeDelta::minutes(i64::from(rule.quiet_minutes));
         if let Some(known) = &known
-            && (known.holds || (now - known.told_at).abs() < quiet)
+            && (known.holds || (now - known.reported_at).abs() < quiet)
         {
             return Ok(false);
         }
@@ -68,9 +68,9 @@ impl Notifications {
                 row.into_active_model().insert(&transaction).await?;
             }
         }
-        forget_oldest(&transaction).await?;
+        delete_oldest(&transaction).await?;
         transaction.commit().await?;
-        self.news.notify_one();
+        self.changed.notify_one();
         Ok(true)
     }
 
@@ -117,7 +117,7 @@ impl Notifications {
                 }),
                 Err(error) => {
                     tracing::error!(channel.id = %channel.id, ?error, "cannot decrypt a channel's settings");
-                    self.attempted(
+                    self.record_attempt(
                         notification,
                         Err("its settings cannot be decrypted".to_owned()),
                     )
@@ -129,7 +129,7 @@ impl Notifications {
     }
 
     /// Records the result of an attempt. Failed messages are retried with exponential back-off.
-    pub async fn attempted(
+    pub async fn record_attempt(
         &self,
         notification: notification::Model,
         outcome: std::result::Result<(), String>,
@@ -143,7 +143,7 @@ impl Notifications {
         if let Some(problem) = &problem {
             row.problem = Set(Some(problem.chars().take(LONGEST_PROBLEM).collect()));
             row.next_attempt_at = Set(now + pause(attempts));
-            if attempts >= MOST_ATTEMPTS {
+            if attempts >= MAX_ATTEMPTS {
                 row.state = Set(NotificationState::GivenUp);
             }
         } else {
@@ -155,7 +155,7 @@ impl Notifications {
             .validate()?
             .exec(self.db.writer())
             .await?;
-        self.note_attempt(channel_id, problem.as_deref()).await
+        self.record_delivery(channel_id, problem.as_deref()).await
     }
 
     /// The latest messages, newest first.
@@ -181,7 +181,7 @@ async fn remember(
         rule_id: Set(rule_id),
         subject: Set(message.subject.clone()),
         holds: Set(true),
-        told_at: Set(now),
+        reported_at: Set(now),
     };
     if is_known {
         condition.update(transaction).await?;
@@ -214,7 +214,7 @@ fn waiting(
 }
 
 /// Keeps the outbox bounded.
-async fn forget_oldest(transaction: &DatabaseTransaction) -> Result<()> {
+async fn delete_oldest(transaction: &DatabaseTransaction) -> Result<()> {
     let count = Notification::find().count(transaction).await?;
     if count <= MAX_MESSAGES {
         return Ok(());

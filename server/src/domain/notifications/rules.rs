@@ -19,7 +19,7 @@ use crate::domain::{
 };
 
 const MAX_RULES: u64 = 100;
-const MOST_CHANNELS: usize = 20;
+const MAX_CHANNELS: usize = 20;
 const LONGEST_QUIET: i32 = 7 * 24 * 60;
 const QUOTA_PERCENTS: [u8; 4] = [50, 80, 95, 100];
 const ERROR_PERCENT: u8 = 20;
@@ -136,9 +136,9 @@ async fn check(transaction: &DatabaseTransaction, rule: &notification_rule::Mode
         )));
     }
     let ids = &rule.channel_ids.0;
-    if ids.is_empty() || ids.len() > MOST_CHANNELS {
+    if ids.is_empty() || ids.len() > MAX_CHANNELS {
         return Err(Error::BadInput(format!(
-            "a rule must have 1 to {MOST_CHANNELS} channels"
+            "a rule must have 1 to {MAX_CHANNELS} channels"
         )));
     }
     let known = Channel::find()

@@ -1,4 +1,4 @@
-//! The table of prices that comes with the program.
+//! The price table that is shipped with the program.
 
 use chrono::{DateTime, Utc};
 use entity::price;
@@ -6,33 +6,30 @@ use entity::price;
 use super::{
     PriceTable,
     list::PriceList,
-    new_price::{Unsaid, same_models, same_place, same_rates},
+    new_price::{Defaults, same_models, same_place, same_rates},
 };
 use crate::domain::Result;
 
 const TABLE: &str = include_str!("bundled.json");
-/// How the source of a bundled price begins; its table's date follows.
+/// The prefix of the source of bundled prices; the date of the table follows.
 const PREFIX: &str = "bundled ";
 
-/// The bundled table.
 pub(super) fn table() -> Result<PriceTable> {
     PriceTable::read(TABLE)
 }
 
-/// Whether a price came with the program.
 pub(super) fn is_bundled(price: &price::Model) -> bool {
     claims_to_be(&price.source)
 }
 
-/// Whether a source reads like a bundled one, which no other may.
+/// Whether a source has the prefix that is reserved for bundled prices.
 pub(super) fn claims_to_be(source: &str) -> bool {
     source.starts_with(PREFIX)
 }
 
-/// What a table brings that is not in the list yet. The first table holds since ever, so that every
-/// request has a price; a later one holds from its date and brings what has changed. An older table
-/// brings nothing.
-pub(super) fn news(
+/// The bundled prices that are not stored yet. The first table is effective from 1970, so that every request has a
+/// price; a newer one from its date, with the prices that changed. An older table adds nothing.
+pub(super) fn missing(
     table: &PriceTable,
     list: &PriceList,
     now: DateTime<Utc>,
@@ -40,26 +37,26 @@ pub(super) fn news(
     let source = format!("{PREFIX}{}", table.date);
     let sources = list.rows().iter().map(|row| &row.source);
     let latest = sources.filter(|source| claims_to_be(source)).max();
-    // Dates of this form are ordered as texts are.
+    // ISO dates sort as text.
     if latest.is_some_and(|latest| *latest >= source) {
         return Ok(Vec::new());
     }
-    let unsaid = Unsaid {
+    let defaults = Defaults {
         effective_from: latest.map_or(DateTime::UNIX_EPOCH, |_| table.begins()),
         source,
         created_at: now,
     };
-    let mut news = Vec::new();
+    let mut missing = Vec::new();
     for new in &table.prices {
-        let row = new.check(&unsaid)?;
+        let row = new.check(&defaults)?;
         if !is_known(&row, list) {
-            news.push(row);
+            missing.push(row);
         }
     }
-    Ok(news)
+    Ok(missing)
 }
 
-/// Whether a price stands in the list already, or would only repeat the bundled one before it.
+/// Whether a price is stored already or equals the bundled one before it.
 fn is_known(row: &price::Model, list: &PriceList) -> bool {
     let known = list.rows().iter();
     if known.clone().any(|other| same_place(row, other)) {

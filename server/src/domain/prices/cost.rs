@@ -1,4 +1,4 @@
-//! Tokens into money.
+//! The cost of token counts.
 
 use entity::price;
 
@@ -6,8 +6,8 @@ use crate::domain::tokens::Tokens;
 
 const MILLION: i128 = 1_000_000;
 
-/// What these tokens cost at this price, the charge for the request included, in nano-USD. Rounded
-/// once, half up; never less than nothing, never more than fits.
+/// The cost of these tokens, including the price per request, in nano-USD. Rounded once, half up; clamped to 0 and the
+/// maximum of the type.
 pub fn cost(price: &price::Model, tokens: Tokens) -> i64 {
     let parts = [
         (price.input_per_million, tokens.input),
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn each_bucket_has_its_own_price() {
-        // Claude Sonnet: $3, $0.30, $3.75, $15, $15, and a cent for asking.
+        // Claude Sonnet: $3, $0.30, $3.75, $15, $15, and $0.01 per request.
         let rates = [3, 0, 0, 15, 15].map(|dollars| dollars * 1_000_000_000);
         let price = priced(
             [rates[0], 300_000_000, 3_750_000_000, rates[3], rates[4]],

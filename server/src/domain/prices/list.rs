@@ -1,4 +1,4 @@
-//! All prices in memory: found for every request, without a query.
+//! All prices in memory, so that requests need no query.
 
 use std::{borrow::Cow, cmp::Reverse, collections::HashMap, sync::Arc};
 
@@ -10,41 +10,40 @@ use uuid::Uuid;
 use super::bundled::is_bundled;
 use crate::domain::models::{AliasTable, fits};
 
-/// Which prices are wanted.
+/// All conditions must hold.
 #[derive(Clone, Debug, Default)]
 pub struct PriceFilter {
-    /// Part of a pattern, or a name that a pattern fits; in any case.
+    /// Part of a pattern, or a model name that a pattern matches; ignores case.
     pub model: Option<String>,
-    /// Only prices that hold now, or only the others.
+    /// Only prices that are in force now, or only the others.
     pub in_force: Option<bool>,
 }
 
-/// All prices there are and ever were.
+/// Current, future and superseded prices.
 #[derive(Clone, Debug, Default)]
 pub struct PriceList {
-    /// By pattern and provider, the latest first.
+    /// By pattern and provider, latest first.
     rows: Vec<price::Model>,
     places: HashMap<Uuid, usize>,
-    /// Those for one model, by its name.
+    /// Prices without a wildcard, by model name.
     exact: HashMap<String, Vec<Entry>>,
-    /// Those with a star. These and each of the above stand in the order in which they win.
+    /// Prices with a wildcard. These and the values of `exact` are in order of precedence.
     patterns: Vec<Entry>,
-    /// An alias costs what its target costs.
+    /// For the price of an alias, which is that of its target.
     aliases: Arc<AliasTable>,
 }
 
-/// What is looked at to choose a price.
+/// The fields that are needed to choose a price.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     place: usize,
     provider: Option<ProviderKind>,
     effective_from: DateTime<Utc>,
-    /// With which byte the names begin that the pattern fits; any, when it begins with a star.
+    /// The first byte of the names that the pattern matches; `None` if it starts with a wildcard.
     initial: Option<u8>,
 }
 
 impl PriceList {
-    /// A list of these prices.
     pub(super) fn new(mut rows: Vec<price::Model>) -> Self {
         rows.sort_by(|one, other| display_key(one).cmp(&display_key(other)));
         let mut ranked: Vec<usize> = (0..rows.len()).collect();
@@ -70,7 +69,7 @@ impl PriceList {
         list
     }
 
-    /// This list and these prices.
+    /// A copy with more prices.
     pub(super) fn with(&self, more: &[price::Model]) -> Self {
         Self {
             aliases: self.aliases.clone(),
@@ -78,21 +77,21 @@ impl PriceList {
         }
     }
 
-    /// This list, with these aliases.
-    pub(super) fn knowing(&self, aliases: Arc<AliasTable>) -> Self {
+    /// A copy with other aliases.
+    pub(super) fn with_aliases(&self, aliases: Arc<AliasTable>) -> Self {
         Self {
             aliases,
             ..self.clone()
         }
     }
 
-    /// The aliases that it sees through.
+    /// The aliases that look-ups resolve.
     pub fn aliases(&self) -> &Arc<AliasTable> {
         &self.aliases
     }
 
-    /// The price of a model at a moment, if it has one: of what an alias stands for, or else of its own
-    /// name. A price of one provider is for requests that are known to go there.
+    /// The price of a model at a time: the price of its target if it is an alias with one, otherwise that of its own
+    /// name. Prices of one provider apply only to requests of that provider.
     pub fn find(
         &self,
         model: &str,
@@ -117,7 +116,7 @@ impl PriceList {
         let named = self.exact.get(model.as_ref()).into_iter().flatten();
         let first = initial(&model);
         let fitting = self.patterns.iter().filter(|entry| {
-            // Most patterns are told apart by their first letter, without being read.
+            // The first byte excludes most patterns without reading them.
             (entry.initial.is_none() || entry.initial == first)
                 && fits(&self.rows[entry.place].model_pattern, &model)
         });
@@ -125,17 +124,16 @@ impl PriceList {
         found.map(|entry| &self.rows[entry.place])
     }
 
-    /// The price with this id.
     pub fn by_id(&self, id: Uuid) -> Option<&price::Model> {
         self.places.get(&id).map(|place| &self.rows[*place])
     }
 
-    /// All prices, by pattern and provider, the latest first.
+    /// All prices, by pattern and provider, latest first.
     pub fn rows(&self) -> &[price::Model] {
         &self.rows
     }
 
-    /// The price of each pattern and provider that holds at a moment.
+    /// The prices that are in force at a time, one per pattern and provider.
     pub fn in_force(&self, at: DateTime<Utc>) -> impl Iterator<Item = &price::Model> {
         let same = |one: &price::Model, other: &price::Model| {
             one.model_pattern == other.model_pattern && one.provider == other.provider
@@ -146,7 +144,7 @@ impl PriceList {
         })
     }
 
-    /// The places of the prices that are wanted, ascending.
+    /// The indexes of the matching prices, ascending.
     pub(super) fn select(&self, filter: &PriceFilter, now: DateTime<Utc>) -> Vec<usize> {
         let text = filter.model.as_deref().map(str::trim).map(lower);
         let wanted = |row: &price::Model| {
@@ -164,19 +162,19 @@ impl PriceList {
             .collect()
     }
 
-    /// Where the price with this id stands among the rows.
+    /// The index of a price.
     pub(super) fn place(&self, id: Uuid) -> Option<usize> {
         self.places.get(&id).copied()
     }
 }
 
-/// Whose price it is; `None` for every provider's.
+/// `None` if the price applies to all providers.
 pub fn provider_of(price: &price::Model) -> Option<ProviderKind> {
     ProviderKind::try_from_value(&price.provider).ok()
 }
 
-/// Who wins comes first: the more literal pattern, the one provider's, what an administrator said, the
-/// latest. The pattern itself only decides that there is an order.
+/// The order of precedence: more literal characters, a specific provider, set by an administrator, latest. The pattern
+/// itself makes the order total.
 fn rank(row: &price::Model) -> impl Ord + use<> {
     let literal = row.model_pattern.chars().filter(|c| *c != '*').count();
     (
@@ -197,7 +195,7 @@ fn initial(text: &str) -> Option<u8> {
     text.as_bytes().first().copied()
 }
 
-/// Patterns are kept in small letters; a name seldom has others.
+/// Patterns are stored in lower case, and names rarely need conversion.
 fn lower(name: &str) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         name.to_ascii_lowercase().into()

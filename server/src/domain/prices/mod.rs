@@ -1,5 +1,4 @@
-//! What tokens cost: prices with a beginning, which are never changed, and the table that comes with
-//! the program.
+//! Prices of tokens: immutable prices with an effective date, and the bundled price table.
 
 mod bundled;
 mod cost;
@@ -17,13 +16,13 @@ use entity::price::{self, Entity as Price};
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
 
-use self::new_price::{Unsaid, same_place, same_rates};
+use self::new_price::{Defaults, same_place, same_rates};
 pub use self::{
     cost::cost,
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
     table::PriceTable,
-    worst::worst_cost,
+    worst::max_cost,
 };
 use super::{
     Error, Result,
@@ -33,18 +32,18 @@ use super::{
 };
 use crate::{clock::SharedClock, db::Database};
 
-/// Rows of one statement: databases take a bounded number of values.
+/// Rows per statement; databases limit the number of parameters.
 const BATCH: usize = 500;
 
-/// What an import did.
+/// The result of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Imported {
     pub added: usize,
-    /// Prices that were there already.
+    /// Prices that were stored already.
     pub known: usize,
 }
 
-/// All prices, in the database and in memory.
+/// The service for prices.
 #[derive(Clone, Debug)]
 pub struct Prices {
     db: Database,
@@ -52,36 +51,37 @@ pub struct Prices {
     current: Arc<ArcSwap<PriceList>>,
 }
 
-/// Reads the stored prices and writes nothing. The bundled prices of a newer program are stored at its next start.
+/// Reads the stored prices without writing. The bundled prices of a newer program are stored at its next start.
 pub async fn read(db: &Database) -> Result<PriceList> {
     let rows = Price::find().all(db.reader()).await?;
     Ok(PriceList::new(rows))
 }
 
 impl Prices {
-    /// Reads all prices, and stores the bundled ones when they are newer.
+    /// Loads all prices; stores the bundled ones if they are newer.
     pub async fn load(db: Database, clock: SharedClock) -> Result<Self> {
         let current = Arc::new(ArcSwap::from_pointee(read(&db).await?));
         let prices = Self { db, clock, current };
-        let news = bundled::news(&bundled::table()?, &prices.current(), prices.clock.now())?;
-        prices.add(news, None).await?;
+        let missing = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
+        prices.add(missing, None).await?;
         Ok(prices)
     }
 
-    /// Lets these aliases cost what their targets cost.
-    pub(super) fn know_aliases(&self, aliases: &Arc<AliasTable>) {
-        self.current.rcu(|list| list.knowing(Arc::clone(aliases)));
+    /// Sets the aliases that look-ups resolve.
+    pub(super) fn set_aliases(&self, aliases: &Arc<AliasTable>) {
+        self.current
+            .rcu(|list| list.with_aliases(Arc::clone(aliases)));
     }
 
-    /// All prices as they are now.
+    /// The current prices.
     pub fn current(&self) -> Arc<PriceList> {
         self.current.load_full()
     }
 
-    /// Creates a price, effective from now by default. Settled requests keep their cost.
+    /// Adds a price, effective from now unless specified. The cost of settled requests does not change.
     pub async fn create(&self, context: &AuditContext, new: &NewPrice) -> Result<price::Model> {
         let now = self.clock.now();
-        let row = new.check(&Unsaid {
+        let row = new.check(&Defaults {
             effective_from: now,
             source: "an administrator".to_owned(),
             created_at: now,
@@ -93,14 +93,15 @@ impl Prices {
         Ok(row)
     }
 
-    /// A page of prices, by pattern and provider, the latest first. A cursor is the id of a price.
+    /// A page of prices, by pattern and provider, latest first. A cursor is the id of a price.
     pub fn list(&self, filter: &PriceFilter, page: &PageRequest) -> Result<Page<price::Model>> {
         let window = page.window()?;
         let list = self.current();
         let from = window.cursor.as_deref().map(|cursor| {
             let id = cursor.parse().ok();
-            id.and_then(|id| list.place(id))
-                .ok_or_else(|| Error::bad_input("this cursor is not one of ours"))
+            id.and_then(|id| list.place(id)).ok_or_else(|| {
+                Error::bad_input("invalid cursor; use one that this list has returned")
+            })
         });
         let from = from.transpose()?;
         let mut places = list.select(filter, self.clock.now());
@@ -116,15 +117,15 @@ impl Prices {
         Ok(window.page(rows.collect()))
     }
 
-    /// How many prices there are.
+    /// The number of matching prices.
     pub fn count(&self, filter: &PriceFilter) -> usize {
         self.current().select(filter, self.clock.now()).len()
     }
 
-    /// Imports a table, all of it or nothing. Prices that exist already are skipped.
+    /// Imports a table, all or nothing. Prices that are stored already are skipped.
     pub async fn import(&self, context: &AuditContext, table: &PriceTable) -> Result<Imported> {
         check_source(&table.source)?;
-        let unsaid = Unsaid {
+        let defaults = Defaults {
             effective_from: table.begins(),
             source: format!("{}, {}", table.source, table.date),
             created_at: self.clock.now(),
@@ -133,7 +134,7 @@ impl Prices {
         let mut rows: Vec<price::Model> = Vec::new();
         for new in &table.prices {
             let row = new
-                .check(&unsaid)
+                .check(&defaults)
                 .map_err(|error| error.about(&new.model_pattern))?;
             let mut known = list.rows().iter().chain(&rows);
             match known.find(|known| same_place(known, &row)) {
@@ -153,8 +154,8 @@ impl Prices {
         Ok(imported)
     }
 
-    /// Stores prices, all or none, and then lets them be seen: what is found is in the database. Prices
-    /// that are bundled with the program are added without an event.
+    /// Stores prices, all or none, and then updates memory, so that memory never has prices that the database lacks.
+    /// Bundled prices have no audit event.
     async fn add(
         &self,
         rows: Vec<price::Model>,
@@ -184,7 +185,7 @@ fn subject(row: &price::Model) -> AuditSubject {
     AuditSubject::new("price", &row.id).named(&row.model_pattern)
 }
 
-/// What the audit tells of a price: nano-USD for a million tokens.
+/// The fields of a price, for the audit; nano-USD per million tokens.
 fn audited(row: &price::Model) -> Value {
     json!({
         "modelPattern": row.model_pattern,
@@ -200,16 +201,16 @@ fn audited(row: &price::Model) -> Value {
     })
 }
 
-/// Whether a price came with the program.
+/// Whether a price is from the bundled table.
 pub(in crate::domain) fn is_bundled(price: &price::Model) -> bool {
     bundled::claims_to_be(&price.source)
 }
 
-/// Nobody else's price may pass for one that came with the program, and lose to others for it.
+/// Only bundled prices may have a bundled source, because they have lower precedence.
 fn check_source(source: &str) -> Result<()> {
     if bundled::claims_to_be(source) {
         return Err(Error::bad_input(
-            "a source that begins with \"bundled\" is for the program's own prices",
+            "source must not start with \"bundled\", which is reserved for bundled prices",
         ));
     }
     Ok(())
@@ -218,7 +219,7 @@ fn check_source(source: &str) -> Result<()> {
 fn unless_taken(error: DbErr, batch: &[price::Model]) -> Error {
     Error::unless_taken(error, || match batch {
         [row] => taken_message(row),
-        _ => "one of these prices is there already".to_owned(),
+        _ => "one of these prices exists already".to_owned(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Checks of new prices.
+//! Validation of new prices.
 
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use entity::{price, provider_account::ProviderKind};
@@ -7,52 +7,52 @@ use uuid::Uuid;
 
 use crate::domain::{Error, Result, text, usd};
 
-/// Beyond this an amount is a slip of the hand.
-const GREATEST_DOLLARS: i64 = 999_999;
-const GREATEST: i64 = GREATEST_DOLLARS * usd::DOLLAR + (usd::DOLLAR - 1);
+/// Larger amounts are rejected as typing errors.
+const MAX_DOLLARS: i64 = 999_999;
+const GREATEST: i64 = MAX_DOLLARS * usd::DOLLAR + (usd::DOLLAR - 1);
 
-/// What a new price is like.
+/// A price to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPrice {
-    /// A model's name, `*` standing for any run of characters.
+    /// A model name; `*` stands for any run of characters.
     pub model_pattern: String,
-    /// For every provider when left out.
+    /// `None` for every provider.
     pub provider: Option<ProviderKind>,
     pub effective_from: Option<DateTime<Utc>>,
     pub rates: Rates,
-    /// Where it was taken from.
+    /// The origin of the price, such as an address.
     pub source: Option<String>,
 }
 
-/// Nano-USD for a million tokens, and for the request itself.
+/// Nano-USD per million tokens, and per request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     pub input: i64,
-    /// As input when left out, as is the next.
+    /// `None` for the input price; also for `cache_write`.
     pub cache_read: Option<i64>,
     pub cache_write: Option<i64>,
     pub output: i64,
-    /// As output when left out.
+    /// `None` for the output price.
     pub reasoning: Option<i64>,
-    /// Nothing when left out.
+    /// `None` for no charge per request.
     pub per_request: Option<i64>,
 }
 
-/// What holds where a new price says nothing.
+/// The values of fields that a new price omits.
 #[derive(Clone, Debug)]
-pub(super) struct Unsaid {
+pub(super) struct Defaults {
     pub(super) effective_from: DateTime<Utc>,
     pub(super) source: String,
     pub(super) created_at: DateTime<Utc>,
 }
 
 impl NewPrice {
-    /// The row that it becomes.
-    pub(super) fn check(&self, unsaid: &Unsaid) -> Result<price::Model> {
+    /// Validates the price and returns its row.
+    pub(super) fn check(&self, defaults: &Defaults) -> Result<price::Model> {
         let rates = &self.rates;
         let source = self.source.as_deref();
         let source = text::optional("source", source, 200)?;
-        let effective_from = self.effective_from.unwrap_or(unsaid.effective_from);
+        let effective_from = self.effective_from.unwrap_or(defaults.effective_from);
         Ok(price::Model {
             id: Uuid::now_v7(),
             provider: self
@@ -70,13 +70,13 @@ impl NewPrice {
             output_per_million: amount("output", rates.output)?,
             reasoning_per_million: amount("reasoning", rates.reasoning.unwrap_or(rates.output))?,
             per_request: amount("perRequest", rates.per_request.unwrap_or(0))?,
-            source: source.unwrap_or_else(|| unsaid.source.clone()),
-            created_at: unsaid.created_at,
+            source: source.unwrap_or_else(|| defaults.source.clone()),
+            created_at: defaults.created_at,
         })
     }
 }
 
-/// In small letters, and no star behind a star: what means the same is written the same.
+/// In lower case and without repeated wildcards, so that equal patterns are equal text.
 fn pattern(text: &str) -> Result<String> {
     let mut pattern = text::required("model", text, 200)?.to_ascii_lowercase();
     while pattern.contains("**") {
@@ -90,19 +90,22 @@ fn amount(field: &str, nanos: i64) -> Result<i64> {
         return Ok(nanos);
     }
     Err(Error::BadInput(format!(
-        "{field} is between 0 and {GREATEST_DOLLARS} US dollars"
+        "{field} must be between 0 and {MAX_DOLLARS} US dollars"
     )))
 }
 
-/// As precise as both databases are, and in years of four digits, which `SQLite` sorts as text.
+/// In microseconds, the precision of both databases, and with a year of four digits, because `SQLite` sorts times as
+/// text.
 fn moment(time: DateTime<Utc>) -> Result<DateTime<Utc>> {
     if (1970..=9999).contains(&time.year()) {
         return Ok(time.trunc_subsecs(6));
     }
-    Err(Error::bad_input("effectiveFrom is between 1970 and 9999"))
+    Err(Error::bad_input(
+        "effectiveFrom must be between 1970 and 9999",
+    ))
 }
 
-/// Whether two prices are the same but for when and by whom they were set.
+/// Whether two prices differ only in their dates and source.
 pub(super) fn same_rates(one: &price::Model, other: &price::Model) -> bool {
     let rates = |row: &price::Model| {
         [
@@ -117,12 +120,12 @@ pub(super) fn same_rates(one: &price::Model, other: &price::Model) -> bool {
     rates(one) == rates(other)
 }
 
-/// Whether two prices are for the same models of the same provider.
+/// Whether two prices are for the same pattern and provider.
 pub(super) fn same_models(one: &price::Model, other: &price::Model) -> bool {
     one.model_pattern == other.model_pattern && one.provider == other.provider
 }
 
-/// Whether there can be only one of the two.
+/// Whether two prices violate the unique index together.
 pub(super) fn same_place(one: &price::Model, other: &price::Model) -> bool {
     same_models(one, other) && one.effective_from == other.effective_from
 }

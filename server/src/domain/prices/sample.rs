@@ -4,7 +4,7 @@ use chrono::DateTime;
 use entity::price;
 use uuid::Uuid;
 
-/// A price of nothing for these models, since ever.
+/// A price of zero from 1970 on.
 pub(super) fn price(pattern: &str) -> price::Model {
     price::Model {
         id: Uuid::now_v7(),

@@ -1,4 +1,4 @@
-//! Reads a table of prices: the bundled one, and those that administrators import.
+//! Parses price tables: the bundled one, and those that administrators import.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use entity::provider_account::ProviderKind;
@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 use super::{NewPrice, Rates};
 use crate::domain::{Error, Result, text, usd};
 
-const MOST_PRICES: usize = 5000;
+const MAX_PRICES: usize = 5000;
 
-/// A table of prices, with where it was taken from and when.
+/// A price table with its source and date.
 #[derive(Clone, Debug)]
 pub struct PriceTable {
     pub source: String,
@@ -27,7 +27,7 @@ struct File {
     prices: Vec<Box<RawValue>>,
 }
 
-/// Amounts stay text until they are read exactly: as JSON numbers they would become floats.
+/// Amounts stay text until they are parsed exactly: as JSON numbers they would become floats.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
@@ -43,13 +43,13 @@ struct Entry {
 }
 
 impl PriceTable {
-    /// Reads a table as `docs/prices.md` describes it. Errors name the entry.
+    /// Parses a table in the format of `docs/prices.md`. Errors name the entry.
     pub fn read(text: &str) -> Result<Self> {
         let file: File = serde_json::from_str(text)
-            .map_err(|error| Error::BadInput(format!("this is no table of prices: {error}")))?;
-        if file.prices.len() > MOST_PRICES {
+            .map_err(|error| Error::BadInput(format!("this is not a price table: {error}")))?;
+        if file.prices.len() > MAX_PRICES {
             return Err(Error::BadInput(format!(
-                "a table has at most {MOST_PRICES} prices"
+                "a table can have at most {MAX_PRICES} prices"
             )));
         }
         let prices: Result<Vec<_>> = (1..)
@@ -63,7 +63,7 @@ impl PriceTable {
         })
     }
 
-    /// When it holds from, where an entry says nothing else.
+    /// The effective date of entries that specify none.
     pub(super) fn begins(&self) -> DateTime<Utc> {
         self.date.and_time(NaiveTime::MIN).and_utc()
     }
@@ -99,7 +99,7 @@ impl Entry {
     }
 }
 
-/// An amount, written as a JSON text or a JSON number.
+/// An amount as a JSON string or number.
 fn amount(field: &str, json: &RawValue) -> Result<i64> {
     let quoted: std::result::Result<String, _> = serde_json::from_str(json.get());
     let text = quoted.unwrap_or_else(|_| json.get().to_owned());
@@ -115,7 +115,7 @@ fn provider(name: &str) -> Result<ProviderKind> {
     ProviderKind::try_from_value(&name.to_ascii_lowercase()).map_err(|_| {
         let kinds = ProviderKind::iter().map(|kind| kind.to_value().to_ascii_uppercase());
         let kinds = kinds.collect::<Vec<_>>().join(", ");
-        Error::BadInput(format!("there is no provider {name:?}; there are {kinds}"))
+        Error::BadInput(format!("unknown provider {name:?}; use one of {kinds}"))
     })
 }
 
@@ -124,7 +124,9 @@ fn moment(text: &str) -> Result<DateTime<Utc>> {
     let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
     date.map(|date| date.and_time(NaiveTime::MIN).and_utc())
         .or(time)
-        .map_err(|_| Error::bad_input("write effectiveFrom as 2030-12-31 or 2030-12-31T23:59:59Z"))
+        .map_err(|_| {
+            Error::bad_input("effectiveFrom must have the form 2030-12-31 or 2030-12-31T23:59:59Z")
+        })
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! What tokens cost at worst.
+//! Upper bounds of costs.
 
 use entity::price;
 
 use super::cost;
 use crate::domain::tokens::Tokens;
 
-/// What so much input and output may cost: input may be written to a cache, output may be reasoning.
-pub fn worst_cost(price: &price::Model, tokens: Tokens) -> i64 {
+/// The maximum cost of these tokens: input may be written to a cache, output may be reasoning.
+pub fn max_cost(price: &price::Model, tokens: Tokens) -> i64 {
     let mut dearest = Tokens::default();
     if price.cache_write_per_million > price.input_per_million {
         dearest.cache_write = tokens.input;

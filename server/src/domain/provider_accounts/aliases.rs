@@ -1,4 +1,4 @@
-//! The aliases of models, as what renders the engine's configuration needs them beside the credentials.
+//! The aliases for the engine's configuration, next to the credentials.
 
 use entity::model_alias::{self, Entity as ModelAlias};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder a
 use super::{ProviderAccounts, Result};
 
 impl ProviderAccounts {
-    /// The aliases that the engine shall apply now, by name.
+    /// The active aliases, by name.
     pub async fn model_aliases(&self) -> Result<Vec<model_alias::Model>> {
         let aliases = ModelAlias::find()
             .filter(model_alias::Column::RemovedAt.is_null())

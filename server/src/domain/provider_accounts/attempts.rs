@@ -1,6 +1,6 @@
-//! What requests met at the accounts: the engine says how signed-in accounts are, but nothing of API keys, and it
-//! forgets everything when it restarts. Counted in memory; a verdict that an account fails is stored as what the
-//! last check found, so that it outlives a restart of the server.
+//! The results of requests per account. The engine reports the status of signed-in accounts but not of API keys, and
+//! loses it on restart. Counted in memory; whether an account is failing is stored with the result of the last check,
+//! so that it survives a restart of the server.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 use super::{ProviderAccounts, Result};
 
-/// So many failures in a row are no accident.
+/// Fewer consecutive failures are ignored.
 const FAILURES_BEFORE_COOLDOWN: u32 = 3;
-/// How long a provider that said "too many requests" is taken to mean it.
+/// The cooldown after a provider's HTTP 429.
 const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
-/// A rate limit passes sooner: an account that refuses everything for so long has no credit left.
-const LONG_REFUSAL: TimeDelta = TimeDelta::minutes(10);
-/// A verdict is stored again after so long, as a check may have overwritten it meanwhile.
+/// A rate limit lasts less: an account that has rejected everything for so long has no credit left.
+const LONG_REJECTION: TimeDelta = TimeDelta::minutes(10);
+/// A verdict is stored again after this time, because a check may have overwritten it.
 const VERDICT_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
@@ -28,27 +28,27 @@ const VERDICT_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 pub struct EngineAttempt {
     pub account_id: Uuid,
     pub at: DateTime<Utc>,
-    /// The HTTP status of a failure, 0 where there was no answer; nothing when it served.
+    /// The HTTP status of a failure, 0 without a response; `None` for success.
     pub failure: Option<u16>,
 }
 
-/// What is remembered of all accounts.
+/// The results per account since the start of the server.
 #[derive(Debug, Default)]
-pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, Seen>>);
+pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, AttemptHistory>>);
 
-/// What is remembered of one.
+/// The results of one account.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct AttemptHistory {
     served_at: Option<DateTime<Utc>>,
-    /// How many failed since one served, since when, and the last of them.
+    /// The number of failures since the last success, the time of the first, and the time and status of the last.
     failures: u32,
     failing_since: Option<DateTime<Utc>>,
     last: Option<(DateTime<Utc>, u16)>,
-    /// Whether the verdict that was stored last is that it fails, and when that was.
+    /// Whether the stored verdict is failing, and when it was stored.
     stored: Option<(bool, DateTime<Utc>)>,
 }
 
-/// What is stored of an account.
+/// The verdict that is stored for an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     Serves,
@@ -58,33 +58,33 @@ enum Verdict {
     },
 }
 
-/// What speaks against using an account.
+/// A reason not to use an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// The provider wants to be left alone until then.
+pub(super) enum AccountProblem {
+    /// In cooldown until this time.
     Cooling(DateTime<Utc>),
-    /// In words for people.
+    /// With a message for administrators.
     Failing(String),
 }
 
 impl EngineAttempts {
-    pub(super) fn of(&self, account_id: Uuid) -> Seen {
+    pub(super) fn of(&self, account_id: Uuid) -> AttemptHistory {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Seen>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, AttemptHistory>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl AttemptHistory {
     fn note(&mut self, attempt: &EngineAttempt) {
         match attempt.failure {
             None => {
                 self.served_at = self.served_at.max(Some(attempt.at));
                 self.clear_failures();
             }
-            // The client left; that says nothing of the account.
+            // The client disconnected, which is no failure of the account.
             Some(499) => {}
             Some(status) => {
                 self.failures = self.failures.saturating_add(1);
@@ -100,17 +100,17 @@ impl Seen {
         self.last = None;
     }
 
-    fn is_long_refused(&self, at: DateTime<Utc>) -> bool {
+    fn is_long_rejected(&self, at: DateTime<Utc>) -> bool {
         self.failures >= FAILURES_BEFORE_COOLDOWN
             && self
                 .failing_since
-                .is_some_and(|since| at - since >= LONG_REFUSAL)
+                .is_some_and(|since| at - since >= LONG_REJECTION)
     }
 
     /// The verdict, unless it is stored already.
     fn due(&mut self, now: DateTime<Utc>) -> Option<Verdict> {
-        let verdict = match self.trouble(now) {
-            Some(Trouble::Failing(reason)) => Verdict::Fails {
+        let verdict = match self.problem(now) {
+            Some(AccountProblem::Failing(reason)) => Verdict::Fails {
                 reason,
                 is_unauthorized: self.is_unauthorized(),
             },
@@ -128,38 +128,38 @@ impl Seen {
         Some(verdict)
     }
 
-    /// When a request was last served.
+    /// The time of the last success.
     pub(super) fn served_at(&self) -> Option<DateTime<Utc>> {
         self.served_at
     }
 
-    /// Whether the provider said to the latest request that it does not know the account.
+    /// Whether the provider did not accept the credentials of the latest request.
     pub(super) fn is_unauthorized(&self) -> bool {
         self.last.is_some_and(|(_, status)| status == 401)
     }
 
-    /// What the last requests say.
-    pub(super) fn trouble(&self, now: DateTime<Utc>) -> Option<Trouble> {
+    /// The problem that the last requests indicate, if any.
+    pub(super) fn problem(&self, now: DateTime<Utc>) -> Option<AccountProblem> {
         let (at, status) = self.last?;
         match status {
-            401..=403 => Some(Trouble::Failing(format!(
-                "the provider refuses it (HTTP {status})"
+            401..=403 => Some(AccountProblem::Failing(format!(
+                "the provider rejected the credentials (HTTP {status})"
             ))),
-            429 if self.is_long_refused(at) => Some(Trouble::Failing(format!(
-                "the last {} requests were refused with HTTP 429: the account has no credit left or its limit is used up",
+            429 if self.is_long_rejected(at) => Some(AccountProblem::Failing(format!(
+                "the last {} requests failed with HTTP 429: the account has no credit left or its limit is exhausted",
                 self.failures
             ))),
             429 => Some(at + COOLDOWN)
                 .filter(|until| *until > now)
-                .map(Trouble::Cooling),
+                .map(AccountProblem::Cooling),
             _ if self.failures >= FAILURES_BEFORE_COOLDOWN => {
                 let count = self.failures;
                 let last = match status {
-                    0 => "without an answer".to_owned(),
+                    0 => "without a response".to_owned(),
                     status => format!("with HTTP {status}"),
                 };
                 let reason = format!("the last {count} requests failed, the latest {last}");
-                Some(Trouble::Failing(reason))
+                Some(AccountProblem::Failing(reason))
             }
             _ => None,
         }
@@ -167,16 +167,16 @@ impl Seen {
 }
 
 impl ProviderAccounts {
-    /// Takes note of what requests met at providers.
-    pub async fn note_attempts(&self, attempts: &[EngineAttempt]) {
+    /// Records the results of requests and stores the verdicts that changed.
+    pub async fn record_attempts(&self, attempts: &[EngineAttempt]) {
         for (id, verdict) in self.verdicts(attempts) {
             if let Err(error) = self.store_verdict(id, verdict).await {
-                tracing::warn!(%error, account.id = %id, "how an account is could not be stored");
+                tracing::warn!(%error, account.id = %id, "cannot store the status of an account");
             }
         }
     }
 
-    /// Forgets what requests met at an account, since it shall be used again.
+    /// Clears the failures of an account, so that it is used again.
     pub async fn clear_failures(&self, id: Uuid) -> Result<()> {
         if let Some(seen) = self.attempts.lock().get_mut(&id) {
             seen.clear_failures();
@@ -185,7 +185,7 @@ impl ProviderAccounts {
         self.store_verdict(id, Verdict::Serves).await
     }
 
-    /// Verdicts that must be stored after these attempts, with their accounts.
+    /// The verdicts that must be stored after these attempts, with their accounts.
     fn verdicts(&self, attempts: &[EngineAttempt]) -> Vec<(Uuid, Verdict)> {
         let mut all = self.attempts.lock();
         for attempt in attempts {
@@ -211,7 +211,7 @@ impl ProviderAccounts {
                 reason,
                 is_unauthorized: true,
             } => update.col_expr(failure, Expr::value(reason)),
-            // Of signed-in accounts the engine knows better whether to wait.
+            // The engine decides itself on the cooldown of signed-in accounts.
             Verdict::Fails { reason, .. } => update
                 .col_expr(failure, Expr::value(reason))
                 .filter(provider_account::Column::Credential.ne(CredentialKind::AuthFile)),
@@ -227,8 +227,8 @@ impl ProviderAccounts {
 mod tests {
     use super::*;
 
-    fn after(attempts: &[(i64, Option<u16>)]) -> Option<Trouble> {
-        let mut seen = Seen::default();
+    fn after(attempts: &[(i64, Option<u16>)]) -> Option<AccountProblem> {
+        let mut seen = AttemptHistory::default();
         for (second, failure) in attempts {
             seen.note(&EngineAttempt {
                 account_id: Uuid::nil(),
@@ -236,7 +236,7 @@ mod tests {
                 failure: *failure,
             });
         }
-        seen.trouble(moment(100))
+        seen.problem(moment(100))
     }
 
     fn moment(second: i64) -> DateTime<Utc> {
@@ -244,30 +244,33 @@ mod tests {
     }
 
     #[test]
-    fn an_account_that_is_refused_fails_until_it_serves_again() {
+    fn an_account_with_rejected_credentials_is_failing_until_a_request_succeeds() {
         let refused = after(&[(50, Some(401))]);
 
-        assert!(matches!(refused, Some(Trouble::Failing(reason)) if reason.contains("401")));
+        assert!(matches!(refused, Some(AccountProblem::Failing(reason)) if reason.contains("401")));
         assert_eq!(after(&[(50, Some(401)), (60, None)]), None);
     }
 
     #[test]
-    fn one_failure_is_an_accident_and_three_are_none() {
+    fn an_account_is_failing_after_three_failures() {
         let failed = (90, Some(502));
 
         assert_eq!(after(&[failed]), None);
-        assert!(matches!(after(&[failed; 3]), Some(Trouble::Failing(_))));
-        assert_eq!(after(&[(90, Some(499)); 5]), None, "clients that left");
+        assert!(matches!(
+            after(&[failed; 3]),
+            Some(AccountProblem::Failing(_))
+        ));
+        assert_eq!(after(&[(90, Some(499)); 5]), None, "disconnected clients");
     }
 
     #[test]
-    fn an_account_that_refuses_everything_for_long_fails() {
+    fn an_account_that_is_rate_limited_for_long_is_failing() {
         let refused = |seconds: [i64; 3]| after(&seconds.map(|second| (second, Some(429))));
 
         assert!(
-            matches!(refused([-700, -300, 0]), Some(Trouble::Failing(reason)) if reason.contains("credit"))
+            matches!(refused([-700, -300, 0]), Some(AccountProblem::Failing(reason)) if reason.contains("credit"))
         );
-        assert_eq!(refused([-300, -200, 0]), None, "a limit that passes");
+        assert_eq!(refused([-300, -200, 0]), None, "a transient limit");
         let served = [
             (-700, Some(429)),
             (-600, None),
@@ -278,8 +281,8 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_is_stored_when_it_changes_and_while_it_lasts_once_a_minute() {
-        let mut seen = Seen::default();
+    fn a_verdict_is_stored_on_change_and_a_failing_one_every_minute() {
+        let mut seen = AttemptHistory::default();
         let mut due = |second: i64, failure: Option<u16>| {
             seen.note(&EngineAttempt {
                 account_id: Uuid::nil(),
@@ -299,10 +302,10 @@ mod tests {
     }
 
     #[test]
-    fn too_many_requests_cool_an_account_for_a_while() {
+    fn a_rate_limited_account_is_in_cooldown() {
         let lately = after(&[(90, Some(429))]);
 
-        assert_eq!(lately, Some(Trouble::Cooling(moment(150))));
+        assert_eq!(lately, Some(AccountProblem::Cooling(moment(150))));
         assert_eq!(after(&[(10, Some(429))]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody's sign-in is made of, in the form of the engine's auth files.
+//! The tokens of a sign-in, in the format of the engine's auth files.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::provider_account::{self, ProviderKind};
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-/// The key under which a file carries our stamp. The engine keeps keys that it does not know.
+/// The key of our stamp in a file. The engine keeps unknown keys.
 const STAMP: &str = "proxypal";
-/// Keys of a file that are rendered from the account's row.
+/// The keys of a file that are rendered from the account's row.
 const RENDERED: [&str; 6] = [
     STAMP,
     "disabled",
@@ -19,9 +19,9 @@ const RENDERED: [&str; 6] = [
     "prefix",
     "proxy_url",
 ];
-/// Superseded tokens that are remembered, so that a stale copy is known for one.
-const MOST_PAST: usize = 64;
-/// What tells logins apart. One person may have several workspaces, and one workspace several people.
+/// The number of superseded tokens that are remembered, to recognise stale copies.
+const MAX_PAST: usize = 64;
+/// The keys that identify a login. One person may have several workspaces, and one workspace several people.
 const LOGIN: [&str; 5] = [
     "account_id",
     "account_uuid",
@@ -29,7 +29,7 @@ const LOGIN: [&str; 5] = [
     "sub",
     "email",
 ];
-/// Where the engine and the providers say when the access token ends.
+/// The keys for the expiry of the access token, of the engine and of providers.
 const EXPIRY: [&str; 6] = [
     "expired",
     "expire",
@@ -38,25 +38,25 @@ const EXPIRY: [&str; 6] = [
     "expiry",
     "expires",
 ];
-/// By how much dates must be older to make tokens stale that we never saw. A clock that was set back
-/// must not make us throw away what the engine has just got.
+/// Unknown tokens are stale if their dates are older by more than this. With a smaller tolerance, tokens that the
+/// engine has just refreshed would be discarded after its clock was set back.
 const LARGEST_CLOCK_ERROR: TimeDelta = TimeDelta::days(1);
-/// Where they say when it was got.
+/// The keys for the time of the last refresh.
 const REFRESHED: [&str; 2] = ["last_refresh", "timestamp"];
 
-/// What a sign-in, an import or the engine itself brought.
+/// An auth file from a sign-in, an import or the engine's directory.
 pub struct NewAuthFile {
     pub kind: ProviderKind,
-    /// Made up when absent.
+    /// `None` generates one.
     pub label: Option<String>,
-    /// Read from the content when absent.
+    /// `None` takes the one in the content.
     pub email: Option<String>,
     pub plan: Option<String>,
-    /// Its name in the engine's directory, when it lies there already.
+    /// The name in the engine's directory, if the file exists there.
     pub file_name: Option<String>,
-    /// The file; its `type` is the engine's word for the provider.
+    /// The file; its `type` is the engine's name of the provider.
     pub content: Map<String, Value>,
-    /// Read from the content when absent.
+    /// `None` takes the one in the content.
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -70,15 +70,15 @@ impl std::fmt::Debug for NewAuthFile {
     }
 }
 
-/// The tokens of a sign-in as they are sealed.
+/// The tokens of a sign-in as they are stored, encrypted.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SignInTokens {
-    /// The file without what is rendered from the row.
+    /// The file without the rendered keys.
     pub(super) content: Map<String, Value>,
-    /// Counts the sign-ins; a file of an earlier one is stale, whatever its dates say.
+    /// The number of the sign-in; a file of an earlier one is stale at any date.
     #[serde(default)]
     pub(super) edition: u64,
-    /// Fingerprints of tokens that were superseded, latest last.
+    /// Fingerprints of superseded tokens, latest last.
     #[serde(default)]
     past: Vec<String>,
 }
@@ -90,7 +90,7 @@ impl std::fmt::Debug for SignInTokens {
 }
 
 impl SignInTokens {
-    /// The first tokens of an account.
+    /// The tokens of a new account.
     pub(super) fn new(content: Map<String, Value>) -> Self {
         Self {
             content: without_rendered(content),
@@ -99,23 +99,23 @@ impl SignInTokens {
         }
     }
 
-    /// Takes the place of tokens of the same sign-in.
+    /// Replaces the tokens by refreshed ones of the same sign-in.
     pub(super) fn refresh(&mut self, content: Map<String, Value>) {
-        // After a backup was restored the file may be of a later sign-in than what we know.
+        // After a backup was restored, the file may be of a later sign-in than the stored one.
         let edition = Stamp::of(&content).edition;
         self.edition = self.edition.max(edition.unwrap_or_default());
         let content = without_rendered(content);
         let old = fingerprint(&self.content);
         if old != fingerprint(&content) {
             self.past.push(old);
-            let surplus = self.past.len().saturating_sub(MOST_PAST);
+            let surplus = self.past.len().saturating_sub(MAX_PAST);
             self.past.drain(..surplus);
         }
         self.content = content;
     }
 
-    /// What a file that lies in the engine's directory is worth beside these.
-    pub(super) fn judge(&self, file: &Map<String, Value>) -> Age {
+    /// Compares a file of the engine's directory with these tokens.
+    pub(super) fn compare(&self, file: &Map<String, Value>) -> Age {
         let stamp = Stamp::of(file);
         if stamp.edition.is_some_and(|edition| edition < self.edition) {
             return Age::Stale;
@@ -128,7 +128,7 @@ impl SignInTokens {
         if theirs == ours {
             return Age::Fresher;
         }
-        // Tokens that we know are superseded; others come from the engine, unless they are of old.
+        // Tokens that are known to be superseded, or far too old, are stale; all others were refreshed by the engine.
         if self.past.contains(&theirs) || self.is_older_by_far(&content) {
             return Age::Stale;
         }
@@ -143,7 +143,7 @@ impl SignInTokens {
         is_older(refreshed_at).or_else(|| is_older(expires_at)) == Some(true)
     }
 
-    /// Takes the tokens of a new sign-in. What else the engine had noted is kept.
+    /// Replaces the tokens by those of a new sign-in. Other keys that the engine has added are kept.
     pub(super) fn sign_in_again(&mut self, content: Map<String, Value>) {
         let mut merged = self.content.clone();
         merged.extend(content);
@@ -151,7 +151,7 @@ impl SignInTokens {
         self.edition += 1;
     }
 
-    /// The file as the engine shall see it.
+    /// The file for the engine's directory.
     pub(super) fn render(
         &self,
         account: &provider_account::Model,
@@ -182,18 +182,18 @@ impl SignInTokens {
     }
 }
 
-/// What we write into each file, so that it can be told later what became of it.
+/// Our metadata in each file, to recognise later changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct Stamp {
     pub(super) account: Option<Uuid>,
     edition: Option<u64>,
-    /// What `disabled` was; when it is another now, the engine changed it.
+    /// The rendered value of `disabled`; a different one was set by the engine.
     disabled: Option<bool>,
 }
 
 impl Stamp {
-    /// The stamp of a file; an empty one when it is not of ours.
+    /// The stamp of a file; empty if the file is not ours.
     pub(super) fn of(file: &Map<String, Value>) -> Self {
         let stamp = file.get(STAMP).cloned();
         stamp
@@ -202,35 +202,34 @@ impl Stamp {
     }
 }
 
-/// What the engine made of `disabled`, if it changed that.
+/// The value of `disabled` that the engine has set, if it changed it.
 pub(super) fn disabled_by_engine(file: &Map<String, Value>) -> Option<bool> {
     let before = Stamp::of(file).disabled?;
     let now = file.get("disabled")?.as_bool()?;
     (now != before).then_some(now)
 }
 
-/// A file beside what is sealed.
+/// The age of a file compared with the stored tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Age {
     Same,
-    /// The engine changed it since.
+    /// Changed by the engine since it was rendered.
     Fresher,
-    /// It was superseded.
+    /// Superseded.
     Stale,
 }
 
-/// A file without what is rendered from the row.
 pub(super) fn without_rendered(mut content: Map<String, Value>) -> Map<String, Value> {
     content.retain(|name, _| !RENDERED.contains(&name.as_str()));
     content
 }
 
-/// Makes a file one that this server knows nothing of.
+/// Removes our metadata.
 pub(super) fn remove_stamp(content: &mut Map<String, Value>) {
     content.remove(STAMP);
 }
 
-/// Tells tokens apart without being one.
+/// A short digest of the tokens, to compare them without storing them.
 pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     let mut digest = Sha256::new();
     for name in ["refresh_token", "access_token"] {
@@ -243,7 +242,7 @@ pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     hex::encode(&digest.finalize()[..8])
 }
 
-/// Whether two files are of the same login: nothing that both say of it differs, and something agrees.
+/// Whether two files are of the same login: at least one identifying key agrees, and none differs.
 pub(super) fn is_same_login(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let mut agrees = false;
     for name in LOGIN {
@@ -256,18 +255,18 @@ pub(super) fn is_same_login(one: &Map<String, Value>, other: &Map<String, Value>
     agrees && text(one, "type") == text(other, "type")
 }
 
-/// A text that says something.
+/// A text that is not empty.
 pub(super) fn text<'a>(content: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     let text = content.get(name)?.as_str()?.trim();
     (!text.is_empty()).then_some(text)
 }
 
-/// When the access token ends, as far as the file says.
+/// The expiry of the access token, if the file has one.
 pub(super) fn expires_at(content: &Map<String, Value>) -> Option<DateTime<Utc>> {
     EXPIRY.iter().find_map(|name| moment(content.get(*name)?))
 }
 
-/// When the access token was got, as far as the file says.
+/// The time of the last refresh, if the file has one.
 pub(super) fn refreshed_at(content: &Map<String, Value>) -> Option<DateTime<Utc>> {
     REFRESHED
         .iter()
@@ -292,7 +291,7 @@ fn moment(value: &Value) -> Option<DateTime<Utc>> {
     }
 }
 
-/// Gathers the tokens and keys of a file.
+/// Collects the tokens and keys of a file, to mask them in logs.
 pub(super) fn collect_hidden(value: &Value, hidden: &mut Vec<SecretString>) {
     let Value::Object(fields) = value else {
         return;
@@ -306,7 +305,6 @@ pub(super) fn collect_hidden(value: &Value, hidden: &mut Vec<SecretString>) {
     }
 }
 
-/// A text of a file, to be kept secret.
 pub(super) fn json(content: &Map<String, Value>) -> SecretString {
     Value::Object(content.clone()).to_string().into()
 }

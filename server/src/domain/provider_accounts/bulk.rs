@@ -1,4 +1,4 @@
-//! Many API keys at once: each is added, or refused with its reason.
+//! Adds many API keys in one call: each is added, or rejected with a reason.
 
 use std::collections::HashSet;
 
@@ -14,15 +14,15 @@ use super::{
 };
 use crate::{domain::audit::AuditContext, providers};
 
-/// So many keys may come at once.
-const MOST_KEYS: usize = 500;
+/// The maximum number of keys per call.
+const MAX_KEYS: usize = 500;
 
-/// Keys of one provider that have everything else in common.
+/// API keys of one provider with otherwise equal settings.
 #[derive(Debug)]
 pub struct NewProviderApiKeys {
     pub kind: ProviderKind,
     pub api_keys: Vec<SecretString>,
-    /// Numbered from the second on.
+    /// A number is appended from the second key on.
     pub label: Option<String>,
     pub base_url: Option<String>,
     pub headers: Vec<(String, SecretString)>,
@@ -31,22 +31,22 @@ pub struct NewProviderApiKeys {
 }
 
 impl ProviderAccounts {
-    /// Adds what can be added. The answer has one entry for each key, in their order.
+    /// Adds the valid keys. The result has one entry per key, in the same order.
     pub async fn add_api_keys(
         &self,
         context: &AuditContext,
         new: NewProviderApiKeys,
     ) -> Result<Vec<Result<provider_account::Model>>> {
-        if new.api_keys.is_empty() || new.api_keys.len() > MOST_KEYS {
+        if new.api_keys.is_empty() || new.api_keys.len() > MAX_KEYS {
             return Err(Error::BadInput(format!(
-                "apiKeys has between 1 and {MOST_KEYS} keys"
+                "apiKeys must have between 1 and {MAX_KEYS} keys"
             )));
         }
         let label = text::optional("label", new.label.as_deref(), 90)?;
         let label = label.unwrap_or_else(|| check::default_label(new.kind));
         let mut answers = Vec::with_capacity(new.api_keys.len());
         {
-            // Two who bring the same keys at once come one after the other.
+            // Serialises concurrent calls with the same keys.
             let _sealing = self.sealing.lock().await;
             let mut known = self.known(new.kind).await?;
             for key in &new.api_keys {
@@ -88,7 +88,7 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// What is there of a provider, with its keys opened.
+    /// The labels and decrypted keys of a provider.
     pub(super) async fn known(&self, kind: ProviderKind) -> Result<Known> {
         let mut known = Known::default();
         for account in self.list().await? {
@@ -97,7 +97,7 @@ impl ProviderAccounts {
             if list != providers::spec(kind).engine.key_list {
                 continue;
             }
-            // One that does not open is reported where all are opened.
+            // A key that cannot be decrypted is reported by `credentials`.
             if let Ok(secrets) = AccountSecrets::open(&self.vault, account.id, &account.sealed)
                 && let Stored::ApiKey(key) = secrets.secret
             {
@@ -118,7 +118,7 @@ pub(super) fn address(kind: ProviderKind, base_url: Option<&str>) -> Option<Stri
     keys.base_url(base_url).map(str::to_owned)
 }
 
-/// The labels and keys of a provider, for as long as new ones are compared with them.
+/// The labels and keys of a provider, to check new keys against.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     labels: HashSet<String>,
@@ -127,17 +127,17 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Refuses a key that is there already.
+    /// Fails if the key exists already.
     pub(super) fn require_new(&self, new: &NewProviderApiKey) -> Result<()> {
         match self.owner(new) {
             Some(owner) => Err(Error::Conflict(format!(
-                "this key is there already, as {owner:?}"
+                "this key exists already, as {owner:?}"
             ))),
             None => Ok(()),
         }
     }
 
-    /// Who has this key at this address.
+    /// The label of the account with this key at this address.
     fn owner(&self, new: &NewProviderApiKey) -> Option<&str> {
         let new_address = address(new.kind, new.base_url.as_deref());
         let is_same = |(key, address, _): &&(SecretString, Option<String>, String)| {

@@ -1,4 +1,4 @@
-//! Changing accounts: what an administrator sets, and disconnecting a whole provider.
+//! Changes of accounts by administrators, and disconnecting a provider.
 
 use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::domain::{audit::AuditContext, patch::Patch};
 
-/// What to change about an account.
+/// Changes of an account; `None` keeps a value.
 #[derive(Debug, Default)]
 pub struct ProviderAccountChanges {
     pub label: Option<String>,
@@ -29,11 +29,12 @@ pub struct ProviderAccountChanges {
     pub weight: Option<i32>,
     pub prefix: Patch<String>,
     pub proxy_url: Patch<SecretString>,
-    /// The place of the key; id and history stay.
+    /// Replaces the key; id and history are kept.
     pub api_key: Option<SecretString>,
     pub base_url: Patch<String>,
     pub headers: Patch<Vec<(String, SecretString)>>,
-    /// An owner has confirmed the change with their password, so the stored secret may be sent to another place.
+    /// Whether an owner has confirmed the change with their password, so that the stored secret may be sent to another
+    /// destination.
     pub is_confirmed: bool,
 }
 
@@ -49,17 +50,17 @@ impl ProviderAccountChanges {
     }
 }
 
-/// The part of an account's secrets that may be shown.
+/// The parts of encrypted settings that may be shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShownSecrets {
-    /// Without its password.
+    /// Without the password.
     pub proxy_url: Option<String>,
-    /// Without their values.
+    /// The names only.
     pub headers: Vec<String>,
 }
 
 impl ProviderAccounts {
-    /// Changes an account: everything, or nothing when something does not fit.
+    /// Changes an account: all of the changes, or none if one is invalid.
     pub async fn update(
         &self,
         context: &AuditContext,
@@ -68,10 +69,10 @@ impl ProviderAccounts {
     ) -> Result<provider_account::Model> {
         context.about(store::subject_of(id));
         let account = {
-            // Nobody else may change what is sealed in between: a token that the engine has just
-            // refreshed would be lost.
+            // Excludes other writers of the encrypted value; otherwise a token that the engine has just refreshed could
+            // be lost.
             let _sealing = self.sealing.lock().await;
-            let account = self.living(id).await?;
+            let account = self.existing(id).await?;
             check_sort(&account, &changes)?;
             if !changes.is_confirmed {
                 destination::check(&self.vault, &account, &changes)?;
@@ -87,7 +88,7 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// Deletes the secrets of all accounts at a provider. The rows stay for the history.
+    /// Deletes the secrets of all accounts at a provider. The rows are kept for the history.
     pub async fn disconnect(
         &self,
         context: &AuditContext,
@@ -116,7 +117,7 @@ impl ProviderAccounts {
         Ok(removed)
     }
 
-    /// What may be shown of what is sealed of an account; nothing of one that was removed.
+    /// The parts of encrypted settings that may be shown; empty for a removed account.
     pub fn shown_secrets(&self, account: &provider_account::Model) -> Result<ShownSecrets> {
         if account.removed_at.is_some() {
             return Ok(ShownSecrets::default());
@@ -129,7 +130,7 @@ impl ProviderAccounts {
     }
 }
 
-/// An account whose secret is forgotten.
+/// The changes of a row that delete its secret.
 pub(super) fn removal(
     account: provider_account::Model,
     now: chrono::DateTime<chrono::Utc>,
@@ -142,7 +143,7 @@ pub(super) fn removal(
     row
 }
 
-/// Refuses what this sort of account does not have.
+/// Rejects settings that this kind of account does not have.
 fn check_sort(account: &provider_account::Model, changes: &ProviderAccountChanges) -> Result<()> {
     if account.credential == CredentialKind::ApiKey {
         return Ok(());
@@ -207,7 +208,7 @@ fn change_secrets(
     if let Some(key) = &changes.api_key {
         let key = check::api_key(key)?;
         row.last_four = Set(check::last_four(key.expose_secret()));
-        // What was known of the old key says nothing of the new one.
+        // The status of the old key does not apply to the new one.
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.checked_at = Set(None);
@@ -234,14 +235,14 @@ fn change_secrets(
 fn without_password(proxy_url: &SecretString) -> String {
     let text = proxy_url.expose_secret();
     let Ok(mut url) = text.parse::<Url>() else {
-        // The words that ask for no proxy are no addresses.
+        // The words for no proxy are not addresses.
         return match text {
             "direct" | "none" => text.to_owned(),
             _ => String::new(),
         };
     };
     if url.password().is_some() {
-        // An address that cannot have a password has none.
+        // Fails only for addresses that cannot have a password.
         let _ = url.set_password(None);
     }
     url.to_string()

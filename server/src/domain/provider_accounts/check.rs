@@ -1,4 +1,4 @@
-//! What a provider account must be like for the engine to take it.
+//! Validation of provider accounts, according to what the engine accepts.
 
 use entity::provider_account::{ProviderKind, ProviderModel};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -7,8 +7,8 @@ use url::Url;
 use super::{Error, NewProviderApiKey, Result, text};
 use crate::providers;
 
-const MOST_MODELS: usize = 500;
-/// What the engine may take a client's key from.
+const MAX_MODELS: usize = 500;
+/// The headers from which the engine reads a client's key.
 const CREDENTIAL_HEADERS: [&str; 6] = [
     "authorization",
     "proxy-authorization",
@@ -17,10 +17,10 @@ const CREDENTIAL_HEADERS: [&str; 6] = [
     "x-management-key",
     "cookie",
 ];
-/// A secret shorter than this would be half told by its last four characters.
+/// For shorter secrets, the last four characters would reveal too much.
 const LONG_ENOUGH_TO_SHOW_FOUR: usize = 12;
 
-/// The label of an account that has none.
+/// The label of an account without a given one.
 pub(super) fn default_label(kind: ProviderKind) -> String {
     providers::spec(kind).name.replace('_', "-")
 }
@@ -28,7 +28,7 @@ pub(super) fn default_label(kind: ProviderKind) -> String {
 pub(super) fn new_api_key(new: NewProviderApiKey) -> Result<NewProviderApiKey> {
     if !providers::spec(new.kind).api_keys.accepted {
         return Err(Error::bad_input(
-            "this provider has no API keys; it needs a sign-in",
+            "this provider does not have API keys; sign in instead",
         ));
     }
     Ok(NewProviderApiKey {
@@ -42,44 +42,42 @@ pub(super) fn new_api_key(new: NewProviderApiKey) -> Result<NewProviderApiKey> {
     })
 }
 
-/// A key as providers give them out.
 pub(super) fn api_key(key: &SecretString) -> Result<SecretString> {
     let key = text::required("apiKey", key.expose_secret(), 4096)?;
     if !key.chars().all(|c| c.is_ascii_graphic()) {
         return Err(Error::bad_input(
-            "apiKey has characters that no key has; copy it again",
+            "apiKey has invalid characters; copy it again",
         ));
     }
     Ok(key.into())
 }
 
-/// Where a provider is; its usual address when nothing is said.
+/// The address of the provider's API; the default address if none is given.
 pub(super) fn base_url_of(kind: ProviderKind, text: Option<&str>) -> Result<Option<String>> {
     if text.is_none() && providers::spec(kind).api_keys.needs_base_url {
         return Err(Error::bad_input(
-            "baseUrl is needed: say where the provider's API is, such as https://host/v1",
+            "baseUrl is required: the address of the provider's API, such as https://host/v1",
         ));
     }
     text.map(base_url).transpose()
 }
 
-/// Which accounts come first.
 pub(super) fn priority(priority: i32) -> Result<i32> {
     if !(-1000..=1000).contains(&priority) {
-        return Err(Error::bad_input("priority is between -1000 and 1000"));
+        return Err(Error::bad_input("priority must be between -1000 and 1000"));
     }
     Ok(priority)
 }
 
-/// The share among accounts of a priority. The engine refuses its whole configuration over a wrong one.
+/// The share among accounts of the same priority. The engine rejects its whole configuration for an invalid weight.
 pub(super) fn weight(weight: i32) -> Result<i32> {
     if !(1..=1_000_000).contains(&weight) {
-        return Err(Error::bad_input("weight is between 1 and 1000000"));
+        return Err(Error::bad_input("weight must be between 1 and 1000000"));
     }
     Ok(weight)
 }
 
-/// The proxy to the provider, or a word that asks for none.
+/// A proxy address, or a word for no proxy.
 pub(super) fn proxy_url(text: &SecretString) -> Result<SecretString> {
     let text = text::required("proxyUrl", text.expose_secret(), 1000)?;
     if matches!(text.as_str(), "direct" | "none") {
@@ -90,7 +88,7 @@ pub(super) fn proxy_url(text: &SecretString) -> Result<SecretString> {
     });
     if !is_proxy {
         return Err(Error::bad_input(
-            "proxyUrl is an http, https, socks5 or socks5h address such as socks5://user:password@host:1080, or direct for none",
+            "proxyUrl must be an http, https, socks5 or socks5h address such as socks5://user:password@host:1080, or direct for none",
         ));
     }
     Ok(text.into())
@@ -98,20 +96,20 @@ pub(super) fn proxy_url(text: &SecretString) -> Result<SecretString> {
 
 fn base_url(text: &str) -> Result<String> {
     let text = text.trim().trim_end_matches('/');
-    let url: Url = text
-        .parse()
-        .map_err(|_| Error::bad_input("baseUrl is no address; use one such as https://host/v1"))?;
+    let url: Url = text.parse().map_err(|_| {
+        Error::bad_input("baseUrl is not an address; use one such as https://host/v1")
+    })?;
     let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !plain {
         return Err(Error::bad_input(
-            "baseUrl is an http or https address without user, password or query",
+            "baseUrl must be an http or https address without user, password or query",
         ));
     }
     Ok(text.to_owned())
 }
 
-/// The engine replaces a value such as `$X-Team` by the header of that name of the request, which carries the
-/// engine's own key.
+/// The engine replaces a value such as `$X-Team` by the request's header of that name, which contains the engine's own
+/// key.
 pub(super) fn copies_a_credential(value: &str) -> bool {
     let copied = value.trim().strip_prefix('$').map(str::trim);
     copied.is_some_and(|copied| {
@@ -123,7 +121,7 @@ pub(super) fn copies_a_credential(value: &str) -> bool {
 pub(super) fn header((name, value): (String, SecretString)) -> Result<(String, SecretString)> {
     if copies_a_credential(value.expose_secret()) {
         return Err(Error::BadInput(format!(
-            "the header {name:?} would send a credential of the request to the provider; give its value"
+            "the header {name:?} would send a credential of the request to the provider; specify the value"
         )));
     }
     let valid_name = name.parse::<http::HeaderName>().is_ok();
@@ -136,11 +134,11 @@ pub(super) fn header((name, value): (String, SecretString)) -> Result<(String, S
     Ok((name, value))
 }
 
-/// One segment of a path: the engine puts it before model names.
+/// One path segment, which the engine puts before model names.
 pub(super) fn prefix(text: &str) -> Result<String> {
     let text = text::required("prefix", text, 50)?;
     if text.contains('/') || text.contains(char::is_whitespace) {
-        return Err(Error::bad_input("prefix is one word without slashes"));
+        return Err(Error::bad_input("prefix must be one word without slashes"));
     }
     Ok(text)
 }
@@ -148,12 +146,12 @@ pub(super) fn prefix(text: &str) -> Result<String> {
 pub(super) fn models(kind: ProviderKind, models: Vec<ProviderModel>) -> Result<Vec<ProviderModel>> {
     if models.is_empty() && providers::spec(kind).api_keys.needs_models {
         return Err(Error::bad_input(
-            "models is needed: list the models that this provider serves",
+            "models is required: the models of this provider",
         ));
     }
-    if models.len() > MOST_MODELS {
+    if models.len() > MAX_MODELS {
         return Err(Error::BadInput(format!(
-            "an account has at most {MOST_MODELS} models"
+            "an account can have at most {MAX_MODELS} models"
         )));
     }
     models

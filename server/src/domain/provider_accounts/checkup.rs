@@ -1,4 +1,4 @@
-//! Keeps what a provider said when it was asked how an account is.
+//! Stores the results of account checks at the providers.
 
 use entity::provider_account::{self, SubscriptionWindows};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
@@ -6,29 +6,33 @@ use uuid::Uuid;
 
 use super::{ProviderAccounts, Result};
 
-/// What was found.
+/// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Finding {
-    /// What speaks against the account, in words for people; nothing when all is well.
+    /// The problem of the account, for administrators; `None` if there is none.
     pub failure: Option<String>,
-    /// The subscription's windows, where the provider told them.
+    /// The usage windows of the subscription; `None` if the provider did not report them.
     pub windows: Option<SubscriptionWindows>,
-    /// What the login pays for, where the provider told it.
+    /// The plan of the subscription; `None` if the provider did not report it.
     pub plan: Option<String>,
 }
 
 impl ProviderAccounts {
-    /// Finds an account that was not removed.
+    /// Fails if the account does not exist or was removed.
     pub async fn get(&self, id: Uuid) -> Result<provider_account::Model> {
-        self.living(id).await
+        self.existing(id).await
     }
 
-    /// Notes what was found. What the provider did not tell stays as it was told before.
-    pub async fn note_check(&self, id: Uuid, finding: Finding) -> Result<provider_account::Model> {
+    /// Stores the result of a check. Values that the provider did not report are kept.
+    pub async fn record_check(
+        &self,
+        id: Uuid,
+        finding: Finding,
+    ) -> Result<provider_account::Model> {
         let account = {
-            // Who changes the account meanwhile must not lose it, nor see half of this.
+            // Excludes concurrent changes of the account, so that none is lost or half overwritten.
             let _sealing = self.sealing.lock().await;
-            let mut row = self.living(id).await?.into_active_model();
+            let mut row = self.existing(id).await?.into_active_model();
             row.checked_at = Set(Some(self.clock.now()));
             row.check_failure = Set(finding.failure);
             if finding.windows.is_some() {

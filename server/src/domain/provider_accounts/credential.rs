@@ -1,4 +1,4 @@
-//! A provider account with its secret opened: what the engine's configuration is rendered from.
+//! Decrypted provider accounts, from which the engine's configuration is rendered.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,19 @@ use uuid::Uuid;
 
 use super::auth_file;
 
-/// What opens the provider to us.
+/// The secret of an account.
 #[derive(Clone, Debug)]
 pub enum CredentialSecret {
-    /// A key, which goes into the engine's configuration.
+    /// A key in the engine's configuration.
     ApiKey(SecretString),
-    /// Tokens, which go into a file of their own.
+    /// Tokens in a file of the engine's directory.
     AuthFile {
-        /// Its name in the engine's directory.
         file_name: String,
-        /// What is in it.
         json: SecretString,
     },
 }
 
 impl CredentialSecret {
-    /// The key, when it is one.
     pub fn api_key(&self) -> Option<&SecretString> {
         match self {
             Self::ApiKey(key) => Some(key),
@@ -31,7 +28,7 @@ impl CredentialSecret {
         }
     }
 
-    /// Whether there is nothing yet that would open anything.
+    /// Whether there is no secret yet.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::ApiKey(secret) | Self::AuthFile { json: secret, .. } => {
@@ -40,7 +37,7 @@ impl CredentialSecret {
         }
     }
 
-    /// Every part of it that nobody may see.
+    /// Every part of it that must be masked in logs.
     pub fn hidden(&self) -> Vec<SecretString> {
         match self {
             Self::ApiKey(key) => vec![key.clone()],
@@ -54,26 +51,26 @@ impl CredentialSecret {
     }
 }
 
-/// An enabled account, ready to be rendered. It lives only as long as the rendering.
+/// An enabled account, ready to be rendered. Drop it after rendering.
 #[derive(Clone, Debug)]
 pub struct ProviderCredential {
     pub account_id: Uuid,
     pub kind: ProviderKind,
-    /// Unique among accounts of a kind; names the entry in the engine's configuration.
+    /// Unique among accounts of a provider; names the entry in the engine's configuration.
     pub label: String,
     pub secret: CredentialSecret,
-    /// Extra request headers; values are secret.
+    /// Extra request headers; the values are secret.
     pub headers: BTreeMap<String, SecretString>,
-    /// Where the provider is, when not at its usual address.
+    /// `None` for the provider's default address.
     pub base_url: Option<String>,
-    /// Empty means all that the provider is known for.
+    /// Empty for all known models of the provider.
     pub models: Vec<ProviderModel>,
-    /// Put before model names, to address this account alone.
+    /// A prefix of model names that selects this account.
     pub prefix: Option<String>,
     /// Accounts of a higher priority are used first.
     pub priority: i32,
-    /// The share of the account among those of its priority.
+    /// The share of requests among accounts of the same priority.
     pub weight: i32,
-    /// The proxy to the provider; it may hold a password.
+    /// The proxy to the provider; may contain a password.
     pub proxy_url: Option<SecretString>,
 }

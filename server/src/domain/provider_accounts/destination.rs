@@ -1,5 +1,5 @@
-//! Where an account's secret is sent. An administrator may use accounts and must not be able to read their
-//! secrets, so a change that would send a stored one elsewhere takes the secret again.
+//! Prevents reading stored secrets by redirecting them: administrators may use accounts but not read their secrets, so
+//! a change that would send a stored secret to another destination must include the secret.
 
 use entity::provider_account;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -14,10 +14,10 @@ use crate::{crypto::vault::Vault, domain::patch::Patch};
 const NOT_ALLOWED: &str = "this change would send the stored secret elsewhere; give apiKey again in the same \
      change (and headers, if the account has some), or let an owner confirm it with their password";
 
-/// Members of an auth file that say where its tokens are sent.
+/// The keys of an auth file that determine where tokens are sent.
 const FILE_ADDRESSES: [&str; 2] = ["base_url", "token_endpoint"];
 
-/// Refuses a change that sends the stored secret elsewhere without bringing it.
+/// Rejects a change that redirects the stored secret without including it.
 pub(super) fn check(
     vault: &Vault,
     account: &provider_account::Model,
@@ -33,7 +33,7 @@ pub(super) fn check(
     let moves = base_url_moves(account, changes)
         || headers_lead_elsewhere(&stored, changes)
         || proxy_reads_along(account, &stored, changes);
-    // Values of headers are as secret as the key, and go where it goes.
+    // Values of headers are as secret as the key, and are sent to the same destination.
     let has_all = changes.api_key.is_some()
         && (stored.headers.is_empty() || !matches!(changes.headers, Patch::Keep));
     if moves && !has_all {
@@ -50,7 +50,7 @@ fn base_url_moves(account: &provider_account::Model, changes: &ProviderAccountCh
     }
 }
 
-/// Whether an address is another one or below it. A path beside it may be another customer's of the same host.
+/// Whether an address is equal to another or below it. A sibling path may belong to another customer of the same host.
 fn is_below(new: &str, old: &str) -> bool {
     let (Ok(new), Ok(old)) = (new.trim().parse::<Url>(), old.parse::<Url>()) else {
         return false;
@@ -59,7 +59,7 @@ fn is_below(new: &str, old: &str) -> bool {
     new.origin() == old.origin() && path(&new).starts_with(&path(&old))
 }
 
-/// Gateways choose by a header to whom they pass a request on, key and all; `Host` does so anywhere.
+/// A header may select where a gateway forwards a request and its key; `Host` does so at any server.
 fn headers_lead_elsewhere(stored: &AccountSecrets, changes: &ProviderAccountChanges) -> bool {
     let Patch::Set(headers) = &changes.headers else {
         return false;
@@ -70,7 +70,7 @@ fn headers_lead_elsewhere(stored: &AccountSecrets, changes: &ProviderAccountChan
     })
 }
 
-/// A proxy reads what is not encrypted on its way to the provider.
+/// A proxy can read requests that are not encrypted.
 fn proxy_reads_along(
     account: &provider_account::Model,
     stored: &AccountSecrets,
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_grow_and_may_not_move() {
+    fn an_address_may_become_longer_but_not_another() {
         let old = "https://gateway.example/v1/ours";
         for (new, expected) in [
             ("https://gateway.example/v1/ours", true),

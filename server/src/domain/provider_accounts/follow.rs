@@ -1,4 +1,4 @@
-//! Accounts as they change, live.
+//! A live stream of account changes.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{ProviderAccounts, Result};
 
-/// Who follows, and what they have seen.
+/// The state of a subscription.
 struct Follower {
     accounts: ProviderAccounts,
     changes: watch::Receiver<u64>,
@@ -18,12 +18,12 @@ struct Follower {
 }
 
 impl ProviderAccounts {
-    /// Each account after it was added, changed or removed.
+    /// Emits each account after it was added, changed or removed.
     pub async fn follow(
         &self,
     ) -> Result<impl Stream<Item = Result<provider_account::Model>> + use<>> {
         let follower = Follower {
-            // Before the list, so that nothing is missed in between.
+            // Subscribed before the list is read, so that no change is missed.
             changes: self.changes(),
             seen: by_id(self.list().await?),
             accounts: self.clone(),

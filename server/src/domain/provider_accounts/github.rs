@@ -1,5 +1,5 @@
-//! GitHub accounts with Copilot. The token of the sign-in opens nothing to the engine: from it the
-//! server gets Copilot's own token, which lives for half an hour, and renews it ahead of its end.
+//! GitHub accounts with Copilot. The engine cannot use the token of the sign-in: the server exchanges it for a Copilot
+//! token, which is valid for half an hour, and renews that before it expires.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +22,10 @@ use super::{
 };
 use crate::domain::audit::AuditContext;
 
-/// Somebody who has signed in at GitHub.
+/// The result of a sign-in at GitHub.
 #[derive(Debug)]
 pub struct NewGithubToken {
-    /// Their name at GitHub when absent.
+    /// `None` uses the name of the GitHub account.
     pub label: Option<String>,
     pub login: String,
     pub email: Option<String>,
@@ -33,21 +33,21 @@ pub struct NewGithubToken {
     pub copilot: CopilotToken,
 }
 
-/// What Copilot's API is used with for a while.
+/// A token for Copilot's API.
 #[derive(Clone, Debug)]
 pub struct CopilotToken {
     pub token: SecretString,
     pub expires_at: DateTime<Utc>,
-    /// Where the API is.
+    /// The address of the API.
     pub base_url: String,
-    /// What the API wants to be told of the program that uses it.
+    /// The headers by which the API identifies the client program.
     pub headers: Vec<(String, SecretString)>,
-    /// What the subscription offers; empty when it is not known yet.
+    /// The models of the subscription; empty while unknown.
     pub models: Vec<ProviderModel>,
     pub plan: Option<String>,
 }
 
-/// An account whose token has to be renewed from time to time.
+/// An account whose token is renewed regularly.
 #[derive(Debug)]
 pub struct GithubAccount {
     pub id: Uuid,
@@ -57,18 +57,18 @@ pub struct GithubAccount {
     pub has_models: bool,
 }
 
-/// What is sealed of such an account.
+/// The encrypted content of such an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Github {
     login: String,
     #[serde(serialize_with = "exposed_text")]
     token: SecretString,
-    /// Copilot's own.
+    /// The Copilot token.
     #[serde(serialize_with = "exposed_text")]
     pub(super) copilot: SecretString,
 }
 
-/// An account as it leaves and comes back in our own export. Copilot's token is not worth taking along.
+/// An account in our own export format, without the short-lived Copilot token.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ExportedGithub {
     label: String,
@@ -91,7 +91,7 @@ impl From<ExportedGithub> for NewGithubToken {
             token: exported.token,
             copilot: CopilotToken {
                 token: SecretString::default(),
-                // It is renewed at once.
+                // It is renewed immediately.
                 expires_at: DateTime::UNIX_EPOCH,
                 base_url: exported.base_url,
                 headers: exported.headers.into_iter().collect(),
@@ -103,7 +103,7 @@ impl From<ExportedGithub> for NewGithubToken {
 }
 
 impl ProviderAccounts {
-    /// A GitHub account as it is exported; nothing when it is another's.
+    /// The export of a GitHub account; `None` for other accounts.
     pub(super) fn exported_github(
         &self,
         account: &provider_account::Model,
@@ -125,8 +125,7 @@ impl ProviderAccounts {
         Ok(Some(exported))
     }
 
-    /// Adds a GitHub account or, when the same person is there already, replaces the token and keeps
-    /// the id.
+    /// Adds a GitHub account. If the same person is connected already, replaces the token and keeps the id.
     pub async fn save_github_token(
         &self,
         context: &AuditContext,
@@ -157,14 +156,14 @@ impl ProviderAccounts {
         Ok(saved)
     }
 
-    /// Keeps a renewed token of Copilot's.
+    /// Stores a renewed Copilot token.
     pub async fn set_copilot_token(&self, id: Uuid, token: CopilotToken) -> Result<()> {
         {
             let _sealing = self.sealing.lock().await;
-            let account = self.living(id).await?;
+            let account = self.existing(id).await?;
             let secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::Github(github) = secrets.secret else {
-                return Err(Error::bad_input("this account is not at GitHub"));
+                return Err(Error::bad_input("this account is not a GitHub account"));
             };
             let mut row = account.clone().into_active_model();
             self.seal_copilot(&mut row, id, github, token, None)?;
@@ -174,7 +173,7 @@ impl ProviderAccounts {
         Ok(())
     }
 
-    /// The enabled GitHub accounts. One that does not open is reported where all are opened.
+    /// The enabled GitHub accounts. Those that cannot be decrypted are reported by `credentials`.
     pub async fn github_accounts(&self) -> Result<Vec<GithubAccount>> {
         let accounts = self.github_rows().await?.into_iter();
         let enabled = accounts.filter(|account| account.enabled);
@@ -234,7 +233,7 @@ impl ProviderAccounts {
         })
     }
 
-    /// Puts a fresh token of Copilot's into the row of an account.
+    /// Encrypts a new Copilot token into the row of an account.
     fn seal_copilot(
         &self,
         row: &mut provider_account::ActiveModel,
@@ -257,7 +256,7 @@ impl ProviderAccounts {
         row.id = Set(id);
         row.sealed = Set(secrets.seal(&self.vault, id)?);
         row.base_url = Set(Some(copilot.base_url));
-        // What an administrator has chosen stays.
+        // Models that an administrator has chosen are kept.
         let has_models = row
             .models
             .try_as_ref()

@@ -1,5 +1,5 @@
-//! Understands what people bring: the engine's auth files and configuration, service accounts of
-//! Google's, the configuration of the desktop program, and our own export.
+//! Parses imported documents: the engine's auth files and configuration, Google service accounts, the configuration of
+//! the desktop program, and our own export.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,18 @@ use super::{
 };
 use crate::providers;
 
-/// What holds signed-in accounts in our own export.
+/// The key of signed-in accounts in our own export.
 pub(super) const FILES: &str = "auth-files";
-/// What holds GitHub accounts there.
+/// The key of GitHub accounts in our own export.
 pub(super) const GITHUB: &str = "github-accounts";
-const NO_ACCOUNT: &str = "there is no account in it: neither an auth file with a \"type\", a service \
+const NO_ACCOUNT: &str = "no account found: neither an auth file with a \"type\", a service \
      account, nor a list of API keys";
-/// How much of a type that nobody knows is quoted, in characters.
+/// The maximum length of an unknown type in an error, in characters.
 const LONGEST_QUOTE: usize = 40;
 
-/// A document that somebody brings.
 #[derive(Debug)]
 pub struct ImportedDocument {
-    /// What people know it by.
+    /// A file name, for messages.
     pub name: String,
     pub content: SecretString,
 }
@@ -73,13 +72,13 @@ struct ModelEntry {
     alias: Option<String>,
 }
 
-/// Bytes of all texts of a YAML document, aliases put in: twice the longest body.
+/// The maximum total length of all texts of a YAML document after alias expansion, in bytes: twice the longest body.
 const LONGEST_TEXT: usize = 2 * 1024 * 1024;
 
-/// The accounts of a document, each understood or with the reason why not.
+/// The accounts of a document, each parsed or with the reason of the failure.
 pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
     let text = document.content.expose_secret();
-    // Every error of a parser quotes what it read, so none is passed on.
+    // Errors of parsers quote the document, which contains secrets, so they are not returned.
     let parsed = serde_json::from_str(text)
         .or_else(|_| serde_saphyr::from_str_with_options(text, yaml_limits()));
     match parsed {
@@ -96,7 +95,7 @@ pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, 
     }
 }
 
-/// YAML aliases multiply what a document holds; the engine's configuration needs none or few.
+/// YAML aliases multiply the size of a document; the engine's configuration needs few of them.
 fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -130,21 +129,19 @@ fn items_of(value: Value) -> Vec<Result<Item, String>> {
             items
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            vec![Err(
-                "there is something among the accounts that is none".to_owned()
-            )]
+            vec![Err("an entry of the accounts is not an account".to_owned())]
         }
     }
 }
 
 fn github_items(value: Value) -> Vec<Result<Item, String>> {
     let Value::Array(entries) = value else {
-        return vec![Err(format!("{GITHUB} is no list"))];
+        return vec![Err(format!("{GITHUB} is not a list"))];
     };
     let entries = entries.into_iter().enumerate();
     let item = |(number, entry)| match serde_json::from_value::<ExportedGithub>(entry) {
         Ok(entry) => Ok(Item::Github(entry.into())),
-        Err(_) => Err(format!("entry {} of {GITHUB} makes no sense", number + 1)),
+        Err(_) => Err(format!("entry {} of {GITHUB} is invalid", number + 1)),
     };
     entries.map(item).collect()
 }
@@ -185,10 +182,7 @@ fn keys(list: &str, value: Value) -> Vec<Result<Item, String>> {
         .flat_map(
             |(number, entry)| match serde_json::from_value::<KeyEntry>(entry) {
                 Ok(entry) => key_items(list, &entry),
-                Err(_) => vec![Err(format!(
-                    "entry {} of {list} makes no sense",
-                    number + 1
-                ))],
+                Err(_) => vec![Err(format!("entry {} of {list} is invalid", number + 1))],
             },
         )
         .collect()
@@ -275,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn says_something_of_a_document_without_accounts_and_little_of_a_long_one() {
+    fn a_document_without_accounts_gets_a_reason_of_bounded_length() {
         let long = format!(r#"{{"type": "{}"}}"#, "x".repeat(10_000));
 
         for content in ["[]", "[[], []]", &long] {
@@ -288,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_without_quoting_it() {
+    fn reasons_do_not_quote_the_document() {
         for content in [
             "sk-canary",
             "{\"canary\": 1}",
@@ -304,7 +298,7 @@ mod tests {
         }
     }
     #[test]
-    fn yaml_that_multiplies_itself_is_refused() {
+    fn a_yaml_bomb_is_rejected() {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let before = format!("*a{}, ", level - 1).repeat(8);

@@ -1,4 +1,4 @@
-//! Keeps what somebody's sign-in brought.
+//! Stores the results of sign-ins.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{domain::audit::AuditContext, providers};
 const LONGEST_TEXT: usize = 300;
 
 impl ProviderAccounts {
-    /// Adds the account or, when the same login is there already, replaces its tokens and keeps its id.
+    /// Adds an account. If the same login exists already, replaces its tokens and keeps its id.
     pub async fn save_auth_file(
         &self,
         context: &AuditContext,
@@ -33,9 +33,8 @@ impl ProviderAccounts {
         Ok(saved)
     }
 
-    /// Adds the account of an imported file. When the same login exists already, the file replaces all of its
-    /// content: a file names the addresses that tokens are sent to, and must not do so for tokens that it
-    /// does not contain.
+    /// Adds the account of an imported file. If the same login exists already, the file replaces all of its content: a
+    /// file contains the addresses that tokens are sent to, which must not apply to tokens that it does not contain.
     pub(super) async fn import_auth_file(
         &self,
         context: &AuditContext,
@@ -56,7 +55,7 @@ impl ProviderAccounts {
         Ok(saved)
     }
 
-    /// The same for a checked file, while the caller holds the lock.
+    /// The caller holds the lock and has validated the file.
     pub(super) async fn save_checked(
         &self,
         context: &AuditContext,
@@ -76,7 +75,7 @@ impl ProviderAccounts {
             if account.kind != new.kind || account.credential != CredentialKind::AuthFile {
                 continue;
             }
-            // One that does not open is reported where all are opened.
+            // An account that cannot be decrypted is reported by `credentials`.
             let Ok(secrets) = AccountSecrets::open(&self.vault, account.id, &account.sealed) else {
                 continue;
             };
@@ -128,7 +127,7 @@ impl ProviderAccounts {
         };
         let file_name = new.file_name.unwrap_or_else(|| {
             let engine_type = auth_file::text(&new.content, "type").unwrap_or_default();
-            // No address of a person: the engine writes the names of files into its log.
+            // Without the e-mail address, because the engine logs file names.
             format!("{engine_type}-{}.json", id.simple())
         });
         let refreshed_at = auth_file::refreshed_at(&new.content);
@@ -162,7 +161,7 @@ impl ProviderAccounts {
         self.insert(context, account).await
     }
 
-    /// Who is signed in, unless somebody is called that already.
+    /// The e-mail address of the login, or a numbered label if it is taken.
     async fn label_of_login(&self, new: &NewAuthFile) -> Result<String> {
         match &new.email {
             Some(email) => self.free_label_like(new.kind, email).await,
@@ -171,7 +170,7 @@ impl ProviderAccounts {
     }
 }
 
-/// What a file from elsewhere says of how it shall be used.
+/// The settings of an account that an imported file contains.
 struct FileSettings {
     enabled: bool,
     priority: i32,
@@ -204,12 +203,12 @@ pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
     let engine_type = auth_file::text(&new.content, "type").unwrap_or_default();
     if providers::by_auth_file(engine_type) != Some(new.kind) {
         return Err(Error::bad_input(
-            "this is no auth file of the provider: its \"type\" is missing or another provider's",
+            "this is not an auth file of the provider: its \"type\" is missing or of another provider",
         ));
     }
     if !has_secret(&new.content) {
         return Err(Error::bad_input(
-            "the auth file has no token: neither a refresh_token, an access_token nor a service_account",
+            "the auth file has no token: it lacks a refresh_token, an access_token and a service_account",
         ));
     }
     let headers = new.content.get("headers").and_then(Value::as_object);
@@ -226,7 +225,7 @@ pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
     let email = text::optional("email", email, LONGEST_TEXT)?;
     let mut content = new.content;
     if let (None, Some(email)) = (auth_file::text(&content, "email"), &email) {
-        // The engine names it in its records.
+        // The engine includes it in its usage records.
         content.insert("email".to_owned(), email.as_str().into());
     }
     Ok(NewAuthFile {

@@ -1,5 +1,5 @@
-//! Credentials at providers: add, change, remove. Secrets are sealed before they reach the database
-//! and opened only to render the engine's configuration.
+//! Credentials at providers: add, change, remove. Secrets are encrypted before they are stored and decrypted only to
+//! render the engine's configuration.
 
 mod adoption;
 mod aliases;
@@ -64,7 +64,7 @@ use super::{
 };
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
 
-/// What a new API key of a provider is like.
+/// An API key to add.
 #[derive(Debug)]
 pub struct NewProviderApiKey {
     pub kind: ProviderKind,
@@ -76,7 +76,7 @@ pub struct NewProviderApiKey {
     pub prefix: Option<String>,
 }
 
-/// All accounts at providers.
+/// The service for provider accounts.
 #[derive(Clone, Debug)]
 pub struct ProviderAccounts {
     db: Database,
@@ -84,14 +84,13 @@ pub struct ProviderAccounts {
     vault: Arc<Vault>,
     changes: Arc<watch::Sender<u64>>,
     attempts: Arc<EngineAttempts>,
-    /// Held by whoever reads a secret to write it again, so that no refreshed token gets lost.
+    /// Held from reading a secret until writing it back, so that no refreshed token is lost.
     sealing: Arc<Mutex<()>>,
     /// Sign-ins whose account the engine will write.
     expected: Arc<ExpectedAdoptions>,
 }
 
 impl ProviderAccounts {
-    /// The service over this database.
     pub fn new(db: Database, clock: SharedClock, vault: Arc<Vault>) -> Self {
         let changes = Arc::new(watch::Sender::new(0));
         Self {
@@ -105,12 +104,12 @@ impl ProviderAccounts {
         }
     }
 
-    /// Tells of each change, for whoever renders the engine's configuration.
+    /// Incremented after each change; for rendering the engine's configuration.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// Accounts that were not removed, by kind and label.
+    /// Accounts that are not removed, by provider and label.
     pub async fn list(&self) -> Result<Vec<provider_account::Model>> {
         let accounts = ProviderAccount::find()
             .filter(provider_account::Column::RemovedAt.is_null())
@@ -119,14 +118,14 @@ impl ProviderAccounts {
         Ok(accounts.all(self.db.reader()).await?)
     }
 
-    /// Finds accounts by id, removed ones too.
+    /// Includes removed accounts; unknown ids are skipped.
     pub async fn find_many(&self, ids: &[Uuid]) -> Result<Vec<provider_account::Model>> {
         let accounts =
             ProviderAccount::find().filter(provider_account::Column::Id.is_in(ids.iter().copied()));
         Ok(accounts.all(self.db.reader()).await?)
     }
 
-    /// Adds an API key. One that is there already is a conflict.
+    /// Adds an API key. Fails with a conflict if the key exists already.
     pub async fn add_api_key(
         &self,
         context: &AuditContext,
@@ -134,7 +133,7 @@ impl ProviderAccounts {
     ) -> Result<provider_account::Model> {
         let mut new = check::new_api_key(new)?;
         let account = {
-            // Two who bring the same key at once come one after the other.
+            // Serialises concurrent calls with the same key.
             let _sealing = self.sealing.lock().await;
             self.known(new.kind).await?.require_new(&new)?;
             let label = match new.label.take() {
@@ -147,7 +146,7 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// Seals a key that was checked.
+    /// Stores a validated key.
     async fn insert_api_key(
         &self,
         context: &AuditContext,
@@ -180,7 +179,7 @@ impl ProviderAccounts {
         self.insert(context, account).await
     }
 
-    /// Deletes an account's secret. The row stays for the history.
+    /// Deletes the secret of an account. The row is kept for the history.
     pub async fn remove(
         &self,
         context: &AuditContext,
@@ -188,7 +187,7 @@ impl ProviderAccounts {
     ) -> Result<provider_account::Model> {
         context.about(store::subject_of(id));
         let _sealing = self.sealing.lock().await;
-        let account = self.living(id).await?;
+        let account = self.existing(id).await?;
         let transaction = self.db.begin().await?;
         let account = self.remove_row(context, &transaction, account).await?;
         transaction.commit().await?;
@@ -196,8 +195,8 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// Opens the secrets of the enabled accounts. One that does not open is left out and reported, so
-    /// that the others go on working.
+    /// The decrypted secrets of enabled accounts. One that cannot be decrypted is logged and skipped, so that the
+    /// others still work.
     pub async fn credentials(&self) -> Result<Vec<ProviderCredential>> {
         let accounts = self.list().await?;
         Ok(accounts
@@ -206,17 +205,17 @@ impl ProviderAccounts {
             .filter_map(|account| {
                 let id = account.id;
                 self.open(account)
-                    .map_err(|error| tracing::error!(account.id = %id, %error, "cannot open an account's secret"))
+                    .map_err(|error| tracing::error!(account.id = %id, %error, "cannot decrypt an account's secret"))
                     .ok()
             })
-            // One that was imported without its short-lived token waits for the first.
+            // An account that was imported without its short-lived token is skipped until it has one.
             .filter(|credential| !credential.secret.is_empty())
             .collect())
     }
 
-    /// Opens one account's secret, enabled or not.
+    /// The decrypted secret of an account, enabled or not.
     pub async fn credential(&self, id: Uuid) -> Result<ProviderCredential> {
-        self.open(self.living(id).await?)
+        self.open(self.existing(id).await?)
     }
 
     fn open(&self, account: provider_account::Model) -> Result<ProviderCredential> {
@@ -252,7 +251,7 @@ impl ProviderAccounts {
             .await
     }
 
-    /// This label, or with a number after it the first that is free.
+    /// The label, with the first free number appended if it is taken.
     async fn free_label_like(&self, kind: ProviderKind, name: &str) -> Result<String> {
         let taken: Vec<String> = self
             .list()
@@ -271,7 +270,7 @@ impl ProviderAccounts {
             .unwrap_or_else(|| name.to_owned()))
     }
 
-    async fn living(&self, id: Uuid) -> Result<provider_account::Model> {
+    async fn existing(&self, id: Uuid) -> Result<provider_account::Model> {
         ProviderAccount::find_by_id(id)
             .filter(provider_account::Column::RemovedAt.is_null())
             .one(self.db.reader())
@@ -297,5 +296,5 @@ impl ProviderAccounts {
 }
 
 fn label_taken(label: &str) -> String {
-    format!("there is an account labelled {label:?} at this provider already; choose another label")
+    format!("an account labelled {label:?} exists at this provider; choose another label")
 }

@@ -1,6 +1,6 @@
-//! Accounts that came by an operator's own OAuth client. The engine renews tokens as its own client,
-//! which no provider lets it do with these; so the server renews them, and the engine is given access
-//! tokens alone.
+//! Accounts that were connected through an operator's own OAuth client. The engine refreshes tokens with its own client
+//! id, which providers reject for these tokens; so the server refreshes them and passes only access tokens to the
+//! engine.
 
 use chrono::{DateTime, Utc};
 use entity::provider_account::{CredentialKind, ProviderKind};
@@ -14,10 +14,10 @@ use super::{
     secrets::{AccountSecrets, Stored},
 };
 
-/// Under which name such a file carries its refresh token, which the engine does not know.
+/// The key of the refresh token in such a file, which the engine ignores.
 pub const OWN_CLIENT_REFRESH_TOKEN: &str = "own_client_refresh_token";
 
-/// An account whose tokens have to be renewed here.
+/// An account whose tokens the server refreshes.
 #[derive(Debug)]
 pub struct OwnClientAccount {
     pub id: Uuid,
@@ -28,8 +28,7 @@ pub struct OwnClientAccount {
 }
 
 impl ProviderAccounts {
-    /// The enabled accounts of an operator's own clients. One that does not open is reported where all
-    /// are opened.
+    /// The enabled accounts of an operator's own clients. Those that cannot be decrypted are reported by `credentials`.
     pub async fn own_client_accounts(&self) -> Result<Vec<OwnClientAccount>> {
         let accounts = self.list().await?.into_iter();
         let enabled = accounts
@@ -51,7 +50,7 @@ impl ProviderAccounts {
         Ok(opened.collect())
     }
 
-    /// Keeps renewed tokens. What else the file says stays.
+    /// Stores refreshed tokens. Other keys of the file are kept.
     pub async fn renew_own_client(
         &self,
         id: Uuid,
@@ -60,7 +59,7 @@ impl ProviderAccounts {
     ) -> Result<()> {
         {
             let _sealing = self.sealing.lock().await;
-            let account = self.living(id).await?;
+            let account = self.existing(id).await?;
             let mut secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::AuthFile(old) = &mut secrets.secret else {
                 return Err(Error::bad_input("this account has no tokens to renew"));
@@ -80,9 +79,9 @@ impl ProviderAccounts {
         Ok(())
     }
 
-    /// Says why a token could not be renewed. The one that is there is used until its end.
-    pub async fn note_token_problem(&self, id: Uuid, problem: &str) -> Result<()> {
-        let mut account = self.living(id).await?.into_active_model();
+    /// Records why a token could not be refreshed. The current token is used until it expires.
+    pub async fn record_token_problem(&self, id: Uuid, problem: &str) -> Result<()> {
+        let mut account = self.existing(id).await?.into_active_model();
         account.problem = Set(Some(problem.to_owned()));
         account.problem_at = Set(Some(self.clock.now()));
         account.update(self.db.writer()).await?;

@@ -1,4 +1,4 @@
-//! What is sealed of an account.
+//! The encrypted part of an account.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use super::{Error, Result, auth_file::SignInTokens, github::Github};
 use crate::crypto::vault::Vault;
 
-/// Everything secret of an account.
+/// The secrets of an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct AccountSecrets {
     #[serde(flatten)]
     pub(super) secret: Stored,
     #[serde(default, serialize_with = "exposed")]
     pub(super) headers: BTreeMap<String, SecretString>,
-    /// It may hold a password.
+    /// May contain a password.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -26,7 +26,7 @@ pub(super) struct AccountSecrets {
     pub(super) proxy_url: Option<SecretString>,
 }
 
-/// What opens the provider to us.
+/// The credential, by kind.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stored {
@@ -37,22 +37,23 @@ pub(super) enum Stored {
 }
 
 impl AccountSecrets {
-    /// Seals them for their account alone.
+    /// Encrypts the secrets, bound to their account.
     pub(super) fn seal(&self, vault: &Vault, account: Uuid) -> Result<Vec<u8>> {
         let plain = Zeroizing::new(serde_json::to_vec(self).map_err(anyhow::Error::from)?);
         Ok(vault.seal(&owner(account), &plain)?)
     }
 
-    /// Opens what was sealed for an account.
+    /// Decrypts the secrets of an account.
     pub(super) fn open(vault: &Vault, account: Uuid, sealed: &[u8]) -> Result<Self> {
         let plain = vault.open(&owner(account), sealed)?;
-        // The error of the parser quotes what it read.
-        serde_json::from_slice(&plain)
-            .map_err(|_| Error::Internal(anyhow::anyhow!("a sealed secret has an unknown form")))
+        // The error of the parser would quote the secret.
+        serde_json::from_slice(&plain).map_err(|_| {
+            Error::Internal(anyhow::anyhow!("an encrypted secret has an unknown format"))
+        })
     }
 }
 
-/// To whom an account's secrets are bound.
+/// The record to which an account's secrets are bound.
 pub(in crate::domain) fn owner(account: Uuid) -> String {
     format!("provider_account:{account}")
 }
@@ -64,7 +65,7 @@ pub(super) fn exposed_text<S: serde::Serializer>(
     serializer.serialize_str(secret.expose_secret())
 }
 
-#[expect(clippy::ref_option, reason = "serde hands it over like this")]
+#[expect(clippy::ref_option, reason = "the signature that serde requires")]
 fn exposed_option<S: serde::Serializer>(
     secret: &Option<SecretString>,
     serializer: S,

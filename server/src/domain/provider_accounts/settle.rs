@@ -1,7 +1,7 @@
-//! Settles what lies in the engine's directory with what is sealed: whatever is fresher wins.
+//! Synchronises the engine's directory with the stored accounts: the fresher tokens win.
 //!
-//! The engine alone refreshes tokens, so what it wrote since is taken over; a file of an earlier
-//! sign-in, or with tokens that are known to be superseded, is not.
+//! Only the engine refreshes tokens, so its changes are stored; files of an earlier sign-in or with superseded tokens
+//! are overwritten.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,24 +19,23 @@ use super::{
 };
 use crate::providers;
 
-/// A file of the engine's directory.
 pub struct FoundAuthFile {
     pub name: String,
     pub content: FoundContent,
 }
 
-/// What a file holds.
+/// The content of a file.
 pub enum FoundContent {
     /// A JSON object.
     Whole(Map<String, Value>),
-    /// A part of one; its writer is about to finish.
+    /// Truncated, because a write is in progress.
     Unfinished,
-    /// Nothing of use, and nobody is writing.
+    /// Invalid, and no write is in progress.
     Broken,
 }
 
 impl FoundContent {
-    /// The tokens and keys in it.
+    /// The tokens and keys, to mask them in logs.
     pub fn hidden(&self) -> Vec<SecretString> {
         let mut hidden = Vec::new();
         if let Self::Whole(content) = self {
@@ -62,40 +61,47 @@ impl std::fmt::Debug for FoundContent {
     }
 }
 
-/// What is to be done in the directory.
+/// A change of the directory.
 #[derive(Debug)]
 pub enum AuthFileStep {
-    /// The file shall be like this.
-    Write { name: String, json: SecretString },
-    /// The file shall be no more.
-    Delete { name: String },
-    /// The file stays what it is, because we can do nothing with it.
-    Leave { name: String, reason: String },
+    /// Write or overwrite the file.
+    Write {
+        name: String,
+        json: SecretString,
+    },
+    Delete {
+        name: String,
+    },
+    /// Ignore the file for this reason.
+    Leave {
+        name: String,
+        reason: String,
+    },
 }
 
-/// The signed-in accounts with their secrets open.
+/// The signed-in accounts, decrypted.
 #[derive(Default)]
 struct Opened {
     accounts: HashMap<Uuid, (provider_account::Model, AccountSecrets)>,
     by_file: HashMap<String, Uuid>,
-    /// Files of accounts that do not open; nothing may happen to them.
-    untouchable: HashSet<String>,
+    /// Files of accounts that cannot be decrypted; they are left unchanged.
+    undecryptable: HashSet<String>,
 }
 
 impl ProviderAccounts {
-    /// Seals what the engine changed, adopts what it brought, and answers what is to be done so that
-    /// every account has its file.
+    /// Stores the engine's changes, adopts sign-ins of the engine, and returns the changes that give every account its
+    /// file.
     pub async fn settle_auth_files(&self, found: Vec<FoundAuthFile>) -> Result<Vec<AuthFileStep>> {
         let _sealing = self.sealing.lock().await;
         let mut opened = self.opened().await?;
         let mut steps = Vec::new();
         let mut right = HashMap::new();
         for file in found {
-            if opened.untouchable.contains(&file.name) {
+            if opened.undecryptable.contains(&file.name) {
                 continue;
             }
             match opened.by_file.get(&file.name).copied() {
-                // The last word counts: what was saved from being overwritten comes before the file.
+                // The last result counts: a file that was rescued from being overwritten precedes the current file.
                 Some(id) => {
                     right.insert(
                         id,
@@ -130,16 +136,16 @@ impl ProviderAccounts {
                     opened.by_file.insert(name.clone(), account.id);
                     opened.accounts.insert(account.id, (account, secrets));
                 }
-                // The list of credentials reports it.
+                // It is reported by `credentials`.
                 Err(_) => {
-                    opened.untouchable.insert(name.clone());
+                    opened.undecryptable.insert(name.clone());
                 }
             }
         }
         Ok(opened)
     }
 
-    /// Seals what is fresher in the file of an account. Answers whether the file is right as it is.
+    /// Stores the tokens of an account's file if they are fresher. Returns whether the file is up to date.
     async fn take_over(
         &self,
         opened: &mut Opened,
@@ -157,7 +163,7 @@ impl ProviderAccounts {
         let Stored::AuthFile(tokens) = &mut secrets.secret else {
             return Ok(false);
         };
-        let age = tokens.judge(content);
+        let age = tokens.compare(content);
         let disabled = auth_file::disabled_by_engine(content).filter(|_| age != Age::Stale);
         if age == Age::Fresher {
             tokens.refresh(content.clone());
@@ -189,12 +195,12 @@ impl ProviderAccounts {
         }
         row.updated_at = Set(self.clock.now());
         let account = self.update_reported(&account, row).await?;
-        tracing::debug!(account.id = %id, "sealed what the engine changed");
+        tracing::debug!(account.id = %id, "stored the tokens that the engine changed");
         self.announce();
         Ok(account)
     }
 
-    /// A file that belongs to no account: a copy, a file of a removed account, or a new sign-in by the engine.
+    /// Handles a file without an account: a copy, a file of a removed account, or a sign-in by the engine itself.
     async fn unknown_file(
         &self,
         opened: &mut Opened,
@@ -208,7 +214,7 @@ impl ProviderAccounts {
         let content = match &file.content {
             FoundContent::Whole(content) => content,
             FoundContent::Unfinished => return Ok(None),
-            FoundContent::Broken => return leave(name, "it is no JSON object"),
+            FoundContent::Broken => return leave(name, "it is not a JSON object"),
         };
         if let Some(id) = Stamp::of(content).account {
             if opened.accounts.contains_key(&id) {
@@ -221,7 +227,7 @@ impl ProviderAccounts {
         }
         let engine_type = auth_file::text(content, "type").unwrap_or_default();
         let Some(kind) = providers::by_auth_file(engine_type) else {
-            return leave(name, "its type is none that the engine can use");
+            return leave(name, "the engine cannot use its type");
         };
         let new = NewAuthFile {
             kind,

@@ -1,60 +1,60 @@
-//! How an account is, in a word.
+//! The status of provider accounts.
 
 use chrono::{DateTime, Utc};
 use entity::provider_account::{self, CredentialKind};
 
 use super::{
     ProviderAccounts,
-    attempts::{Seen, Trouble},
+    attempts::{AccountProblem, AttemptHistory},
 };
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 
-/// The engine's words for a sign-in that is worth nothing any more.
+/// The engine's messages for a sign-in that is no longer valid.
 const LOST_SIGN_IN: [&str; 2] = ["unauthorized", "invalid_grant"];
 
-/// How an account is.
+/// The status of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountStatus {
-    /// Nothing speaks against using it.
+    /// No known problem.
     Active,
-    /// The engine passes it over for a while, such as after a provider's limit was reached.
+    /// The engine skips it temporarily, such as after a rate limit of the provider.
     Cooling,
-    /// Its token could not be refreshed; a new sign-in is needed unless it was an outage.
+    /// The token could not be refreshed. A new sign-in is needed unless the provider was unavailable.
     RefreshFailed,
-    /// Its token has ended.
+    /// The token has expired.
     Expired,
-    /// The provider refuses it, or requests through it fail again and again.
+    /// The provider rejects it, or requests fail repeatedly.
     Failing,
-    /// It is not used, since somebody said so.
+    /// Disabled by an administrator.
     Disabled,
-    /// The engine does not tell.
+    /// The engine has not reported it.
     Unknown,
 }
 
-/// The status, and what there is to say about it.
+/// The status with its reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountState {
     pub status: AccountStatus,
-    /// Until when it cools.
+    /// The end of the cooldown.
     pub until: Option<DateTime<Utc>>,
     pub reason: Option<String>,
 }
 
 impl ProviderAccounts {
-    /// How an account is: by our own book, by what requests met lately and by what the engine told, if it
-    /// told anything.
+    /// Derives the status of an account from its row, the results of recent requests and the engine's report, if there
+    /// is one.
     pub fn state(
         &self,
         account: &provider_account::Model,
-        told: Option<&EngineAccounts>,
+        reported: Option<&EngineAccounts>,
     ) -> AccountState {
         let evidence = Evidence {
             account,
-            is_engine_heard: told.is_some(),
-            told: account
+            has_engine_report: reported.is_some(),
+            reported: account
                 .file_name
                 .as_ref()
-                .and_then(|file| told?.by_file.get(file)),
+                .and_then(|file| reported?.by_file.get(file)),
             seen: self.attempts.of(account.id),
             now: self.clock.now(),
         };
@@ -62,12 +62,12 @@ impl ProviderAccounts {
     }
 }
 
-/// Everything from which it follows how an account is.
+/// The inputs of the status.
 struct Evidence<'a> {
     account: &'a provider_account::Model,
-    is_engine_heard: bool,
-    told: Option<&'a EngineAccount>,
-    seen: Seen,
+    has_engine_report: bool,
+    reported: Option<&'a EngineAccount>,
+    seen: AttemptHistory,
     now: DateTime<Utc>,
 }
 
@@ -76,32 +76,34 @@ impl Evidence<'_> {
         if !self.account.enabled {
             return AccountState::plain(AccountStatus::Disabled);
         }
-        let trouble = self
-            .told
-            .and_then(|told| of_engine(told, self.now))
+        let problem = self
+            .reported
+            .and_then(|reported| of_engine(reported, self.now))
             .or_else(|| of_sign_in(self.account, self.now))
             .or_else(|| self.of_requests())
             .or_else(|| self.of_check());
-        trouble.unwrap_or_else(|| self.usual())
+        problem.unwrap_or_else(|| self.usual())
     }
 
-    /// The engine's word on signed-in accounts counts for more.
+    /// The engine's report on signed-in accounts has precedence.
     fn of_requests(&self) -> Option<AccountState> {
         if self.account.credential == CredentialKind::AuthFile {
-            // Between two tries the engine has nothing against it.
+            // Otherwise the engine manages the cooldown itself.
             return self.seen.is_unauthorized().then(lost_sign_in);
         }
-        Some(match self.seen.trouble(self.now)? {
-            Trouble::Cooling(until) => AccountState {
+        Some(match self.seen.problem(self.now)? {
+            AccountProblem::Cooling(until) => AccountState {
                 status: AccountStatus::Cooling,
                 until: Some(until),
-                reason: Some("the provider says that there were too many requests".to_owned()),
+                reason: Some("the provider limits the request rate".to_owned()),
             },
-            Trouble::Failing(reason) => AccountState::because(AccountStatus::Failing, reason),
+            AccountProblem::Failing(reason) => {
+                AccountState::because(AccountStatus::Failing, reason)
+            }
         })
     }
 
-    /// What the last check found, unless a request was served since.
+    /// The result of the last check, unless a request succeeded since.
     fn of_check(&self) -> Option<AccountState> {
         let reason = self.account.check_failure.clone()?;
         if self.seen.served_at() > self.account.checked_at {
@@ -111,11 +113,11 @@ impl Evidence<'_> {
     }
 
     fn usual(&self) -> AccountState {
-        let is_told = match self.account.credential {
-            CredentialKind::AuthFile => self.told.is_some(),
-            CredentialKind::ApiKey | CredentialKind::Github => self.is_engine_heard,
+        let is_reported = match self.account.credential {
+            CredentialKind::AuthFile => self.reported.is_some(),
+            CredentialKind::ApiKey | CredentialKind::Github => self.has_engine_report,
         };
-        AccountState::plain(if is_told {
+        AccountState::plain(if is_reported {
             AccountStatus::Active
         } else {
             AccountStatus::Unknown
@@ -143,23 +145,23 @@ impl AccountState {
 fn lost_sign_in() -> AccountState {
     AccountState::because(
         AccountStatus::RefreshFailed,
-        "the provider does not take the sign-in any more; sign in again".to_owned(),
+        "the provider no longer accepts the sign-in; sign in again".to_owned(),
     )
 }
 
-fn of_engine(told: &EngineAccount, now: DateTime<Utc>) -> Option<AccountState> {
-    if !told.unavailable {
+fn of_engine(reported: &EngineAccount, now: DateTime<Utc>) -> Option<AccountState> {
+    if !reported.unavailable {
         return None;
     }
-    let message = told.message.as_deref().unwrap_or_default();
+    let message = reported.message.as_deref().unwrap_or_default();
     if LOST_SIGN_IN.contains(&message) {
         return Some(lost_sign_in());
     }
-    let until = told.retry_at.filter(|until| *until > now)?;
+    let until = reported.retry_at.filter(|until| *until > now)?;
     Some(AccountState {
         status: AccountStatus::Cooling,
         until: Some(until),
-        reason: told.message.clone(),
+        reason: reported.message.clone(),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Brings accounts in and takes them out, tokens and all.
+//! Imports and exports accounts with their secrets.
 
 use entity::provider_account::{self, ProviderKind};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,18 +11,18 @@ use super::{
 };
 use crate::{domain::audit::AuditContext, providers};
 
-const MOST_DOCUMENTS: usize = 500;
+const MAX_DOCUMENTS: usize = 500;
 
-/// What became of documents that somebody brought.
+/// The result of an import.
 #[derive(Debug, Default)]
 pub struct ImportReport {
     /// Accounts that are new or have new tokens.
     pub accounts: Vec<provider_account::Model>,
-    /// What could not be taken, and why.
+    /// Documents and entries that failed.
     pub problems: Vec<ImportProblem>,
 }
 
-/// Why something could not be taken.
+/// Why a document or entry failed.
 #[derive(Debug)]
 pub struct ImportProblem {
     pub document: String,
@@ -30,15 +30,15 @@ pub struct ImportProblem {
 }
 
 impl ProviderAccounts {
-    /// Imports every account of the documents. One that fails does not stop the others.
+    /// Imports every account of the documents. A failure does not affect the others.
     pub async fn import(
         &self,
         context: &AuditContext,
         documents: Vec<ImportedDocument>,
     ) -> Result<ImportReport> {
-        if documents.is_empty() || documents.len() > MOST_DOCUMENTS {
+        if documents.is_empty() || documents.len() > MAX_DOCUMENTS {
             return Err(Error::BadInput(format!(
-                "import between 1 and {MOST_DOCUMENTS} files in one request"
+                "import between 1 and {MAX_DOCUMENTS} files in one request"
             )));
         }
         let mut report = ImportReport::default();
@@ -65,7 +65,7 @@ impl ProviderAccounts {
         Ok(report)
     }
 
-    /// A key that exists already is not added again.
+    /// Skips a key that exists already.
     async fn import_key(
         &self,
         context: &AuditContext,
@@ -90,7 +90,7 @@ impl ProviderAccounts {
         self.add_api_key(context, new).await
     }
 
-    /// Every account with its secrets in the clear, in a form that [`import`](Self::import) takes.
+    /// Exports every account with its secrets in plain text, in a format that [`import`](Self::import) accepts.
     pub async fn export(&self, context: &AuditContext) -> Result<SecretString> {
         let mut exported = 0_usize;
         let mut export = Map::from_iter([("proxypal-export".to_owned(), json!(1))]);
@@ -130,7 +130,7 @@ fn list_of(kind: ProviderKind) -> Option<&'static str> {
     providers::spec(kind).key_lists().next()
 }
 
-/// Elsewhere the stamp would mean another account.
+/// The stamp would refer to another account on another server.
 fn without_stamp(json: &SecretString) -> Result<Value> {
     let mut file: Map<String, Value> =
         serde_json::from_str(json.expose_secret()).map_err(anyhow::Error::from)?;

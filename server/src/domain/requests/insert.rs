@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 /// Rows in one statement: with 29 columns each, below the parameter limits of both databases.
-const MOST_ROWS: usize = 256;
+const MAX_ROWS: usize = 256;
 
 /// Statements by number of rows.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl Inserts {
 /// Splits rows into runs of 256, 128, … 1: nine statements, each of which the database prepares once.
 fn in_powers_of_two(mut rows: &[request::Model]) -> impl Iterator<Item = &[request::Model]> {
     std::iter::from_fn(move || {
-        let run = 1 << rows.len().min(MOST_ROWS).checked_ilog2()?;
+        let run = 1 << rows.len().min(MAX_ROWS).checked_ilog2()?;
         let (run, rest) = rows.split_at(run);
         rows = rest;
         Some(run)

@@ -39,8 +39,8 @@ struct UsageFollower<F> {
 }
 
 impl RequestLog {
-    /// The first tick comes at once, the others every `seconds`. A slow reader gets fewer ticks, each with
-    /// more requests; no request is skipped or counted twice.
+    /// The first tick is sent immediately, the others every `seconds`. A slow reader gets fewer ticks, each with more
+    /// requests; no request is skipped or counted twice.
     pub async fn follow_usage(
         &self,
         usage: &Usage,

@@ -1,5 +1,6 @@
 //! The request log: requests are recorded at their end, listed in pages and streamed live.
 
+mod addresses;
 mod batch;
 mod feed;
 mod insert;
@@ -30,19 +31,20 @@ use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+pub use self::{
+    addresses::RecentAddress,
+    journal::{Noted, PendingEntry, ReplayWindow, Written},
+    live_usage::UsageTick,
+    observer::{NoObserver, RequestChange, WriterObserver},
+    record::RequestRecord,
+    recorder::{RecordPermit, Recorder},
+};
 use self::{
     batch::RequestStore,
     journal::{Journal, Segments},
     reconcile::UnmatchedReports,
     recorder::{PERMITS, WriterHealth},
     writer::RequestWriter,
-};
-pub use self::{
-    journal::{Noted, PendingEntry, ReplayWindow, Written},
-    live_usage::UsageTick,
-    observer::{NoObserver, RequestChange, WriterObserver},
-    record::RequestRecord,
-    recorder::{RecordPermit, Recorder},
 };
 pub use super::tokens::tokens_of;
 use super::{
@@ -135,12 +137,12 @@ pub struct WriterState {
 
 impl WriterState {
     /// Requests in flight or not in the database yet.
-    pub fn under_way(&self) -> usize {
+    pub fn in_flight(&self) -> usize {
         PERMITS.saturating_sub(self.permits.available_permits())
     }
 
-    /// The limit of [`WriterState::under_way`].
-    pub fn most_under_way(&self) -> usize {
+    /// The limit of [`WriterState::in_flight`].
+    pub fn max_in_flight(&self) -> usize {
         PERMITS
     }
 

@@ -1,4 +1,4 @@
-//! What the writer reports to metrics. The domain does not depend on a metrics library.
+//! Events of the writer for metrics. The domain does not depend on a metrics library.
 
 use std::{fmt::Debug, time::Duration};
 

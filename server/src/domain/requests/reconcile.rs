@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_for_strangers_do_not_pile_up() {
+    fn reports_of_unknown_requests_are_bounded() {
         let mut waiting = UnmatchedReports::default();
 
         for _ in 0..MAX_UNMATCHED + 10 {

@@ -111,7 +111,9 @@ impl Recorder {
         let permit = timeout(PERMIT_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let Ok(permit) = permit else {
             if self.backlog.failed() {
-                tracing::error!("the database is behind; requests are refused until it catches up");
+                tracing::error!(
+                    "the database is behind; requests are rejected until it catches up"
+                );
             }
             return Err(unavailable("the database is behind"));
         };

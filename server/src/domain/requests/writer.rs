@@ -150,7 +150,7 @@ impl RequestWriter {
                 }
                 Err(error) => {
                     if self.health.0.begin() {
-                        tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are refused until it can");
+                        tracing::error!(%error, rows = batch.rows.len(), "the database cannot be written; new requests are rejected until it can");
                     }
                     self.store.observer.failed();
                     batch

@@ -1,10 +1,9 @@
-//! How long things are kept: single requests and the finest sums for as long as the settings say, longer
-//! sums for ever.
+//! Retention: single requests and sums of quarter-hours are kept as configured, sums of hours and days forever.
 //!
-//! Everything is deleted in small pieces, each a transaction of its own with a pause after it, so that the
-//! writer of requests is never held up for long.
+//! Rows are deleted in small batches, each in its own transaction and with a pause after it, so that the request writer
+//! is never blocked for long.
 
-mod pieces;
+mod batches;
 mod zeros;
 
 use std::{sync::atomic::AtomicI64, time::Duration};
@@ -22,56 +21,55 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::pieces::Stretch;
+use self::batches::RowRange;
 use super::{Result, requests::ReplayWindow, settings::Settings};
 use crate::{clock::SharedClock, db::Database};
 
-/// Rows in one transaction, at most.
-const PIECE: u64 = 5_000;
-/// The writer's turn.
+/// Rows per transaction.
+const BATCH: u64 = 5_000;
+/// The pause in which the request writer may commit.
 const PAUSE: Duration = Duration::from_millis(100);
 const FIRST_PASS: Duration = Duration::from_mins(1);
 const BETWEEN_PASSES: Duration = Duration::from_hours(1);
-/// Twice as long as the longest window of a quota.
+/// Twice the longest window of a quota.
 const BUCKETS_KEPT: TimeDelta = TimeDelta::days(800);
 const HOUR: i64 = 60 * 60;
 
-/// Deletes what need not be kept.
+/// The task that deletes old rows.
 #[derive(Debug)]
 pub struct Retention {
     db: Database,
     clock: SharedClock,
     settings: Settings,
     held: ReplayWindow,
-    /// Up to when sums of nothing were looked for, in seconds since 1970.
-    looked_until: AtomicI64,
+    /// Up to when sums of zero were searched, in seconds since 1970.
+    checked_until: AtomicI64,
 }
 
-/// How many rows were deleted.
+/// The number of deleted rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Deleted {
     pub requests: u64,
-    /// Sums by quarter of an hour.
+    /// Sums of quarter-hours.
     pub quarters: u64,
-    /// Sums of nothing.
+    /// Sums of zero.
     pub zeros: u64,
-    /// What was used of quotas long ago.
+    /// Old usage of quotas.
     pub quota_buckets: u64,
 }
 
 impl Retention {
-    /// Over this database and journal.
     pub fn new(db: Database, clock: SharedClock, settings: Settings, held: ReplayWindow) -> Self {
         Self {
             db,
             clock,
             settings,
             held,
-            looked_until: AtomicI64::new(0),
+            checked_until: AtomicI64::new(0),
         }
     }
 
-    /// Deletes from time to time until told to stop.
+    /// Deletes periodically until cancelled.
     pub async fn run(self, stop: CancellationToken) {
         let mut pause = FIRST_PASS;
         while stop.run_until_cancelled(sleep(pause)).await.is_some() {
@@ -81,18 +79,18 @@ impl Retention {
                     quarters = deleted.quarters,
                     zeros = deleted.zeros,
                     quota_buckets = deleted.quota_buckets,
-                    "what was kept long enough is deleted"
+                    "deleted rows beyond the retention period"
                 ),
                 Some(Ok(_)) | None => {}
                 Some(Err(error)) => {
-                    tracing::warn!(%error, "cannot delete what was kept long enough; trying again in an hour");
+                    tracing::warn!(%error, "cannot delete rows beyond the retention period; trying again in an hour");
                 }
             }
             pause = BETWEEN_PASSES;
         }
     }
 
-    /// Deletes all there is to delete now.
+    /// Deletes everything beyond the retention period.
     pub async fn pass(&self) -> Result<Deleted> {
         let now = self.clock.now();
         let days = self.settings.current().gateway.retention_days;
@@ -100,16 +98,16 @@ impl Retention {
         Ok(Deleted {
             requests: self.delete_requests(cut).await?,
             quarters: self.delete_quarters(cut).await?,
-            zeros: zeros::delete(&self.db, &self.looked_until, now).await?,
+            zeros: zeros::delete(&self.db, &self.checked_until, now).await?,
             quota_buckets: self.delete_buckets(now - BUCKETS_KEPT).await?,
         })
     }
 
-    /// The id of a request is a `UUIDv7`, also that of a WebSocket's turn: its order is that of time. So
-    /// the primary key finds the old ones, and an index on the time would only cost each request a write.
+    /// Request ids are `UUIDv7`, also those of WebSocket turns, so their order is that of time. The primary key finds
+    /// old requests; an index on the time would cost a write per request.
     async fn delete_requests(&self, cut: DateTime<Utc>) -> Result<u64> {
         let cut = u64::try_from(cut.timestamp_millis()).unwrap_or_default();
-        // What the journal brings back after a kill must be known by its row, or it would count twice.
+        // Requests that the journal may replay after a crash are kept, because the row prevents counting them twice.
         let first_kept = first_id_of(cut.min(self.held.since().await));
         let Some(latest) = self.latest().await? else {
             return Ok(0);
@@ -122,22 +120,22 @@ impl Retention {
                 .and_where(request::Column::Id.lt(first_kept))
                 .and_where(request::Column::Id.ne(latest))
                 .order_by(request::Column::Id, Order::Asc)
-                .limit(PIECE)
+                .limit(BATCH)
                 .to_owned();
-            let piece = Request::delete_many()
+            let batch = Request::delete_many()
                 .filter(request::Column::Id.in_subquery(oldest))
                 .exec(self.db.writer())
                 .await?;
-            deleted += piece.rows_affected;
-            if piece.rows_affected < PIECE {
+            deleted += batch.rows_affected;
+            if batch.rows_affected < BATCH {
                 return Ok(deleted);
             }
             sleep(PAUSE).await;
         }
     }
 
-    /// The request that was settled last. It stays however old it is: the next start counts on from its
-    /// place, and a cursor must never mean two requests.
+    /// The request that was settled last. It is kept at any age, because the next start continues its sequence and a
+    /// cursor must never match two requests.
     async fn latest(&self) -> Result<Option<Uuid>> {
         let latest = Request::find()
             .select_only()
@@ -147,17 +145,17 @@ impl Retention {
         Ok(latest.one(self.db.reader()).await?)
     }
 
-    /// Whole hours: their sums tell the same.
+    /// Whole hours, because the sums of hours replace those of quarter-hours.
     async fn delete_quarters(&self, cut: DateTime<Utc>) -> Result<u64> {
         let cut = cut.timestamp() - cut.timestamp().rem_euclid(HOUR);
         let mut deleted = 0;
-        for stretch in Stretch::of_sums(Period::Quarter, 0, cut) {
-            deleted += stretch.delete(&self.db).await?;
+        for range in RowRange::of_sums(Period::Quarter, 0, cut) {
+            deleted += range.delete(&self.db).await?;
         }
         Ok(deleted)
     }
 
-    /// A bucket that counts for ever begins at zero.
+    /// A lifetime bucket starts at zero.
     async fn delete_buckets(&self, cut: DateTime<Utc>) -> Result<u64> {
         let cut = cut.timestamp();
         let statement = Statement::from_sql_and_values(
@@ -169,13 +167,15 @@ impl Retention {
         let mut deleted = 0;
         for row in self.db.reader().query_all_raw(statement).await? {
             let quota_id = row.try_get("", "id")?;
-            deleted += Stretch::of_quota(quota_id, 1, cut).delete(&self.db).await?;
+            deleted += RowRange::of_quota(quota_id, 1, cut)
+                .delete(&self.db)
+                .await?;
         }
         Ok(deleted)
     }
 }
 
-/// No request of this millisecond or later has a lesser id.
+/// The lowest id of this millisecond.
 fn first_id_of(millisecond: u64) -> Uuid {
     Uuid::from_u128(u128::from(millisecond.min((1 << 48) - 1)) << 80)
 }

@@ -10,44 +10,42 @@ use crate::domain::users::rate_limits;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What becomes of a request whose client leaves before the end.
+/// The treatment of upstream responses after the client has disconnected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbortPolicy {
-    /// Read on to the usage report, within limits.
+    /// Read to the usage report, within the drain limits.
     Drain,
-    /// Hang up and settle on what was seen.
+    /// Abort the upstream response and estimate the usage from the part that was read.
     Cancel,
 }
 
-/// The settings of the gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GatewaySettings {
     pub abort_policy: AbortPolicy,
-    /// How long an abandoned answer is read on.
+    /// The maximum time for draining one response.
     pub drain_seconds: u32,
-    /// How much of an abandoned answer is read at most.
+    /// The maximum size of a drained response.
     pub drain_bytes: u64,
-    /// How many abandoned answers are read at once; further ones are hung up on.
+    /// The maximum number of concurrently drained responses; further ones are aborted.
     pub drain_concurrency: u32,
-    /// The longest request body.
+    /// The maximum size of request bodies.
     pub max_body_bytes: u64,
-    /// How fast a user may call who has no rate limit of their own.
+    /// The rate limits of users without their own.
     pub default_rate_limit: RateLimit,
-    /// What is reserved for the answer of a request that does not bound it, in tokens.
+    /// The tokens reserved for the response of a request without an output limit.
     pub assumed_output_tokens: u32,
-    /// How long single requests are kept; their sums stay.
+    /// The retention of single requests; sums are kept.
     pub retention_days: u32,
-    /// How long the engine may take to begin an answer, the upload included.
+    /// The time limit for the start of the engine's response, including the upload of the request.
     pub answer_timeout_seconds: u32,
-    /// How often a backup is made; 0 is never.
+    /// The interval of scheduled backups; 0 turns them off.
     pub backup_every_hours: u32,
-    /// How many backups of the schedule are kept.
+    /// The number of scheduled backups that are kept.
     pub backups_kept: u32,
-    /// How often each account is asked after at its provider, in minutes; 0 is never.
+    /// The interval of account checks at the providers; 0 turns them off.
     pub account_check_minutes: u32,
-    /// How the engine chooses among accounts.
     pub routing: RoutingSettings,
 }
 
@@ -62,9 +60,9 @@ impl Default for GatewaySettings {
             default_rate_limit: RateLimit {
                 requests_per_minute: Some(60),
                 tokens_per_minute: None,
-                // Several coding agents of one person, each with its subagents.
+                // Several coding agents of one person, each with subagents.
                 concurrent_requests: Some(64),
-                // Each session of an agent, and each of its subagents, may keep one open.
+                // Each agent session and subagent may keep one open.
                 concurrent_sockets: Some(32),
             },
             assumed_output_tokens: 4096,
@@ -80,12 +78,12 @@ impl Default for GatewaySettings {
 }
 
 impl GatewaySettings {
-    /// How long an abandoned answer is read on.
+    /// The maximum time for draining one response.
     pub fn drain_time(&self) -> Duration {
         Duration::from_secs(u64::from(self.drain_seconds))
     }
 
-    /// How long the engine may take to begin an answer.
+    /// The time limit for the start of the engine's response.
     pub fn answer_timeout(&self) -> Duration {
         Duration::from_secs(u64::from(self.answer_timeout_seconds))
     }
@@ -107,7 +105,7 @@ impl GatewaySettings {
         within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
         within("backupsKept", self.backups_kept.into(), 1, 1000)?;
         if self.account_check_minutes != 0 {
-            // More often is not what a provider expects of people.
+            // More frequent checks would not look like normal use to a provider.
             let minutes = self.account_check_minutes.into();
             within("accountCheckMinutes", minutes, 15, 1440)?;
         }

@@ -1,4 +1,4 @@
-//! What an administrator may set while the server runs: for the gateway, and for each provider.
+//! Settings that administrators change while the server runs, of the gateway and of each provider.
 
 mod gateway;
 mod provider;
@@ -33,16 +33,16 @@ use crate::{clock::SharedClock, db::Database};
 
 const GATEWAY: &str = "gateway";
 
-/// Settings of the gateway, and which edition of them this is.
+/// The settings of the gateway with their version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Versioned {
     pub gateway: GatewaySettings,
-    /// Grows by one with each change; 0 is the default nobody has changed.
+    /// Increases by one with each change; 0 for the defaults.
     pub version: i32,
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Settings of a provider, and which edition of them this is.
+/// The settings of a provider with their version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VersionedProvider {
     pub provider: ProviderSettings,
@@ -52,7 +52,7 @@ pub struct VersionedProvider {
 
 type Providers = HashMap<ProviderKind, Arc<VersionedProvider>>;
 
-/// What the engine must know of the settings.
+/// The settings that the engine's configuration depends on.
 #[derive(Clone, Debug, Default)]
 pub struct EngineSettings {
     pub routing: RoutingSettings,
@@ -60,25 +60,24 @@ pub struct EngineSettings {
 }
 
 impl EngineSettings {
-    /// The settings of a provider.
     pub fn provider(&self, kind: ProviderKind) -> Arc<VersionedProvider> {
         self.providers.get(&kind).cloned().unwrap_or_default()
     }
 }
 
-/// The current settings, in memory and in the database.
+/// The service for settings. Reads are from memory.
 #[derive(Clone, Debug)]
 pub struct Settings {
     db: Database,
     clock: SharedClock,
     current: Arc<ArcSwap<Versioned>>,
     providers: Arc<ArcSwap<Providers>>,
-    /// Whose followers render the engine's configuration.
+    /// Notified about changes that affect the engine's configuration.
     accounts: ProviderAccounts,
 }
 
 impl Settings {
-    /// Reads what was set. The engine is told through `accounts` when something changes.
+    /// Loads the stored settings. `accounts` is notified about changes.
     pub async fn load(
         db: Database,
         clock: SharedClock,
@@ -113,12 +112,12 @@ impl Settings {
         })
     }
 
-    /// What holds now.
+    /// The current settings of the gateway.
     pub fn current(&self) -> Arc<Versioned> {
         self.current.load_full()
     }
 
-    /// What holds now for a provider.
+    /// The current settings of a provider.
     pub fn provider(&self, kind: ProviderKind) -> Arc<VersionedProvider> {
         self.providers
             .load()
@@ -127,7 +126,7 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// What the engine must know of them.
+    /// The settings that the engine's configuration depends on.
     pub fn for_engine(&self) -> EngineSettings {
         EngineSettings {
             routing: self.current().gateway.routing,
@@ -135,7 +134,7 @@ impl Settings {
         }
     }
 
-    /// Changes the settings, unless somebody else did since `expected_version` was read.
+    /// Changes the settings. Fails with a conflict if the current version is not `expected_version`.
     pub async fn update(
         &self,
         context: &AuditContext,
@@ -169,7 +168,7 @@ impl Settings {
         Ok(next)
     }
 
-    /// Changes the settings of a provider, unless somebody else did since `expected_version` was read.
+    /// Changes the settings of a provider. Fails with a conflict if the current version is not `expected_version`.
     pub async fn update_provider(
         &self,
         context: &AuditContext,
@@ -208,7 +207,7 @@ impl Settings {
         Ok(next)
     }
 
-    /// Writes an edition, and what it changed into the audit, in one transaction.
+    /// Stores a version and its audit event in one transaction.
     async fn store<T: Serialize + Sync>(
         &self,
         context: &AuditContext,
@@ -250,7 +249,7 @@ impl Settings {
     }
 }
 
-/// What is set, without the words of whoever set it: numbers, switches and choices.
+/// The stored numbers, switches and choices, without free text.
 pub async fn summary(db: &Database) -> Result<Value> {
     let mut summary = serde_json::Map::new();
     for row in Setting::find().all(db.reader()).await? {
@@ -269,7 +268,7 @@ pub async fn summary(db: &Database) -> Result<Value> {
     Ok(summary.into())
 }
 
-/// Under which key the settings of a provider are.
+/// The key of the settings of a provider.
 fn key(kind: ProviderKind) -> String {
     format!("provider.{}", kind.to_value())
 }
@@ -280,7 +279,7 @@ fn subject(key: &str) -> AuditSubject {
 
 fn conflict(version: i32) -> Error {
     Error::Conflict(format!(
-        "the settings were changed meanwhile (they are at version {version} now); load them again"
+        "the settings were changed by someone else (current version {version}); load them again"
     ))
 }
 
@@ -289,12 +288,12 @@ fn within(what: &str, value: u64, low: u64, high: u64) -> Result<()> {
         Ok(())
     } else {
         Err(Error::BadInput(format!(
-            "{what} is between {low} and {high}"
+            "{what} must be between {low} and {high}"
         )))
     }
 }
 
-/// What the audit tells of settings: all that can be set.
+/// The settings, for the audit.
 fn as_json(settings: &impl Serialize) -> Result<Value> {
     Ok(serde_json::to_value(settings).map_err(anyhow::Error::from)?)
 }

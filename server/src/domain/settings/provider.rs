@@ -11,18 +11,16 @@ use crate::{
     providers::{self, ProviderOption},
 };
 
-const MOST_EXCLUDED: usize = 200;
+const MAX_EXCLUDED: usize = 200;
 
-/// The settings of one provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ProviderSettings {
-    /// Models that its accounts do not serve, whole names or patterns with `*`, in lower case.
+    /// Models that accounts of the provider do not serve: names or patterns with `*`, in lower case.
     pub excluded_models: Vec<String>,
-    /// Claude: whether requests of other programs are dressed up as Claude Code's, as subscriptions ask.
+    /// Claude: whether requests of other clients are made to look like Claude Code's, as subscriptions require.
     pub cloaking: bool,
-    /// ChatGPT: whether each account shows an identity of its own for a session that moves between
-    /// them.
+    /// ChatGPT: whether each account has its own identity when a session moves between accounts.
     pub identity_per_account: bool,
 }
 
@@ -37,11 +35,11 @@ impl Default for ProviderSettings {
 }
 
 impl ProviderSettings {
-    /// Checks them, and brings them into the engine's spelling.
+    /// Validates the settings and normalises them to the engine's spelling.
     pub(super) fn checked(mut self, kind: ProviderKind) -> Result<Self> {
-        if self.excluded_models.len() > MOST_EXCLUDED {
+        if self.excluded_models.len() > MAX_EXCLUDED {
             return Err(Error::BadInput(format!(
-                "excludedModels lists at most {MOST_EXCLUDED} models"
+                "excludedModels can have at most {MAX_EXCLUDED} models"
             )));
         }
         let excluded = self.excluded_models.iter();

@@ -1,4 +1,4 @@
-//! How the engine chooses among accounts. These hold for all providers: the engine has them once.
+//! How the engine selects accounts, for all providers.
 
 use std::time::Duration;
 
@@ -8,39 +8,38 @@ use super::{Result, within};
 
 const HOUR: u32 = 3600;
 
-/// In what order accounts take their turns.
+/// The order in which accounts are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RoutingStrategy {
-    /// One after another.
+    /// In turn.
     #[default]
     RoundRobin,
-    /// One after another, in proportion to their weights.
+    /// In turn, in proportion to their weights.
     Weighted,
-    /// The first until it cannot serve, then the next.
+    /// The first one until it cannot serve, then the next.
     FillFirst,
 }
 
-/// The settings of routing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoutingSettings {
     pub strategy: RoutingStrategy,
-    /// Whether a conversation stays with the account that began it, which keeps its cache warm.
+    /// Whether a conversation stays on one account, so that the provider's prompt cache is used.
     pub session_affinity: bool,
-    /// For how long it stays.
+    /// The idle time after which a conversation may move.
     pub session_affinity_seconds: u32,
-    /// How many more rounds through the accounts a failed request is worth.
+    /// The number of further rounds over the accounts after a failed request.
     pub request_retries: u32,
-    /// How many accounts one round tries; 0 for all.
+    /// The number of accounts tried per round; 0 for all.
     pub max_retry_credentials: u32,
-    /// How long a request may wait for an account that cools before its next round.
+    /// The maximum time that a request waits for an account in cooldown before the next round.
     pub max_retry_interval_seconds: u32,
-    /// Whether accounts that failed are left alone for a while.
+    /// Whether failed accounts are skipped for a while.
     pub cooldown: bool,
-    /// For how long after a failure that passes (408, 5xx); 0 for not at all.
+    /// The cooldown after a transient failure (408, 5xx); 0 for none.
     pub transient_cooldown_seconds: u32,
-    /// After how long a silent stream gets a keep-alive event, so that proxies and tools keep its connection
+    /// The idle time after which a stream gets a keep-alive event, so that proxies and clients keep the connection
     /// open; 0 for never.
     pub stream_keepalive_seconds: u32,
 }
@@ -51,22 +50,22 @@ impl Default for RoutingSettings {
             strategy: RoutingStrategy::default(),
             session_affinity: false,
             session_affinity_seconds: HOUR,
-            // The caller's own program retries; the engine tries each account once.
+            // Clients retry themselves; the engine tries each account once.
             request_retries: 0,
             max_retry_credentials: 0,
             max_retry_interval_seconds: 0,
             cooldown: true,
-            // A failure of one user's request blocks the model for everybody this long. The engine's
-            // own default is a minute; a second suffices to prefer another account.
+            // A failure of one user's request blocks the model for all users this long. The engine's default is a
+            // minute; a second is enough to prefer another account.
             transient_cooldown_seconds: 1,
-            // Bodies pass byte for byte unless an administrator decides otherwise.
+            // Bodies pass byte for byte unless an administrator changes this.
             stream_keepalive_seconds: 0,
         }
     }
 }
 
 impl RoutingSettings {
-    /// After how long a silent stream gets a keep-alive event; `None` for never.
+    /// `None` turns keep-alive events off.
     pub fn stream_keepalive(&self) -> Option<Duration> {
         let seconds = self.stream_keepalive_seconds;
         (seconds > 0).then(|| Duration::from_secs(seconds.into()))

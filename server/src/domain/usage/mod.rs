@@ -4,6 +4,7 @@
 //! [`rollup`] updates them, [`query`] reads them.
 
 mod buckets;
+mod by_key;
 mod filter;
 mod query;
 pub(in crate::domain) mod rollup;

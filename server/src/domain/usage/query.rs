@@ -117,7 +117,10 @@ impl UsageQuery<'_> {
             return;
         }
         let _ = write!(sql.text, " AND sums.{column} IN (");
-        for (at, subject) in self.subjects.iter().enumerate() {
+        // Padded with the last one, so that the database prepares few statements.
+        let count = self.subjects.len().next_power_of_two();
+        let padding = self.subjects.last().into_iter().cycle();
+        for (at, subject) in self.subjects.iter().chain(padding).take(count).enumerate() {
             sql.text.push_str(if at == 0 { "" } else { ", " });
             sql.bind(match self.source {
                 SumSource::Slice(..) => subject.as_str().into(),

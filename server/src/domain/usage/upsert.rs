@@ -14,7 +14,7 @@ use sea_orm::{
 use super::sums;
 
 /// Rows in one statement: with 20 columns each, below the parameter limits of both databases.
-const MOST_ROWS: usize = 256;
+const MAX_ROWS: usize = 256;
 
 /// Statements by table, database and number of rows.
 type Texts = HashMap<(String, bool, usize), Arc<str>>;
@@ -32,7 +32,7 @@ where
 {
     let backend = connection.get_database_backend();
     let mut rest = rows;
-    while let Some(exponent) = rest.len().min(MOST_ROWS).checked_ilog2() {
+    while let Some(exponent) = rest.len().min(MAX_ROWS).checked_ilog2() {
         let (run, after) = rest.split_at(1 << exponent);
         let values = run
             .iter()

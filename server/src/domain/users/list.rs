@@ -12,8 +12,8 @@ use super::Users;
 use crate::{
     db::Database,
     domain::{
-        Error, Result,
-        paging::{Page, PageRequest},
+        Result,
+        paging::{self, Page, PageRequest},
     },
 };
 
@@ -53,10 +53,9 @@ impl Users {
         let descending = order.descending != window.backwards;
         let mut query = filtered(filter);
         if let Some(cursor) = &window.cursor {
-            let id = cursor.parse().map_err(|_| {
-                Error::bad_input("invalid cursor; use one that this list has returned")
-            })?;
-            query = query.filter(after(order.field, descending, id));
+            let id = paging::id_of_cursor(cursor)?;
+            let key = || sort_key(order.field);
+            query = query.filter(paging::after::<User>(user::Column::Id, key, descending, id));
         }
         let direction = if descending { Order::Desc } else { Order::Asc };
         let users = query
@@ -116,32 +115,6 @@ fn sort_key(field: UserOrderField) -> Expr {
             Expr::col((User, user::Column::CreatedAt)),
         ])),
     }
-}
-
-/// Users after the one with this id in the order of the list.
-fn after(field: UserOrderField, descending: bool, id: Uuid) -> Condition {
-    let of_cursor = sea_orm::sea_query::Query::select()
-        .expr(sort_key(field))
-        .from(User)
-        .and_where(Expr::col((User, user::Column::Id)).eq(id))
-        .to_owned();
-    let cursor_key = || Expr::SubQuery(None, Box::new(of_cursor.clone().into()));
-    let (further, further_id) = if descending {
-        (
-            sort_key(field).lt(cursor_key()),
-            Expr::col((User, user::Column::Id)).lt(id),
-        )
-    } else {
-        (
-            sort_key(field).gt(cursor_key()),
-            Expr::col((User, user::Column::Id)).gt(id),
-        )
-    };
-    Condition::any().add(further).add(
-        Condition::all()
-            .add(sort_key(field).eq(cursor_key()))
-            .add(further_id),
-    )
 }
 
 /// The users with this id or name. A user who is not archived has precedence; archived ones may share a name.

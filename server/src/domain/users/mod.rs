@@ -197,9 +197,8 @@ impl Users {
             audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
-        for id in ids {
-            self.api_keys.refresh(*id).await?;
-        }
+        let changed = ids.iter().copied().collect();
+        self.api_keys.refresh_all(&changed).await?;
         Ok(users)
     }
 

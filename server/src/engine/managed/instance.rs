@@ -17,7 +17,7 @@ use crate::engine::config::{
 };
 use crate::engine::endpoint::EngineEndpoint;
 
-/// Chosen anew for each run.
+/// Chosen for each run.
 #[derive(Debug)]
 pub(super) struct Instance {
     pub(super) keys: EngineKeys,

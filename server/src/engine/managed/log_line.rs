@@ -18,7 +18,7 @@ pub(super) fn parse(line: &str) -> LogLineParts<'_> {
     })
 }
 
-/// Whether a line only logs a request of ours; these would fill the buffer.
+/// Whether a line only logs a request of this server; these would fill the buffer.
 pub(super) fn is_own_request(message: &str) -> bool {
     message.contains("gin_logger.go")
         && message.contains("] 200 |")

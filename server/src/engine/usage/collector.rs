@@ -127,10 +127,10 @@ impl Round {
         let now = self.clock.now();
         let attempts = records.iter();
         let attempts = attempts.filter_map(|record| record.attempt(&accounts, now));
-        self.source.note_attempts(attempts.collect()).await;
+        self.source.record_attempts(attempts.collect()).await;
         for record in records {
             let Some(usage) = record.usage(&accounts) else {
-                tracing::debug!("a record of the engine's usage queue is not of a request of ours");
+                tracing::debug!("a record of the engine's usage queue has an unknown request id");
                 continue;
             };
             if self.sink.send(usage).await.is_err() {

@@ -25,7 +25,7 @@ use crate::domain::{
     api_keys::Caller,
     ledger::{Amounts, Ledger, LimitRequest, Reservation},
     model_name::{NameRule, is_any_model, routed_as},
-    prices::{Prices, worst_cost},
+    prices::{Prices, max_cost},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
     tokens::Tokens,
@@ -102,7 +102,7 @@ impl AdmissionControl {
         let price = price.and_then(|model| prices.find(model, None, record.started_at));
         let amounts = |tokens: Tokens| Amounts {
             tokens: tokens.total(),
-            cost: price.map(|price| worst_cost(price, tokens)),
+            cost: price.map(|price| max_cost(price, tokens)),
             requests: 1,
         };
         let limits = LimitRequest {

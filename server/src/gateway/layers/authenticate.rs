@@ -28,7 +28,7 @@ use crate::{
 /// Longer values than any key has, in bytes, and more keys than any client sends, are ignored: an unknown client costs
 /// little.
 const LONGEST_KEY: usize = 256;
-const MOST_KEYS: usize = 8;
+const MAX_KEYS: usize = 8;
 
 #[derive(Debug)]
 pub(in crate::gateway) struct Authentication {
@@ -69,7 +69,7 @@ fn authenticate(
         .into_iter()
         .flat_map(|carrier| headers.get_all(carrier))
         .map(|value| without_scheme(value.as_bytes()))
-        .take(MOST_KEYS)
+        .take(MAX_KEYS)
         .map(|key| look_up(keys, key));
     let in_query = query
         .into_iter()

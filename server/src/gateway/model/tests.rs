@@ -86,7 +86,7 @@ fn finds_a_bound_wherever_it_stands() {
 }
 
 #[test]
-fn tells_the_bound_that_came_along_with_the_model() {
+fn returns_the_output_limit_with_the_model() {
     let pieces = [r#"{"max_tokens":7,"model":"m","#];
 
     let (asked, _) = asked("/v1/messages", &pieces, Then::Pauses, false)
@@ -209,7 +209,7 @@ async fn loses_nothing_that_was_read() {
 }
 
 #[test]
-fn says_when_the_client_left() {
+fn reports_a_disconnected_client() {
     let read = asked("/v1/messages", &["{"], Then::Breaks, false).unwrap();
 
     assert!(matches!(read, Err(ReadError::ClientGone)));

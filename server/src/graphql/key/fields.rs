@@ -11,14 +11,14 @@ use crate::{
             context::ContextExt as _,
             cost::{BATCHED, one},
             error::Result,
-            loaders::UserId,
+            loaders::{AddressesOfKey, RecentUsageOfKey, UserId},
         },
         types::{
-            api_key::{ApiKey, ApiKeyState},
+            api_key::{ApiKey, ApiKeyAddress, ApiKeyState},
             quota::Quota,
             user::User,
         },
-        usage::{input::UsageRange, report::Usage},
+        usage::{input::UsageRange, report::Usage, totals::UsageTotals},
     },
 };
 
@@ -51,6 +51,21 @@ impl ApiKey {
             ctx.service::<Quotas>()
                 .of_api_key(self.user_id, self.key_id),
         )
+    }
+
+    /// The usage of the last 30 days in UTC, today included. In a list it costs one query, unlike `usage`.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn recent_usage(&self, ctx: &Context<'_>) -> Result<UsageTotals> {
+        let usage = ctx.loader().load_one(RecentUsageOfKey(self.key_id)).await?;
+        Ok(UsageTotals::from(usage.unwrap_or_default()))
+    }
+
+    /// The addresses that the key was used from, of its last 100 requests that are kept: at most 5, the latest first.
+    #[graphql(complexity = "5 * child_complexity + 2 * BATCHED")]
+    async fn recent_addresses(&self, ctx: &Context<'_>) -> Result<Vec<ApiKeyAddress>> {
+        let addresses = ctx.loader().load_one(AddressesOfKey(self.key_id)).await?;
+        let addresses = addresses.unwrap_or_default().into_iter();
+        Ok(addresses.map(ApiKeyAddress::from).collect())
     }
 
     /// The usage of this key.

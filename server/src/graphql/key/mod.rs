@@ -3,18 +3,23 @@
 mod client_setup;
 mod fields;
 mod issue;
-mod search;
+mod list;
+mod revoke;
 mod update;
 
 use async_graphql::MergedObject;
 
 use self::{
-    client_setup::ClientSetupQuery, issue::IssueApiKeyMutation, search::ApiKeyQuery,
-    update::UpdateApiKeyMutation,
+    client_setup::ClientSetupQuery, issue::IssueApiKeyMutation, list::ApiKeyQuery,
+    revoke::RevokeApiKeyMutation, update::UpdateApiKeyMutation,
 };
 
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct ApiKeyQueries(ApiKeyQuery, ClientSetupQuery);
 
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct ApiKeyMutations(IssueApiKeyMutation, UpdateApiKeyMutation);
+pub(super) struct ApiKeyMutations(
+    IssueApiKeyMutation,
+    UpdateApiKeyMutation,
+    RevokeApiKeyMutation,
+);

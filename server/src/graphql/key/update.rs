@@ -1,4 +1,4 @@
-//! Updating and revoking keys.
+//! Updating keys.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
@@ -34,13 +34,6 @@ struct UpdateApiKeyPayload {
     api_key: ApiKey,
 }
 
-/// The result of `revokeApiKey`.
-#[derive(SimpleObject)]
-struct RevokeApiKeyPayload {
-    /// The key.
-    api_key: ApiKey,
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct UpdateApiKeyMutation;
 
@@ -66,17 +59,5 @@ impl UpdateApiKeyMutation {
                 .await?,
         );
         Ok(UpdateApiKeyPayload { api_key })
-    }
-
-    /// Revoke a key. It takes effect immediately and aborts requests in flight.
-    #[graphql(directive = requires_role::apply(Role::Admin))]
-    async fn revoke_api_key(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The key's id.")] id: ID,
-    ) -> Result<RevokeApiKeyPayload> {
-        let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(&ctx.audit(), id).await?);
-        Ok(RevokeApiKeyPayload { api_key })
     }
 }

@@ -114,7 +114,7 @@ impl ModelAliasMutation {
     async fn set_model_alias(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The alias that is wanted.")] input: SetModelAliasInput,
+        #[graphql(desc = "The alias to set.")] input: SetModelAliasInput,
     ) -> Result<SetModelAliasPayload> {
         let mode = ctx.service::<EngineHandle>().status().mode;
         if let Some(refusal) = unsupported_reason(mode) {

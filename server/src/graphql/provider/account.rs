@@ -160,7 +160,10 @@ impl From<provider_account::Model> for ProviderAccount {
             last_used_at: row.last_used_at.map(Into::into),
             checked_at: row.checked_at.map(Into::into),
             windows: windows.cloned().map(Into::into).collect(),
-            windows_reported_at: row.windows.as_ref().map(|reported| reported.told_at.into()),
+            windows_reported_at: row
+                .windows
+                .as_ref()
+                .map(|reported| reported.reported_at.into()),
             problem: row.problem.clone(),
             problem_at: row.problem_at.map(Into::into),
             enabled: row.enabled,

@@ -7,7 +7,14 @@ use entity::{api_key, provider_account, user};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::domain::{Error, api_keys::ApiKeys, provider_accounts::ProviderAccounts, users::Users};
+use crate::domain::{
+    Error,
+    api_keys::ApiKeys,
+    provider_accounts::ProviderAccounts,
+    requests::{RecentAddress, RequestLog},
+    usage::{Sums, Usage},
+    users::Users,
+};
 
 type Found<K, V> = Result<HashMap<K, V>, Arc<Error>>;
 
@@ -23,6 +30,14 @@ pub(crate) struct ApiKeyId(pub(crate) Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeysOfUser(pub(crate) Uuid);
 
+/// Loads the usage of a key over the last 30 days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RecentUsageOfKey(pub(crate) Uuid);
+
+/// Loads the addresses that a key was used from lately.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AddressesOfKey(pub(crate) Uuid);
+
 /// Loads a provider account by id, removed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AccountId(pub(crate) Uuid);
@@ -33,6 +48,8 @@ pub(crate) struct Loaders {
     users: Users,
     api_keys: ApiKeys,
     provider_accounts: ProviderAccounts,
+    usage: Usage,
+    requests: RequestLog,
 }
 
 impl Loaders {
@@ -41,12 +58,15 @@ impl Loaders {
         users: Users,
         api_keys: ApiKeys,
         provider_accounts: ProviderAccounts,
+        (usage, requests): (Usage, RequestLog),
     ) -> DataLoader<Self> {
         let tasks = TaskTracker::new();
         let loaders = Self {
             users,
             api_keys,
             provider_accounts,
+            usage,
+            requests,
         };
         DataLoader::new(loaders, move |task| tasks.spawn(task))
     }
@@ -91,6 +111,32 @@ impl Loader<KeysOfUser> for Loaders {
             found.entry(KeysOfUser(key.user_id)).or_default().push(key);
         }
         Ok(found)
+    }
+}
+
+impl Loader<RecentUsageOfKey> for Loaders {
+    type Value = Sums;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[RecentUsageOfKey]) -> Found<RecentUsageOfKey, Sums> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let sums = self.usage.recent_of_keys(Some(&ids)).await?.into_iter();
+        Ok(sums
+            .map(|(id, sums)| (RecentUsageOfKey(id), sums))
+            .collect())
+    }
+}
+
+impl Loader<AddressesOfKey> for Loaders {
+    type Value = Vec<RecentAddress>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AddressesOfKey]) -> Found<AddressesOfKey, Vec<RecentAddress>> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = self.requests.addresses_of_keys(&ids).await?.into_iter();
+        Ok(found
+            .map(|(id, recent)| (AddressesOfKey(id), recent))
+            .collect())
     }
 }
 

@@ -155,7 +155,7 @@ pub(super) fn log_internal(request_id: &Uuid, error: &Error, message: &'static s
     let Error::Internal(cause) = error else {
         return;
     };
-    if error.is_of_database() && !DATABASE.failed() {
+    if error.is_database_error() && !DATABASE.failed() {
         tracing::debug!(request.id = %request_id, error = ?cause, message);
     } else {
         tracing::error!(request.id = %request_id, error = ?cause, message);

@@ -4,10 +4,12 @@ use async_graphql::{Enum, ID, SimpleObject};
 use entity::api_key;
 use uuid::Uuid;
 
-use super::{rate_limit::RateLimit, scalar::DateTime};
+use super::{paging::Node, rate_limit::RateLimit, scalar::DateTime};
+use crate::domain::{api_keys, requests::RecentAddress};
 
 /// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "api_keys::ApiKeyState")]
 pub(crate) enum ApiKeyState {
     /// Valid while its user is enabled.
     Active,
@@ -62,6 +64,32 @@ impl From<api_key::Model> for ApiKey {
             revoked_at: row.revoked_at.map(Into::into),
             allowed_models: row.allowed_models.map(|models| models.0),
             rate_limit: row.rate_limit.map(Into::into),
+        }
+    }
+}
+
+impl Node for ApiKey {
+    const CONNECTION: &'static str = "ApiKeyPart";
+
+    fn cursor(&self) -> String {
+        self.key_id.to_string()
+    }
+}
+
+/// An address that a key was used from.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct ApiKeyAddress {
+    /// The IP address of the client.
+    address: String,
+    /// The start of the last request from there.
+    last_seen_at: DateTime,
+}
+
+impl From<RecentAddress> for ApiKeyAddress {
+    fn from(recent: RecentAddress) -> Self {
+        Self {
+            address: recent.address,
+            last_seen_at: recent.last_seen_at.into(),
         }
     }
 }

@@ -2,9 +2,18 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{Enum, Object, OutputType, SimpleObject, TypeName};
 
 use crate::domain::paging::Page;
+
+/// The direction of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum Direction {
+    /// Ascending.
+    Asc,
+    /// Descending.
+    Desc,
+}
 
 /// An item of a list that has cursors.
 pub(crate) trait Node: OutputType + Clone {

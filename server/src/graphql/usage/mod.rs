@@ -4,7 +4,7 @@ pub(super) mod input;
 mod live;
 pub(super) mod report;
 mod slice;
-mod totals;
+pub(super) mod totals;
 
 pub(super) use self::live::UsageSubscription;
 pub(super) use self::report::UsageQuery;

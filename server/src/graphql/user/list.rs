@@ -17,7 +17,10 @@ use crate::{
             loaders::UserId,
             role::{Role, requires_role},
         },
-        types::{paging::Connection, user::User},
+        types::{
+            paging::{Connection, Direction},
+            user::User,
+        },
     },
 };
 
@@ -79,15 +82,6 @@ pub(crate) enum UserOrderField {
     CreatedAt,
     /// By the time of the last use, or of creation if never used.
     LastUsedAt,
-}
-
-/// The direction of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub(crate) enum Direction {
-    /// Ascending.
-    Asc,
-    /// Descending.
-    Desc,
 }
 
 /// A page of users.

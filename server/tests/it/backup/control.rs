@@ -209,7 +209,7 @@ async fn a_backup_is_of_one_moment_while_requests_are_counted() {
     };
     let made = tokio::select! {
         made = backups.create(test_context()) => made.unwrap(),
-        () = counting => unreachable!("it counts for ever"),
+        () = counting => unreachable!("it counts until it is cancelled"),
     };
 
     let elsewhere = TestDatabase::create().await;

@@ -150,7 +150,7 @@ pub(super) fn names_of(made: &Path) -> [String; 2] {
     [name(made), name(&made.with_extension("json"))]
 }
 
-/// Every row of every table, in words.
+/// Every row of every table, as text.
 pub(super) async fn everything(home: &TestDatabase) -> Vec<String> {
     let database = Database::connect(&home.url).await.unwrap();
     let rows = rows(&database).await;

@@ -216,7 +216,7 @@ async fn a_fail_over_is_recorded_attempt_by_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_carrier_of_a_key_is_looked_at() {
+async fn every_way_of_sending_a_key_is_accepted() {
     let test_engine = test_engine().await;
     let endpoint = test_engine.engine.endpoint().unwrap();
     let url = format!("http://{}/v1/models", endpoint.authority);
@@ -254,7 +254,7 @@ async fn each_carrier_of_a_key_is_looked_at() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_model_is_a_bad_request_in_each_dialect() {
     let test_engine = test_engine().await;
-    let body = json!({"model": "nobody", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]});
+    let body = json!({"model": "unknown", "max_tokens": 1, "messages": [{"role": "user", "content": "hello"}]});
 
     for (path, kind) in [
         ("/v1/chat/completions", "/error/code"),
@@ -275,14 +275,14 @@ async fn an_unknown_model_is_a_bad_request_in_each_dialect() {
         );
         assert_eq!(
             error["error"]["message"],
-            "unknown provider for model nobody"
+            "unknown provider for model unknown"
         );
     }
 }
 
 /// Why we write in place. Should this fail with a later engine, that is good news.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rename_makes_the_engine_deaf() {
+async fn the_engine_does_not_notice_a_renamed_configuration() {
     let test_engine = test_engine().await;
     let file = test_engine.folder.path().join("engine/run/config.yaml");
     let text = std::fs::read_to_string(&file).unwrap();

@@ -201,7 +201,7 @@ async fn speaks_gemini() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_a_tool_that_is_asked_for() {
+async fn calls_a_requested_tool() {
     let test_engine = demo().await;
     let body = json!({
         "model": "demo-gpt", "messages": [{"role": "user", "content": "use get_weather"}],
@@ -220,7 +220,7 @@ async fn calls_a_tool_that_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_in_words_although_an_agent_names_its_tools_in_every_message() {
+async fn answers_with_text_unless_a_tool_call_is_requested() {
     let test_engine = demo().await;
     let tools =
         ["Read", "Bash"].map(|name| json!({"name": name, "input_schema": {"type": "object"}}));

@@ -44,7 +44,7 @@ async fn is_used_where_it_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_that_cannot_be_reached_is_tried_again() {
+async fn an_unreachable_engine_is_retried() {
     let engine = ExternalEngine {
         url: "http://127.0.0.1:9".parse().unwrap(),
         api_key: "key".into(),
@@ -60,7 +60,7 @@ async fn one_that_cannot_be_reached_is_tried_again() {
 
 /// Five wrong keys would shut the door for half an hour, for the right key too.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_management_key_does_not_lock_everybody_out() {
+async fn a_wrong_management_key_does_not_lock_out_other_clients() {
     let there = TestEngine::with(Vec::new()).await;
     let mut engine = outside(&there);
     let right = engine.management_key.replace("wrong".into()).unwrap();

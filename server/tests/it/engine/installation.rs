@@ -182,7 +182,7 @@ async fn installs_the_program_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn installing_twice_asks_once() {
+async fn installing_twice_downloads_once() {
     let (files, folder) = (Files::new(Mood::Kind), tempfile::tempdir().unwrap());
     let sha256 = files.sha256();
 
@@ -199,7 +199,7 @@ async fn installing_twice_asks_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn goes_on_where_the_server_hung_up() {
+async fn resumes_an_interrupted_download() {
     let (files, folder) = (Files::new(Mood::HangsUp), tempfile::tempdir().unwrap());
 
     let program = install_from(&files, folder.path(), &files.sha256())
@@ -212,7 +212,7 @@ async fn goes_on_where_the_server_hung_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn begins_anew_where_ranges_are_unknown() {
+async fn restarts_a_download_without_range_support() {
     let (files, folder) = (
         Files::new(Mood::IgnoresRanges),
         tempfile::tempdir().unwrap(),
@@ -256,7 +256,7 @@ async fn a_wrong_checksum_installs_nothing_and_names_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_file_is_said_to_be_missing() {
+async fn a_missing_file_is_reported() {
     let (files, folder) = (Files::new(Mood::Missing), tempfile::tempdir().unwrap());
 
     let error = install_from(&files, folder.path(), &files.sha256())
@@ -270,7 +270,7 @@ async fn a_missing_file_is_said_to_be_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_is_said_to_be_full() {
+async fn a_full_disk_is_reported() {
     let (files, folder) = (Files::new(Mood::Kind), tempfile::tempdir().unwrap());
     let release = Release::choose(None, None, Some(&files.sha256())).unwrap();
     let part = folder

@@ -1,4 +1,4 @@
-//! The engine starts, dies, comes back, and goes with us.
+//! The engine starts, crashes, restarts, and stops with the server.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -72,7 +72,7 @@ async fn a_hung_engine_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_binary_fails_in_words() {
+async fn a_missing_binary_is_reported() {
     let test_engine = TestEngine::launch(Vec::new(), |options| options.binary = None);
 
     let status = test_engine.reaches(EngineState::Failed).await;
@@ -91,7 +91,7 @@ async fn a_missing_binary_fails_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_binary_that_was_installed_meanwhile_is_found_by_a_start() {
+async fn a_start_finds_a_binary_installed_since_the_failure() {
     let test_engine = TestEngine::launch(Vec::new(), |options| options.binary = None);
     test_engine.reaches(EngineState::Failed).await;
     let installed = test_engine.folder.path().join("engine/cli-proxy-api");
@@ -177,7 +177,7 @@ async fn nothing_is_left_when_the_server_ends() {
     );
 }
 
-/// Not a test: the server of [`the_engine_dies_when_the_server_is_killed`], which is killed.
+/// Not a test: the server of [`the_engine_is_killed_with_the_server`], which is killed.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "runs as a process of its own"]
 async fn a_server_to_be_killed() {
@@ -189,7 +189,7 @@ async fn a_server_to_be_killed() {
 }
 
 #[test]
-fn the_engine_dies_when_the_server_is_killed() {
+fn the_engine_is_killed_with_the_server() {
     let mut server = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
@@ -216,7 +216,7 @@ fn the_engine_dies_when_the_server_is_killed() {
 
 /// The parent is a shell here, which starts the launcher as the server does and is killed.
 #[test]
-fn the_engine_dies_when_its_parent_is_killed() {
+fn the_engine_is_killed_with_its_parent() {
     let launcher = env!("CARGO_BIN_EXE_proxypal-server");
     let text = format!("{launcher} engine-exec $$ /bin/sleep 60 & echo $!; wait");
     let mut parent = Command::new("/bin/sh")

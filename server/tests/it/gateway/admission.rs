@@ -76,38 +76,38 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     let services = &app.services;
     let key = app.issue_key().await;
     let caller = services.api_keys.ring().find(key.as_bytes()).unwrap();
-    let dies =
+    let assert_invalid =
         async |key: &str| assert_eq!(ask(&app, "/v1/messages", key, "{}").await.status(), 401);
-    let lives =
+    let assert_valid =
         async |key: &str| assert_eq!(ask(&app, "/v1/messages", key, "{}").await.status(), 200);
 
-    lives(&key).await;
+    assert_valid(&key).await;
     services
         .users
         .set_enabled(test_context(), &[caller.user_id], false)
         .await
         .unwrap();
-    dies(&key).await;
+    assert_invalid(&key).await;
     services
         .users
         .set_enabled(test_context(), &[caller.user_id], true)
         .await
         .unwrap();
-    lives(&key).await;
+    assert_valid(&key).await;
 
     let (new, _) = services
         .api_keys
         .rotate(test_context(), caller.api_key_id, TimeDelta::seconds(60))
         .await
         .unwrap();
-    lives(&key).await;
-    lives(new.secret.expose_secret()).await;
+    assert_valid(&key).await;
+    assert_valid(new.secret.expose_secret()).await;
     services
         .api_keys
         .revoke(test_context(), caller.api_key_id)
         .await
         .unwrap();
-    dies(&key).await;
+    assert_invalid(&key).await;
 
     let soon = services.clock.now() + TimeDelta::milliseconds(200);
     let changes = ApiKeyChanges {
@@ -122,7 +122,7 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     while services.clock.now() <= soon {
         tokio::task::yield_now().await;
     }
-    dies(new.secret.expose_secret()).await;
+    assert_invalid(new.secret.expose_secret()).await;
 }
 
 /// The error for the holder of a key, in each format.
@@ -175,9 +175,9 @@ async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
         .await
         .unwrap();
     let replaced = issue().await;
-    let at_once = TimeDelta::zero();
+    let no_grace = TimeDelta::zero();
     api_keys
-        .rotate(test_context(), replaced.api_key.id, at_once)
+        .rotate(test_context(), replaced.api_key.id, no_grace)
         .await
         .unwrap();
     let expired = issue().await;

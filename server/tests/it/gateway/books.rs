@@ -181,7 +181,7 @@ impl TestServer {
     }
 
     /// Asks, and reads the whole answer.
-    async fn ask(&self, running: &Server, path: &str) -> Heard {
+    async fn ask(&self, running: &Server, path: &str) -> ReceivedAnswer {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let request = http.post(format!("{}{path}", running.url));
         let request = request
@@ -192,7 +192,7 @@ impl TestServer {
             let value = answer.headers().get(name);
             value.map(|value| value.to_str().unwrap().to_owned())
         };
-        Heard {
+        ReceivedAnswer {
             status: answer.status().as_u16(),
             id: header("x-request-id").unwrap().parse().unwrap(),
             error: header("x-proxypal-error"),
@@ -202,7 +202,7 @@ impl TestServer {
     }
 
     /// Asks until the answer has this status. Gives it, and who was served meanwhile.
-    async fn until(&self, running: &Server, status: u16) -> (Heard, BTreeSet<Uuid>) {
+    async fn until(&self, running: &Server, status: u16) -> (ReceivedAnswer, BTreeSet<Uuid>) {
         let mut served = BTreeSet::new();
         let result = eventually("the status", async || {
             let result = self.ask(running, CHAT).await;
@@ -241,7 +241,7 @@ const CHAT: &str = "/v1/chat/completions";
 
 /// The outcome for a client.
 #[derive(Debug)]
-struct Heard {
+struct ReceivedAnswer {
     status: u16,
     id: Uuid,
     error: Option<String>,

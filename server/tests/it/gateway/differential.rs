@@ -18,7 +18,7 @@ use self::{arrival::Arrival, cases::Case, engine::RealEngine, generator::Generat
 use crate::support::{hold_to, number, programs::is_engine_double};
 
 /// Concurrent requests to the engine.
-const AT_ONCE: usize = 24;
+const CONCURRENCY: usize = 24;
 const CORPUS: &str = "server/tests/it/gateway/differential/corpus.json";
 
 /// How one case went.
@@ -43,7 +43,7 @@ async fn the_engine_forwards_what_was_admitted() {
     let numbers = 0..cases;
     let outcomes = stream::iter(generator.take(usize::try_from(cases).unwrap()).zip(numbers))
         .map(async |(case, number)| judge(&engine, &case, number).await)
-        .buffer_unordered(AT_ONCE);
+        .buffer_unordered(CONCURRENCY);
     let mut counts = [0_u64; 3];
     let mut differences = Vec::new();
     tokio::pin!(outcomes);

@@ -129,7 +129,7 @@ async fn the_engine_may_finish_an_answer_whose_end_was_delivered_whatever_the_po
 }
 
 #[tokio::test]
-async fn a_client_that_disconnects_before_the_last_event_is_recorded_as_gone() {
+async fn a_client_that_disconnects_before_the_last_event_is_recorded_as_disconnected() {
     let (faucet, engine) = Faucet::engine();
     let app = TestApp::with_engine(engine).await;
     let key = app.issue_key().await;

@@ -131,7 +131,7 @@ async fn a_stream_whose_engine_crashes_ends_with_an_error_in_the_dialect() {
 }
 
 #[tokio::test]
-async fn an_answer_whose_engine_crashes_is_cut_and_never_looks_complete() {
+async fn an_answer_whose_engine_crashes_is_truncated_and_not_complete() {
     let dying = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"half\":";
     let app = TestApp::before(bare(dying).await, Options::default()).await;
     let key = app.issue_key().await;

@@ -217,7 +217,7 @@ async fn a_second_instance_reports_why_it_cannot_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_encryption_key_is_refused_and_changes_nothing() {
+async fn a_wrong_encryption_key_is_rejected_and_changes_nothing() {
     let home = TestDatabase::create().await;
     let mut first = Server::start(server(&home).env("ENGINE", "demo")).await;
     let operator = Operator::sign_in(&first.url, PASSWORD).await.unwrap();

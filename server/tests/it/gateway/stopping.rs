@@ -88,7 +88,7 @@ async fn a_stream_that_exceeds_the_grace_period_is_cut_and_recorded() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_database_refuses_to_start_and_says_why() {
+async fn a_second_server_on_the_same_database_fails_to_start_with_a_reason() {
     let app = TestApp::with_engine(Router::new()).await;
 
     let second = Database::open(&app.database.url, app.database.directory.path()).await;
@@ -98,7 +98,7 @@ async fn a_second_server_on_the_same_database_refuses_to_start_and_says_why() {
 }
 
 #[test]
-fn the_configuration_reports_all_mistakes_at_once_with_exit_code_64() {
+fn the_configuration_reports_all_errors_together_with_exit_code_64() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_proxypal-server"))
         .env_clear()
         .envs([

@@ -62,7 +62,7 @@ async fn anonymous_callers_and_key_holders_reach_only_public_fields() {
     let (_, key_holder) = plane.key_holder("ada").await;
 
     for (caller, expected) in [
-        (plane.anonymous(), "please sign in"),
+        (plane.anonymous(), "sign-in required"),
         (key_holder, "your role does not allow this"),
     ] {
         for (field, operation) in operations(&types, &["Query", "Mutation"]) {

@@ -58,7 +58,7 @@ async fn an_account_is_added_changed_and_removed() {
 
     assert_eq!(code(&twice), "CONFLICT");
     assert!(
-        twice.to_string().contains("this key is there already, as"),
+        twice.to_string().contains("this key exists already, as"),
         "{twice}"
     );
     assert_eq!(code(&wrong), "BAD_USER_INPUT");
@@ -196,14 +196,14 @@ async fn several_keys_are_added_or_rejected_one_by_one_with_a_reason() {
         first["data"]["addProviderApiKeys"]["results"],
         json!([
             { "account": { "label": "claude" }, "problem": null },
-            { "account": null, "problem": "apiKey has characters that no key has; copy it again" },
-            { "account": null, "problem": "this key is there already, as \"claude\"" },
+            { "account": null, "problem": "apiKey has invalid characters; copy it again" },
+            { "account": null, "problem": "this key exists already, as \"claude\"" },
             { "account": { "label": "claude-2" }, "problem": null },
         ])
     );
     assert_eq!(
         again["data"]["addProviderApiKeys"]["results"][0]["problem"],
-        "this key is there already, as \"claude-2\""
+        "this key exists already, as \"claude-2\""
     );
     assert_eq!(code(&none), "BAD_USER_INPUT");
 }
@@ -234,7 +234,7 @@ async fn a_disconnected_provider_has_no_accounts_and_others_keep_theirs() {
         .iter()
         .flat_map(|provider| provider["accounts"].as_array().unwrap())
         .collect();
-    // There is no engine here that could tell.
+    // No engine runs that could report it.
     assert_eq!(accounts, [&json!({ "label": "one", "status": "UNKNOWN" })]);
 }
 

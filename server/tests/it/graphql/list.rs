@@ -15,7 +15,7 @@ const USERS: &str = "query($order: UserOrder, $first: Int, $after: String, $last
 async fn pages_are_contiguous_in_every_order_and_direction() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
-    // The clock stands still: all were created at the same moment, so that only ids tell them apart.
+    // The clock is stopped: all were created at the same time and differ only in their ids.
     for name in ["Bob", "ada", "carol", "Dave", "eve"] {
         plane.key_holder(name).await;
     }

@@ -94,7 +94,7 @@ async fn a_stream_ends_when_the_callers_credential_ends() {
         .await
         .unwrap();
 
-    // No "complete": the client shall know that this is not the end of the log.
+    // No "complete": the client must detect that this is not the end of the log.
     assert_eq!(events.next().await, None);
 }
 
@@ -140,7 +140,7 @@ async fn changes_of_the_engine_are_streamed() {
     assert_eq!(code(&log.data().await), "BAD_USER_INPUT");
 }
 
-/// Changes an account for ever: a subscription that has just been asked for begins in its own time.
+/// Changes an account repeatedly, because a new subscription starts asynchronously.
 async fn rename_again_and_again(admin: &Caller, id: &Value) {
     for number in 0.. {
         let rename = "mutation($id: ID!, $label: String) { updateProviderAccount(id: $id, input: { label: $label }) { account { id } } }";

@@ -9,6 +9,8 @@ mod csrf;
 mod explorer;
 mod export;
 mod key;
+mod key_list;
+mod key_revocation;
 mod limit;
 mod list;
 mod live;

@@ -1,4 +1,4 @@
-//! Quotas: set, edited, shown as they stand, and started again.
+//! Quotas: set, edited, queried and reset.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{admin::Role, provider_account::ProviderKind};

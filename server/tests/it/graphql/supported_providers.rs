@@ -1,4 +1,4 @@
-//! What a page or a script learns about the providers that this server supports.
+//! The facts about providers that pages and scripts read.
 
 use std::collections::HashSet;
 

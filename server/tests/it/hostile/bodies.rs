@@ -1,4 +1,4 @@
-//! Request bodies that stand still, trickle, never name a model, or are broken off.
+//! Request bodies that stall, trickle, never name a model, or are aborted.
 
 use entity::{RateLimit, request, request::Outcome};
 use proxypal_server::db::Database;

@@ -398,7 +398,7 @@ async fn anonymous_clients_have_a_budget_and_administrators_are_served_meanwhile
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_tried_within_the_budget_of_anonymous_clients() {
+async fn wrong_credentials_count_against_the_budget_of_anonymous_clients() {
     let plane = ControlPlane::start().await;
     let guesser = plane.anonymous().with_bearer("sk-guessed");
     let mut statuses = Vec::new();
@@ -422,7 +422,7 @@ fn own_sums(count: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn thirty_of_the_dearest_queries_of_a_key_holder_do_not_hold_up_an_administrator() {
+async fn thirty_of_the_most_expensive_queries_of_a_key_holder_do_not_delay_an_administrator() {
     let plane = ControlPlane::start().await;
     let (_, key_holder) = plane.key_holder("ada").await;
     let admin = plane.admin().await;
@@ -458,7 +458,7 @@ async fn thirty_of_the_dearest_queries_of_a_key_holder_do_not_hold_up_an_adminis
 }
 
 #[tokio::test]
-async fn a_key_holder_who_asks_for_sums_over_and_over_is_refused_for_a_while() {
+async fn a_key_holder_who_queries_sums_repeatedly_is_rate_limited() {
     let plane = ControlPlane::start().await;
     let (_, greedy) = plane.key_holder("ada").await;
     let (_, other) = plane.key_holder("eve").await;

@@ -131,10 +131,7 @@ async fn an_invalid_paste_gets_a_remedy_and_can_be_repeated() {
     for (text, remedy) in [
         ("", "copy the whole address"),
         (login["authorizeUrl"].as_str().unwrap(), "has no code"),
-        (
-            "http://localhost:54545/callback?code=x",
-            "without its state",
-        ),
+        ("http://localhost:54545/callback?code=x", "has no state"),
     ] {
         let answer = test.paste(&login, text).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
@@ -178,7 +175,7 @@ async fn sign_ins_of_others_cannot_be_completed() {
 }
 
 #[tokio::test]
-async fn a_sign_in_ends_when_its_time_has_run_out() {
+async fn a_sign_in_expires() {
     let (test, clock) = SignIn::timed().await;
     let login = test.begin("CLAUDE").await;
     let address = test.consent(&login).await;
@@ -193,7 +190,7 @@ async fn a_sign_in_ends_when_its_time_has_run_out() {
 }
 
 #[tokio::test]
-async fn a_sign_in_that_was_called_off_stays_so() {
+async fn a_cancelled_sign_in_cannot_be_completed() {
     let test = SignIn::start().await;
     let login = test.begin("CLAUDE").await;
     let address = test.consent(&login).await;

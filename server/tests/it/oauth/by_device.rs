@@ -72,7 +72,7 @@ async fn kimi_gives_its_tokens_to_a_device() {
 }
 
 #[tokio::test]
-async fn polling_slows_down_when_the_provider_asks() {
+async fn polling_slows_down_when_the_provider_requests_it() {
     let test = SignIn::start().await;
     let login = test.begin("XAI").await;
 
@@ -99,7 +99,7 @@ async fn polling_slows_down_when_the_provider_asks() {
 }
 
 #[tokio::test]
-async fn a_denied_code_and_an_expired_one_say_so() {
+async fn denied_and_expired_codes_are_reported() {
     let test = SignIn::start().await;
 
     let denied = test.begin("KIMI").await;
@@ -154,7 +154,7 @@ async fn a_cancelled_code_creates_no_account() {
 }
 
 #[tokio::test]
-async fn the_next_server_goes_on_asking() {
+async fn the_next_server_continues_polling() {
     let test = SignIn::start().await;
     let login = test.begin("XAI").await;
 

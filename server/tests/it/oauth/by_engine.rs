@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Identity, PASSWORD, SignIn, begin, cancel, message};
 use crate::support::{Caller, Options, TestApp, TestDatabase, code, eventually, programs::example};
 
-/// A server with the engine's double, which signs anybody in who brings a code.
+/// A server with the engine's double, which accepts any code.
 async fn with_engine() -> SignIn {
     let identity = Identity::start().await;
     let double = example("engine_double");
@@ -77,7 +77,7 @@ async fn error_texts_of_the_engine_are_not_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_engine_that_was_restarted_does_not_know_the_sign_in_any_more() {
+async fn a_restarted_engine_has_lost_the_sign_in() {
     let test = with_engine().await;
     let login = test.begin("GEMINI").await;
     let called_off = test.begin("GEMINI").await;

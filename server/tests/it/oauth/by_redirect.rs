@@ -112,7 +112,7 @@ async fn the_browser_comes_back_by_itself_and_the_account_is_there() {
 }
 
 #[tokio::test]
-async fn what_graphql_begins_the_browser_ends() {
+async fn a_sign_in_started_in_graphql_is_completed_by_the_browser() {
     let test = own_clients().await;
     let query =
         "mutation { startProviderLogin(input: { kind: CHATGPT }) { login { mode authorizeUrl } } }";
@@ -177,7 +177,7 @@ async fn an_answer_comes_too_late_after_the_administrator_has_signed_out() {
 }
 
 #[tokio::test]
-async fn what_a_provider_writes_is_never_shown() {
+async fn texts_of_a_provider_are_never_shown() {
     let test = own_clients().await;
     let (browser, authorize_url) = start(&test, "claude").await;
 

@@ -18,7 +18,7 @@ const START: &str = "mutation($kind: ProviderKind!) { startProviderLogin(input: 
     login { id authorizeUrl userCode } } }";
 const COMPLETE: &str = "mutation($id: ID!, $url: String!) {
     completeProviderLogin(id: $id, redirectUrl: $url) { login { status } } }";
-const LOOK: &str = "query($id: ID!) { providerLogin(id: $id) { status } }";
+const STATUS_QUERY: &str = "query($id: ID!) { providerLogin(id: $id) { status } }";
 
 async fn begin(operator: &Operator, kind: &str) -> Value {
     let data = operator.ask(START, json!({ "kind": kind })).await;
@@ -49,7 +49,9 @@ async fn sign_in(operator: &Operator, identity: &Identity) -> Vec<String> {
         let login = begin(operator, kind).await;
         identity.decide(login["userCode"].as_str().unwrap(), Decision::Allow);
         eventually("the account", async || {
-            let data = operator.ask(LOOK, json!({ "id": login["id"] })).await;
+            let data = operator
+                .ask(STATUS_QUERY, json!({ "id": login["id"] }))
+                .await;
             (data["providerLogin"]["status"] == "SUCCEEDED").then_some(())
         })
         .await;

@@ -26,13 +26,13 @@ async fn fails(test: &SignIn, kind: &str, misbehaviour: Misbehaviour) -> String 
 }
 
 #[tokio::test]
-async fn an_endpoint_that_misbehaves_is_said_to() {
+async fn an_invalid_response_of_an_endpoint_is_reported() {
     let test = SignIn::start().await;
 
     for (misbehaviour, words) in [
-        (Misbehaviour::Garbage, "no answer"),
-        (Misbehaviour::TooMuch, "more than an answer can have"),
-        (Misbehaviour::Redirect, "sent us elsewhere"),
+        (Misbehaviour::Garbage, "an invalid response"),
+        (Misbehaviour::TooMuch, "a response that is too large"),
+        (Misbehaviour::Redirect, "sent a redirect"),
         (Misbehaviour::Forbidden, "VIA=engine"),
     ] {
         for kind in ["CLAUDE", "CHATGPT"] {
@@ -46,16 +46,16 @@ async fn an_endpoint_that_misbehaves_is_said_to() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_answer_is_not_waited_for() {
+async fn an_endpoint_that_does_not_respond_times_out() {
     let test = SignIn::start().await;
 
     let said = fails(&test, "CLAUDE", Misbehaviour::TooSlow).await;
 
-    assert!(said.contains("did not answer in time"), "{said}");
+    assert!(said.contains("did not respond in time"), "{said}");
 }
 
 #[tokio::test]
-async fn a_device_endpoint_that_misbehaves_ends_the_asking() {
+async fn an_invalid_response_of_a_device_endpoint_ends_the_polling() {
     let test = SignIn::start().await;
     let login = test.begin("XAI").await;
 
@@ -70,7 +70,7 @@ async fn a_device_endpoint_that_misbehaves_ends_the_asking() {
 }
 
 #[tokio::test]
-async fn denied_consent_and_a_code_that_is_not_good_say_so() {
+async fn denied_consent_and_invalid_codes_are_reported() {
     let test = SignIn::start().await;
 
     let login = test.begin("CHATGPT").await;
@@ -89,7 +89,7 @@ async fn denied_consent_and_a_code_that_is_not_good_say_so() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_not_there_is_said_to_be_out_of_reach() {
+async fn an_unreachable_provider_is_reported() {
     let mut options = Options::default();
     let nowhere = "http://127.0.0.1:9/token";
     let test = {
@@ -126,7 +126,7 @@ async fn a_provider_that_is_not_there_is_said_to_be_out_of_reach() {
 }
 
 #[tokio::test]
-async fn there_is_nothing_to_sign_in_to_at_some_providers() {
+async fn providers_without_sign_in_are_rejected() {
     let test = SignIn::start().await;
 
     let answer = begin(&test.admin, "OPENAI_COMPATIBLE").await;

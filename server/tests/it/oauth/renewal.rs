@@ -111,7 +111,10 @@ async fn an_account_without_copilot_is_refused() {
 
     assert_eq!(ended["status"], "FAILED");
     assert!(
-        ended["error"].as_str().unwrap().contains("no subscription"),
+        ended["error"]
+            .as_str()
+            .unwrap()
+            .contains("has no GitHub Copilot subscription"),
         "{ended}"
     );
     assert!(test.accounts().await.is_empty());

@@ -25,7 +25,7 @@ const ACCOUNTS: &str = "{ providers { kind accounts { id label } } }";
 const USED: &str = "query($id: ID!) { user(id: $id) { usedTokens } }";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_comes_back_and_nothing_is_forgotten() {
+async fn all_data_survives_restarts_and_kills() {
     let mut proof = Scenario::begin(6);
     let mut environment = TestEnvironment::furnished().await;
     let ada = environment.user("Ada").await;

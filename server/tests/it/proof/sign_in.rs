@@ -1,4 +1,4 @@
-//! Scenario 1: the first thing that anybody does.
+//! Scenario 1: the first steps of an administrator.
 
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ async fn an_administrator_signs_in_and_sets_up_providers() {
     forged_pages_change_nothing(&environment).await;
     proof.holds("a session without its CSRF token changes nothing");
     bad_accounts_are_refused(&environment).await;
-    proof.holds("an account that cannot work is refused in words that say why");
+    proof.holds("an invalid account is rejected with a reason");
     for protocol in Protocol::ALL {
         environment.add_account(protocol).await;
     }

@@ -41,7 +41,7 @@ async fn furnished() -> (TestEnvironment, User) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_that_works_passes_and_nothing_secret_is_said() {
+async fn a_working_deployment_passes_without_printing_secrets() {
     let (environment, user) = furnished().await;
     let url = format!("{}/", environment.server.url);
 

@@ -22,7 +22,10 @@ pub(crate) async fn scripted(script: Script) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = script.merge(health).layer(middleware::from_fn(with_models));
-    #[expect(clippy::disallowed_methods, reason = "the engine dies with the test")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the engine is killed with the test"
+    )]
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }

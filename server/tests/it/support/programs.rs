@@ -122,7 +122,7 @@ impl Output {
     }
 }
 
-/// Whether a process lives and is not only waited for.
+/// Whether a process runs and is not a zombie.
 pub(crate) fn is_alive(pid: u32) -> bool {
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = state.rsplit(") ").next();

@@ -61,7 +61,7 @@ async fn health(url: &str) -> Option<serde_json::Value> {
     request.send().await.ok()?.json().await.ok()
 }
 
-/// The program with this data, an administrator and a key, and nothing else of ours.
+/// The program with this data, an administrator and a key, and no other data.
 pub(crate) fn server(home: &TestDatabase) -> Command {
     let mut command = bare_server(home);
     command

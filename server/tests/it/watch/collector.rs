@@ -62,7 +62,7 @@ impl Collector {
             .with_state(desk);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        #[expect(clippy::disallowed_methods, reason = "it dies with the test")]
+        #[expect(clippy::disallowed_methods, reason = "it is killed with the test")]
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address, seen }
     }

@@ -100,7 +100,7 @@ async fn a_scrape_matches_the_ledger() {
 }
 
 #[tokio::test]
-async fn the_state_of_the_server_is_there_too() {
+async fn metrics_include_the_state_of_the_server() {
     let watched = Watched::start().await;
 
     let scrape = watched.scrape().await;

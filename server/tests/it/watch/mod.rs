@@ -2,6 +2,7 @@
 
 mod alerts;
 mod collector;
+mod leaked_key;
 mod log;
 mod metrics;
 mod page;

@@ -70,7 +70,7 @@ async fn on_an_address_of_their_own_they_need_no_token_and_nothing_else_is_there
 }
 
 #[tokio::test]
-async fn with_a_token_it_is_asked_for_on_the_own_address_too() {
+async fn a_configured_token_is_required_on_the_own_address_too() {
     let options = Options {
         secrets: SecretsConfig {
             metrics_token: Some(TOKEN.into()),

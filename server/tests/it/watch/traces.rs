@@ -59,10 +59,10 @@ async fn spans_of(app: TestApp, mut collector: Collector, count: usize) -> Seen 
 }
 
 /// An engine that keeps the headers of what it is asked.
-fn listening(heard: &Arc<Mutex<HeaderMap>>) -> Script {
-    let heard = Arc::clone(heard);
+fn listening(received: &Arc<Mutex<HeaderMap>>) -> Script {
+    let received = Arc::clone(received);
     let listen = move |headers: HeaderMap| async move {
-        *heard.lock().unwrap() = headers;
+        *received.lock().unwrap() = headers;
         Json(json!({ "choices": [] })).into_response()
     };
     Router::new().fallback(post(listen))
@@ -126,7 +126,7 @@ async fn a_request_is_a_span_below_its_clients() {
 
 #[tokio::test]
 async fn the_engine_gets_our_span_or_without_a_collector_the_clients() {
-    let heard = Arc::new(Mutex::new(HeaderMap::new()));
+    let received = Arc::new(Mutex::new(HeaderMap::new()));
     let parent = format!("00-{TRACE}-{PARENT}-01");
     let ask = async |app: &TestApp| {
         let key = app.issue_key().await;
@@ -136,16 +136,16 @@ async fn the_engine_gets_our_span_or_without_a_collector_the_clients() {
             .header("tracestate", "vendor=1");
         let answer = request.body("{}").send().await.unwrap();
         answer.text().await.unwrap();
-        let headers = heard.lock().unwrap().clone();
+        let headers = received.lock().unwrap().clone();
         assert_eq!(headers["tracestate"], "vendor=1");
         headers["traceparent"].to_str().unwrap().to_owned()
     };
 
-    let app = TestApp::with_engine(listening(&heard)).await;
+    let app = TestApp::with_engine(listening(&received)).await;
     assert_eq!(ask(&app).await, parent);
 
     let collector = Collector::start().await;
-    let engine = scripted(listening(&heard)).await;
+    let engine = scripted(listening(&received)).await;
     let app = Box::pin(TestApp::before(engine, traced(&collector))).await;
     let parent_of_engine = ask(&app).await;
     let seen = spans_of(app, collector, 1).await;
@@ -154,7 +154,7 @@ async fn the_engine_gets_our_span_or_without_a_collector_the_clients() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_is_named_and_only_ours_is_a_failure() {
+async fn errors_are_named_and_only_server_errors_are_failures() {
     let collector = Collector::start().await;
     let watched = Watched::with(traced(&collector)).await;
     let app = &watched.app;
@@ -272,7 +272,7 @@ async fn the_standard_variables_hold_and_their_secrets_stay_out_of_the_log() {
 }
 
 #[tokio::test]
-async fn a_collector_that_hangs_holds_up_no_request_and_not_the_end() {
+async fn a_hanging_collector_delays_neither_requests_nor_the_shutdown() {
     let (mut collector, home) = (Collector::hanging().await, TestDatabase::create().await);
     let mut server = program(&collector, &home).await;
     server.engine_runs().await;

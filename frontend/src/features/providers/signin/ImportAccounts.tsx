@@ -102,7 +102,7 @@ function ImportForm(props: { onClose: () => void }) {
   );
 }
 
-/** Takes over accounts from files of the engine, of the desktop program or of another server. */
+/** Imports accounts from files of the engine, of the desktop program or of another server. */
 export function ImportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (

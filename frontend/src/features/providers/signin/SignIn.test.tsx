@@ -78,7 +78,7 @@ test("an administrator signs in with the address that they paste back", async ()
 
 test("a wrong address is explained, and stays for correction", async () => {
   const user = userEvent.setup();
-  const wrong = new GraphQLError("this address has no code", {
+  const wrong = new GraphQLError("this URL has no code", {
     extensions: { code: "BAD_INPUT" },
   });
   history.replaceState(null, "", "/?login=l1");
@@ -89,7 +89,7 @@ test("a wrong address is explained, and stays for correction", async () => {
   await user.type(await screen.findByLabelText("URL"), "https://claude.example/authorize");
   await user.click(screen.getByRole("button", { name: "Finish sign-in" }));
 
-  expect((await screen.findByRole("alert")).textContent).toContain("This address has no code");
+  expect((await screen.findByRole("alert")).textContent).toContain("This URL has no code");
   expect(screen.getByLabelText<HTMLTextAreaElement>("URL").value).toBe(
     "https://claude.example/authorize",
   );

@@ -41,7 +41,7 @@ function AwayLink(props: { href: string; children: JSX.Element }) {
   );
 }
 
-/** How long the provider, or the server, still waits; the server alone decides when it is over. */
+/** The time until the sign-in expires; only the server decides when it does. */
 export function TimeLeft(props: { until: string }) {
   const left = createCountdown(() => props.until);
   return (
@@ -53,7 +53,7 @@ export function TimeLeft(props: { until: string }) {
   );
 }
 
-/** Consent in another tab, then bring back the address that it ended on. */
+/** Allow access in another tab, then paste the redirect URL. */
 export function PasteSteps(
   props: StepsProps & { isBusy: boolean; onPaste: (text: string) => void },
 ) {
@@ -106,7 +106,7 @@ export function PasteSteps(
   );
 }
 
-/** Type a code at the provider; the rest goes by itself. */
+/** Enter a code at the provider. */
 export function DeviceSteps(props: StepsProps) {
   const url = () => props.login.verificationUrlComplete ?? props.login.verificationUrl;
   return (
@@ -135,7 +135,7 @@ export function DeviceSteps(props: StepsProps) {
   );
 }
 
-/** Consent in this very tab; the browser comes back by itself. */
+/** Allow access in this tab; the provider redirects back. */
 export function RedirectSteps(props: StepsProps) {
   return (
     <div class="flex flex-col items-start gap-3">

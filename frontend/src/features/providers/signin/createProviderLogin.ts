@@ -65,7 +65,7 @@ const CancelProviderLoginMutation = graphql(`
   }
 `);
 
-/** A sign-in at a provider, as far as it is known. */
+/** A sign-in at a provider; undefined until it is loaded. */
 export type ProviderLogin = ProviderLoginFactsFragment;
 
 type Facts = FragmentType<typeof ProviderLoginFactsFragmentDocument>;
@@ -75,7 +75,7 @@ export function isOver(login: ProviderLogin): boolean {
   return login.status !== "PENDING" && login.status !== "COMPLETING";
 }
 
-/** Follows one sign-in, and does what a person can do with it. */
+/** Follows one sign-in, and offers its actions. */
 export function createProviderLogin(id: string, onSucceeded: () => void) {
   const client = useClient();
   const [, sendComplete] = createMutation(CompleteProviderLoginMutation);
@@ -87,7 +87,7 @@ export function createProviderLogin(id: string, onSucceeded: () => void) {
 
   function learn(facts: Facts) {
     const next = readFragment(ProviderLoginFactsFragmentDocument, facts);
-    // An answer that was overtaken on its way must not bring back what is over.
+    // A late response must not replace the final state.
     setLogin((known) => (known && isOver(known) && !isOver(next) ? known : next));
     if (next.status === "SUCCEEDED") onSucceeded();
   }
@@ -114,7 +114,7 @@ export function createProviderLogin(id: string, onSucceeded: () => void) {
       setError(result.error);
       if (facts) learn(facts);
     });
-    // The refusal may have ended it, which the page must show even where no live line is to be had.
+    // The rejection may have ended the sign-in, which must be shown even without a live connection.
     if (result.error) await ask();
   }
 

@@ -1,4 +1,4 @@
-//! What the bundled table brings, and that it is sound.
+//! The bundled price table is valid and is stored once.
 
 use std::collections::HashSet;
 
@@ -15,11 +15,11 @@ fn table_of(date: &str, dollars: u32) -> PriceTable {
 }
 
 fn bring(table: &PriceTable, list: &PriceList) -> Vec<price::Model> {
-    news(table, list, DateTime::UNIX_EPOCH).unwrap()
+    missing(table, list, DateTime::UNIX_EPOCH).unwrap()
 }
 
 #[test]
-fn every_bundled_price_is_sound_and_stands_once() {
+fn every_bundled_price_is_valid_and_unique() {
     let table = table().unwrap();
     let rows = bring(&table, &PriceList::default());
     let places: HashSet<_> = rows
@@ -46,7 +46,7 @@ fn every_bundled_price_is_sound_and_stands_once() {
 }
 
 #[test]
-fn models_that_people_use_have_their_price() {
+fn commonly_used_models_have_their_price() {
     let rows = bring(&table().unwrap(), &PriceList::default());
     let list = PriceList::new(rows);
     let now = table().unwrap().begins();
@@ -87,7 +87,7 @@ fn models_that_people_use_have_their_price() {
 }
 
 #[test]
-fn the_first_table_holds_since_ever_and_comes_once() {
+fn the_first_table_is_effective_from_1970_and_stored_once() {
     let table = table_of("2027-01-02", 1);
 
     let rows = bring(&table, &PriceList::default());
@@ -104,7 +104,7 @@ fn the_first_table_holds_since_ever_and_comes_once() {
 }
 
 #[test]
-fn a_newer_table_brings_what_has_changed_from_its_date() {
+fn a_newer_table_adds_its_changes_from_its_date() {
     let list = PriceList::new(bring(&table_of("2027-01-02", 1), &PriceList::default()));
 
     let newer = table_of("2027-02-03", 5);
@@ -117,7 +117,7 @@ fn a_newer_table_brings_what_has_changed_from_its_date() {
 }
 
 #[test]
-fn a_bundled_price_gives_way_to_one_in_its_place() {
+fn a_bundled_price_does_not_replace_a_stored_one() {
     let ours = PriceList::new(vec![price("moved")]);
 
     let rows = bring(&table_of("2027-01-02", 1), &ours);

@@ -1,4 +1,4 @@
-//! Which price wins.
+//! The precedence of prices.
 
 use chrono::TimeDelta;
 
@@ -9,7 +9,7 @@ fn day(number: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(number)
 }
 
-/// A price whose source says which one it is.
+/// A price that is identified by its source.
 fn named(name: &str, pattern: &str) -> price::Model {
     price::Model {
         source: name.to_owned(),
@@ -75,7 +75,7 @@ fn the_most_specific_price_wins() {
 }
 
 #[test]
-fn an_exact_name_beats_a_longer_look_of_a_pattern() {
+fn an_exact_name_has_precedence_over_a_longer_pattern() {
     let list = PriceList::new(vec![
         of(named("pattern", "gpt-5*"), ProviderKind::Claude),
         named("exact", "gpt-5"),
@@ -85,9 +85,9 @@ fn an_exact_name_beats_a_longer_look_of_a_pattern() {
 }
 
 #[test]
-fn the_provider_that_serves_has_its_own_price() {
+fn the_price_of_a_provider_applies_to_its_requests() {
     let list = PriceList::new(vec![
-        from(named("anybody", "claude-*"), 9),
+        from(named("any provider", "claude-*"), 9),
         of(named("claude", "claude-*"), ProviderKind::Claude),
         of(named("copilot", "claude-*"), ProviderKind::Copilot),
     ]);
@@ -98,12 +98,12 @@ fn the_provider_that_serves_has_its_own_price() {
 
     assert_eq!(at(Some(ProviderKind::Claude)), Some("claude"));
     assert_eq!(at(Some(ProviderKind::Copilot)), Some("copilot"));
-    assert_eq!(at(Some(ProviderKind::Kimi)), Some("anybody"));
-    assert_eq!(at(None), Some("anybody"));
+    assert_eq!(at(Some(ProviderKind::Kimi)), Some("any provider"));
+    assert_eq!(at(None), Some("any provider"));
 }
 
 #[test]
-fn the_latest_price_that_has_begun_holds() {
+fn the_latest_effective_price_is_used() {
     let list = PriceList::new(vec![
         from(named("first", "gpt-5"), 1),
         from(named("second", "gpt-5"), 5),
@@ -122,7 +122,7 @@ fn the_latest_price_that_has_begun_holds() {
 }
 
 #[test]
-fn a_pattern_that_has_not_begun_leaves_the_field_to_a_wider_one() {
+fn a_wider_pattern_is_used_before_a_price_is_effective() {
     let list = PriceList::new(vec![
         named("wide", "gpt-*"),
         from(named("narrow", "gpt-5*"), 20),
@@ -132,7 +132,7 @@ fn a_pattern_that_has_not_begun_leaves_the_field_to_a_wider_one() {
 }
 
 #[test]
-fn what_an_administrator_said_beats_what_was_bundled_later() {
+fn an_administrators_price_has_precedence_over_a_later_bundled_one() {
     let list = PriceList::new(vec![
         from(named("ours", "gpt-5*"), 1),
         from(named("bundled 1970-01-09", "gpt-5*"), 8),
@@ -144,7 +144,7 @@ fn what_an_administrator_said_beats_what_was_bundled_later() {
 }
 
 #[test]
-fn prices_are_selected_by_text_and_by_whether_they_hold() {
+fn prices_are_filtered_by_text_and_by_whether_they_are_in_force() {
     let list = PriceList::new(vec![
         from(named("old", "gpt-5*"), 1),
         from(named("new", "gpt-5*"), 2),

@@ -1,4 +1,4 @@
-//! What a table of prices may say.
+//! Parsing of price tables.
 
 use chrono::TimeZone as _;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ fn refusal(price: &Value) -> String {
 }
 
 #[test]
-fn an_entry_is_read_exactly() {
+fn an_entry_is_parsed_exactly() {
     let price = read(&json!({
         "model": "claude-*", "provider": "CLAUDE", "effectiveFrom": "2027-03-04",
         "input": "3", "cacheRead": 0.3, "cacheWrite": "3.75", "output": 15, "reasoning": null,
@@ -40,7 +40,7 @@ fn an_entry_is_read_exactly() {
 }
 
 #[test]
-fn no_digit_is_lost_in_a_float() {
+fn amounts_are_not_rounded_as_floats() {
     let text = r#"{ "source": "a list", "date": "2027-01-02",
         "prices": [{ "model": "m", "input": 999999.999999999, "output": 0.1 }] }"#;
 
@@ -51,7 +51,7 @@ fn no_digit_is_lost_in_a_float() {
 }
 
 #[test]
-fn mistakes_name_the_entry_and_the_cure() {
+fn errors_name_the_entry_and_the_remedy() {
     let wrong = |field: &str, value: Value| {
         let mut price = json!({ "model": "gpt-5*", "input": "1", "output": "2" });
         price[field] = value;
@@ -69,7 +69,7 @@ fn mistakes_name_the_entry_and_the_cure() {
         ),
         ("cacheRead", json!("0.0000000001"), "at most 9 decimals"),
         ("perRequest", json!(true), "perRequest is true, but write"),
-        ("provider", json!("acme"), "there are CLAUDE, CHATGPT"),
+        ("provider", json!("acme"), "use one of CLAUDE, CHATGPT"),
         ("effectiveFrom", json!("soon"), "2030-12-31"),
         ("model", json!(" "), "model must not be empty"),
     ] {
@@ -87,7 +87,7 @@ fn mistakes_name_the_entry_and_the_cure() {
 }
 
 #[test]
-fn a_table_says_where_it_is_from_and_when() {
+fn a_table_requires_a_source_and_a_date() {
     for text in [
         "",
         "[]",

@@ -19,7 +19,7 @@ use crate::clock::SystemClock;
 const USER: Uuid = Uuid::from_u128(1);
 const KEY: Uuid = Uuid::from_u128(2);
 
-/// An empty book of one user, who has a quota on tokens.
+/// An empty store with one user, who has a quota on tokens.
 async fn book(home: &TempDir) -> RequestStore {
     let path = home.path().join("book.db");
     let url = format!("sqlite://{}", path.display());
@@ -140,13 +140,13 @@ fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
     }
 }
 
-/// Writes, and does not hear that it was written.
-async fn write_unheard(book: &mut RequestStore, batch: &Batch) {
+/// Writes a batch; the commit happens but reports an error.
+async fn write_with_commit_error(book: &mut RequestStore, batch: &Batch) {
     book.write_once(batch).await.unwrap();
     book.outcome_unknown = true;
 }
 
-/// What was used: by the user's own count, of the quota, and of the quota as memory has it.
+/// The tokens of the user, the stored usage of the quota, and its usage in memory.
 async fn used(book: &RequestStore) -> [i64; 3] {
     let user = user::Entity::find_by_id(USER).one(book.db.reader()).await;
     let buckets = quota_bucket::Entity::find().all(book.db.reader()).await;
@@ -164,7 +164,7 @@ async fn a_batch_whose_commit_was_not_answered_counts_once() {
     let mut book = book(&home).await;
     let batch = book.batch(vec![row(1, 7)], Vec::new(), Vec::new());
 
-    write_unheard(&mut book, &batch).await;
+    write_with_commit_error(&mut book, &batch).await;
     book.write(&batch).await.unwrap();
     let next = book.batch(vec![row(2, 10)], Vec::new(), Vec::new());
     book.write(&next).await.unwrap();
@@ -191,15 +191,15 @@ async fn reports_of_a_batch_that_was_not_heard_of_are_neither_lost_nor_forgotten
     let home = tempfile::tempdir().unwrap();
     let mut book = book(&home).await;
     let known = row(1, 7);
-    let stranger = report(Uuid::from_u128(9), 5);
-    let reports = vec![report(known.id, 20), stranger.clone()];
+    let unknown_report = report(Uuid::from_u128(9), 5);
+    let reports = vec![report(known.id, 20), unknown_report.clone()];
     let first = book.batch(vec![known], Vec::new(), Vec::new());
     book.write(&first).await.unwrap();
     let batch = book.batch(Vec::new(), Vec::new(), reports);
 
-    write_unheard(&mut book, &batch).await;
+    write_with_commit_error(&mut book, &batch).await;
     let unknown = book.write(&batch).await.unwrap();
 
     assert_eq!(used(&book).await, [20; 3]);
-    assert_eq!(unknown, [stranger]);
+    assert_eq!(unknown, [unknown_report]);
 }

@@ -21,7 +21,7 @@ use super::{
 use crate::{domain::requests::settlement::Settlement, outage::Outage};
 
 /// Lines written with one call.
-const MOST_LINES: usize = 1024;
+const MAX_LINES: usize = 1024;
 /// A longer file is finished and a new one started, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 /// A longer write has waited for the disk.
@@ -62,11 +62,11 @@ impl JournalWriter {
 
     /// Runs until all senders are dropped and everything is written.
     pub(super) async fn run(mut self) {
-        let mut entries = Vec::with_capacity(MOST_LINES);
-        while self.inbox.recv_many(&mut entries, MOST_LINES).await > 0 {
+        let mut entries = Vec::with_capacity(MAX_LINES);
+        while self.inbox.recv_many(&mut entries, MAX_LINES).await > 0 {
             // Tasks that are ready to run have lines too: write them with the same call.
             yield_now().await;
-            while entries.len() < MOST_LINES
+            while entries.len() < MAX_LINES
                 && let Ok(entry) = self.inbox.try_recv()
             {
                 entries.push(entry);
@@ -143,7 +143,7 @@ impl JournalWriter {
         match result {
             Err(error) => {
                 if self.outage.begin() {
-                    tracing::error!(%error, "the journal cannot be written; new requests are refused until it can");
+                    tracing::error!(%error, "the journal cannot be written; new requests are rejected until it can");
                 }
             }
             Ok(()) => {

@@ -1,7 +1,10 @@
-//! All keys in memory: requests are authenticated without a query, a revocation takes effect at once, and a
-//! client with an inactive key gets the reason.
+//! All keys in memory: requests are authenticated without a query, a revocation takes effect immediately, and a client
+//! with an inactive key gets the reason.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -225,18 +228,22 @@ impl KeyRing {
         self.keys.store(Arc::new(by_digest(keys).collect()));
     }
 
-    /// Replaces the keys of a user and cancels the callers of those that are no longer active.
-    pub(super) fn replace_user(&self, user_id: Uuid, keys: impl Iterator<Item = KnownKey>) {
+    /// Replaces the keys of users and cancels the callers of those that are no longer active.
+    pub(super) fn replace_users(
+        &self,
+        user_ids: &HashSet<Uuid>,
+        keys: impl Iterator<Item = KnownKey>,
+    ) {
         let new: Keys = by_digest(keys).collect();
         let old = self.keys.load_full();
         let mut all: Keys = (*old).clone();
-        all.retain(|_, key| key.user_id() != user_id);
+        all.retain(|_, key| !user_ids.contains(&key.user_id()));
         all.extend(new.iter().map(|(digest, key)| (*digest, key.clone())));
         self.keys.store(Arc::new(all));
         let is_active = |digest: &Digest| new.get(digest).is_some_and(|key| key.caller().is_some());
         old.values()
             .filter_map(KnownKey::caller)
-            .filter(|caller| caller.user_id == user_id && !is_active(&caller.digest))
+            .filter(|caller| user_ids.contains(&caller.user_id) && !is_active(&caller.digest))
             .for_each(|caller| caller.revoked.cancel());
     }
 }

@@ -1,9 +1,14 @@
 //! The API keys of users: issue, find, rotate, revoke.
 
 mod key_ring;
+mod list;
+mod revoke;
 mod search;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -14,15 +19,18 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
     DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
-    sea_query::Expr,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-pub use self::key_ring::{Caller, KeyProblem, KeyRing};
 use self::key_ring::{EndedKey, KnownKey};
+pub use self::{
+    key_ring::{Caller, KeyProblem, KeyRing},
+    list::{ApiKeyFilter, ApiKeyOrder, ApiKeyOrderField, ApiKeyState},
+    revoke::Revocation,
+};
 use super::{quotas, rate_limits};
 use crate::{
     clock::SharedClock,
@@ -281,34 +289,24 @@ impl ApiKeys {
         Ok(transaction.commit().await?)
     }
 
-    /// Revokes all keys of a user. The caller refreshes the ring after the commit.
-    pub(super) async fn revoke_all(
-        &self,
-        connection: &impl ConnectionTrait,
-        user_id: Uuid,
-    ) -> Result<()> {
-        ApiKey::update_many()
-            .col_expr(api_key::Column::RevokedAt, Expr::value(self.clock.now()))
-            .filter(api_key::Column::UserId.eq(user_id))
-            .filter(api_key::Column::RevokedAt.is_null())
-            .exec(connection)
-            .await?;
-        Ok(())
-    }
-
     /// Reloads the keys of a user.
     pub(super) async fn refresh(&self, user_id: Uuid) -> Result<()> {
+        self.refresh_all(&HashSet::from([user_id])).await
+    }
+
+    /// Reloads the keys of several users in one step.
+    pub(super) async fn refresh_all(&self, user_ids: &HashSet<Uuid>) -> Result<()> {
         let _turn = self.refreshing.lock().await;
-        let known = self.known(Some(user_id)).await?;
-        self.ring.replace_user(user_id, known.into_iter());
+        let known = self.known(Some(user_ids)).await?;
+        self.ring.replace_users(user_ids, known.into_iter());
         Ok(())
     }
 
-    /// The keys of one user or of all, from the writer's connection, which sees the last change.
-    async fn known(&self, user_id: Option<Uuid>) -> Result<Vec<KnownKey>> {
+    /// The keys of these users or of all, from the writer's connection, which sees the last change.
+    async fn known(&self, user_ids: Option<&HashSet<Uuid>>) -> Result<Vec<KnownKey>> {
         let mut query = ApiKey::find().find_also_related(User);
-        if let Some(user_id) = user_id {
-            query = query.filter(api_key::Column::UserId.eq(user_id));
+        if let Some(user_ids) = user_ids {
+            query = query.filter(api_key::Column::UserId.is_in(user_ids.iter().copied()));
         }
         let rows = query.all(self.db.writer()).await?;
         let mut known = Vec::with_capacity(rows.len());

@@ -2,16 +2,19 @@
 
 use entity::{
     api_key::{self, Entity as ApiKey},
-    user::Entity as User,
+    user::{self, Entity as User},
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _,
     sea_query::{Expr, ExprTrait as _, Func, LikeExpr},
 };
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::ApiKeys;
-use crate::domain::Result;
+use crate::{
+    crypto::token,
+    domain::{Error, Result},
+};
 
 const LAST: usize = 4;
 /// So many characters of a key identify it by its beginning: `sk-`, one letter, `-` and four random ones.
@@ -20,42 +23,43 @@ const SHORTEST_PREFIX: usize = 9;
 const LONGEST_PREFIX: usize = 40;
 /// Longer text is compared as a whole key only.
 const LONGEST_TEXT: usize = 200;
+/// Longer than every key: `sk-`, the user's name, 38 characters.
+const LONGEST_KEY: usize = 100;
 
 impl ApiKeys {
-    /// Keys of all users in every state. A whole key is found by its digest, and then alone; other text by name,
-    /// beginning (`sk-ada-…`), last four characters, or both ends as they are shown (`sk-ada-73yM…7Jnt`). Keys
-    /// that are not revoked come first, then those used last.
-    pub async fn search(&self, text: &str, limit: u64) -> Result<Vec<api_key::Model>> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(Vec::new());
+    /// Finds a key in any state by its whole text, which is compared by its digest. Text that is no key of this
+    /// server is refused by its shape, without a query.
+    pub async fn find_by_secret(&self, secret: &SecretString) -> Result<Option<api_key::Model>> {
+        let secret = secret.expose_secret().trim();
+        if !is_whole_key(secret) {
+            return Err(Error::bad_input(
+                "secret must be a whole API key of this server: it begins with sk- and ends with a checksum",
+            ));
         }
+        let digest = self.digester.digest(secret.as_bytes()).to_vec();
+        let found = ApiKey::find().filter(api_key::Column::Digest.eq(digest));
+        Ok(found.one(self.db.reader()).await?)
+    }
+
+    /// The condition of a search: a whole key is compared by its digest alone; other text with the name, the
+    /// owner's name, the beginning (`sk-ada-…`), the last four characters, or both ends as they are shown
+    /// (`sk-ada-73yM…7Jnt`).
+    pub(super) fn matches(&self, text: &str) -> Condition {
         let digest = self.digester.digest(text.as_bytes()).to_vec();
-        let exact = ApiKey::find()
-            .filter(api_key::Column::Digest.eq(digest))
-            .one(self.db.reader())
-            .await?;
-        if let Some(key) = exact {
-            return Ok(vec![key]);
+        let exact = Condition::any().add(api_key::Column::Digest.eq(digest));
+        if is_whole_key(text) || text.chars().count() > LONGEST_TEXT {
+            return exact;
         }
-        if text.chars().count() > LONGEST_TEXT {
-            return Ok(Vec::new());
-        }
-        let keys = ApiKey::find()
-            .inner_join(User)
-            .filter(resembles(text))
-            .order_by(api_key::Column::RevokedAt.is_not_null(), Order::Asc)
-            .order_by_desc(Func::coalesce([
-                Expr::col((ApiKey, api_key::Column::LastUsedAt)),
-                Expr::col((ApiKey, api_key::Column::CreatedAt)),
-            ]))
-            .order_by_desc(api_key::Column::Id)
-            .limit(limit);
-        Ok(keys.all(self.db.reader()).await?)
+        exact.add(resembles(text))
     }
 }
 
-/// What may be said of a key without knowing the whole.
+/// Whether this could be a key that the server has issued.
+fn is_whole_key(text: &str) -> bool {
+    text.len() <= LONGEST_KEY && text.starts_with("sk-") && token::is_well_formed(text)
+}
+
+/// Matches a text that is not a whole key.
 fn resembles(text: &str) -> Condition {
     if let Some((head, tail)) = text.split_once('…').or_else(|| text.split_once("...")) {
         return Condition::all()
@@ -67,8 +71,10 @@ fn resembles(text: &str) -> Condition {
     }
     let name = Expr::expr(Func::lower(Expr::col((ApiKey, api_key::Column::Name))));
     let inside = LikeExpr::new(format!("%{}%", escaped(&text.to_lowercase()))).escape('\\');
+    let owner = Expr::expr(Func::lower(Expr::col((User, user::Column::Name))));
     let any = Condition::any()
-        .add(name.like(inside))
+        .add(name.like(inside.clone()))
+        .add(owner.like(inside))
         .add(api_key::Column::Prefix.like(starting_with(text)))
         .add(api_key::Column::Prefix.is_in(beginnings(text)));
     match last_four(text) {

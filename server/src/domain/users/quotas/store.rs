@@ -28,7 +28,7 @@ pub(super) async fn of_user(
     Ok(quotas.all(connection).await?)
 }
 
-/// What one user, or one key, has of its own.
+/// The quotas of one user without those of the keys, or of one key.
 pub(super) async fn of_subject(
     connection: &impl ConnectionTrait,
     subject: &LimitSubject,

@@ -129,7 +129,7 @@ fn reads_the_model_from_gemini_paths() {
 }
 
 #[test]
-fn tells_lists_and_sockets() {
+fn recognises_lists_and_sockets() {
     assert!(get("/v1/models").unwrap().lists_models);
     assert!(get("/v1beta/models").unwrap().lists_models);
     assert!(get("/v1beta/models/").unwrap().lists_models);

@@ -8,7 +8,7 @@ use async_graphql::{
 };
 
 /// The unknown fields and arguments that a document may have.
-const MOST_UNKNOWN: usize = 10;
+const MAX_UNKNOWN: usize = 10;
 
 /// Rejects a document with more unknown names than typing errors explain.
 pub(super) fn are_known(document: &ExecutableDocument, registry: &Registry) -> ServerResult<()> {
@@ -29,8 +29,8 @@ pub(super) fn are_known(document: &ExecutableDocument, registry: &Registry) -> S
         let on = fragment.node.type_condition.node.on.node.as_str();
         walk.set(registry.types.get(on), &fragment.node.selection_set);
     }
-    if walk.unknown > MOST_UNKNOWN {
-        let message = format!("more than {MOST_UNKNOWN} fields and arguments are unknown");
+    if walk.unknown > MAX_UNKNOWN {
+        let message = format!("more than {MAX_UNKNOWN} fields and arguments are unknown");
         return Err(ServerError::new(message, None));
     }
     Ok(())

@@ -17,7 +17,7 @@ use tokio::{sync::watch, task::JoinSet};
 use super::{Books, CHAT, PLENTY, counts::limited, in_total};
 use crate::support::{TestApp, eventually, scripted, soon};
 
-const CROWD: usize = 500;
+const REQUESTS: usize = 500;
 const BODY: &str = r#"{"model":"m","max_tokens":90,"messages":[]}"#;
 /// The certain maximum of a request: no token is shorter than a byte.
 const CEILING: i64 = 90 + BODY.len().cast_signed() as i64;
@@ -61,11 +61,11 @@ async fn crowd(app: &TestApp, key: &str, slow: &Slow, passing: usize) {
     let asked_before = slow.asked();
     slow.may_answer.send_replace(false);
     let mut crowd = JoinSet::new();
-    for _ in 0..CROWD {
+    for _ in 0..REQUESTS {
         let request = app.http.post(app.url(CHAT)).bearer_auth(key).body(BODY);
         crowd.spawn(async { request.send().await.unwrap().status().as_u16() });
     }
-    for _ in passing..CROWD {
+    for _ in passing..REQUESTS {
         let refused = soon("a refusal", crowd.join_next()).await;
         assert_eq!(refused.unwrap().unwrap(), 429);
     }

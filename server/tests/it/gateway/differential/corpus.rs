@@ -364,8 +364,14 @@ fn encodings() -> Vec<(&'static str, Case)> {
             "zstd that is cut",
             compressed(whole[..whole.len() - 1].to_vec()),
         ),
-        ("JSON that says zstd", compressed(plain.as_bytes().to_vec())),
-        ("zstd that says nothing", Case::post(CHAT, whole.clone())),
+        (
+            "JSON declared as zstd",
+            compressed(plain.as_bytes().to_vec()),
+        ),
+        (
+            "zstd without Content-Encoding",
+            Case::post(CHAT, whole.clone()),
+        ),
         (
             "zstd twice",
             Case::post(CHAT, whole.clone()).with("content-encoding", "zstd, zstd"),

@@ -96,7 +96,7 @@ async fn an_alias_works_in_every_protocol_and_the_record_has_both_names() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alias_comes_and_goes_without_a_failed_request() {
+async fn an_alias_is_added_and_removed_without_a_failed_request() {
     let managed = Managed::start().await;
     let admin = admin(&managed).await;
     let pid = managed.app.services.engine.status().pid;

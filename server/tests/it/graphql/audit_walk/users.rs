@@ -41,6 +41,11 @@ async fn keys(walk: &mut Walk, user: &str) {
         let revoke = format!(r#"revokeApiKey(id: "{id}") {{ apiKey {{ id }} }}"#);
         walk.run(&revoke, &key).await;
     }
+    let issued = walk.run(&issue, &key).await;
+    let id = text(&issued, "/apiKey/id");
+    let revoke = format!(r#"revokeApiKeys(ids: ["{id}"]) {{ results {{ id }} }}"#);
+    walk.run(&revoke, &[("apiKey", "/results/0/id")]).await;
+    walk.run(&revoke, &NO_SUBJECT).await;
 }
 
 async fn limits(walk: &mut Walk, user: &str) {

@@ -1,8 +1,8 @@
-import { createMutation } from "../../graphql/createMutation";
-import { graphql } from "../../graphql/generated";
-import { t } from "../../i18n";
-import { ConfirmDialog } from "../../ui/ConfirmDialog";
-import { notify } from "../../ui/Toaster";
+import { createMutation } from "../graphql/createMutation";
+import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
+import { ConfirmDialog } from "../ui/ConfirmDialog";
+import { notify } from "../ui/Toaster";
 
 const RevokeApiKeyMutation = graphql(`
   mutation RevokeApiKey($id: ID!) {
@@ -22,7 +22,7 @@ type RevokeKeyDialogProps = {
   onClose: () => void;
 };
 
-/** Asks before a key stops working for good. */
+/** The confirmation before a key is revoked. */
 export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
   const [revocation, revoke] = createMutation(RevokeApiKeyMutation);
 

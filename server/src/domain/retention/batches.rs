@@ -1,5 +1,5 @@
-//! Rows in the order of their time, taken away piece by piece. The start of a period stands in a key or
-//! an index of each of these tables, right after what a stretch is about.
+//! Ranges of rows by start time, deleted in batches. In each of these tables, a key or an index contains the start
+//! of the period right after the columns of the condition.
 
 use entity::{usage_rollup::Period, usage_slice::Dimension};
 use sea_orm::{
@@ -8,22 +8,22 @@ use sea_orm::{
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{PAUSE, PIECE};
+use super::{BATCH, PAUSE};
 use crate::db::Database;
 
-/// Rows of one table that begin from a moment until before another, in seconds since 1970.
+/// Rows of one table that start from `from` until before `to`, in seconds since 1970.
 #[derive(Clone, Debug)]
-pub(super) struct Stretch {
+pub(super) struct RowRange {
     table: &'static str,
-    /// What else they have in common, with `$3` for the value.
+    /// A further SQL condition, with `$3` for the value.
     condition: String,
     value: Option<Value>,
     from: i64,
     to: i64,
 }
 
-impl Stretch {
-    /// The sums by everything, and those by one thing at a time.
+impl RowRange {
+    /// The sums by all dimensions, and those by each single dimension.
     pub(super) fn of_sums(period: Period, from: i64, to: i64) -> impl Iterator<Item = Self> {
         let period = period as i16;
         let sums = move |table, condition| Self {
@@ -42,7 +42,7 @@ impl Stretch {
         std::iter::once(cube).chain(slices)
     }
 
-    /// What was used of a quota.
+    /// The usage of a quota.
     pub(super) fn of_quota(id: Uuid, from: i64, to: i64) -> Self {
         Self {
             table: "quota_bucket",
@@ -53,58 +53,57 @@ impl Stretch {
         }
     }
 
-    /// With a condition more.
-    pub(super) fn that_are(mut self, condition: &str) -> Self {
+    /// Adds an SQL condition.
+    pub(super) fn filtered(mut self, condition: &str) -> Self {
         self.condition = format!("{} AND {condition}", self.condition);
         self
     }
 
-    /// The first piece of it, which has few rows, and the rest.
+    /// The first batch, and the rest; `None` if there are no rows.
     pub(super) async fn split(self, db: &Database) -> Result<Option<(Self, Self)>, DbErr> {
         let reader = db.reader();
         let first = self.start(reader, 0).await?;
         let Some(first) = first else {
             return Ok(None);
         };
-        let next = self.start(reader, PIECE).await?.unwrap_or(self.to);
-        // One moment can have more rows than a piece.
+        let next = self.start(reader, BATCH).await?.unwrap_or(self.to);
+        // Rows with the same start may be more than a batch.
         let next = next.max(first + 1);
-        let piece = Self {
+        let batch = Self {
             from: first,
             to: next,
             ..self.clone()
         };
         let rest = Self { from: next, ..self };
-        Ok(Some((piece, rest)))
+        Ok(Some((batch, rest)))
     }
 
-    /// Deletes all of it with pauses. Returns how many rows there were.
+    /// Deletes the rows in batches, with pauses. Returns the number of rows.
     pub(super) async fn delete(self, db: &Database) -> Result<u64, DbErr> {
         let (mut rest, mut deleted) = (self, 0);
-        while let Some((piece, after)) = rest.split(db).await? {
-            let rows = piece.delete_at_once(db).await?;
+        while let Some((batch, after)) = rest.split(db).await? {
+            let rows = batch.delete_batch(db).await?;
             deleted += rows;
             rest = after;
-            if rows >= PIECE {
+            if rows >= BATCH {
                 sleep(PAUSE).await;
             }
         }
         Ok(deleted)
     }
 
-    /// Deletes all of it in one transaction.
-    pub(super) async fn delete_at_once(&self, db: &Database) -> Result<u64, DbErr> {
+    /// Deletes the rows in one statement. Returns the number of rows.
+    pub(super) async fn delete_batch(&self, db: &Database) -> Result<u64, DbErr> {
         let statement = self.statement("DELETE", "", db.writer());
         Ok(db.writer().execute_raw(statement).await?.rows_affected())
     }
 
-    /// Whether there is any row.
-    pub(super) async fn is_inhabited(&self, db: &Database) -> Result<bool, DbErr> {
+    pub(super) async fn has_rows(&self, db: &Database) -> Result<bool, DbErr> {
         let statement = self.statement("SELECT starts_at", "LIMIT 1", db.reader());
         Ok(db.reader().query_one_raw(statement).await?.is_some())
     }
 
-    /// When the row begins that has so many before it.
+    /// The start of the row at this offset.
     async fn start(&self, reader: &DatabaseConnection, before: u64) -> Result<Option<i64>, DbErr> {
         let order = format!("ORDER BY starts_at LIMIT 1 OFFSET {before}");
         let statement = self.statement("SELECT starts_at", &order, reader);

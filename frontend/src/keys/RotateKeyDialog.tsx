@@ -1,10 +1,10 @@
-import type { FreshKey } from "../../connect/KeySecretDialog";
-import { createMutation } from "../../graphql/createMutation";
-import { graphql } from "../../graphql/generated";
-import { t } from "../../i18n";
-import { readText } from "../../lib/form";
-import { SelectField } from "../../ui/Field";
-import { MutationDialog } from "../../ui/MutationDialog";
+import type { FreshKey } from "../connect/KeySecretDialog";
+import { createMutation } from "../graphql/createMutation";
+import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
+import { readText } from "../lib/form";
+import { SelectField } from "../ui/Field";
+import { MutationDialog } from "../ui/MutationDialog";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {
@@ -23,7 +23,7 @@ const RotateApiKeyMutation = graphql(`
 
 const HOUR = 3600;
 
-/** How long the old key may work on. */
+/** The grace periods of the old key. */
 const graces = () => [
   { value: "0", label: t("keys.graces.now") },
   { value: String(HOUR), label: t("keys.graces.hour") },
@@ -38,7 +38,7 @@ type RotateKeyDialogProps = {
   onFresh: (fresh: FreshKey) => void;
 };
 
-/** Replaces a key by a new one; both work until the grace is over. */
+/** Replaces a key; both work until the grace period is over. */
 export function RotateKeyDialog(props: RotateKeyDialogProps) {
   const [rotation, rotate] = createMutation(RotateApiKeyMutation);
 
