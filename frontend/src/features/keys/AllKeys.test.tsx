@@ -37,40 +37,44 @@ type Variables = Record<string, unknown>;
 function page(keys: object[], role?: Role) {
   const asked: Variables[] = [];
   const revoked: Variables[] = [];
-  renderPage(() => <AllKeys action={<a href="/users">Create user</a>} />, {
-    AllKeys: (variables) => {
-      asked.push(variables);
-      const pageInfo = { hasNextPage: false, endCursor: null };
-      return {
-        data: {
-          apiKeys: {
-            __typename: "ApiKeyConnection",
-            totalCount: keys.length,
-            nodes: keys,
-            pageInfo,
+  renderPage(
+    () => <AllKeys action={<a href="/users">Create user</a>} />,
+    {
+      AllKeys: (variables) => {
+        asked.push(variables);
+        const pageInfo = { hasNextPage: false, endCursor: null };
+        return {
+          data: {
+            apiKeys: {
+              __typename: "ApiKeyConnection",
+              totalCount: keys.length,
+              nodes: keys,
+              pageInfo,
+            },
           },
-        },
-      };
+        };
+      },
+      KeyOwners: () => ({
+        data: { users: { nodes: [{ __typename: "User", id: "u1", name: "Ada" }] } },
+      }),
+      KeyBySecret: ({ secret }) =>
+        secret === SECRET
+          ? { data: { apiKeyBySecret: key("1") } }
+          : {
+              data: null,
+              errors: [{ message: "x", extensions: { code: "BAD_USER_INPUT" } } as never],
+            },
+      RevokeApiKeys: (variables) => {
+        revoked.push(variables);
+        const results = [
+          { id: "1", outcome: "REVOKED", apiKey: null },
+          { id: "2", outcome: "ALREADY_REVOKED", apiKey: null },
+        ];
+        return { data: { revokeApiKeys: { results } } };
+      },
     },
-    KeyOwners: () => ({
-      data: { users: { nodes: [{ __typename: "User", id: "u1", name: "Ada" }] } },
-    }),
-    KeyBySecret: ({ secret }) =>
-      secret === SECRET
-        ? { data: { apiKeyBySecret: key("1") } }
-        : {
-            data: null,
-            errors: [{ message: "x", extensions: { code: "BAD_USER_INPUT" } } as never],
-          },
-    RevokeApiKeys: (variables) => {
-      revoked.push(variables);
-      const results = [
-        { id: "1", outcome: "REVOKED", apiKey: null },
-        { id: "2", outcome: "ALREADY_REVOKED", apiKey: null },
-      ];
-      return { data: { revokeApiKeys: { results } } };
-    },
-  }, role);
+    role,
+  );
   return { asked, revoked };
 }
 
