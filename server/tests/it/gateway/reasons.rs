@@ -17,7 +17,7 @@ use proxypal_server::domain::quotas::{LimitHolder, NewQuota};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::{Options, Records, Script, TestApp, TestDatabase};
+use crate::support::{Options, Records, Script, TestApp, TestDatabase, test_context};
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
@@ -73,7 +73,12 @@ impl Client {
 
     async fn limit(&self, quotas: &[NewQuota]) {
         let holder = LimitHolder::User(self.app.caller(&self.key).user_id);
-        self.app.services.quotas.set(holder, quotas).await.unwrap();
+        self.app
+            .services
+            .quotas
+            .set(&test_context(), holder, quotas)
+            .await
+            .unwrap();
     }
 }
 
@@ -220,7 +225,7 @@ async fn messages_are_not_recorded_if_the_settings_disable_it() {
     let mut client = Client::before(in_json(400, &json!({"error": {"message": "no"}}))).await;
     assert_eq!(client.message(CHAT).await.as_deref(), Some("no"));
     let settings = &client.app.services.settings;
-    let update = settings.update(settings.current().version, |gateway| {
+    let update = settings.update(&test_context(), settings.current().version, |gateway| {
         gateway.keep_error_messages = false;
     });
     update.await.unwrap();
@@ -301,7 +306,10 @@ async fn the_rate_limit_that_rejected_a_request_is_recorded() {
         ..RateLimit::default()
     };
     let quotas = &client.app.services.quotas;
-    quotas.set_rate_limit(holder, limit).await.unwrap();
+    quotas
+        .set_rate_limit(&test_context(), holder, limit)
+        .await
+        .unwrap();
     client.send(CHAT).await;
 
     let (_, _, record) = client.send(CHAT).await;
