@@ -76,7 +76,7 @@ impl Client {
         self.app
             .services
             .quotas
-            .set(&test_context(), holder, quotas)
+            .set(test_context(), holder, quotas)
             .await
             .unwrap();
     }
@@ -225,7 +225,7 @@ async fn messages_are_not_recorded_if_the_settings_disable_it() {
     let mut client = Client::before(in_json(400, &json!({"error": {"message": "no"}}))).await;
     assert_eq!(client.message(CHAT).await.as_deref(), Some("no"));
     let settings = &client.app.services.settings;
-    let update = settings.update(&test_context(), settings.current().version, |gateway| {
+    let update = settings.update(test_context(), settings.current().version, |gateway| {
         gateway.keep_error_messages = false;
     });
     update.await.unwrap();
@@ -307,7 +307,7 @@ async fn the_rate_limit_that_rejected_a_request_is_recorded() {
     };
     let quotas = &client.app.services.quotas;
     quotas
-        .set_rate_limit(&test_context(), holder, limit)
+        .set_rate_limit(test_context(), holder, limit)
         .await
         .unwrap();
     client.send(CHAT).await;
