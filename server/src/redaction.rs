@@ -12,7 +12,7 @@ const MINIMUM_KEY_LENGTH: usize = 20;
 const LONGEST_NAME_PART: usize = 8;
 /// More parts that mix letters and digits than these are not those of a model's name.
 const MIXED_NAME_PARTS: usize = 2;
-/// Prefixes of the keys and tokens of providers, and of ours.
+/// Prefixes of the keys and tokens of providers and of this server.
 const PREFIXES: [&str; 12] = [
     "sk-",
     "ppt_",
@@ -121,7 +121,12 @@ fn looks_random(word: &str) -> bool {
         && is_mixed(word)
         && !is_time
         && !is_model_name(word)
-        && Uuid::parse_str(word).is_err()
+        && !is_uuid(word)
+}
+
+/// With hyphens: without, keys look the same.
+fn is_uuid(word: &str) -> bool {
+    word.contains('-') && Uuid::parse_str(word).is_ok()
 }
 
 fn is_mixed(word: &str) -> bool {
