@@ -12,7 +12,7 @@ const MINIMUM_KEY_LENGTH: usize = 20;
 const LONGEST_NAME_PART: usize = 8;
 /// More parts that mix letters and digits than these are not those of a model's name.
 const MIXED_NAME_PARTS: usize = 2;
-/// Prefixes of the keys and tokens of providers, and of ours.
+/// Prefixes of the keys and tokens of providers and of this server.
 const PREFIXES: [&str; 12] = [
     "sk-",
     "ppt_",
