@@ -40,7 +40,7 @@ const FoundKeyFragment = graphql(`
   }
 `);
 
-/** What has become of the key: when and from where it was used, and what that cost. */
+/** The recent usage of the key: times, addresses and cost. */
 function Traces(props: { apiKey: FoundKeyData }) {
   const usage = () => props.apiKey.recentUsage;
   return (
