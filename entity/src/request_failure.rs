@@ -66,7 +66,7 @@ pub struct RejectingQuota {
 /// An attempt of the engine at a provider account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// `None` if it is not one of this server.
+    /// `None` if the account is unknown.
     pub account_id: Option<Uuid>,
     pub provider: Option<ProviderKind>,
     pub succeeded: bool,

@@ -317,7 +317,7 @@ test("a leaked key that is pasted is revoked on the spot, and no longer opens th
     .getByRole("row")
     .filter({ hasText: "Spilled" })
     .getByText("127.0.0.1")
-    .first()
+    .last()
     .waitFor();
 });
 

@@ -43,9 +43,10 @@ async fn rename(
 /// Renames a key of the JSON documents. A quotation mark within a JSON text is escaped, so only keys match.
 fn rename_key(backend: DbBackend, from: &str, to: &str) -> String {
     let replace = |text: &str| format!("replace({text}, '\"{from}\":', '\"{to}\":')");
-    let windows = match backend {
-        DbBackend::Postgres => format!("{}::json", replace("windows::text")),
-        _ => replace("windows"),
+    let windows = if backend == DbBackend::Postgres {
+        format!("{}::json", replace("windows::text"))
+    } else {
+        replace("windows")
     };
     format!("UPDATE provider_account SET windows = {windows} WHERE windows IS NOT NULL")
 }

@@ -55,7 +55,7 @@ impl RateLimits {
                 kind: LimitKind::RequestsPerMinute,
                 limit: format!("{most} requests a minute for {holder}"),
                 retry_after,
-                state: per_minute(holder, most, &self.requests, 1, now),
+                state: Box::new(per_minute(holder, most, &self.requests, 1, now)),
             });
         }
         if let Some(most) = limit.concurrent_requests
@@ -65,7 +65,7 @@ impl RateLimits {
                 kind: LimitKind::ConcurrentRequests,
                 limit: format!("{most} concurrent requests for {holder}"),
                 retry_after: CONCURRENCY_RETRY,
-                state: concurrent(holder, most, self.running),
+                state: Box::new(concurrent(holder, most, self.running)),
             });
         }
         Ok(())
@@ -87,7 +87,7 @@ impl RateLimits {
                 kind: LimitKind::TokensPerMinute,
                 limit: format!("{most} tokens a minute for {holder}"),
                 retry_after,
-                state: per_minute(holder, most, &self.tokens, tokens, now),
+                state: Box::new(per_minute(holder, most, &self.tokens, tokens, now)),
             });
         }
         Ok(())
@@ -103,7 +103,7 @@ impl RateLimits {
                 kind: LimitKind::ConcurrentSockets,
                 limit: format!("{most} concurrent WebSockets for {holder}"),
                 retry_after: CONCURRENCY_RETRY,
-                state: concurrent(holder, most, self.sockets),
+                state: Box::new(concurrent(holder, most, self.sockets)),
             }),
             Some(_) | None => Ok(()),
         }

@@ -72,7 +72,7 @@ pub enum LimitError {
         /// A description of the limit for the client.
         limit: String,
         retry_after: Duration,
-        state: LimitState,
+        state: Box<LimitState>,
     },
     /// A quota that has too little left.
     Quota {

@@ -5,7 +5,7 @@ import { type GuardedMutation, isAllowed } from "./roles";
 /** The role of the signed-in administrator. */
 export const RoleContext = createContext<() => Role | undefined>(() => undefined);
 
-/** Tells whether the signed-in administrator may send a mutation. The answer follows changes of the role. */
+/** Whether the signed-in administrator may send a mutation; updated when the role changes. */
 export function useMay(): (mutation: GuardedMutation) => boolean {
   const role = useContext(RoleContext);
   return (mutation) => isAllowed(role(), mutation);

@@ -7,7 +7,7 @@ export const ROLES: readonly Role[] = ["VIEWER", "ADMIN", "OWNER"];
 /** A mutation that requires a role. */
 export type GuardedMutation = keyof typeof REQUIRED_ROLES;
 
-/** The least role that a mutation requires; undefined if everybody with a session may send it. */
+/** The minimum role for a mutation; undefined if any session is sufficient. */
 export function requiredRole(mutation: string): Role | undefined {
   return (REQUIRED_ROLES as Record<string, Role>)[mutation];
 }

@@ -1,5 +1,5 @@
 import { A } from "@solidjs/router";
-import { createSignal, For, Match, Show, Switch } from "solid-js";
+import { createEffect, createSignal, For, Match, on, Show, Switch } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../graphql/generated";
 import type { FoundKeyFragment as FoundKeyData } from "../graphql/generated/graphql";
@@ -40,7 +40,7 @@ const FoundKeyFragment = graphql(`
   }
 `);
 
-/** What has become of the key: when and from where it was used, and what that cost. */
+/** The recent usage of the key: times, addresses and cost. */
 function Traces(props: { apiKey: FoundKeyData }) {
   const usage = () => props.apiKey.recentUsage;
   return (
@@ -82,6 +82,11 @@ type ActionsProps = {
 function Actions(props: ActionsProps) {
   const [open, setOpen] = createSignal<"rotate" | "revoke">();
   const close = () => setOpen(undefined);
+  let link: HTMLAnchorElement | undefined;
+  // The button that had the focus has gone with the key: in a dialog the keyboard must not be lost.
+  const keepFocus = () =>
+    queueMicrotask(() => document.activeElement === document.body && link?.focus());
+  createEffect(on(() => props.apiKey.state, keepFocus, { defer: true }));
   return (
     <div class="mt-3 flex flex-wrap gap-2">
       <May do="revokeApiKey">
@@ -95,6 +100,7 @@ function Actions(props: ActionsProps) {
         </Show>
       </May>
       <A
+        ref={link}
         href={keyPath(props.apiKey)}
         class={buttonClass("plain", "small")}
         onClick={() => props.onLeave?.()}

@@ -41,5 +41,5 @@ export function createKeyLookup(secret: () => string | undefined) {
   };
 }
 
-/** What the look-up of a key came to. */
+/** The result of looking up a key. */
 export type KeyLookup = ReturnType<typeof createKeyLookup>;

@@ -131,7 +131,7 @@ export function SessionProvider(props: { children: JSX.Element }) {
     if (result.data && areProvidersKnown) accept(result.data);
   }
   let refreshing: Promise<void> | undefined;
-  /** Many refusals at once ask once. */
+  /** Concurrent rejections share one query. */
   async function refreshOnce() {
     refreshing ??= refresh().finally(() => {
       refreshing = undefined;

@@ -51,9 +51,13 @@ pub enum EncryptedFileError {
 impl EncryptedFileError {
     /// Distinguishes damage of the file from failures of the disk.
     pub fn of_reading(error: io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::InvalidData | ErrorKind::UnexpectedEof => Self::Damaged,
-            _ => Self::Io(error),
+        if matches!(
+            error.kind(),
+            ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+        ) {
+            Self::Damaged
+        } else {
+            Self::Io(error)
         }
     }
 }
@@ -112,6 +116,10 @@ fn check_header(start: &[u8]) -> Result<(), EncryptedFileError> {
 }
 
 fn translate(error: DecryptError) -> EncryptedFileError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the library may add variants; every other one is an invalid file"
+    )]
     match error {
         DecryptError::Io(error) => EncryptedFileError::of_reading(error),
         DecryptError::ExcessiveWork { required, .. } => EncryptedFileError::ExcessiveWork(required),
@@ -119,7 +127,6 @@ fn translate(error: DecryptError) -> EncryptedFileError {
         | DecryptError::KeyDecryptionFailed
         | DecryptError::NoMatchingKeys => EncryptedFileError::WrongPassphrase,
         DecryptError::UnknownFormat => EncryptedFileError::NotAge,
-        // The header is invalid, or its checksum is.
         _ => EncryptedFileError::Damaged,
     }
 }

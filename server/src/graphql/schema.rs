@@ -129,14 +129,17 @@ mod tests {
         let mut unmarked = Vec::new();
 
         for kind in registry.types.values() {
-            let inputs: Vec<&MetaInputValue> = match kind {
-                MetaType::InputObject { input_fields, .. } => input_fields.values().collect(),
-                MetaType::Object { fields, .. } if kind.name() == "Mutation" => fields
-                    .values()
-                    .flat_map(|field| field.args.values())
-                    .collect(),
-                _ => Vec::new(),
-            };
+            let inputs: Vec<&MetaInputValue> =
+                if let MetaType::InputObject { input_fields, .. } = kind {
+                    input_fields.values().collect()
+                } else if kind.name() == "Mutation"
+                    && let MetaType::Object { fields, .. } = kind
+                {
+                    let fields = fields.values();
+                    fields.flat_map(|field| field.args.values()).collect()
+                } else {
+                    Vec::new()
+                };
             let is_named_so = |name: &str| {
                 let lower = name.to_ascii_lowercase();
                 SECRET_ENDINGS.iter().any(|word| lower.ends_with(word))

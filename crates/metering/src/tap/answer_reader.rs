@@ -11,6 +11,10 @@ use crate::tokens::parse_count;
 
 /// The state of an answer.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each set once"
+)]
 pub(super) struct AnswerReader {
     spec: &'static ProtocolSpec,
     usage: UsageCollector,

@@ -70,11 +70,11 @@ function Columns(props: ColumnsProps) {
       </May>
       <Head>{t("common.key")}</Head>
       <Head class="max-sm:hidden">{t("common.user")}</Head>
-      <Head>{t("common.state")}</Head>
+      <Head class="max-sm:hidden">{t("common.state")}</Head>
       <Head sorted={sorted("used")} class="max-md:hidden">
         {t("keys.lastUsed")}
       </Head>
-      <Head number class="max-lg:hidden">
+      <Head number class="max-2xl:hidden">
         {t("keys.columns.requests")}
       </Head>
       <Head number sorted={sorted("tokens")} class="max-md:hidden">
@@ -83,7 +83,7 @@ function Columns(props: ColumnsProps) {
       <Head number sorted={sorted("cost")} class="max-md:hidden">
         {t("keys.columns.cost")}
       </Head>
-      <Head class="max-xl:hidden">{t("keys.quota")}</Head>
+      <Head class="max-2xl:hidden">{t("keys.quota")}</Head>
       <Head sorted={props.sort === "expires" ? "ascending" : undefined} class="max-md:hidden">
         {t("keys.ends")}
       </Head>

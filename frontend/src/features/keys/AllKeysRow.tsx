@@ -91,8 +91,9 @@ function Below(props: { apiKey: AllKeysRowData }) {
   const usage = () => props.apiKey.recentUsage;
   return (
     <>
-      <div class="text-sm sm:hidden">
+      <div class="flex flex-wrap items-center gap-2 text-sm sm:hidden">
         <Owner apiKey={props.apiKey} />
+        <KeyBadge state={props.apiKey.state} />
       </div>
       <div class="text-sm text-muted md:hidden">
         <LastUse apiKey={props.apiKey} />
@@ -111,7 +112,7 @@ function Below(props: { apiKey: AllKeysRowData }) {
           {t("keys.ends")}: <KeyEnd apiKey={props.apiKey} />
         </span>
       </Show>
-      <span class="mt-1.5 block xl:hidden">
+      <span class="mt-1.5 block 2xl:hidden">
         <FullestQuota quotas={props.apiKey.quotas} />
       </span>
     </>
@@ -158,13 +159,13 @@ export function AllKeysRow(props: AllKeysRowProps) {
       <Cell class="max-sm:hidden">
         <Owner apiKey={apiKey()} />
       </Cell>
-      <Cell>
+      <Cell class="max-sm:hidden">
         <KeyBadge state={apiKey().state} />
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-md:hidden">
         <LastUse apiKey={apiKey()} />
       </Cell>
-      <Cell number class="text-muted max-lg:hidden">
+      <Cell number class="text-muted max-2xl:hidden">
         {formatWhole(usage().requests)}
       </Cell>
       <Cell number class="text-muted max-md:hidden">
@@ -173,7 +174,7 @@ export function AllKeysRow(props: AllKeysRowProps) {
       <Cell number class="text-muted max-md:hidden">
         <span title={exactUsd(usage().cost)}>{formatUsd(usage().cost)}</span>
       </Cell>
-      <Cell class="w-28 max-xl:hidden">
+      <Cell class="w-28 max-2xl:hidden">
         <FullestQuota quotas={apiKey().quotas} />
       </Cell>
       <Cell class="whitespace-nowrap text-muted max-md:hidden">

@@ -46,7 +46,7 @@ function isState(name: string): name is ApiKeyState {
   return STATES.includes(name);
 }
 
-/** The filter of the server for a choice. Keys that nobody uses are of interest while they are active. */
+/** The server's filter for a choice. Only active keys are listed as unused. */
 export function filterOf(show: string): ApiKeyFilter {
   const byTime = readDays(show);
   if (byTime?.what === "unused") return { states: ["ACTIVE"], unusedDays: byTime.days };

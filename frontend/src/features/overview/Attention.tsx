@@ -20,7 +20,7 @@ const ICONS = {
   warn: { shape: TriangleAlert, class: "text-warn" },
 } as const;
 
-/** What the page behind each action is for; those who may not do it are led there to look, if they may open it. */
+/** The mutation behind each action; callers without it get a link to view the page, if they may open it. */
 const NEEDS: Partial<Record<Problem["action"], GuardedMutation>> = {
   engine: "restartEngine",
   account: "updateProviderAccount",

@@ -106,7 +106,7 @@ fn a_file_that_ends_early_is_incomplete_wherever_it_ends() {
 fn a_changed_or_longer_file_is_refused() {
     let file = encrypted(&vec![7; CHUNK + 9]);
     let payload = header_length(&file);
-    let places = (0..payload + NONCE + 1).chain([payload + CHUNK, file.len() - 1]);
+    let places = (0..=payload + NONCE).chain([payload + CHUNK, file.len() - 1]);
 
     for at in places {
         let mut changed = file.clone();
@@ -146,7 +146,11 @@ fn a_file_cannot_demand_unlimited_memory_or_time() {
 
 #[test]
 fn a_header_cannot_be_endless() {
-    let endless = [b"age-encryption.org/v1\n-> scrypt ", &[b'a'; 100_000][..]].concat();
+    let endless = [
+        &b"age-encryption.org/v1\n-> scrypt "[..],
+        &vec![b'a'; 100_000],
+    ]
+    .concat();
 
     let refused = decrypted(&endless);
 

@@ -31,7 +31,7 @@ pub(super) enum BackupCell {
 }
 
 impl BackupCell {
-    /// `None` for a type that no table of ours uses.
+    /// `None` for a type that no table uses.
     pub(super) fn of(value: Value) -> Option<Self> {
         #[expect(
             clippy::wildcard_enum_match_arm,

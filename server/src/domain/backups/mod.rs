@@ -165,7 +165,7 @@ impl Backups {
         audit::note(&self.db, &self.clock, context, done).await
     }
 
-    /// What the next start restores, or why the last one could not.
+    /// The backup that the next start restores, or why the last restore failed.
     pub fn staged_restore(&self) -> Result<Option<Staged>> {
         Ok(restore::staged(&self.data_dir)?)
     }

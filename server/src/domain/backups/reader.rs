@@ -16,7 +16,7 @@ use super::{
 };
 use crate::crypto::encrypted_file::{self, EncryptedFileError};
 
-/// Longer than any row of ours.
+/// Longer than any row.
 const MAX_LINE: u64 = 64 * 1024 * 1024;
 /// The beginning of a backup before version 2 of the format.
 const FORMER_MAGIC: &[u8] = b"PPCHEST";

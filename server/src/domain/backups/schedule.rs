@@ -49,7 +49,8 @@ impl Backups {
         if latest.is_some_and(|latest| latest <= now && now < latest + every) {
             return Ok(None);
         }
-        let made = self.create(&AuditContext::system("createBackup")).await?;
+        let context = AuditContext::system("createBackup");
+        let made = Box::pin(self.create(&context)).await?;
         self.prune(current.gateway.backups_kept).await?;
         Ok(Some(made.name))
     }

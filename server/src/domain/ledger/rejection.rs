@@ -22,7 +22,7 @@ pub fn rejected_by(error: &LimitError, at: DateTime<Utc>) -> RejectedBy {
             retry_after,
             state,
             ..
-        } => of_state(*kind, *state, after(at, *retry_after)),
+        } => of_state(*kind, **state, after(at, *retry_after)),
         LimitError::Quota {
             metric, rejecting, ..
         }

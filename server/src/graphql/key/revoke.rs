@@ -24,7 +24,7 @@ struct RevokeApiKeyPayload {
     api_key: ApiKey,
 }
 
-/// What came of one id of `revokeApiKeys`.
+/// The outcome for one id of `revokeApiKeys`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 enum RevokeApiKeyOutcome {
     /// The key was revoked now.
@@ -40,7 +40,7 @@ enum RevokeApiKeyOutcome {
 struct RevokeApiKeyResult {
     /// The id, as it was given.
     id: ID,
-    /// What came of it.
+    /// The outcome for this id.
     outcome: RevokeApiKeyOutcome,
     /// The key; null if there is none.
     api_key: Option<ApiKey>,

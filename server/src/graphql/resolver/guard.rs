@@ -11,7 +11,7 @@ use entity::admin::Role;
 use super::{context::ContextExt as _, error::ResolverError, role};
 use crate::domain::{Error, Viewer};
 
-/// The callers that a root field's directives declare; nobody if there is no directive.
+/// The callers that a root field's directives declare; empty if there is no directive.
 pub(crate) struct Declared;
 
 /// The same for a field of this type.

@@ -145,7 +145,7 @@ async fn an_owners_token_reaches_all_but_sessions() {
 }
 
 #[tokio::test]
-async fn every_field_refuses_exactly_the_callers_that_the_printed_schema_says() {
+async fn every_field_rejects_exactly_the_callers_that_the_printed_schema_excludes() {
     let plane = ControlPlane::start().await;
     let types = types(&plane.admin().await).await;
     let declared = declared();
@@ -216,7 +216,7 @@ async fn a_viewer_cannot_read_the_field_of_an_account_that_declares_a_higher_rol
     }
 }
 
-/// What a field requires by the directives in the printed schema.
+/// The requirements of a field, from the directives in the printed schema.
 #[derive(Debug, Default)]
 struct Requirement {
     role: Option<Role>,

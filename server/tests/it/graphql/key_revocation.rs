@@ -1,4 +1,4 @@
-//! Several keys are revoked at once.
+//! Several keys are revoked in one call.
 
 use entity::admin::Role;
 use serde_json::{Value, json};
@@ -113,7 +113,7 @@ async fn a_key_that_two_revoke_at_the_same_time_has_one_event() {
 }
 
 #[tokio::test]
-async fn at_most_200_keys_are_revoked_at_once_and_only_by_administrators() {
+async fn at_most_200_keys_are_revoked_per_call_and_only_by_administrators() {
     let plane = ControlPlane::start().await;
     let (admin, viewer) = (
         plane.script(Role::Admin).await,

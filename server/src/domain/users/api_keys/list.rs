@@ -26,7 +26,7 @@ const MAX_DAYS: i32 = 3650;
 /// The year 9999.
 const FAR_FUTURE: DateTime<Utc> = DateTime::from_timestamp(253_370_764_800, 0).unwrap();
 
-/// What a key is, apart from whether its user is enabled.
+/// The state of a key, regardless of whether its user is enabled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ApiKeyState {
     Active,
@@ -68,7 +68,7 @@ pub struct ApiKeyOrder {
 }
 
 impl ApiKeys {
-    /// A page of the keys of all users, in every state unless the filter says otherwise. A cursor is the id of a key.
+    /// A page of the keys of all users, in every state unless the filter selects some. A cursor is the id of a key.
     pub async fn list(
         &self,
         filter: &ApiKeyFilter,

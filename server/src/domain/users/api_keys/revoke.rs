@@ -16,7 +16,7 @@ use crate::domain::{
     audit::{self, AuditChange, AuditContext},
 };
 
-/// What came of revoking a key.
+/// The result of revoking one key.
 #[derive(Clone, Debug)]
 pub enum Revocation {
     Revoked(api_key::Model),
@@ -26,7 +26,7 @@ pub enum Revocation {
 
 impl ApiKeys {
     /// Revokes several keys in one transaction and aborts their requests in flight. One result for each id, in the
-    /// order of the ids; each revoked key has an audit event, and one event says so if none was revoked.
+    /// order of the ids; each revoked key has an audit event, or there is one event if none was revoked.
     pub async fn revoke_many(
         &self,
         context: &AuditContext,

@@ -122,7 +122,7 @@ fn collect_secrets(answer: &Value, is_secret: bool, secrets: &mut Vec<String>) {
             }
         }
         Value::String(text) if is_secret => secrets.push(text.clone()),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
