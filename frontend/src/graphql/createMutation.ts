@@ -1,4 +1,5 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { createRequest } from "@urql/core";
 import { createMutation as createUrqlMutation } from "@urql/solid";
 import { createMemo } from "solid-js";
 import { useMay } from "./may";
@@ -11,7 +12,9 @@ import { fieldsOf, type GuardedMutation, OFFERED } from "./roles";
 export function createMutation<Data, Variables extends Record<string, unknown>>(
   mutation: TypedDocumentNode<Data, Variables>,
 ) {
-  document.dispatchEvent(new CustomEvent(OFFERED, { detail: fieldsOf(mutation) }));
+  // The build makes a text of each document (`documents.ts`); a request has it parsed.
+  const { query } = createRequest(mutation, {} as Variables);
+  document.dispatchEvent(new CustomEvent(OFFERED, { detail: fieldsOf(query) }));
   return createUrqlMutation<Data, Variables>(mutation);
 }
 
