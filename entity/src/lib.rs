@@ -17,6 +17,7 @@ pub mod quota;
 pub mod quota_bucket;
 pub mod recovery_code;
 pub mod request;
+pub mod request_failure;
 pub mod secret;
 pub mod session;
 pub mod setting;

@@ -19,12 +19,24 @@ pub enum Metric {
 }
 
 /// The window after which usage resets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[sea_orm(
     rs_type = "String",
     db_type = "String(StringLen::N(16))",
     rename_all = "snake_case"
 )]
+#[serde(rename_all = "snake_case")]
 pub enum WindowKind {
     /// Never.
     Lifetime,

@@ -5,7 +5,10 @@
 pub use metering::Protocol;
 use sea_orm::entity::prelude::*;
 
-use super::provider_account::ProviderKind;
+use super::{
+    provider_account::ProviderKind,
+    request_failure::{Attempts, RejectedBy},
+};
 
 /// How a request ended.
 #[derive(
@@ -119,6 +122,13 @@ pub struct Model {
     pub http_status: Option<i16>,
     pub outcome: Outcome,
     pub error_code: Option<String>,
+    /// The error's message as the client received it, without secrets; up to 500 characters.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub error_message: Option<String>,
+    /// The limit that rejected it.
+    pub rejected_by: Option<RejectedBy>,
+    /// The engine's attempts; `None` if no attempt failed.
+    pub attempts: Option<Attempts>,
     pub usage_source: UsageSource,
     pub reconciliation: Option<Reconciliation>,
     /// Without cache reads and cache writes.

@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, type Made, request } from "./api";
-import { closeAll, newPage, openBrowser } from "./browser";
+import { closeAll, newPage, openBrowser, openDialog } from "./browser";
 import { Server } from "./server";
 
 let server: Server;
@@ -23,10 +23,10 @@ afterAll(async () => {
   await server.remove();
 });
 
-async function enter(path: string) {
+async function enter(path: string, secret = ada.secret) {
   const page = await newPage(browser);
   await page.goto(server.url + path);
-  await page.getByLabel("API key").fill(ada.secret);
+  await page.getByLabel("API key").fill(secret);
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   return page;
 }
@@ -44,6 +44,18 @@ test("an end user sees their own usage and limits with their key, and nothing el
 
   await page.goto(`${server.url}/users`);
   await page.getByRole("heading", { name: "Usage and limits" }).waitFor();
+});
+
+test("an end user opens a failed request and reads that the key is not at fault", async () => {
+  const { secret } = await api.createUser("Grace");
+  expect(await request(server.url, secret, "no-such-model")).toBe(400);
+  const page = await enter("/me/requests", secret);
+
+  await page.getByRole("link", { name: "no-such-model" }).first().click();
+
+  const drawer = await openDialog(page, "Request");
+  await drawer.getByText(/^Your key is fine\./).waitFor();
+  expect(await drawer.textContent()).not.toContain("Account");
 });
 
 test("the snippets of an end user have their own key in them", async () => {

@@ -1,15 +1,15 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import * as generated from "../src/graphql/generated/graphql";
-import { fieldsOf, isAllowed, requiredRole } from "../src/graphql/roles";
+import { isAllowed, requiredRole } from "../src/graphql/roles";
 import { Api, type Made, request } from "./api";
-import { closeAll, newPage, openBrowser } from "./browser";
-import { Server } from "./server";
-import { allPaths, observe, walk } from "./walk";
+import { closeAll, newPage, openBrowser, openDialog } from "./browser";
+import { PASSWORD, Server } from "./server";
+import { allPaths, type Found, mutationsOf, observe, walk } from "./walk";
 
 const ROLES = ["VIEWER", "ADMIN", "OWNER"] as const;
 type Role = (typeof ROLES)[number];
-/** As long as one role may take over all pages. */
+/** All roles at a time take some minutes. */
 const PATIENCE_MS = 900_000;
 
 let server: Server;
@@ -48,14 +48,14 @@ async function fill(api: Api) {
 beforeAll(async () => {
   const environment = { BACKUP_PASSPHRASE: "four or five random words" };
   [server, browser] = await Promise.all([
-    Server.start({ password: "correct horse battery", environment }),
+    Server.start({ password: PASSWORD, environment }),
     openBrowser(),
   ]);
   const api = await Api.open(server);
   await fill(api);
   for (const role of ROLES) {
     await api.ask("mutation($i: CreateAdminInput!) { createAdmin(input: $i) { admin { id } } }", {
-      i: { username: nameOf(role), role, password: "correct horse battery" },
+      i: { username: nameOf(role), role, password: PASSWORD },
     });
   }
 });
@@ -68,11 +68,7 @@ afterAll(async () => {
 /** The mutations of the app that require a role. */
 function usedByTheApp(): string[] {
   const documents = Object.values(generated).filter((each) => each.kind === "Document");
-  const fields = documents
-    .filter(({ definitions }) =>
-      definitions.some((each) => "operation" in each && each.operation === "mutation"),
-    )
-    .flatMap(fieldsOf);
+  const fields = documents.flatMap(mutationsOf);
   return [...new Set(fields)].filter((name) => requiredRole(name) !== undefined);
 }
 
@@ -88,20 +84,109 @@ async function walkAs(role: Role) {
   return found;
 }
 
-for (const role of ROLES) {
-  test(
-    `every control of every page is one that the role ${role} may use, and none is missing`,
-    async () => {
-      const { offered, sent, refused, dead } = await walkAs(role);
-
-      const notAllowed = [...offered].filter(([name]) => !isAllowed(role, name));
-      expect(notAllowed, "offered although the server refuses it").toEqual([]);
-      expect([...sent].filter((name) => !isAllowed(role, name))).toEqual([]);
-      expect([...refused], "queries that the server refuses").toEqual([]);
-      expect([...dead], "controls that do nothing").toEqual([]);
-      const missing = usedByTheApp().filter((name) => isAllowed(role, name) && !offered.has(name));
-      expect(missing, "allowed, but nowhere offered").toEqual([]);
-    },
-    PATIENCE_MS,
-  );
+/** What is wrong with what a role is offered: nothing, under each heading. */
+function faultsOf(role: Role, { offered, sent, refused, dead }: Found) {
+  const isWrong = (name: string) => !isAllowed(role, name);
+  return {
+    offeredThoughRefused: [...offered].filter(([name]) => isWrong(name)),
+    sentThoughRefused: [...sent].filter(isWrong),
+    refusedQueries: [...refused],
+    controlsThatDoNothing: [...dead],
+    allowedButNowhereOffered: usedByTheApp().filter((name) => !isWrong(name) && !offered.has(name)),
+  };
 }
+
+test(
+  "every control of every page is one that the role may use, and none is missing, in every role",
+  async () => {
+    const found = await Promise.all(
+      ROLES.map(async (role) => [role, faultsOf(role, await walkAs(role))] as const),
+    );
+
+    const none = {
+      offeredThoughRefused: [],
+      sentThoughRefused: [],
+      refusedQueries: [],
+      controlsThatDoNothing: [],
+      allowedButNowhereOffered: [],
+    };
+    expect(Object.fromEntries(found)).toEqual({ VIEWER: none, ADMIN: none, OWNER: none });
+  },
+  PATIENCE_MS,
+);
+
+/** A window of the administrator with this role. */
+async function pageOf(role: Role, path: string) {
+  const api = await Api.open(server, nameOf(role));
+  const page = await newPage(browser);
+  await page.context().addCookies(api.cookies);
+  await page.goto(server.url + path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  return page;
+}
+
+test("who signs in again with another role is told, and offered what the new role allows", async () => {
+  const owner = await Api.open(server, nameOf("OWNER"));
+  const { createAdmin } = await owner.ask(
+    "mutation($i: CreateAdminInput!) { createAdmin(input: $i) { admin { id } } }",
+    { i: { username: "grace", role: "VIEWER", password: PASSWORD } },
+  );
+  const { admin } = createAdmin as { admin: { id: string } };
+  const page = await newPage(browser);
+  await page.context().addCookies((await Api.open(server, "grace")).cookies);
+  await page.goto(`${server.url}/users`);
+  await page.getByText("Ada").first().waitFor();
+  expect(await page.getByRole("button", { name: "Create user" }).count()).toBe(0);
+
+  await owner.ask("mutation($id: ID!) { setAdminRole(id: $id, role: ADMIN) { admin { id } } }", {
+    id: admin.id,
+  });
+  // The page notices that the session has ended when it asks for something.
+  await page.getByLabel("Show", { exact: true }).selectOption({ label: "Enabled" });
+  const dialog = await openDialog(page);
+  const send = () => dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+  await dialog.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await send();
+  await dialog.getByLabel("Username").fill("grace");
+  await send();
+
+  await page.getByText("Your role is now Admin").waitFor();
+  await page.getByRole("button", { name: "Create user" }).waitFor();
+});
+
+test("a refusal for the role is said once, and the session is asked for again", async () => {
+  const page = await pageOf("ADMIN", "/users");
+  let asked = 0;
+  await page.route("**/graphql", (route) => {
+    const body = route.request().postData() ?? "";
+    if (/query Session\b/.test(body)) asked++;
+    if (!/mutation SetUsersEnabled\b/.test(body)) return route.continue();
+    const errors = [
+      { message: "your role does not allow this", extensions: { code: "FORBIDDEN" } },
+    ];
+    return route.fulfill({ json: { data: null, errors } });
+  });
+
+  await page.getByRole("switch", { name: "Enable Ada" }).click({ force: true });
+
+  const said = page.getByText("Your role does not allow this", { exact: false });
+  await said.waitFor();
+  expect(await said.textContent()).toBe(
+    "Your role does not allow this. Ask an owner of this server.",
+  );
+  expect(asked).toBe(1);
+});
+
+test("a page for owners says so to others, and neither tabs nor search lead there", async () => {
+  const page = await pageOf("ADMIN", "/settings/backups");
+
+  await page.getByText("This page is for owners").waitFor();
+  expect(await page.getByRole("link", { name: "Backups" }).count()).toBe(0);
+  await page
+    .getByRole("button", { name: /^Search/ })
+    .first()
+    .click();
+  await page.getByRole("combobox").fill("backups");
+  await page.getByText("Nothing found").or(page.getByRole("status")).first().waitFor();
+  expect(await page.getByRole("option", { name: /Backups/ }).count()).toBe(0);
+});

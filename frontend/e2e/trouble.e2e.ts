@@ -64,7 +64,27 @@ test("a rejected request shows why, and no tokens, cost or timing", async () => 
   await row.click();
   const drawer = await openDialog(page, "Request");
   await drawer.getByText("A quota was reached.").waitFor();
+  await drawer.getByRole("meter", { name: "Request quota, lifetime" }).waitFor();
   expect(await drawer.textContent()).not.toMatch(/Usage source|Timing|Tokens/);
+});
+
+test("a failure leads from the chart and the filters to its reason, and on to its like", async () => {
+  const { secret } = await api.createUser("Lin");
+  expect(await request(server.url, secret, "no-such-model-of-lin")).toBe(400);
+  const page = await signedInPage(browser, server.url, "/requests?status=4xx");
+
+  await page.getByText("Last 24 hours").waitFor();
+  await page.getByRole("img", { name: /^Requests over time/ }).waitFor();
+  const row = page.getByRole("row", { name: /no-such-model-of-lin/ });
+  await row.click();
+  const drawer = await openDialog(page, "Request");
+  await drawer.getByText("Error message that the client received").waitFor();
+  await drawer.getByText(/unknown provider for model no-such-model-of-lin/).waitFor();
+
+  await drawer.getByRole("link", { name: "POST /v1/chat/completions" }).click();
+  await page.waitForURL(/endpoint=POST/);
+  expect(await page.getByLabel("Endpoint").inputValue()).toBe("POST /v1/chat/completions");
+  expect(await page.getByRole("dialog").count()).toBe(0);
 });
 
 test("a stopped playground request gets its record, and an error shows its body", async () => {

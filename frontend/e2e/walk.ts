@@ -2,14 +2,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DocumentNode, Kind, parse } from "graphql";
 import type { Locator, Page, Route } from "playwright-core";
-import { fieldsOf, OFFERED } from "../src/graphql/roles";
+import { OFFERED } from "../src/graphql/roles";
 
 const CONTROLS =
-  "button:visible, [role=menuitem]:visible, [role=switch]:visible, [role=tab]:visible, summary:visible";
+  "button:visible, [role=menuitem]:visible, [role=switch]:visible, [role=tab]:visible, summary:visible, input[type=checkbox]:visible";
 const OVERLAYS = "[role=dialog]:visible, [role=alertdialog]:visible, [role=menu]:visible";
 /** What only closes or resets: a mutation is offered when its form is there. */
 const LEAVES = /^(Close|Cancel|Done|Copy|Back|Reset to default)/;
 const DEEPEST = 3;
+/** How many rows of a list are looked at. */
+const ALIKE = 2;
 const CHANGE_MS = 700;
 
 /** What a walk found out. */
@@ -48,13 +50,16 @@ export function allPaths(id: string): string[] {
   );
 }
 
-function mutationsOf(body: string): string[] {
-  const { query } = JSON.parse(body) as { query: string };
-  const document: DocumentNode = parse(query);
-  const isMutation = document.definitions.some(
-    (each) => each.kind === Kind.OPERATION_DEFINITION && each.operation === "mutation",
+/** The mutations that a document sends, as `createUser`. The build leaves documents as text. */
+export function mutationsOf(document: DocumentNode | string): string[] {
+  const { definitions } = typeof document === "string" ? parse(document) : document;
+  return definitions.flatMap((each) =>
+    each.kind === Kind.OPERATION_DEFINITION && each.operation === "mutation"
+      ? each.selectionSet.selections.flatMap((field) =>
+          field.kind === Kind.FIELD ? [field.name.value] : [],
+        )
+      : [],
   );
-  return isMutation ? fieldsOf(document) : [];
 }
 
 // The demo engine has none.
@@ -78,18 +83,26 @@ function withMoreToDo(text: string): string {
 /** Watches a page: no mutation that it sends reaches the server. */
 export async function observe(page: Page): Promise<Found> {
   const found: Found = { offered: new Map(), sent: new Set(), refused: new Set(), dead: new Set() };
-  await page.exposeFunction("noteOffered", (names: string[], at: string) => {
-    for (const name of names) if (!found.offered.has(name)) found.offered.set(name, at);
+  await page.exposeFunction("noteOffered", (document: DocumentNode | string, at: string) => {
+    for (const name of mutationsOf(document))
+      if (!found.offered.has(name)) found.offered.set(name, at);
+  });
+  // A toast must not lie over what is used next.
+  await page.addInitScript(() => {
+    const style = new CSSStyleSheet();
+    style.replaceSync(".toast { pointer-events: none }");
+    document.adoptedStyleSheets.push(style);
   });
   await page.addInitScript((event) => {
-    type Noting = { noteOffered: (names: string[], at: string) => void };
-    document.addEventListener(event, ({ detail }: CustomEventInit<string[]>) =>
-      (window as unknown as Noting).noteOffered(detail ?? [], location.pathname),
+    type Noting = { noteOffered: (document: unknown, at: string) => void };
+    document.addEventListener(event, ({ detail }: CustomEventInit) =>
+      (window as unknown as Noting).noteOffered(detail, location.pathname),
     );
   }, OFFERED);
   await page.route("**/graphql", async (route: Route) => {
     const body = route.request().postData() ?? "{}";
-    const mutations = mutationsOf(body);
+    const { query } = JSON.parse(body) as { query: string };
+    const mutations = mutationsOf(query);
     if (mutations.length > 0) {
       for (const name of mutations) found.sent.add(name);
       const errors = [{ message: "not sent", extensions: { code: "BAD_USER_INPUT" } }];
@@ -115,7 +128,23 @@ async function front(page: Page): Promise<Locator> {
   return count > 0 ? overlays.nth(count - 1) : page.locator("main");
 }
 
+/** The id of the open dialog or menu in front. */
+async function frontId(page: Page): Promise<string | undefined> {
+  if ((await page.locator(OVERLAYS).count()) === 0) return undefined;
+  return (await (await front(page)).getAttribute("id")) ?? "unnamed";
+}
+
 type Control = { label: string; isDone: boolean };
+
+/** The first of those whose labels begin alike, as the menus of rows do. */
+function onceOrTwice(all: readonly Control[]): Control[] {
+  const counts = new Map<string, number>();
+  return all.filter(({ label }) => {
+    const begin = label.split(" ").slice(0, 2).join(" ");
+    counts.set(begin, (counts.get(begin) ?? 0) + 1);
+    return (counts.get(begin) ?? 0) <= ALIKE;
+  });
+}
 
 /** The enabled controls in front, each label once. `isDone` marks those that say that they are chosen already. */
 async function controls(page: Page): Promise<Control[]> {
@@ -131,9 +160,8 @@ async function controls(page: Page): Promise<Control[]> {
         ),
       })),
   );
-  return [
-    ...new Map(all.filter(({ label }) => label !== "").map((each) => [each.label, each])).values(),
-  ];
+  const named = all.filter(({ label }) => label !== "");
+  return onceOrTwice([...new Map(named.map((each) => [each.label, each])).values()]);
 }
 
 async function click(page: Page, label: string): Promise<boolean> {
@@ -148,7 +176,7 @@ async function click(page: Page, label: string): Promise<boolean> {
   if (place < 0) return false;
   return all
     .nth(place)
-    .click({ timeout: 3000, force: true })
+    .click({ timeout: 3000 })
     .then(
       () => true,
       () => false,
@@ -214,20 +242,24 @@ async function changes(page: Page, act: () => Promise<boolean>): Promise<boolean
 /** Uses every control of a page, and every control of the dialogs and menus that they open. */
 export async function walk(page: Page, url: string, found: Found, chain: readonly string[] = []) {
   if (chain.length === 0) await open(page, url);
-  const before = await controls(page);
-  for (const { label, isDone } of before) {
+  for (const { label, isDone } of await controls(page)) {
     if (LEAVES.test(label) || isDone) continue;
-    if (!(await comeBack(page, url, chain))) return;
-    const overlays = await page.locator(OVERLAYS).count();
-    const scope = await (await front(page)).getAttribute("id");
-    if (!(await changes(page, () => click(page, label)))) {
+    const use = async () => {
+      if (!(await comeBack(page, url, chain))) return "lost";
+      const before = await frontId(page);
+      const hasChanged = await changes(page, () => click(page, label));
+      await page.waitForTimeout(150);
+      const after = await frontId(page);
+      if (after !== undefined && after !== before) return "opened";
+      return hasChanged ? "changed" : "nothing";
+    };
+    let outcome = await use();
+    // A menu that was still closing may have taken the click.
+    if (outcome === "nothing") outcome = await use();
+    if (outcome === "nothing")
       found.dead.add(`${new URL(url).pathname}: ${[...chain, label].join(" → ")}`);
-    }
-    await page.waitForTimeout(150);
-    const now = await page.locator(OVERLAYS).count();
-    const isNew =
-      now > overlays || (now > 0 && (await (await front(page)).getAttribute("id")) !== scope);
-    if (isNew && chain.length + 1 < DEEPEST) await walk(page, url, found, [...chain, label]);
+    if (outcome === "opened" && chain.length + 1 < DEEPEST)
+      await walk(page, url, found, [...chain, label]);
   }
   if (chain.length === 0) await leaveOverlays(page);
 }

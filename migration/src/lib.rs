@@ -21,7 +21,9 @@ mod m20261125_000018_create_notification;
 mod m20261126_000019_add_check_to_provider_account;
 mod m20261129_000020_add_replacement_to_api_key;
 mod m20261129_000021_rename_account_expired;
+mod m20261130_000022_add_failure_to_request;
 mod m20261130_000023_rename_reported_at;
+mod m20261130_000024_add_request_indexes;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -49,7 +51,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000019_add_check_to_provider_account::Migration),
             Box::new(m20261129_000020_add_replacement_to_api_key::Migration),
             Box::new(m20261129_000021_rename_account_expired::Migration),
+            Box::new(m20261130_000022_add_failure_to_request::Migration),
             Box::new(m20261130_000023_rename_reported_at::Migration),
+            Box::new(m20261130_000024_add_request_indexes::Migration),
         ]
     }
 }

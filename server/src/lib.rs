@@ -43,6 +43,7 @@ pub mod oauth;
 pub mod observed_io;
 pub mod outage;
 pub mod providers;
+pub mod redaction;
 pub mod shutdown;
 pub mod telemetry;
 pub mod traces;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Finish, Tokens};
+use crate::{Answer, Finish, TokenCounts};
 
 /// An error with the status name that belongs to this HTTP status.
 pub fn error(status: u16, message: &str) -> Value {
@@ -49,7 +49,7 @@ fn chunk(answer: &Answer, part: &Value, is_last: bool) -> Value {
     })
 }
 
-fn usage(tokens: Tokens, output: u64) -> Value {
+fn usage(tokens: TokenCounts, output: u64) -> Value {
     json!({
         "promptTokenCount": tokens.prompt(), "cachedContentTokenCount": tokens.cache_read,
         "candidatesTokenCount": output, "thoughtsTokenCount": tokens.reasoning,

@@ -26,7 +26,7 @@ pub struct Answer {
     /// Replaces the text.
     pub tool_call: Option<ToolCall>,
     pub finish: Finish,
-    pub tokens: Tokens,
+    pub tokens: TokenCounts,
 }
 
 impl Answer {
@@ -56,7 +56,7 @@ pub enum Finish {
 /// Token counts in buckets that do not overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Tokens {
+pub struct TokenCounts {
     pub input: u64,
     pub cache_read: u64,
     pub cache_write: u64,
@@ -64,7 +64,7 @@ pub struct Tokens {
     pub reasoning: u64,
 }
 
-impl Tokens {
+impl TokenCounts {
     /// All input tokens.
     pub fn prompt(self) -> u64 {
         self.input + self.cache_read + self.cache_write

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Finish, Tokens, ToolCall, sse};
+use crate::{Answer, Finish, TokenCounts, ToolCall, sse};
 
 /// An error of all OpenAI protocols.
 pub fn error(message: &str, kind: &str, code: &str, param: Option<&str>) -> Value {
@@ -56,7 +56,7 @@ pub fn delta(answer: &Answer, delta: &Value, finish_reason: Option<&str>) -> Val
 }
 
 /// The usage of the chat and completions protocols.
-pub fn usage(tokens: Tokens) -> Value {
+pub fn usage(tokens: TokenCounts) -> Value {
     json!({
         "prompt_tokens": tokens.prompt(), "completion_tokens": tokens.completion(),
         "total_tokens": tokens.prompt() + tokens.completion(),

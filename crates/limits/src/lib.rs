@@ -15,7 +15,10 @@ pub use self::{
         Amounts, Charge, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus, RequestUsage,
     },
     rate_limits::RateLimit,
-    reservation::{LimitError, LimitKind, RateLimitStatus, RequestSlot, Reservation},
+    reservation::{
+        LimitError, LimitKind, LimitOwner, LimitState, RateLimitStatus, RejectingQuota,
+        RequestSlot, Reservation,
+    },
     user_limits::{LimitRequest, MonotonicClock, Start, UserLimits},
     window::QuotaWindow,
 };

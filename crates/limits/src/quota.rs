@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{pattern, reservation::LimitError, window::QuotaWindow};
+use crate::{
+    pattern,
+    reservation::{LimitError, LimitOwner, LimitState, RejectingQuota},
+    window::QuotaWindow,
+};
 
 /// The unit of a quota.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,10 +243,10 @@ impl<Q> QuotaState<Q> {
             let ceiling = request.ceiling;
             let is_unpriced = metric == Metric::Cost && request.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
-                let quota = self.description();
                 return Err(LimitError::Unbounded {
                     metric,
-                    quota,
+                    quota: self.description(),
+                    rejecting: Box::new(self.rejecting(request.at, None)),
                     is_unpriced,
                 });
             }
@@ -270,8 +274,37 @@ impl<Q> QuotaState<Q> {
         Err(LimitError::Quota {
             metric,
             quota,
-            resets_at: self.resets_at(request.at),
+            rejecting: Box::new(self.rejecting(request.at, Some(needed))),
         })
+    }
+
+    fn rejecting(&self, at: DateTime<Utc>, needed: Option<i64>) -> RejectingQuota {
+        let QuotaStatus {
+            used,
+            reserved,
+            resets_at,
+        } = self.standing(at);
+        RejectingQuota {
+            id: self.rule.id,
+            window: self.rule.window,
+            provider: self.rule.provider,
+            model_pattern: self.rule.model_pattern.clone(),
+            state: LimitState {
+                holder: self.holder(),
+                limit: self.rule.limit,
+                used,
+                reserved,
+                needed,
+            },
+            resets_at,
+        }
+    }
+
+    fn holder(&self) -> LimitOwner {
+        match self.rule.api_key_id {
+            Some(_) => LimitOwner::Key,
+            None => LimitOwner::User,
+        }
     }
 
     /// The amount that a request reserves.
@@ -292,10 +325,7 @@ impl<Q> QuotaState<Q> {
             QuotaWindow::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),
             QuotaWindow::Rolling { seconds } => format!("in {seconds} seconds"),
         };
-        let holder = match self.rule.api_key_id {
-            Some(_) => "this key",
-            None => "this user",
-        };
+        let holder = self.holder();
         let model = self.rule.model_pattern.as_ref();
         let model = model.map_or(String::new(), |model| format!(", model {model}"));
         let provider = self.rule.provider.map_or("", |_| ", one provider");

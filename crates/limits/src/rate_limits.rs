@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     gcra::Gcra,
-    reservation::{LimitError, LimitKind, RateLimitStatus},
+    reservation::{LimitError, LimitKind, LimitOwner, LimitState, RateLimitStatus},
     user_limits::rate,
 };
 
@@ -45,7 +45,7 @@ impl RateLimits {
         &self,
         defaults: RateLimit,
         now: Duration,
-        holder: &str,
+        holder: LimitOwner,
     ) -> Result<(), LimitError> {
         let limit = self.limit.unwrap_or(defaults);
         if let Some(most) = limit.requests_per_minute
@@ -55,6 +55,7 @@ impl RateLimits {
                 kind: LimitKind::RequestsPerMinute,
                 limit: format!("{most} requests a minute for {holder}"),
                 retry_after,
+                state: per_minute(holder, most, &self.requests, 1, now),
             });
         }
         if let Some(most) = limit.concurrent_requests
@@ -64,6 +65,7 @@ impl RateLimits {
                 kind: LimitKind::ConcurrentRequests,
                 limit: format!("{most} concurrent requests for {holder}"),
                 retry_after: CONCURRENCY_RETRY,
+                state: concurrent(holder, most, self.running),
             });
         }
         Ok(())
@@ -75,7 +77,7 @@ impl RateLimits {
         defaults: RateLimit,
         tokens: u64,
         now: Duration,
-        holder: &str,
+        holder: LimitOwner,
     ) -> Result<(), LimitError> {
         let limit = self.limit.unwrap_or(defaults);
         if let Some(most) = limit.tokens_per_minute
@@ -85,17 +87,23 @@ impl RateLimits {
                 kind: LimitKind::TokensPerMinute,
                 limit: format!("{most} tokens a minute for {holder}"),
                 retry_after,
+                state: per_minute(holder, most, &self.tokens, tokens, now),
             });
         }
         Ok(())
     }
 
-    pub(super) fn check_socket(&self, defaults: RateLimit, holder: &str) -> Result<(), LimitError> {
+    pub(super) fn check_socket(
+        &self,
+        defaults: RateLimit,
+        holder: LimitOwner,
+    ) -> Result<(), LimitError> {
         match self.limit.unwrap_or(defaults).concurrent_sockets {
             Some(most) if self.sockets >= most => Err(LimitError::Rate {
                 kind: LimitKind::ConcurrentSockets,
                 limit: format!("{most} concurrent WebSockets for {holder}"),
                 retry_after: CONCURRENCY_RETRY,
+                state: concurrent(holder, most, self.sockets),
             }),
             Some(_) | None => Ok(()),
         }
@@ -157,5 +165,35 @@ impl RateLimits {
             remaining: self.requests.remaining(rate(most), now),
             resets_in: self.requests.resets_in(now),
         })
+    }
+}
+
+/// `used` is what has not been refilled yet.
+fn per_minute(
+    holder: LimitOwner,
+    most: impl Into<u64>,
+    bucket: &Gcra,
+    needed: u64,
+    now: Duration,
+) -> LimitState {
+    let most = most.into();
+    let count = |cells: u64| i64::try_from(cells).unwrap_or(i64::MAX);
+    let remaining = bucket.remaining(rate(most), now);
+    LimitState {
+        holder,
+        limit: count(most),
+        used: count(most.saturating_sub(remaining)),
+        reserved: 0,
+        needed: Some(count(needed)),
+    }
+}
+
+fn concurrent(holder: LimitOwner, most: u32, running: u32) -> LimitState {
+    LimitState {
+        holder,
+        limit: most.into(),
+        used: running.into(),
+        reserved: 0,
+        needed: Some(1),
     }
 }

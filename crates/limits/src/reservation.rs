@@ -1,6 +1,6 @@
 //! The slot and the reservation of a request in flight, until its usage is in the database.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use crate::{
     quota::{Amounts, Metric},
     rate_limits::RateLimit,
     user_limits::UserLimits,
+    window::QuotaWindow,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,47 @@ pub enum LimitKind {
     Quota(Metric),
 }
 
+/// Whether a limit counts the requests of a user or of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitOwner {
+    User,
+    Key,
+}
+
+impl fmt::Display for LimitOwner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::User => "this user",
+            Self::Key => "this key",
+        })
+    }
+}
+
+/// A limit as it was when it rejected a request, in its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitState {
+    pub holder: LimitOwner,
+    pub limit: i64,
+    pub used: i64,
+    /// By requests in flight; 0 for rate limits, whose `used` includes them.
+    pub reserved: i64,
+    /// The most that the request would have added; `None` if that has no bound.
+    pub needed: Option<i64>,
+}
+
+/// The quota that rejected a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectingQuota {
+    pub id: Uuid,
+    pub window: QuotaWindow,
+    /// By the number that the caller gave it; `None` counts every provider.
+    pub provider: Option<u8>,
+    pub model_pattern: Option<String>,
+    pub state: LimitState,
+    /// When usage is reset or, in a rolling window, next decreases.
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
 /// The limit that rejects a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LimitError {
@@ -30,17 +72,21 @@ pub enum LimitError {
         /// A description of the limit for the client.
         limit: String,
         retry_after: Duration,
+        state: LimitState,
     },
     /// A quota that has too little left.
     Quota {
         metric: Metric,
+        /// A description of the quota for the client.
         quota: String,
-        resets_at: Option<DateTime<Utc>>,
+        rejecting: Box<RejectingQuota>,
     },
     /// A strict quota, and a request whose usage has no known bound.
     Unbounded {
         metric: Metric,
+        /// A description of the quota for the client.
         quota: String,
+        rejecting: Box<RejectingQuota>,
         /// The model has no price.
         is_unpriced: bool,
     },

@@ -20,7 +20,9 @@ use crate::{
     gcra::{Gcra, Rate},
     quota::{Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, RequestUsage},
     rate_limits::{RateLimit, RateLimits},
-    reservation::{HeldLimits, HeldQuota, LimitError, RateLimitStatus, RequestSlot, Reservation},
+    reservation::{
+        HeldLimits, HeldQuota, LimitError, LimitOwner, RateLimitStatus, RequestSlot, Reservation,
+    },
 };
 
 /// The time since an origin of the caller's choice; monotonic.
@@ -346,9 +348,9 @@ impl<Q> State<Q> {
         defaults: RateLimit,
         now: Duration,
     ) -> Result<(), LimitError> {
-        self.user.check_start(defaults, now, "this user")?;
+        self.user.check_start(defaults, now, LimitOwner::User)?;
         match self.keys.get(&api_key_id) {
-            Some(key) => key.check_start(defaults, now, "this key"),
+            Some(key) => key.check_start(defaults, now, LimitOwner::Key),
             None => Ok(()),
         }
     }
@@ -368,9 +370,10 @@ impl<Q> State<Q> {
         now: Duration,
     ) -> Result<(), LimitError> {
         let tokens = tokens(request);
-        self.user.check_tokens(defaults, tokens, now, "this user")?;
+        self.user
+            .check_tokens(defaults, tokens, now, LimitOwner::User)?;
         if let Some(key) = self.keys.get(&quota_request.api_key_id) {
-            key.check_tokens(defaults, tokens, now, "this key")?;
+            key.check_tokens(defaults, tokens, now, LimitOwner::Key)?;
         }
         if request.is_metered {
             let counting = self
@@ -437,12 +440,12 @@ impl<Q> State<Q> {
     fn each_holder<E>(
         &mut self,
         api_key_id: Uuid,
-        mut apply: impl FnMut(&mut RateLimits, &str) -> Result<(), E>,
+        mut apply: impl FnMut(&mut RateLimits, LimitOwner) -> Result<(), E>,
     ) -> Result<(), E> {
-        apply(&mut self.user, "this user")?;
+        apply(&mut self.user, LimitOwner::User)?;
         let key = self.keys.entry(api_key_id).or_default();
         key.limit.get_or_insert_default();
-        apply(key, "this key")
+        apply(key, LimitOwner::Key)
     }
 
     fn end(&mut self, api_key_id: Uuid, mut apply: impl FnMut(&mut RateLimits)) {

@@ -1,9 +1,8 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { createRequest } from "@urql/core";
 import { createMutation as createUrqlMutation } from "@urql/solid";
 import { createMemo } from "solid-js";
 import { useMay } from "./may";
-import { fieldsOf, type GuardedMutation, OFFERED } from "./roles";
+import { type GuardedMutation, OFFERED } from "./roles";
 
 /**
  * `createMutation` of urql, for all components. A component that creates a mutation offers it, so it must be
@@ -12,9 +11,7 @@ import { fieldsOf, type GuardedMutation, OFFERED } from "./roles";
 export function createMutation<Data, Variables extends Record<string, unknown>>(
   mutation: TypedDocumentNode<Data, Variables>,
 ) {
-  // The build makes a text of each document (`documents.ts`); a request has it parsed.
-  const { query } = createRequest(mutation, {} as Variables);
-  document.dispatchEvent(new CustomEvent(OFFERED, { detail: fieldsOf(query) }));
+  document.dispatchEvent(new CustomEvent(OFFERED, { detail: mutation }));
   return createUrqlMutation<Data, Variables>(mutation);
 }
 

@@ -1,4 +1,3 @@
-import { type DocumentNode, Kind } from "graphql";
 import type { Role } from "./generated/graphql";
 import { REQUIRED_ROLES } from "./generated/roles";
 
@@ -20,16 +19,5 @@ export function isAllowed(role: Role | undefined, mutation: string): boolean {
   return role !== undefined && ROLES.indexOf(role) >= ROLES.indexOf(required);
 }
 
-/** Dispatched on the document for each mutation that the page offers; `detail` holds the names of its fields. */
+/** Dispatched on the document for each mutation that the page offers; `detail` is the GraphQL document. */
 export const OFFERED = "proxypal:mutation-offered";
-
-/** The mutations that a document sends, as `createUser`. */
-export function fieldsOf(document: DocumentNode): string[] {
-  return document.definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION
-      ? definition.selectionSet.selections.flatMap((selection) =>
-          selection.kind === Kind.FIELD ? [selection.name.value] : [],
-        )
-      : [],
-  );
-}

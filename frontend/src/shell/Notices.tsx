@@ -1,5 +1,6 @@
 import X from "lucide-solid/icons/x";
 import { createSignal, Show } from "solid-js";
+import { May } from "../graphql/may";
 import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
 import { Code } from "../ui/Code";
@@ -10,7 +11,7 @@ const SEEN = "proxypal.demo-seen";
 
 /** Notices for every page: the connection to the server is lost, or the engine is a demo. */
 export function Notices() {
-  const { serverInfo, session, connection } = useSession();
+  const { serverInfo, connection } = useSession();
   const [isSeen, setSeen] = createSignal(sessionStorage.getItem(SEEN) !== null);
   const hide = () => {
     sessionStorage.setItem(SEEN, "yes");
@@ -33,10 +34,10 @@ export function Notices() {
           }
         >
           <span class="font-medium">{t("shell.demo")}</span> {t("shell.demoHint")}
-          <Show when={session()}>
+          <May do="addProviderApiKey">
             {" "}
             {t("shell.demoCure")} <Code>proxypal-server engine install</Code>
-          </Show>
+          </May>
         </Notice>
       </Show>
     </>

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use canned::{Answer, Tokens, openai};
+use canned::{Answer, TokenCounts, openai};
 use futures_util::stream;
 use http::{Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
@@ -31,7 +31,7 @@ use crate::process::Process;
 /// The model which every request names.
 pub(crate) const MODEL: &str = "bench-model";
 /// The usage in each answer.
-const TOKENS: Tokens = Tokens {
+const TOKENS: TokenCounts = TokenCounts {
     input: 26,
     cache_read: 4,
     cache_write: 0,

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use canned::{Answer, Finish, Tokens, ToolCall};
+use canned::{Answer, Finish, TokenCounts, ToolCall};
 use futures_util::stream;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ const CREATED: i64 = 1_700_000_000;
 pub(crate) struct Dialect {
     pub(crate) name: &'static str,
     /// The counts as this protocol can express them.
-    pub(crate) tokens: fn(Tokens) -> Tokens,
+    pub(crate) tokens: fn(TokenCounts) -> TokenCounts,
     /// The body of an error.
     pub(crate) error: fn(StatusCode, &str) -> Value,
     /// An answer in one piece; `None` when this protocol always streams.

@@ -1,7 +1,7 @@
 //! `POST /v1/messages`.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use canned::{Tokens, anthropic, sse};
+use canned::{TokenCounts, anthropic, sse};
 use serde_json::json;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 
 const DIALECT: Dialect = Dialect {
     name: "anthropic",
-    tokens: Tokens::without_reasoning,
+    tokens: TokenCounts::without_reasoning,
     error: |status, message| anthropic::error(status.as_u16(), message),
     whole: Some(|call| anthropic::whole(&call.answer)),
     events,

@@ -1,13 +1,13 @@
 //! `POST /codex/responses`: always a stream, whatever the client requested.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use canned::{Tokens, openai, openai_responses, sse};
+use canned::{TokenCounts, openai, openai_responses, sse};
 
 use crate::{answer::Dialect, produced::ProducedList};
 
 const DIALECT: Dialect = Dialect {
     name: "codex",
-    tokens: Tokens::without_cache_write,
+    tokens: TokenCounts::without_cache_write,
     error: |status, message| {
         openai::error(message, "stub_error", &status.as_u16().to_string(), None)
     },

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Response},
 };
-use canned::{Tokens, gemini, sse};
+use canned::{TokenCounts, gemini, sse};
 use serde_json::json;
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 
 const DIALECT: Dialect = Dialect {
     name: "gemini",
-    tokens: Tokens::without_cache_write,
+    tokens: TokenCounts::without_cache_write,
     error: |status, message| gemini::error(status.as_u16(), message),
     whole: Some(|call| gemini::whole(&call.answer)),
     events: |call| gemini::chunks(&call.answer).iter().map(sse::data).collect(),

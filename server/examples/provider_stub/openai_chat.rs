@@ -1,13 +1,13 @@
 //! `POST /v1/chat/completions`.
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use canned::{Tokens, openai};
+use canned::{TokenCounts, openai};
 
 use crate::{answer::Dialect, produced::ProducedList};
 
 const DIALECT: Dialect = Dialect {
     name: "openai-chat",
-    tokens: Tokens::without_cache_write,
+    tokens: TokenCounts::without_cache_write,
     error: |status, message| {
         openai::error(message, "stub_error", &status.as_u16().to_string(), None)
     },

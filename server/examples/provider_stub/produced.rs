@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::{extract::State, http::StatusCode, response::IntoResponse};
-use canned::Tokens;
+use canned::TokenCounts;
 use serde::Serialize;
 
 use crate::script::Script;
@@ -19,7 +19,7 @@ pub(crate) struct Produced {
     pub(crate) streamed: bool,
     pub(crate) status: u16,
     /// As the protocol reports it; absent when the answer is an error.
-    pub(crate) tokens: Option<Tokens>,
+    pub(crate) tokens: Option<TokenCounts>,
     pub(crate) events_sent: usize,
     /// False when the caller left, or the script cut the answer.
     pub(crate) finished: bool,

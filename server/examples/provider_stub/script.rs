@@ -18,14 +18,14 @@
 use std::{str::FromStr, time::Duration};
 
 use axum::http::StatusCode;
-use canned::Tokens;
+use canned::TokenCounts;
 
 const MARK: &str = "usage:";
 
 /// The answer that a caller scripts.
 #[derive(Clone, Debug)]
 pub(crate) struct Script {
-    pub(crate) tokens: Tokens,
+    pub(crate) tokens: TokenCounts,
     pub(crate) chunks: usize,
     pub(crate) delay: Duration,
     pub(crate) error: Option<StatusCode>,
@@ -38,10 +38,10 @@ pub(crate) struct Script {
 impl Default for Script {
     fn default() -> Self {
         Self {
-            tokens: Tokens {
+            tokens: TokenCounts {
                 input: 10,
                 output: 5,
-                ..Tokens::default()
+                ..TokenCounts::default()
             },
             chunks: 3,
             delay: Duration::ZERO,

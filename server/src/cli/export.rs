@@ -122,6 +122,7 @@ impl RequestsExport {
             outcomes: (!self.outcome.is_empty()).then_some(self.outcome),
             from: common.at(common.from),
             to: common.at(common.to),
+            ..RequestFilter::default()
         };
         let exports = Exports::new(db.clone(), Arc::new(SystemClock));
         let content = exports.requests(filter, common.format.into()).await;

@@ -16,6 +16,10 @@ pub struct EngineUsage {
     pub account_id: Option<Uuid>,
     /// Whether the attempt failed. A request has several attempts after a failover.
     pub failed: bool,
+    /// Of a failed attempt: the provider's HTTP status; `None` if it did not answer.
+    pub status: Option<u16>,
+    /// Of a failed attempt: the provider's message, without secrets.
+    pub message: Option<String>,
     /// `None` if the engine has no counts, as after a disconnect or a failure.
     pub tokens: Option<Tokens>,
 }

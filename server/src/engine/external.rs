@@ -53,7 +53,12 @@ impl External {
         self.public.catalogue.open(client.clone());
         self.public.client.store(Some(client.clone()));
         self.public.running(endpoint, None, None);
-        let collector = Collector::start(&self.context, client.clone(), Arc::default());
+        let collector = Collector::start(
+            &self.context,
+            client.clone(),
+            Arc::default(),
+            self.public.clone(),
+        );
         let end = tokio::select! {
             order = orders.interruption() => RunEnd::Ordered(order),
             reason = health::lost(&client) => lost(reason),

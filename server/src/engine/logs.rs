@@ -147,7 +147,7 @@ impl LogRing {
     }
 
     /// The text with every known secret replaced.
-    pub(super) fn redacted(&self, text: &str) -> String {
+    pub fn redacted(&self, text: &str) -> String {
         let secrets = self.secrets.load();
         secrets
             .iter()

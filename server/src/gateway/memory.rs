@@ -124,6 +124,7 @@ impl UserMemory {
             retry_after: RECOVERY,
             limit: format!("{mib} MiB of request bodies in memory for this user"),
             rate_limits: None,
+            rejected_by: None,
         }
     }
 }

@@ -5,6 +5,7 @@ mod answer;
 mod body;
 mod context;
 mod dialect;
+mod error_message;
 mod error_response;
 mod forward;
 #[cfg(feature = "fuzzing")]
@@ -37,6 +38,7 @@ pub use self::metrics::GatewayMetrics;
 use self::{
     admission::{AdmissionControl, KeptBounds},
     answer::Responder,
+    error_message::ErrorMessages,
     error_response::ErrorResponses,
     forward::{EngineClient, EngineOutage},
     layers::{
@@ -226,6 +228,10 @@ impl Components {
         let errors = Arc::new(errors);
         let receipts = Arc::new(Receipts::new(
             options.recorder.clone(),
+            Arc::new(ErrorMessages {
+                settings: options.settings.clone(),
+                engine: options.engine.clone(),
+            }),
             state.in_flight.clone(),
             options.tasks.clone(),
             options.deadline.clone(),

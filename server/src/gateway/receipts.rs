@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     context::RequestContext,
     dialect::GatewayError,
+    error_message::ErrorMessages,
     meter::{Receipt, RequestEnd},
     trace::RequestSpan,
 };
@@ -25,6 +26,7 @@ const RECOVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Receipts {
     recorder: Recorder,
+    messages: Arc<ErrorMessages>,
     /// Counts the requests that are open.
     in_flight: TaskTracker,
     tasks: TaskTracker,
@@ -35,12 +37,14 @@ pub(super) struct Receipts {
 impl Receipts {
     pub(super) fn new(
         recorder: Recorder,
+        messages: Arc<ErrorMessages>,
         in_flight: TaskTracker,
         tasks: TaskTracker,
         deadline: CancellationToken,
     ) -> Self {
         Self {
             recorder,
+            messages,
             in_flight,
             tasks,
             deadline,
@@ -71,7 +75,8 @@ impl Receipts {
         is_metered: bool,
         span: RequestSpan,
     ) -> Receipt {
-        Receipt::new(permit, record, is_metered, self.in_flight.token(), span)
+        let (messages, in_flight) = (Arc::clone(&self.messages), self.in_flight.token());
+        Receipt::new(permit, record, is_metered, (messages, in_flight), span)
     }
 
     /// Records a refusal, unless the caller has had too many of them lately or the database is unavailable.
@@ -85,6 +90,7 @@ impl Receipts {
         let is_recorded = caller.account().may_record_refusal();
         if is_recorded && let Ok(permit) = self.recorder.permit().await {
             let mut receipt = self.open(permit, record, false, span);
+            receipt.answer_with(error);
             receipt.end(RequestEnd::Refused(error.code()));
             return;
         }

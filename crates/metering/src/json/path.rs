@@ -55,6 +55,7 @@ keys! {
     Custom = b"custom",
     Data = b"data",
     Delta = b"delta",
+    Detail = b"detail",
     Ephemeral1hInputTokens = b"ephemeral_1h_input_tokens",
     Ephemeral5mInputTokens = b"ephemeral_5m_input_tokens",
     Error = b"error",

@@ -11,8 +11,10 @@ pub(crate) enum StringMode {
     Skip,
     /// Report its length in bytes.
     Length,
-    /// Decode it, up to the longest text.
+    /// Decode it, up to the longest name.
     Read,
+    /// Decode it, up to the longest message.
+    ReadMessage,
 }
 
 /// The kinds of values that contain others.
@@ -31,7 +33,7 @@ pub(crate) trait JsonSink {
     /// A key of the object at this path.
     fn key(&mut self, _object: &[Key], _text: &Text) {}
 
-    /// A string with [`StringMode::Read`].
+    /// A string with [`StringMode::Read`] or [`StringMode::ReadMessage`].
     fn string(&mut self, _path: &[Key], _text: &Text) {}
 
     /// The length of a part of a string with [`StringMode::Length`], in bytes before unescaping.

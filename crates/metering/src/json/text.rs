@@ -3,7 +3,10 @@
 use memchr::memchr2;
 
 /// The longest text that is kept, in bytes: longer than any model name.
-const MAX_TEXT_BYTES: usize = 512;
+pub(super) const MAX_TEXT_BYTES: usize = 512;
+
+/// The longest message of an error that is kept, in bytes.
+pub(super) const MAX_MESSAGE_BYTES: usize = 2048;
 
 /// The position in an escape sequence.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +31,8 @@ pub(super) struct ScalarProgress {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
     bytes: Vec<u8>,
+    /// More bytes than this are dropped.
+    limit: usize,
     escape: Escape,
     /// The high surrogate, while the low one is awaited.
     high: Option<u16>,
@@ -47,6 +52,17 @@ impl Text {
         std::str::from_utf8(self.whole()?).ok()
     }
 
+    /// The decoded text as far as it was kept, also if it is truncated or invalid. The last word of a truncated text, which
+    /// may be a part of a longer one, is omitted.
+    pub(crate) fn lossy(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        if !self.is_truncated {
+            return text.into_owned();
+        }
+        let in_word = |c: char| c.is_ascii_graphic() || c == char::REPLACEMENT_CHARACTER;
+        format!("{}…", text.trim_end_matches(in_word))
+    }
+
     /// Whether it has raw control characters, unknown escapes or lone surrogates: parsers differ about those.
     pub(crate) fn is_ambiguous(&self) -> bool {
         self.is_ambiguous
@@ -57,8 +73,9 @@ impl Text {
         self.is_malformed
     }
 
-    /// Resets all but the allocated memory.
-    pub(super) fn clear(&mut self) {
+    /// Resets all but the allocated memory. At most `limit` bytes are kept from now on.
+    pub(super) fn clear(&mut self, limit: usize) {
+        self.limit = limit;
         self.bytes.clear();
         self.escape = Escape::None;
         self.high = None;
@@ -174,7 +191,7 @@ impl Text {
     }
 
     fn push(&mut self, bytes: &[u8]) {
-        let remaining = MAX_TEXT_BYTES.saturating_sub(self.bytes.len());
+        let remaining = self.limit.saturating_sub(self.bytes.len());
         self.is_truncated |= bytes.len() > remaining;
         self.bytes
             .extend_from_slice(bytes.get(..remaining).unwrap_or(bytes));

@@ -6,7 +6,7 @@ use super::nesting::Nesting;
 use super::path::{Key, Path};
 use super::scalar::{is_json_scalar, is_scalar};
 use super::sink::{Container, JsonSink, StringMode};
-use super::text::Text;
+use super::text::{MAX_MESSAGE_BYTES, MAX_TEXT_BYTES, Text};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -76,8 +76,10 @@ impl Walker {
         while !rest.is_empty() {
             let used = match self.state {
                 State::Key => self.key(rest, sink),
-                State::String if self.string_mode == StringMode::Read => self.string(rest, sink),
-                State::String => self.skip_string(rest, sink),
+                State::String => match self.string_mode {
+                    StringMode::Read | StringMode::ReadMessage => self.string(rest, sink),
+                    StringMode::Skip | StringMode::Length => self.skip_string(rest, sink),
+                },
                 State::Scalar => self.scalar(rest, sink),
                 State::Broken => return,
                 State::Start
@@ -123,7 +125,9 @@ impl Walker {
             return blanks;
         };
         match (self.state, byte) {
-            (State::FirstKey | State::NextKey, b'"') => self.start_text(State::Key),
+            (State::FirstKey | State::NextKey, b'"') => {
+                self.start_text(State::Key, MAX_TEXT_BYTES);
+            }
             (State::Colon, b':') => self.state = State::Value,
             (State::Next, b',') => self.comma(),
             (State::FirstKey | State::Next, b'}') => self.close(Container::Object, sink),
@@ -143,10 +147,14 @@ impl Walker {
             b'[' => self.open(Container::Array, sink),
             b'"' => {
                 self.string_mode = sink.string_mode(self.path.keys());
-                self.start_text(State::String);
+                let limit = match self.string_mode {
+                    StringMode::ReadMessage => MAX_MESSAGE_BYTES,
+                    StringMode::Read | StringMode::Skip | StringMode::Length => MAX_TEXT_BYTES,
+                };
+                self.start_text(State::String, limit);
             }
             b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
-                self.start_text(State::Scalar);
+                self.start_text(State::Scalar, MAX_TEXT_BYTES);
                 return 0;
             }
             _ => self.state = State::Broken,
@@ -154,8 +162,8 @@ impl Walker {
         1
     }
 
-    fn start_text(&mut self, state: State) {
-        self.text.clear();
+    fn start_text(&mut self, state: State, limit: usize) {
+        self.text.clear(limit);
         self.escape = Escape::None;
         self.state = state;
     }

@@ -1,6 +1,9 @@
 //! Anthropic Messages: <https://docs.anthropic.com/en/api/messages>.
 
-use super::{EndpointSpec, FieldKind, ProtocolSpec, UsageConvention, UsageField, fields::error};
+use super::{
+    EndpointSpec, FieldKind, ProtocolSpec, UsageConvention, UsageField,
+    fields::{bare_error, error},
+};
 use crate::{
     json::Key,
     scanner::{BodyForm, BoundForm},
@@ -33,7 +36,7 @@ fn field_kind(path: &[Key]) -> FieldKind {
         [Key::Delta, Key::Text | Key::Thinking | Key::PartialJson]
         | [Key::Content, Key::Text | Key::Thinking]
         | [Key::Content, Key::Input, ..] => FieldKind::Text,
-        _ => FieldKind::Nothing,
+        _ => bare_error(path),
     }
 }
 

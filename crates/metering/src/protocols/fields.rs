@@ -25,6 +25,9 @@ pub(crate) enum FieldKind {
     FallbackCount(UsageField),
     /// An error, as an object or a string.
     Error,
+    ErrorMessage,
+    /// A message that counts only if there is no other.
+    ErrorDetail,
     ErrorCode,
     ErrorStatus,
     ErrorType,
@@ -65,9 +68,19 @@ pub(crate) enum UsageConvention {
 pub(super) fn error(path: &[Key]) -> FieldKind {
     match path {
         [] => FieldKind::Error,
+        [Key::Message] => FieldKind::ErrorMessage,
         [Key::Code] => FieldKind::ErrorCode,
         [Key::Status] => FieldKind::ErrorStatus,
         [Key::Type] => FieldKind::ErrorType,
+        _ => FieldKind::Nothing,
+    }
+}
+
+/// The message of an error that is not in an error object.
+pub(super) fn bare_error(path: &[Key]) -> FieldKind {
+    match path {
+        [Key::Message] => FieldKind::ErrorMessage,
+        [Key::Detail] => FieldKind::ErrorDetail,
         _ => FieldKind::Nothing,
     }
 }

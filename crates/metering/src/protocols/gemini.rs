@@ -1,6 +1,9 @@
 //! Gemini's `generateContent`, streamed or not (<https://ai.google.dev/api/generate-content>), and interactions.
 
-use super::{EndpointSpec, FieldKind, ProtocolSpec, UsageConvention, UsageField, fields::error};
+use super::{
+    EndpointSpec, FieldKind, ProtocolSpec, UsageConvention, UsageField,
+    fields::{bare_error, error},
+};
 use crate::{
     json::Key,
     scanner::{BodyForm, BoundForm},
@@ -38,7 +41,7 @@ pub(super) fn field_kind(path: &[Key]) -> FieldKind {
         [Key::UsageMetadata | Key::Usage] | [Key::Interaction, Key::Usage] => FieldKind::Usage,
         [Key::UsageMetadata | Key::Usage, rest @ ..]
         | [Key::Interaction, Key::Usage, rest @ ..] => count(rest),
-        _ => FieldKind::Nothing,
+        _ => bare_error(path),
     }
 }
 

@@ -1,6 +1,9 @@
 //! The fields of answers in OpenAI's four protocols, and those that compatible servers add.
 
-use super::{FieldKind, UsageField, fields::error};
+use super::{
+    FieldKind, UsageField,
+    fields::{bare_error, error},
+};
 use crate::json::Key;
 
 /// Plain answers and the events of streams; those of Responses have the answer under `response`.
@@ -21,6 +24,7 @@ pub(super) fn field_kind(path: &[Key]) -> FieldKind {
         [Key::XGroq, Key::Usage] => FieldKind::Usage,
         [Key::XGroq, Key::Usage, rest @ ..] => count(rest),
         [Key::Timings | Key::PromptEvalCount | Key::EvalCount, ..] => fallback(path),
+        [Key::Message | Key::Detail] => bare_error(path),
         [Key::Response, rest @ ..] | rest => answer(rest),
     }
 }

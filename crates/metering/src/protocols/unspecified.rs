@@ -1,6 +1,10 @@
 //! Endpoints whose protocol is not metered.
 
-use super::{FieldKind, ProtocolSpec, UsageConvention, fields::error, gemini, openai_fields};
+use super::{
+    FieldKind, ProtocolSpec, UsageConvention,
+    fields::{bare_error, error},
+    gemini, openai_fields,
+};
 use crate::json::Key;
 
 /// Endpoints that generate, or may.
@@ -28,13 +32,13 @@ fn unmetered_field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::UsageMetadata, ..] => gemini::field_kind(path),
         [Key::Model | Key::Usage | Key::Error, ..] => openai_fields::field_kind(path),
-        _ => FieldKind::Nothing,
+        _ => bare_error(path),
     }
 }
 
 fn other_field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::Error, rest @ ..] => error(rest),
-        _ => FieldKind::Nothing,
+        _ => bare_error(path),
     }
 }

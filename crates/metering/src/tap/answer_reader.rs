@@ -21,6 +21,8 @@ pub(super) struct AnswerReader {
     is_done: bool,
     /// Whether the answer is a single document.
     ends_with_document: bool,
+    /// Whether the answer is known to be an error.
+    is_error: bool,
     observation: Observation,
 }
 
@@ -47,6 +49,7 @@ impl AnswerReader {
             is_finished: false,
             is_done: false,
             ends_with_document: false,
+            is_error: false,
             observation: Observation::default(),
         }
     }
@@ -54,6 +57,11 @@ impl AnswerReader {
     /// The answer is a single document.
     pub(super) fn end_with_document(&mut self) {
         self.ends_with_document = true;
+    }
+
+    /// The answer is an error.
+    pub(super) fn expect_error(&mut self) {
+        self.is_error = true;
     }
 
     /// Reports the end marker outside the documents.
@@ -116,6 +124,8 @@ impl AnswerReader {
             | FieldKind::Finish
             | FieldKind::Usage
             | FieldKind::Error
+            | FieldKind::ErrorMessage
+            | FieldKind::ErrorDetail
             | FieldKind::ErrorCode
             | FieldKind::ErrorStatus
             | FieldKind::ErrorType => {}
@@ -133,8 +143,12 @@ impl AnswerReader {
             let is_counted = self.observation.uncounted_bytes == 0 && self.tokens().is_some();
             self.observation.ended = self.is_done || is_counted;
         }
-        if let Some(code) = document.names.take() {
+        let names = &mut document.names;
+        if let Some(code) = names.code() {
             self.observation.error_code.get_or_insert(code);
+        }
+        if let Some(message) = names.take_message(self.is_error) {
+            self.observation.error_message.get_or_insert(message);
         }
     }
 }
@@ -150,10 +164,12 @@ impl JsonSink for AnswerReader {
             | FieldKind::Count(_)
             | FieldKind::Iteration(_)
             | FieldKind::FallbackCount(_)
-            | FieldKind::Error
             | FieldKind::ErrorCode
             | FieldKind::ErrorStatus
             | FieldKind::ErrorType => StringMode::Read,
+            FieldKind::Error | FieldKind::ErrorMessage | FieldKind::ErrorDetail => {
+                StringMode::ReadMessage
+            }
             FieldKind::Nothing | FieldKind::Usage => StringMode::Skip,
         }
     }
@@ -177,7 +193,12 @@ impl JsonSink for AnswerReader {
             FieldKind::Type => self.event(known.unwrap_or_default()),
             FieldKind::Model => self.observation.served_model = known.map(str::to_owned),
             FieldKind::Finish if known.is_some() => self.finish(),
-            FieldKind::Error => self.document.names.mark(),
+            FieldKind::Error => {
+                self.document.names.mark();
+                self.document.names.detail(text);
+            }
+            FieldKind::ErrorMessage => self.document.names.message(text),
+            FieldKind::ErrorDetail => self.document.names.detail(text),
             name @ (FieldKind::ErrorCode | FieldKind::ErrorStatus | FieldKind::ErrorType) => {
                 self.document.names.name(name, text);
             }
@@ -216,6 +237,8 @@ impl JsonSink for AnswerReader {
             | FieldKind::Finish
             | FieldKind::Usage
             | FieldKind::Error
+            | FieldKind::ErrorMessage
+            | FieldKind::ErrorDetail
             | FieldKind::ErrorStatus
             | FieldKind::ErrorType => {}
         }

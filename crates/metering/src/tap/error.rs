@@ -1,4 +1,4 @@
-//! The code of an error.
+//! The code and the message of an error.
 
 use crate::json::Text;
 use crate::protocols::FieldKind;
@@ -6,7 +6,7 @@ use crate::protocols::FieldKind;
 /// The longest code that is kept, in bytes.
 const MAX_CODE_BYTES: usize = 64;
 
-/// The candidates for the code of one document's error.
+/// The code and the message of one document's error, as far as it is one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ErrorNames {
     is_error: bool,
@@ -14,12 +14,22 @@ pub(super) struct ErrorNames {
     status: Option<String>,
     kind: Option<String>,
     number: Option<String>,
+    message: Option<String>,
 }
 
 impl ErrorNames {
     /// Marks the document as an error; codes alone do not.
     pub(super) fn mark(&mut self) {
         self.is_error = true;
+    }
+
+    pub(super) fn message(&mut self, text: &Text) {
+        self.message = Some(text.lossy());
+    }
+
+    /// A message that counts only if there is no other.
+    pub(super) fn detail(&mut self, text: &Text) {
+        self.message.get_or_insert_with(|| text.lossy());
     }
 
     pub(super) fn name(&mut self, field_kind: FieldKind, text: &Text) {
@@ -38,7 +48,9 @@ impl ErrorNames {
             | FieldKind::Count(_)
             | FieldKind::Iteration(_)
             | FieldKind::FallbackCount(_)
-            | FieldKind::Error => {}
+            | FieldKind::Error
+            | FieldKind::ErrorMessage
+            | FieldKind::ErrorDetail => {}
         }
     }
 
@@ -48,13 +60,20 @@ impl ErrorNames {
         self.number = text.as_str().filter(is_number).and_then(printable);
     }
 
-    /// The most specific code; `None` if the document is no error.
-    pub(super) fn take(&mut self) -> Option<String> {
-        let names = std::mem::take(self);
-        let best = names.code.or(names.status).or(names.kind).or(names.number);
-        names
-            .is_error
-            .then(|| best.unwrap_or_else(|| "error".to_owned()))
+    /// The most specific code; `None` if the document is not marked as an error.
+    pub(super) fn code(&mut self) -> Option<String> {
+        if !self.is_error {
+            return None;
+        }
+        let best = self.code.take().or(self.status.take());
+        let best = best.or(self.kind.take()).or(self.number.take());
+        Some(best.unwrap_or_else(|| "error".to_owned()))
+    }
+
+    /// The message; `None` if neither the document is marked as an error nor the whole answer is known to be one.
+    pub(super) fn take_message(&mut self, is_error_answer: bool) -> Option<String> {
+        let message = self.message.take();
+        message.filter(|text| (self.is_error || is_error_answer) && !text.is_empty())
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Observation {
     pub served_model: Option<String>,
     /// The error code of the provider or the engine, in the body or in the stream.
     pub error_code: Option<String>,
+    /// The message of the first error that has one: up to 2 KiB, as it was sent.
+    pub error_message: Option<String>,
     /// Whether the protocol's end of an answer was read.
     pub ended: bool,
     /// Bytes of text that the model wrote, as escaped in JSON; for estimates.
@@ -78,6 +80,21 @@ impl Tap {
             Source::Unsupported
         };
         Self { source, bytes: 0 }
+    }
+
+    /// The answer is an error, whatever its documents look like.
+    #[must_use]
+    pub fn of_error(mut self) -> Self {
+        match &mut self.source {
+            Source::Plain(plain) => plain.expect_error(),
+            Source::Compressed(compressed) => {
+                if let Some(plain) = compressed.plain_mut() {
+                    plain.expect_error();
+                }
+            }
+            Source::Unsupported => {}
+        }
+        self
     }
 
     /// Reads the next bytes of the answer.

@@ -53,6 +53,11 @@ impl PlainTap {
         }
     }
 
+    /// The answer is an error.
+    pub(super) fn expect_error(&mut self) {
+        self.reader.expect_error();
+    }
+
     /// Reads the next bytes of the answer.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
         let rest = match self.framing {

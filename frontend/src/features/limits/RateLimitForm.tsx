@@ -130,7 +130,7 @@ export function RateLimitForm(props: RateLimitFormProps) {
         <Panel title={t("limits.rate")}>
           <Show when={shown()}>{(rate) => <RateFacts rate={rate()} />}</Show>
           <Show when={!props.rate}>
-            <p class="text-sm text-muted">{props.otherwise}</p>
+            <p class="mt-3 text-sm text-muted">{props.otherwise}</p>
           </Show>
         </Panel>
       }

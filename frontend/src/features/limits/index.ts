@@ -1,3 +1,4 @@
+export { describeAmount, describeWindow, formatAmount } from "./amounts";
 export { QuotaEditor } from "./QuotaEditor";
 export { QuotaSummary } from "./QuotaSummary";
 export { RateFacts, RateLimitForm } from "./RateLimitForm";

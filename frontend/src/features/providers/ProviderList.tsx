@@ -59,12 +59,14 @@ export function ProviderList() {
         </May>
       </Show>
       <For each={used()}>{card}</For>
-      <Show when={used().length > 0 && others().length > 0}>
-        <h2 class="-mb-2 font-medium text-muted">{t("providers.others")}</h2>
-      </Show>
-      <div class="grid gap-3 lg:grid-cols-2">
-        <For each={others()}>{card}</For>
-      </div>
+      <May do="addProviderApiKey">
+        <Show when={used().length > 0 && others().length > 0}>
+          <h2 class="-mb-2 font-medium text-muted">{t("providers.others")}</h2>
+        </Show>
+        <div class="grid gap-3 lg:grid-cols-2">
+          <For each={others()}>{card}</For>
+        </div>
+      </May>
       <May do="addProviderApiKey">
         <AddApiKeyDialog provider={chosen()} onClose={() => setChosen(undefined)} />
       </May>

@@ -1,16 +1,16 @@
 import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { t, tIfKnown } from "../../i18n";
+import { t } from "../../i18n";
 import { exactUsd } from "../../lib/format";
 import { isMetered } from "../../lib/metered";
-import { Code } from "../../ui/Code";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
 import { Time } from "../../ui/Moment";
-import { Notice } from "../../ui/Notice";
 import { providerName } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
+import { FailureReason } from "./FailureReason";
+import { FilterLink } from "./FilterLink";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { TimingBar } from "./TimingBar";
 import { TokenSplit } from "./TokenSplit";
@@ -28,7 +28,7 @@ const RequestDetailFragment = graphql(`
     streamed
     httpStatus
     outcome
-    errorCode
+    connectionId
     clientIp
     userAgent
     cost
@@ -36,6 +36,7 @@ const RequestDetailFragment = graphql(`
     usageSource
     reconciliation
     ...Outcome
+    ...Failure
     ...TokenSplit
     ...TimingBar
     price {
@@ -58,7 +59,11 @@ const RequestDetailFragment = graphql(`
   }
 `);
 
-type DetailProps = { request: FragmentType<typeof RequestDetailFragment> };
+type DetailProps = {
+  request: FragmentType<typeof RequestDetailFragment>;
+  /** For the holder of the key. */
+  isOwn?: boolean | undefined;
+};
 
 /** One request, read from top to bottom: how it ended, what it used, how long it took, whose it was. */
 export function RequestDetail(props: DetailProps) {
@@ -67,23 +72,28 @@ export function RequestDetail(props: DetailProps) {
     <div class="flex flex-col gap-6">
       <div class="flex flex-wrap items-center gap-3">
         <p class="min-w-0 text-xl font-semibold tracking-tight break-words">
-          {request().model ?? <Unknown why={t("requests.noModel")} />}
+          <Show when={request().model} fallback={<Unknown why={t("requests.noModel")} />}>
+            {(model) => (
+              <FilterLink isOwn={props.isOwn ?? false} search={{ model: model() }}>
+                {model()}
+              </FilterLink>
+            )}
+          </Show>
         </p>
-        <OutcomeBadge request={request()} brief />
+        <FilterLink
+          isOwn={props.isOwn ?? false}
+          search={{ status: request().httpStatus?.toString() ?? "" }}
+        >
+          <OutcomeBadge request={request()} brief />
+        </FilterLink>
       </div>
-      <Show when={request().outcome !== "COMPLETED"}>
-        <Notice tone={request().outcome === "UPSTREAM_ERROR" ? "bad" : "warn"}>
-          {tIfKnown(`requests.errors.${request().errorCode}`) ??
-            t(`requests.outcomes.${request().outcome}.hint`)}{" "}
-          <Show when={request().errorCode}>{(code) => <Code>{code()}</Code>}</Show>
-        </Notice>
-      </Show>
+      <FailureReason request={request()} isOwn={props.isOwn ?? false} />
       <Show when={isMetered(request())}>
         <TokenSplit request={request()} />
         <Cost request={props.request} />
         <TimingBar request={request()} />
       </Show>
-      <Whereabouts request={props.request} />
+      <Whereabouts request={props.request} isOwn={props.isOwn} />
       <div class="flex flex-wrap items-center gap-3 border-t border-line pt-4">
         <p class="min-w-0 flex-1">
           <span class="block text-sm text-muted">{t("requests.id")}</span>
@@ -136,32 +146,56 @@ function Cost(props: DetailProps) {
 
 function Whereabouts(props: DetailProps) {
   const request = () => readFragment(RequestDetailFragment, props.request);
-  const provider = () => {
-    const kind = request().provider;
-    return kind ? providerName(kind) : <Unknown />;
-  };
+  const isOwn = () => props.isOwn ?? false;
   return (
     <dl class="grid grid-cols-2 gap-x-6 gap-y-4">
-      <Fact name={t("requests.columns.user")}>
-        <A href={`/users/${request().user.id}`} class="underline underline-offset-4">
-          {request().user.name}
-        </A>
+      <Show when={!isOwn()} fallback={<Key request={props.request} isOwn />}>
+        <Fact name={t("requests.columns.user")}>
+          <A href={`/users/${request().user.id}`} class="underline underline-offset-4">
+            {request().user.name}
+          </A>
+        </Fact>
+        <Key request={props.request} />
+        <Fact name={t("requests.columns.account")}>
+          <Show when={request().account} fallback={<Unknown />}>
+            {(account) => (
+              <FilterLink isOwn={false} search={{ account: account().id }}>
+                {account().label}
+              </FilterLink>
+            )}
+          </Show>
+        </Fact>
+      </Show>
+      <Fact name={t("requests.columns.provider")}>
+        <Show when={request().provider} fallback={<Unknown />}>
+          {(kind) => (
+            <FilterLink isOwn={isOwn()} search={{ provider: kind() }}>
+              {providerName(kind())}
+            </FilterLink>
+          )}
+        </Show>
       </Fact>
-      <Fact name={t("requests.columns.key")}>
-        {request().apiKey.name} <span class="font-mono text-xs">…{request().apiKey.lastFour}</span>
-      </Fact>
-      <Fact name={t("requests.columns.provider")}>{provider()}</Fact>
-      <Fact name={t("requests.columns.account")}>{request().account?.label ?? <Unknown />}</Fact>
       <Fact name={t("requests.served")}>{request().servedModel ?? <Unknown />}</Fact>
       <Fact name={t("requests.columns.protocol")}>
         {t(`requests.protocols.${request().protocol}`)}
       </Fact>
       <Fact name={t("requests.columns.endpoint")}>
-        <span class="font-mono text-xs">{request().endpoint}</span>
+        <FilterLink isOwn={isOwn()} search={{ endpoint: request().endpoint }}>
+          <span class="font-mono text-xs">{request().endpoint}</span>
+        </FilterLink>
       </Fact>
       <Fact name={t("requests.streamed")}>
         {request().streamed ? t("requests.yes") : t("requests.no")}
       </Fact>
+      <Show when={request().connectionId}>
+        {(id) => (
+          <Fact name={t("requests.connection")}>
+            <FilterLink isOwn={isOwn()} search={{ connection: id() }}>
+              <span class="font-mono text-xs break-all">{id()}</span>
+            </FilterLink>
+          </Fact>
+        )}
+      </Show>
       <Fact name={t("requests.started")}>
         <Time at={request().startedAt} />
       </Fact>
@@ -173,5 +207,20 @@ function Whereabouts(props: DetailProps) {
         <span class="text-sm">{request().userAgent ?? <Unknown />}</span>
       </Fact>
     </dl>
+  );
+}
+
+function Key(props: DetailProps) {
+  const request = () => readFragment(RequestDetailFragment, props.request);
+  return (
+    <Fact name={t("requests.columns.key")}>
+      <FilterLink
+        isOwn={props.isOwn ?? false}
+        search={{ user: request().user.id, key: request().apiKey.id }}
+      >
+        {request().apiKey.name}
+      </FilterLink>{" "}
+      <span class="font-mono text-xs">…{request().apiKey.lastFour}</span>
+    </Fact>
   );
 }

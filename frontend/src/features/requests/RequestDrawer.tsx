@@ -1,5 +1,6 @@
+import type { CombinedError } from "@urql/core";
 import { createQuery } from "@urql/solid";
-import { Match, Switch } from "solid-js";
+import { type JSX, Match, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Drawer } from "../../ui/Drawer";
@@ -25,6 +26,30 @@ export function RequestDrawer(props: { id: string | undefined; onClose: () => vo
   });
   const request = () => (answer.data?.request?.id === props.id ? answer.data?.request : undefined);
   return (
+    <RequestDrawerFrame
+      id={props.id}
+      error={answer.error}
+      request={request()}
+      isAnswered={answer.data !== undefined && !answer.fetching}
+      onClose={() => props.onClose()}
+    >
+      {(known) => <RequestDetail request={known} />}
+    </RequestDrawerFrame>
+  );
+}
+
+type FrameProps<Request> = {
+  id: string | undefined;
+  error: CombinedError | undefined;
+  request: Request | null | undefined;
+  isAnswered: boolean;
+  onClose: () => void;
+  children: (request: Request) => JSX.Element;
+};
+
+/** The drawer while a request is loading, found, or not found. */
+export function RequestDrawerFrame<Request extends object>(props: FrameProps<Request>) {
+  return (
     <Drawer
       open={props.id !== undefined}
       title={t("requests.request")}
@@ -32,11 +57,11 @@ export function RequestDrawer(props: { id: string | undefined; onClose: () => vo
       onClose={() => props.onClose()}
     >
       <Switch fallback={<Loading />}>
-        <Match when={answer.error}>
-          <ErrorNotice error={answer.error} />
+        <Match when={props.error}>
+          <ErrorNotice error={props.error} />
         </Match>
-        <Match when={request()}>{(known) => <RequestDetail request={known()} />}</Match>
-        <Match when={answer.data && !answer.fetching}>
+        <Match when={props.request}>{(known) => props.children(known())}</Match>
+        <Match when={props.isAnswered}>
           <p class="text-muted">{t("requests.notFound")}</p>
         </Match>
       </Switch>

@@ -123,6 +123,99 @@ test("the filters in the address reach the server", async () => {
   ]);
 });
 
+test("the filters for failures in the address reach the server and the chart", async () => {
+  window.history.replaceState(
+    null,
+    "",
+    "/?account=a1&status=5xx&code=x,y&endpoint=POST%20/v1/messages&min=1.5&max=oops&id=0193",
+  );
+  const filters: unknown[] = [];
+  renderPage(RequestExplorer, {
+    ...pages,
+    FilterAccounts: () => ({
+      data: {
+        providers: [
+          {
+            __typename: "Provider",
+            kind: "CLAUDE",
+            displayName: "Claude",
+            accounts: [{ __typename: "ProviderAccount", id: "a1", label: "team" }],
+          },
+        ],
+      },
+    }),
+    RequestHistogram: ({ filter }) => {
+      filters.push(filter);
+      return { data: { requestHistogram: histogram } };
+    },
+  });
+
+  expect(await screen.findByRole("option", { name: "Claude: team" })).toHaveProperty(
+    "selected",
+    true,
+  );
+  expect(filters[0]).toEqual(
+    expect.objectContaining({
+      accountId: "a1",
+      httpStatus: "5xx",
+      errorCodes: ["x", "y"],
+      endpoint: "POST /v1/messages",
+      minDurationMs: 1500,
+      maxDurationMs: null,
+      id: "0193",
+    }),
+  );
+  expect(await screen.findByText("Last 24 hours")).toBeDefined();
+  expect(screen.getByText("1 (25%)")).toBeDefined();
+});
+
+test("the chart can be read as a table", async () => {
+  renderPage(RequestExplorer, {
+    ...pages,
+    RequestHistogram: () => ({ data: { requestHistogram: histogram } }),
+  });
+
+  fireEvent.click(await screen.findByRole("button", { name: "Table" }));
+
+  const table = await screen.findByRole("table", { name: "Requests over time" });
+  expect(table.textContent).toContain("Failed");
+});
+
+const histogram = {
+  __typename: "RequestHistogram",
+  from: "2026-11-22T12:00:00Z",
+  to: "2026-11-22T14:00:00Z",
+  intervalSeconds: 3600,
+  complete: true,
+  buckets: [
+    {
+      __typename: "RequestHistogramBucket",
+      from: "2026-11-22T12:00:00Z",
+      to: "2026-11-22T13:00:00Z",
+      total: 3,
+      failed: 1,
+      rejected: 0,
+    },
+    {
+      __typename: "RequestHistogramBucket",
+      from: "2026-11-22T13:00:00Z",
+      to: "2026-11-22T14:00:00Z",
+      total: 1,
+      failed: 0,
+      rejected: 0,
+    },
+  ],
+  totals: {
+    __typename: "RequestTotals",
+    total: 4,
+    failed: 1,
+    rejected: 0,
+    tokens: 1200,
+    cost: "0.5",
+    unpriced: 0,
+  },
+};
+
 const NOTHING = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0, total: 0 };
 
 test("a rejected request shows no tokens, cost, timing or usage source", async () => {
@@ -131,6 +224,10 @@ test("a rejected request shows no tokens, cost, timing or usage source", async (
     outcome: "REJECTED",
     httpStatus: 429,
     errorCode: "proxypal_quota_exceeded",
+    errorMessage: null,
+    rejectedBy: null,
+    attempts: [],
+    connectionId: null,
     usageSource: "WIRE",
     reconciliation: "WIRE_ONLY",
     tokens: NOTHING,

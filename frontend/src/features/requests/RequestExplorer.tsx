@@ -11,11 +11,12 @@ import { Switch } from "../../ui/Switch";
 import { ColumnChooser } from "./ColumnChooser";
 import { createColumns } from "./createColumns";
 import { createRequestList } from "./createRequestList";
-import { createRequestSearch } from "./createRequestSearch";
+import { createRequestSearch, localMoment } from "./createRequestSearch";
 import { ExportRequests } from "./ExportRequests";
 import { RequestDrawer } from "./RequestDrawer";
 import { RequestFilters } from "./RequestFilters";
 import { RequestGrid } from "./RequestGrid";
+import { FilteredRequestsOverTime } from "./RequestsOverTime";
 
 /** All requests, filtered by the search parameters of the URL, with live updates. */
 export function RequestExplorer() {
@@ -27,6 +28,8 @@ export function RequestExplorer() {
     isLive: () => search.live !== "off",
     isHeld: () => !isTop() || search.request !== undefined,
   });
+  const zoom = (range: { from: string; to: string }) =>
+    change({ from: localMoment(range.from), to: localMoment(range.to) });
   const isEmpty = () => list.rows().length === 0;
 
   return (
@@ -56,6 +59,7 @@ export function RequestExplorer() {
         onChange={change}
         onClear={clear}
       />
+      <FilteredRequestsOverTime filter={filter()} onChoose={zoom} />
       <Show when={list.error()}>
         <div class="p-4">
           <ErrorNotice error={list.error()} />

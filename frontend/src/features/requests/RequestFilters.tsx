@@ -8,6 +8,7 @@ import { Choice, FilterField } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
 import { providerOptions } from "../../ui/providers";
 import { type RequestSearch, readOutcomes } from "./createRequestSearch";
+import { MoreFilters } from "./MoreFilters";
 import { OUTCOME_NAMES } from "./OutcomeBadge";
 
 const FilterUsersQuery = graphql(`
@@ -95,6 +96,7 @@ export function RequestFilters(props: RequestFiltersProps) {
         onChange={(model) => props.onChange({ model })}
       />
       <Between search={props.search} onChange={props.onChange} />
+      <MoreFilters search={props.search} onChange={props.onChange} />
       <Show when={props.filterCount > 0}>
         <Button size="small" tone="quiet" onClick={() => props.onClear()}>
           {t("common.clearFilters")}

@@ -32,6 +32,8 @@ type RequestRowProps = {
   hideUser?: boolean;
   /** It arrived while the page was open. */
   isNew?: boolean;
+  /** The address that opens the request. */
+  addressOf?: ((id: string) => string) | undefined;
 };
 
 /** One request in the table. */
@@ -55,7 +57,16 @@ export function RequestRow(props: RequestRowProps) {
       </Show>
       <Cell class="max-w-44 min-w-36 max-sm:pl-4 sm:max-w-64">
         <span class="block truncate font-medium" title={request().servedModel ?? undefined}>
-          {request().model ?? <Unknown why={t("requests.noModel")} />}
+          <Show
+            when={props.addressOf}
+            fallback={request().model ?? <Unknown why={t("requests.noModel")} />}
+          >
+            {(addressOf) => (
+              <A href={addressOf()(request().id)} noScroll class="underline underline-offset-4">
+                {request().model ?? t("requests.noModel")}
+              </A>
+            )}
+          </Show>
         </span>
         <span class="block truncate font-mono text-xs text-muted">{request().endpoint}</span>
         <span class="block truncate text-xs text-muted sm:hidden">

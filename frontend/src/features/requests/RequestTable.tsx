@@ -12,6 +12,8 @@ type RequestTableProps = {
   hideUser?: boolean;
   /** The number of rows at the top that arrived while the page was open. */
   newCount: number;
+  /** The address that opens a request; rows are not links without it. */
+  addressOf?: (id: string) => string;
 };
 
 /** Requests, newest first. */
@@ -42,6 +44,7 @@ export function RequestTable(props: RequestTableProps) {
             request={request}
             hideUser={props.hideUser}
             isNew={index() < props.newCount}
+            addressOf={props.addressOf}
           />
         )}
       </For>

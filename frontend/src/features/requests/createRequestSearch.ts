@@ -10,7 +10,20 @@ export type RequestSearch = {
   key?: string;
   outcome?: string;
   provider?: string;
+  account?: string;
   model?: string;
+  endpoint?: string;
+  /** A status or a class: `429`, `5xx`. */
+  status?: string;
+  /** Error codes, separated by commas. */
+  code?: string;
+  /** The least and the greatest duration in seconds. */
+  min?: string;
+  max?: string;
+  /** An id of a request or its first digits. */
+  id?: string;
+  /** The id of a WebSocket's first turn. */
+  connection?: string;
   /** By the reader's own clock: `2026-11-25T14:30`. */
   from?: string;
   to?: string;
@@ -18,11 +31,56 @@ export type RequestSearch = {
   request?: string;
 };
 
-const FILTERS = ["user", "key", "outcome", "provider", "model", "from", "to"] as const;
+/** The filters beyond those that are always shown. */
+export const MORE_FILTERS = [
+  "account",
+  "status",
+  "code",
+  "endpoint",
+  "min",
+  "max",
+  "id",
+  "connection",
+] as const;
+
+const FILTERS = [
+  "user",
+  "key",
+  "outcome",
+  "provider",
+  "model",
+  "from",
+  "to",
+  ...MORE_FILTERS,
+] as const;
+
+const MILLISECONDS = 1000;
+const MOST_SECONDS = 4_000_000;
 
 function moment(local: string | undefined): string | null {
   const at = new Date(local ?? "");
   return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
+/** A moment by the reader's own clock, to the minute, as an address has it. */
+export function localMoment(iso: string): string {
+  const at = new Date(iso);
+  const two = (part: number) => String(part).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** Milliseconds of the seconds in an address, if they are a duration. */
+function milliseconds(seconds: string | undefined): number | null {
+  const value = Number(seconds?.replace(",", "."));
+  const isDuration = Boolean(seconds) && value >= 0 && value <= MOST_SECONDS;
+  return isDuration ? Math.round(value * MILLISECONDS) : null;
+}
+
+function codes(text: string | undefined): string[] | null {
+  const found = text?.split(",").map((code) => code.trim());
+  const named = found?.filter(Boolean) ?? [];
+  return named.length > 0 ? named : null;
 }
 
 /** The outcomes that an address names, without what is none. */
@@ -41,7 +99,15 @@ export function createRequestSearch() {
         apiKeyId: search.key ?? null,
         outcomes: outcomes.length > 0 ? outcomes : null,
         provider: readProvider(search.provider) ?? null,
+        accountId: search.account || null,
         model: search.model || null,
+        endpoint: search.endpoint || null,
+        httpStatus: search.status || null,
+        errorCodes: codes(search.code),
+        minDurationMs: milliseconds(search.min),
+        maxDurationMs: milliseconds(search.max),
+        id: search.id || null,
+        connectionId: search.connection || null,
         from: moment(search.from),
         to: moment(search.to),
       };

@@ -1,4 +1,7 @@
+export { createRequestSearch, localMoment } from "./createRequestSearch";
 export { FirstRequest } from "./FirstRequest";
+export { OwnRequestDrawer } from "./OwnRequestDrawer";
 export { RequestExplorer } from "./RequestExplorer";
 export { RequestLog } from "./RequestLog";
+export { RequestsOverTime, RequestsOverTimeDocument } from "./RequestsOverTime";
 export { RequestTable } from "./RequestTable";

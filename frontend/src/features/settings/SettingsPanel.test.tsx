@@ -16,6 +16,7 @@ const settings = {
   maxBodyBytes: 64 * 1024 ** 2,
   assumedOutputTokens: 4096,
   retentionDays: 90,
+  keepErrorMessages: true,
   answerTimeoutSeconds: 1800,
   accountCheckMinutes: 0,
   backupEveryHours: 0,

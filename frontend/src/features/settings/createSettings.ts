@@ -18,6 +18,7 @@ const SettingsValuesFragmentDoc = graphql(`
     maxBodyBytes
     assumedOutputTokens
     retentionDays
+    keepErrorMessages
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

@@ -12,6 +12,7 @@ const settings = {
   maxBodyBytes: 64 * MEBIBYTE,
   assumedOutputTokens: 4096,
   retentionDays: 90,
+  keepErrorMessages: true,
   answerTimeoutSeconds: 1800,
   accountCheckMinutes: 0,
   backupEveryHours: 0,
@@ -41,6 +42,15 @@ test("only what was changed is sent", () => {
   expect(inputOf(before, before)).toEqual({});
   expect(inputOf(before, { ...before, drainBytes: "1.5" })).toEqual({
     drainBytes: 1.5 * MEBIBYTE,
+  });
+});
+
+test("keeping error messages is turned off and on", () => {
+  const before = draftOf(settings);
+
+  expect(before.keepErrorMessages).toBe("ON");
+  expect(inputOf(before, { ...before, keepErrorMessages: "OFF" })).toEqual({
+    keepErrorMessages: false,
   });
 });
 

@@ -45,7 +45,10 @@ export const GROUPS: {
       "accountCheckMinutes",
     ],
   },
-  { name: "retention", fields: ["retentionDays", "backupEveryHours", "backupsKept"] },
+  {
+    name: "retention",
+    fields: ["retentionDays", "keepErrorMessages", "backupEveryHours", "backupsKept"],
+  },
 ];
 
 export const FIELDS: FieldName[] = GROUPS.flatMap((group) => group.fields);
@@ -83,6 +86,7 @@ export const CHOICES = {
   strategy: ["ROUND_ROBIN", "WEIGHTED", "FILL_FIRST"],
   sessionAffinity: ["ON", "OFF"],
   cooldown: ["ON", "OFF"],
+  keepErrorMessages: ["ON", "OFF"],
 } as const;
 
 /** A setting with a fixed set of values. */
@@ -115,6 +119,7 @@ export function draftOf(settings: SettingsValuesFragment): Draft {
     answerTimeoutSeconds: String(settings.answerTimeoutSeconds),
     accountCheckMinutes: String(settings.accountCheckMinutes),
     retentionDays: String(settings.retentionDays),
+    keepErrorMessages: settings.keepErrorMessages ? "ON" : "OFF",
     backupEveryHours: String(settings.backupEveryHours),
     backupsKept: String(settings.backupsKept),
     ...routingDraft(settings.routing),
@@ -174,6 +179,9 @@ export function inputOf(before: Draft, after: Draft): UpdateSettingsInput {
   const input: UpdateSettingsInput = {};
   if (changed.has("abortPolicy")) {
     input.abortPolicy = after.abortPolicy === "CANCEL" ? "CANCEL" : "DRAIN";
+  }
+  if (changed.has("keepErrorMessages")) {
+    input.keepErrorMessages = after.keepErrorMessages === "ON";
   }
   for (const name of WHOLE) {
     if (changed.has(name)) input[name] = Number(after[name]);

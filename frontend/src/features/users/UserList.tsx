@@ -73,7 +73,7 @@ function Columns() {
         {t("keys.keys")}
       </Head>
       <Head class="max-sm:hidden">{t("users.lastUsed")}</Head>
-      <Head class="text-right">{t("users.enabled")}</Head>
+      <Head class="text-right whitespace-nowrap">{t("users.enabled")}</Head>
     </>
   );
 }

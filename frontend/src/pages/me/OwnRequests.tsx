@@ -1,11 +1,19 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, Show } from "solid-js";
-import { RequestTable } from "../../features/requests";
-import { graphql } from "../../graphql/generated";
+import {
+  createRequestSearch,
+  localMoment,
+  OwnRequestDrawer,
+  RequestsOverTime,
+  RequestsOverTimeDocument,
+  RequestTable,
+} from "../../features/requests";
+import { graphql, readFragment } from "../../graphql/generated";
 import type { OwnRequestsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
+import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Page } from "../../ui/Page";
@@ -14,11 +22,14 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonRows } from "../../ui/Skeleton";
 
 const OwnRequestsDocument = graphql(`
-  query OwnRequests($first: Int!, $after: String) {
+  query OwnRequests($filter: RequestFilter, $first: Int!, $after: String) {
     viewer {
       __typename
       ... on KeyHolder {
-        requests(first: $first, after: $after) {
+        requestHistogram(filter: $filter) {
+          ...RequestsOverTime
+        }
+        requests(filter: $filter, first: $first, after: $after) {
           nodes {
             id
             ...RequestRow
@@ -35,47 +46,88 @@ const OwnRequestsDocument = graphql(`
 
 const PAGE_SIZE = 50;
 
-type Requests = Extract<OwnRequestsQuery["viewer"], { requests: unknown }>["requests"];
+type Own = Extract<OwnRequestsQuery["viewer"], { requests: unknown }>;
 
 /** An end user's own requests, with all of their keys. */
 export default function OwnRequests() {
-  const [search] = useSearchParams<{ after?: string }>();
+  const [paging, setPaging] = useSearchParams<{ after?: string }>();
+  const { search, filter, filterCount, change, clear, open } = createRequestSearch();
   const [answer, ask] = createQuery({
     query: OwnRequestsDocument,
-    variables: () => ({ first: PAGE_SIZE, after: search.after ?? null }),
+    variables: () => ({ filter: filter(), first: PAGE_SIZE, after: paging.after ?? null }),
   });
   createEvery(() => ask({ requestPolicy: "network-only" }));
-  const requests = createMemo<Requests | undefined>((before) => {
+  const own = createMemo<Own | undefined>((before) => {
     const viewer = answer.data?.viewer;
-    return viewer && "requests" in viewer ? viewer.requests : before;
+    return viewer && "requests" in viewer ? viewer : before;
   });
+  const zoom = (range: { from: string; to: string }) => {
+    change({ from: localMoment(range.from), to: localMoment(range.to) });
+    setPaging({ after: undefined });
+  };
+  const addressOf = (request: string) => {
+    const set = Object.entries({ ...search, after: paging.after, request });
+    return `/me/requests?${new URLSearchParams(set.filter((entry): entry is [string, string] => Boolean(entry[1])))}`;
+  };
 
   return (
     <Page title={t("usage.measures.requests")}>
       <ErrorNotice error={answer.error} />
-      <Panel flush>
-        <Show when={requests()} fallback={<SkeletonRows />}>
+      <Panel
+        flush
+        title={t("requests.over.title")}
+        actions={
+          <Show when={filterCount() > 0}>
+            <Button size="small" onClick={() => clear()}>
+              {t("common.clearFilters")}
+            </Button>
+          </Show>
+        }
+      >
+        <Show when={own()} fallback={<SkeletonRows />}>
           {(known) => (
             <>
+              <div class="border-b border-line px-4 pb-3 sm:px-5">
+                <RequestsOverTime
+                  histogram={readFragment(RequestsOverTimeDocument, known().requestHistogram)}
+                  isLastDay={!filter().from && !filter().to}
+                  onChoose={zoom}
+                />
+              </div>
               <Show
-                when={known().nodes.length > 0}
-                fallback={
-                  <EmptyState title={t("pages.own.noRequests")}>
-                    {t("pages.own.noRequestsHint")}
-                  </EmptyState>
-                }
+                when={known().requests.nodes.length > 0}
+                fallback={<Nothing isFiltered={filterCount() > 0} />}
               >
-                <RequestTable requests={known().nodes} hideUser newCount={0} />
+                <RequestTable
+                  requests={known().requests.nodes}
+                  hideUser
+                  newCount={0}
+                  addressOf={addressOf}
+                />
               </Show>
               <Pager
-                after={search.after}
-                pageInfo={known().pageInfo}
+                after={paging.after}
+                pageInfo={known().requests.pageInfo}
                 labels={[t("common.firstPage"), t("common.nextPage")]}
               />
             </>
           )}
         </Show>
       </Panel>
+      <OwnRequestDrawer id={search.request} onClose={() => open(undefined)} />
     </Page>
+  );
+}
+
+function Nothing(props: { isFiltered: boolean }) {
+  return (
+    <Show
+      when={props.isFiltered}
+      fallback={
+        <EmptyState title={t("pages.own.noRequests")}>{t("pages.own.noRequestsHint")}</EmptyState>
+      }
+    >
+      <EmptyState title={t("requests.noMatch")}>{t("requests.noMatchHint")}</EmptyState>
+    </Show>
   );
 }

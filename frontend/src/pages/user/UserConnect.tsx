@@ -41,6 +41,7 @@ export default function UserConnect() {
         fallback={
           <Show when={choice.isKnown()}>
             <EmptyState
+              do="issueApiKey"
               title={t("keys.none")}
               action={
                 <A href={`/users/${params.id}/keys`} class={buttonClass("plain")}>

@@ -9,6 +9,8 @@ type CanvasProps = Omit<PlotOptions, "isHidden" | "onPoint" | "points"> & {
   hidden: ReadonlySet<string>;
   point: number | undefined;
   onPoint: (index: number | undefined) => void;
+  onChoose?: ((index: number) => void) | undefined;
+  chooseHint?: string | undefined;
 };
 
 /** The plot, navigable by keyboard. */
@@ -43,7 +45,12 @@ export function Canvas(props: CanvasProps) {
     }),
   );
 
+  function choose() {
+    if (props.point !== undefined) props.onChoose?.(props.point);
+  }
+
   function onKeyDown(event: KeyboardEvent) {
+    if (event.key === "Enter") return choose();
     const last = props.points - 1;
     const at = props.point ?? last + 1;
     const wanted = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
@@ -57,9 +64,12 @@ export function Canvas(props: CanvasProps) {
       ref={host}
       role="img"
       tabindex="0"
-      aria-label={`${props.label}. ${t("chart.keys")}`}
+      aria-label={[props.label, t("chart.keys"), props.chooseHint].filter(Boolean).join(". ")}
+      title={props.chooseHint}
       onKeyDown={onKeyDown}
+      onClick={choose}
       class="min-w-0 rounded-md"
+      classList={{ "cursor-pointer": props.onChoose !== undefined }}
       style={{ height: `${props.height}px` }}
     />
   );

@@ -24,6 +24,10 @@ type StackedChartProps = {
   /** Charts with the same group share their crosshair. */
   group?: string;
   height?: number;
+  /** A point is chosen by a click or Enter. */
+  onChoose?: ((index: number) => void) | undefined;
+  /** The effect of choosing a point. */
+  chooseHint?: string | undefined;
 };
 
 const HEIGHT = 280;
@@ -77,6 +81,8 @@ export function StackedChart(props: StackedChartProps) {
           labelValue={props.labelValue}
           point={point()}
           onPoint={setPoint}
+          onChoose={props.onChoose}
+          chooseHint={props.chooseHint}
         />
       </Show>
       <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat};
 use sea_orm::ActiveEnum;
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -21,6 +22,8 @@ pub(super) enum ExportCell {
     /// Microseconds since 1970.
     Moment(i64),
     Flag(bool),
+    /// A structure, as the database has it.
+    Json(Value),
 }
 
 impl ExportCell {
@@ -45,6 +48,11 @@ impl ExportCell {
         number.map_or(Self::Empty, Self::Number)
     }
 
+    pub(super) fn structure<S: Serialize>(structure: Option<S>) -> Self {
+        let value = structure.and_then(|value| serde_json::to_value(value).ok());
+        value.map_or(Self::Empty, Self::Json)
+    }
+
     pub(super) fn money(nanos: Option<i64>) -> Self {
         nanos.map_or(Self::Empty, Self::Money)
     }
@@ -59,6 +67,7 @@ impl ExportCell {
             Self::Money(nanos) => usd::print(*nanos),
             Self::Moment(micros) => moment(*micros),
             Self::Flag(flag) => flag.to_string(),
+            Self::Json(value) => value.to_string(),
         }
     }
 
@@ -71,6 +80,7 @@ impl ExportCell {
             Self::Money(nanos) => usd::print(*nanos).into(),
             Self::Moment(micros) => moment(*micros).into(),
             Self::Flag(flag) => (*flag).into(),
+            Self::Json(value) => value.clone(),
         }
     }
 }

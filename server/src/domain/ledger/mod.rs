@@ -5,6 +5,7 @@
 //! step. When it has ended, the reservation is *settled* with the actual usage, and *committed* once the
 //! request is in the database.
 
+mod rejection;
 mod rules;
 
 use std::{
@@ -32,6 +33,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub use self::rejection::rejected_by;
 use self::rules::{provider_number, quota_state, usage_of};
 pub(in crate::domain) use self::rules::{rate_limit, read_window};
 use super::{Result, model_name::routed_as, models::AliasTable};

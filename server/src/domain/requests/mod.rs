@@ -3,6 +3,8 @@
 mod addresses;
 mod batch;
 mod feed;
+mod filter;
+mod histogram;
 mod insert;
 mod journal;
 mod live_usage;
@@ -17,15 +19,10 @@ mod writer;
 
 use std::{collections::VecDeque, path::PathBuf, sync::Arc};
 
-use chrono::{DateTime, Utc};
-use entity::{
-    provider_account::ProviderKind,
-    request::{self, Entity as Request, Outcome},
-};
+use entity::request::{self, Entity as Request};
 use futures_util::Stream;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    Select,
 };
 use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio_util::task::TaskTracker;
@@ -33,6 +30,8 @@ use uuid::Uuid;
 
 pub use self::{
     addresses::RecentAddress,
+    filter::{IdRange, RequestFilter, StatusRange},
+    histogram::{HistogramBucket, HistogramRange, RequestHistogram},
     journal::{Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
@@ -60,64 +59,6 @@ use crate::{clock::SharedClock, db::Database};
 const FEED_LENGTH: usize = 1024;
 /// Usage reports of the engine that wait for the writer task.
 const REPORTS: usize = 4096;
-
-/// All conditions must hold.
-#[derive(Clone, Debug, Default)]
-pub struct RequestFilter {
-    pub user_id: Option<Uuid>,
-    pub api_key_id: Option<Uuid>,
-    pub model: Option<String>,
-    pub provider: Option<ProviderKind>,
-    pub outcomes: Option<Vec<Outcome>>,
-    pub from: Option<DateTime<Utc>>,
-    pub to: Option<DateTime<Utc>>,
-}
-
-impl RequestFilter {
-    fn matches(&self, row: &request::Model) -> bool {
-        let is = |wanted: Option<Uuid>, id: Uuid| wanted.is_none_or(|wanted| wanted == id);
-        is(self.user_id, row.user_id)
-            && is(self.api_key_id, row.api_key_id)
-            && (self.model.is_none() || self.model == row.model)
-            && (self.provider.is_none() || self.provider == row.provider)
-            && self
-                .outcomes
-                .as_ref()
-                .is_none_or(|wanted| wanted.contains(&row.outcome))
-            && self
-                .from
-                .is_none_or(|from| from.timestamp_micros() <= row.started_at)
-            && self
-                .to
-                .is_none_or(|to| row.started_at < to.timestamp_micros())
-    }
-
-    pub(in crate::domain) fn select(&self) -> Select<Request> {
-        let mut query = Request::find();
-        if let Some(id) = self.user_id {
-            query = query.filter(request::Column::UserId.eq(id));
-        }
-        if let Some(id) = self.api_key_id {
-            query = query.filter(request::Column::ApiKeyId.eq(id));
-        }
-        if let Some(model) = &self.model {
-            query = query.filter(request::Column::Model.eq(model));
-        }
-        if let Some(provider) = self.provider {
-            query = query.filter(request::Column::Provider.eq(provider));
-        }
-        if let Some(outcomes) = &self.outcomes {
-            query = query.filter(request::Column::Outcome.is_in(outcomes.iter().copied()));
-        }
-        if let Some(from) = self.from {
-            query = query.filter(request::Column::StartedAt.gte(from.timestamp_micros()));
-        }
-        if let Some(to) = self.to {
-            query = query.filter(request::Column::StartedAt.lt(to.timestamp_micros()));
-        }
-        query
-    }
-}
 
 /// Cheap to clone.
 #[derive(Clone, Debug)]

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use entity::request::{self, Outcome, Reconciliation, UsageSource};
+use entity::{
+    request::{self, Outcome, Reconciliation, UsageSource},
+    request_failure::{Attempt, MAX_ATTEMPTS},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -15,6 +18,8 @@ use crate::{
 
 /// Reports kept for requests that have not ended yet; the oldest are dropped first.
 const MAX_UNMATCHED: usize = 50_000;
+/// The status with which the engine reports that we closed the connection.
+const CLOSED_BY_US: u16 = 499;
 
 /// Applies the engine's report of one attempt. Returns whether the row changed.
 ///
@@ -27,10 +32,29 @@ pub(super) fn apply(row: &mut request::Model, usage: &EngineUsage) -> bool {
         row.provider = usage.provider.or(row.provider);
         row.account_id = usage.account_id.or(row.account_id);
     }
+    add_attempt(row, usage);
     if let Some(reported) = usage.tokens {
         compare(row, reported);
     }
     *row != before
+}
+
+/// Only a failure begins the list of attempts: that of most requests would have one entry, which the row contains.
+fn add_attempt(row: &mut request::Model, usage: &EngineUsage) {
+    let is_failure = usage.failed && usage.status != Some(CLOSED_BY_US);
+    if !is_failure && (usage.failed || row.attempts.is_none()) {
+        return;
+    }
+    let attempts = &mut row.attempts.get_or_insert_default().0;
+    if attempts.len() < MAX_ATTEMPTS {
+        attempts.push(Attempt {
+            account_id: usage.account_id,
+            provider: usage.provider,
+            succeeded: !usage.failed,
+            status: usage.status,
+            message: usage.message.clone(),
+        });
+    }
 }
 
 fn compare(row: &mut request::Model, reported: Tokens) {
@@ -197,6 +221,8 @@ mod tests {
             http_status: Some(200),
             outcome: Outcome::Completed,
             error_code: None,
+            error_message: None,
+            rejected_by: None,
             tokens,
             usage_source: source,
             client_ip: None,
@@ -211,6 +237,8 @@ mod tests {
             provider: Some(ProviderKind::Claude),
             account_id: Some(Uuid::max()),
             failed: false,
+            status: None,
+            message: None,
             tokens: Some(REPORTED),
         }
     }
@@ -351,8 +379,45 @@ mod tests {
             ..report(Uuid::nil())
         };
 
-        assert!(!apply(&mut row, &failed));
+        apply(&mut row, &failed);
+
         assert_eq!(row.account_id, Some(Uuid::max()));
+        assert_eq!(row.provider, Some(ProviderKind::Claude));
+        assert_eq!(tokens_of(&row), Some(REPORTED));
+    }
+
+    #[test]
+    fn attempts_are_kept_if_one_failed_and_up_to_a_maximum() {
+        let failed = EngineUsage {
+            failed: true,
+            status: Some(429),
+            message: Some("slow down".to_owned()),
+            tokens: None,
+            ..report(Uuid::nil())
+        };
+        let aborted = EngineUsage {
+            status: Some(CLOSED_BY_US),
+            ..failed.clone()
+        };
+        let statuses = |row: &request::Model| -> Vec<_> {
+            let attempts = row.attempts.iter().flat_map(|attempts| &attempts.0);
+            attempts
+                .map(|attempt| (attempt.succeeded, attempt.status))
+                .collect()
+        };
+        let mut row = row(UsageSource::Wire, Some(REPORTED));
+
+        apply(&mut row, &report(Uuid::nil()));
+        apply(&mut row, &aborted);
+        assert_eq!(row.attempts, None);
+        apply(&mut row, &failed);
+        apply(&mut row, &report(Uuid::nil()));
+        assert_eq!(statuses(&row), [(false, Some(429)), (true, None)]);
+
+        for _ in 0..10 {
+            apply(&mut row, &failed);
+        }
+        assert_eq!(statuses(&row).len(), MAX_ATTEMPTS);
     }
 
     #[test]

@@ -3,13 +3,18 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use entity::request::{self, Outcome, Protocol, Reconciliation, UsageSource};
+use entity::{
+    request::{self, Outcome, Protocol, Reconciliation, UsageSource},
+    request_failure::RejectedBy,
+};
 use uuid::Uuid;
 
 use crate::domain::tokens::Tokens;
 
 /// Longer texts of clients are cut, in characters.
 const MAX_TEXT: usize = 200;
+/// Longer error messages are cut, in characters.
+const MAX_MESSAGE: usize = 500;
 
 /// One request, or one turn of a WebSocket.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -31,6 +36,12 @@ pub struct RequestRecord {
     pub http_status: Option<u16>,
     pub outcome: Outcome,
     pub error_code: Option<String>,
+    /// The error's message as the client received it, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_message: Option<String>,
+    /// The limit that rejected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected_by: Option<Box<RejectedBy>>,
     pub tokens: Option<Tokens>,
     pub usage_source: UsageSource,
     pub client_ip: Option<String>,
@@ -62,6 +73,9 @@ impl RequestRecord {
                 .and_then(|status| i16::try_from(status).ok()),
             outcome: self.outcome,
             error_code: self.error_code.map(shortened),
+            error_message: self.error_message.map(|text| cut(text, MAX_MESSAGE)),
+            rejected_by: self.rejected_by.map(|rejected_by| *rejected_by),
+            attempts: None,
             usage_source: self.usage_source,
             reconciliation: reconciliation(self.protocol, self.usage_source),
             input_tokens: tokens.map(|tokens| tokens.input),
@@ -86,11 +100,40 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-fn shortened(mut text: String) -> String {
-    if let Some((at, _)) = text.char_indices().nth(MAX_TEXT) {
+fn shortened(text: String) -> String {
+    cut(text, MAX_TEXT)
+}
+
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((at, _)) = text.char_indices().nth(most) {
         text.truncate(at);
     }
     // PostgreSQL cannot store NUL in a text, and one such client must not fail a batch.
     text.retain(|c| c != '\0');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_an_earlier_version_is_read() {
+        let line = r#"{"id":"01934f00-0000-7000-8000-000000000001","connection_id":null,
+            "user_id":"01934f00-0000-7000-8000-000000000002","api_key_id":"01934f00-0000-7000-8000-000000000003",
+            "started_at":1732000000000000,"duration":{"secs":1,"nanos":0},"time_to_first_byte":null,
+            "endpoint":"POST /v1/messages","protocol":"AnthropicMessages","model":"m","served_model":null,
+            "streamed":false,"http_status":429,"outcome":"UpstreamError","error_code":"rate_limit_error",
+            "tokens":null,"usage_source":"Wire","client_ip":null,"user_agent":null}"#;
+
+        let record: RequestRecord = serde_json::from_str(line).unwrap();
+
+        assert_eq!(record.error_code.as_deref(), Some("rate_limit_error"));
+        assert_eq!(record.error_message, None);
+        assert!(
+            !serde_json::to_string(&record)
+                .unwrap()
+                .contains("message\"")
+        );
+    }
 }

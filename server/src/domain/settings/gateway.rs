@@ -36,6 +36,8 @@ pub struct GatewaySettings {
     pub default_rate_limit: RateLimit,
     /// The tokens reserved for the response of a request without an output limit.
     pub assumed_output_tokens: u32,
+    /// Whether the record of a failed request keeps the error's message.
+    pub keep_error_messages: bool,
     /// The retention of single requests; sums are kept.
     pub retention_days: u32,
     /// The time limit for the start of the engine's response, including the upload of the request.
@@ -66,6 +68,7 @@ impl Default for GatewaySettings {
                 concurrent_sockets: Some(32),
             },
             assumed_output_tokens: 4096,
+            keep_error_messages: true,
             retention_days: 90,
             // The slowest models think for a quarter of an hour before their first byte.
             answer_timeout_seconds: 1800,

@@ -56,6 +56,8 @@ type Providers = HashMap<ProviderKind, Arc<VersionedProvider>>;
 #[derive(Clone, Debug, Default)]
 pub struct EngineSettings {
     pub routing: RoutingSettings,
+    /// Whether the messages of failed attempts are kept.
+    pub keep_error_messages: bool,
     providers: Arc<Providers>,
 }
 
@@ -128,8 +130,10 @@ impl Settings {
 
     /// The settings that the engine's configuration depends on.
     pub fn for_engine(&self) -> EngineSettings {
+        let current = self.current();
         EngineSettings {
-            routing: self.current().gateway.routing,
+            routing: current.gateway.routing,
+            keep_error_messages: current.gateway.keep_error_messages,
             providers: self.providers.load_full(),
         }
     }

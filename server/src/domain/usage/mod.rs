@@ -125,6 +125,19 @@ impl Usage {
             .unwrap_or_default())
     }
 
+    /// The sums over each of these ranges, in their order. Ranges are rounded outward to quarters of an hour.
+    pub(in crate::domain) async fn sums(
+        &self,
+        spans: &[Span],
+        filter: &UsageFilter,
+    ) -> Result<Vec<Sums>> {
+        let mut sums = vec![Sums::default(); spans.len()];
+        for answer in self.query(filter, spans, None, &[]).await? {
+            sums[answer.span] = answer.sums;
+        }
+        Ok(sums)
+    }
+
     /// The greatest slices of a range.
     pub async fn breakdown(
         &self,

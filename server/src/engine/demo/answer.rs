@@ -1,6 +1,6 @@
 //! The answer of the demo engine, independent of the protocol.
 
-use canned::{Answer, Finish, Tokens, ToolCall};
+use canned::{Answer, Finish, TokenCounts, ToolCall};
 use serde_json::{Map, Value, json};
 
 use super::question::{DemoRequest, Tool, count_words};
@@ -63,11 +63,11 @@ fn text_answer(request: &DemoRequest) -> Answer {
     }
 }
 
-fn tokens(input: usize, output: usize) -> Tokens {
-    Tokens {
+fn tokens(input: usize, output: usize) -> TokenCounts {
+    TokenCounts {
         input: input as u64,
         output: output as u64,
-        ..Tokens::default()
+        ..TokenCounts::default()
     }
 }
 

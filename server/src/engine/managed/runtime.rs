@@ -104,6 +104,7 @@ impl Runtime {
             &managed.context,
             client,
             managed.accounts.clone(),
+            managed.public.clone(),
         ));
         tokio::select! {
             status = self.child.wait() => self.exit_reason(status).await,

@@ -16,7 +16,9 @@ use crate::domain::engine_usage::EngineUsage;
 use crate::engine::client::{ClientError, EngineClient};
 use crate::engine::config::EngineAccounts;
 use crate::engine::options::EngineContext;
+use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
+use crate::redaction;
 
 /// Records per request.
 const BATCH: usize = 500;
@@ -40,6 +42,8 @@ struct Round {
     source: Arc<dyn CredentialSource>,
     clock: SharedClock,
     sink: mpsc::Sender<EngineUsage>,
+    /// Knows the secrets to redact.
+    public: Arc<PublicState>,
     recovery: Recovery,
 }
 
@@ -49,6 +53,7 @@ impl Collector {
         context: &EngineContext,
         client: Arc<EngineClient>,
         accounts: Arc<ArcSwap<EngineAccounts>>,
+        public: Arc<PublicState>,
     ) -> Self {
         let stop = CancellationToken::new();
         let round = Round {
@@ -57,6 +62,7 @@ impl Collector {
             source: context.source.clone(),
             clock: context.clock.clone(),
             sink: context.usage.clone(),
+            public,
             recovery: Recovery::default(),
         };
         let task = context.tasks.spawn(round.collect(stop.clone()));
@@ -128,11 +134,15 @@ impl Round {
         let attempts = records.iter();
         let attempts = attempts.filter_map(|record| record.attempt(&accounts, now));
         self.source.record_attempts(attempts.collect()).await;
+        let keeps_messages = self.source.settings().keep_error_messages;
         for record in records {
-            let Some(usage) = record.usage(&accounts) else {
+            let Some(mut usage) = record.usage(&accounts) else {
                 tracing::debug!("a record of the engine's usage queue has an unknown request id");
                 continue;
             };
+            if keeps_messages && let Some(message) = record.message() {
+                usage.message = redaction::error_message(&self.public.logs.redacted(&message));
+            }
             if self.sink.send(usage).await.is_err() {
                 tracing::debug!("the receiver of usage records is closed");
             }

@@ -1,6 +1,7 @@
 //! Parses one record of the usage queue. Records contain keys, so unused fields are not kept.
 
 use chrono::{DateTime, Utc};
+use metering::{Protocol, Tap};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -31,6 +32,9 @@ pub(super) struct Record {
 struct Failure {
     #[serde(default)]
     status_code: u16,
+    /// The provider's response.
+    #[serde(default)]
+    body: String,
 }
 
 #[derive(Deserialize)]
@@ -79,14 +83,27 @@ impl Record {
                 .or_else(|| providers::by_usage_record(&self.provider)),
             account_id: account.map(|account| account.id),
             failed: self.failed,
+            status: self.failure().filter(|status| *status > 0),
+            message: None,
             tokens: self.token_breakdown.as_ref().and_then(tokens),
         })
     }
 
     /// The engine's id of the account, and the status of a failure.
     pub(super) fn outcome(&self) -> (&str, Option<u16>) {
-        let failure = self.failed.then_some(self.fail.status_code);
-        (&self.auth_index, failure)
+        (&self.auth_index, self.failure())
+    }
+
+    /// The message in the provider's response to a failed attempt.
+    pub(super) fn message(&self) -> Option<String> {
+        let body = Some(self.fail.body.as_str()).filter(|body| self.failed && !body.is_empty())?;
+        let mut tap = Tap::new(Protocol::Other, "application/json", "").of_error();
+        tap.observe(body.as_bytes());
+        tap.finish().error_message
+    }
+
+    fn failure(&self) -> Option<u16> {
+        self.failed.then_some(self.fail.status_code)
     }
 
     /// The outcome at an account of this server.
@@ -98,7 +115,7 @@ impl Record {
         Some(EngineAttempt {
             account_id: accounts.find(&self.auth_index)?.id,
             at,
-            failure: self.failed.then_some(self.fail.status_code),
+            failure: self.failure(),
         })
     }
 }
@@ -163,6 +180,25 @@ mod tests {
             reasoning: 2,
         };
         assert_eq!(usage.tokens, Some(expected));
+    }
+
+    #[test]
+    fn the_message_of_a_failed_attempt_is_read() {
+        let mut record = record();
+        record["fail"] =
+            json!({"status_code": 429, "body": r#"{"error":{"message":"slow down"}}"#});
+        let message = |record: Value| Record::read(record).unwrap().message();
+
+        assert_eq!(message(record.clone()), None);
+        record["failed"] = json!(true);
+        assert_eq!(message(record.clone()).as_deref(), Some("slow down"));
+        let usage = read(record.clone(), &EngineAccounts::default()).unwrap();
+        assert_eq!(usage.status, Some(429));
+
+        record["fail"] = json!({"status_code": 0, "body": "<html>"});
+        assert_eq!(message(record.clone()), None);
+        let usage = read(record, &EngineAccounts::default()).unwrap();
+        assert_eq!((usage.failed, usage.status), (true, None));
     }
 
     #[test]

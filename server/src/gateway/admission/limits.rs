@@ -5,7 +5,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::{
     domain::{
         api_keys::Caller,
-        ledger::{Ledger, LimitError, LimitKind, OpenSocket, RateLimitStatus, RequestSlot},
+        ledger::{
+            Ledger, LimitError, LimitKind, OpenSocket, RateLimitStatus, RequestSlot, rejected_by,
+        },
         settings::Settings,
     },
     gateway::dialect::GatewayError,
@@ -53,36 +55,43 @@ pub(super) fn limit_error(
     rate_limits: Option<RateLimitStatus>,
     now: DateTime<Utc>,
 ) -> GatewayError {
+    let rejected_by = Some(Box::new(rejected_by(&error, now)));
     match error {
         LimitError::Rate {
             kind,
             limit,
             retry_after,
+            ..
         } => GatewayError::RateLimited {
             kind,
             retry_after,
             limit,
             rate_limits,
+            rejected_by,
         },
         LimitError::Quota {
             metric,
             quota,
-            resets_at,
+            rejecting,
         } => GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(metric),
-            retry_after: resets_at.and_then(|end| (end - now).to_std().ok()),
-            limit: match resets_at {
+            retry_after: rejecting
+                .resets_at
+                .and_then(|end| (end - now).to_std().ok()),
+            limit: match rejecting.resets_at {
                 Some(end) => {
                     let end = end.to_rfc3339_opts(SecondsFormat::Secs, true);
                     format!("{quota}; it resets at {end}")
                 }
                 None => quota,
             },
+            rejected_by,
         },
         LimitError::Unbounded {
             metric,
             quota,
             is_unpriced,
+            ..
         } => GatewayError::Unbounded {
             kind: LimitKind::Quota(metric),
             quota,
@@ -91,6 +100,7 @@ pub(super) fn limit_error(
             } else {
                 "Set max_tokens (or what the protocol calls it) once, as a positive integer, and send the length of the body"
             },
+            rejected_by,
         },
     }
 }

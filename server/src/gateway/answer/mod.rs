@@ -163,6 +163,7 @@ fn engine_unavailable() -> GatewayError {
 /// A short refusal, which gets a `Retry-After` if it is the engine's own.
 async fn short_refusal(mut head: Head, body: UpstreamBody, mut receipt: Receipt) -> Answered {
     let Ok(read) = body.collect().await else {
+        receipt.answer_with(&GatewayError::EngineFailed);
         receipt.end(RequestEnd::Failed("engine_failed"));
         return Err(GatewayError::EngineFailed);
     };

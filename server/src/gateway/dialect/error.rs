@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use entity::request_failure::RejectedBy;
 use http::StatusCode;
 
 use crate::domain::{
@@ -83,6 +84,8 @@ pub(in crate::gateway) enum GatewayError {
         limit: String,
         /// The caller's requests per minute.
         rate_limits: Option<RateLimitStatus>,
+        /// The limit, for the record; `None` if it is none of the user or key.
+        rejected_by: Option<Box<RejectedBy>>,
     },
     #[error("ProxyPal: the quota is used up ({limit}). {}", quota_remedy(*.retry_after))]
     QuotaExceeded {
@@ -91,6 +94,8 @@ pub(in crate::gateway) enum GatewayError {
         retry_after: Option<Duration>,
         /// The quota, for people.
         limit: String,
+        /// The quota, for the record.
+        rejected_by: Option<Box<RejectedBy>>,
     },
     #[error(
         "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {remedy}, or ask your administrator for a quota that is not strict."
@@ -101,6 +106,8 @@ pub(in crate::gateway) enum GatewayError {
         quota: String,
         /// A clause that the message continues.
         remedy: &'static str,
+        /// The quota, for the record.
+        rejected_by: Option<Box<RejectedBy>>,
     },
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
@@ -238,6 +245,17 @@ impl GatewayError {
             | Self::EngineTooSlow
             | Self::Overloaded { .. } => None,
         }
+    }
+
+    /// The limit that is exceeded, if one is.
+    pub(in crate::gateway) fn rejected_by(&self) -> Option<&RejectedBy> {
+        let (Self::RateLimited { rejected_by, .. }
+        | Self::QuotaExceeded { rejected_by, .. }
+        | Self::Unbounded { rejected_by, .. }) = self
+        else {
+            return None;
+        };
+        rejected_by.as_deref()
     }
 
     /// Whether a retry cannot succeed although the status suggests it. Some tools retry a 401 for minutes.

@@ -40,11 +40,13 @@ fn faults() -> Vec<GatewayError> {
             retry_after,
             limit: limit(),
             rate_limits: None,
+            rejected_by: None,
         },
         GatewayError::QuotaExceeded {
             kind: LimitKind::Quota(Metric::Cost),
             retry_after: Some(Duration::from_hours(1)),
             limit: "10 USD per month".to_owned(),
+            rejected_by: None,
         },
         GatewayError::EngineUnavailable { retry_after },
         GatewayError::EngineFailed,
@@ -130,6 +132,7 @@ fn a_lifetime_quota_does_not_ask_to_wait() {
         kind: LimitKind::Quota(Metric::Cost),
         retry_after: None,
         limit: "10 USD in all".to_owned(),
+        rejected_by: None,
     };
 
     assert_eq!(

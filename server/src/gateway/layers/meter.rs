@@ -121,6 +121,7 @@ where
                             if !error.is_sent() {
                                 receipt.was_not_sent();
                             }
+                            receipt.answer_with(&failure);
                             receipt.end(end);
                             return Poll::Ready(Err(failure));
                         }

@@ -108,6 +108,8 @@ impl Recording {
             // Should the server be killed before it knows more.
             outcome: Outcome::Interrupted,
             error_code: Some(KILLED.to_owned()),
+            error_message: None,
+            rejected_by: None,
             tokens: None,
             usage_source: UsageSource::Estimated,
             client_ip: client.map(|address| address.to_string()),

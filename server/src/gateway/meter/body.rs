@@ -173,16 +173,19 @@ impl MeteredBody {
         let is_between_events = self.open.as_ref().is_some_and(|open| {
             open.receipt.is_between_events() && !open.receipt.is_end_delivered()
         });
+        let failure = is_between_events.then_some(GatewayError::EngineFailed);
+        if let (Some(open), Some(failure)) = (&mut self.open, &failure) {
+            open.receipt.answer_with(failure);
+        }
         self.close(RequestEnd::Failed("engine_failed"));
-        if is_between_events {
+        if let Some(failure) = failure {
             let ErrorFormat {
                 dialect,
                 protocol,
                 request_id,
                 ..
             } = &self.format;
-            let event =
-                in_stream_error(*dialect, *protocol, &GatewayError::EngineFailed, request_id);
+            let event = in_stream_error(*dialect, *protocol, &failure, request_id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
         // An error now would discard the data that is not sent yet.

@@ -24,7 +24,10 @@ use crate::{
         requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
         tokens::Tokens,
     },
-    gateway::{body::UploadProgress, trace::RequestSpan},
+    gateway::{
+        body::UploadProgress, dialect::GatewayError, error_message::ErrorMessages,
+        trace::RequestSpan,
+    },
 };
 
 /// The error code of requests that were in flight when the server was killed.
@@ -71,6 +74,9 @@ pub(in crate::gateway) struct Receipt {
     is_end_noted: bool,
     delivered: Delivered,
     end: RequestEnd,
+    /// The status of the gateway's own error, if it is the whole response.
+    own_status: Option<u16>,
+    messages: Arc<ErrorMessages>,
     span: RequestSpan,
     _in_flight: TaskTrackerToken,
 }
@@ -81,7 +87,7 @@ impl Receipt {
         permit: RecordPermit,
         record: RequestRecord,
         is_metered: bool,
-        in_flight: TaskTrackerToken,
+        (messages, in_flight): (Arc<ErrorMessages>, TaskTrackerToken),
         span: RequestSpan,
     ) -> Self {
         Self {
@@ -97,6 +103,8 @@ impl Receipt {
             is_end_noted: false,
             delivered: Delivered::Nothing,
             end: RequestEnd::ClientGone,
+            own_status: None,
+            messages,
             span,
             _in_flight: in_flight,
         }
@@ -130,10 +138,14 @@ impl Receipt {
         };
         record.http_status = Some(status.as_u16());
         record.streamed = content_type.starts_with("text/event-stream");
-        if self.is_metered {
-            let encoding = text(CONTENT_ENCODING).unwrap_or_default();
-            self.tap = Some(Tap::new(record.protocol, content_type, encoding));
-        }
+        let encoding = text(CONTENT_ENCODING).unwrap_or_default();
+        let tap = || Tap::new(record.protocol, content_type, encoding);
+        // An error is read for its code and message at any endpoint.
+        self.tap = if is_error(record) {
+            Some(tap().of_error())
+        } else {
+            self.is_metered.then(tap)
+        };
     }
 
     /// Observes data of the answer that is sent to the client.
@@ -183,6 +195,15 @@ impl Receipt {
     pub(in crate::gateway) fn client_left(&mut self) {
         if let Some(permit) = &mut self.permit {
             permit.release_slot();
+        }
+    }
+
+    /// The client receives this error instead of an answer, or after a part of it.
+    pub(in crate::gateway) fn answer_with(&mut self, error: &GatewayError) {
+        if let Some(record) = &mut self.record {
+            record.error_message = self.messages.kept(&error.to_string());
+            record.rejected_by = error.rejected_by().cloned().map(Box::new);
+            self.own_status = Some(error.status().as_u16());
         }
     }
 
@@ -285,7 +306,7 @@ impl Receipt {
         };
         let in_stream_error = observation.and_then(|seen| seen.error_code.clone());
         record.served_model = observation.and_then(|seen| seen.served_model.clone());
-        let refused_by_engine = record.http_status.is_some_and(|status| status >= 400);
+        let refused_by_engine = is_error(&record);
         (record.outcome, record.error_code) = match end {
             RequestEnd::Whole if in_stream_error.is_some() => {
                 (Outcome::UpstreamError, in_stream_error)
@@ -297,6 +318,13 @@ impl Receipt {
             RequestEnd::Refused(code) => (Outcome::Rejected, Some(code.to_owned())),
             RequestEnd::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
         };
+        let is_failure = !matches!(record.outcome, Outcome::Completed | Outcome::ClientGone);
+        let of_answer = observation.and_then(|seen| seen.error_message.as_deref());
+        let of_answer = of_answer.filter(|_| is_failure);
+        let message = of_answer.and_then(|message| self.messages.kept(message));
+        record.error_message = message.or(record.error_message.filter(|_| is_failure));
+        let own_status = self.own_status.filter(|_| is_failure);
+        record.http_status = record.http_status.or(own_status);
         record
     }
 
@@ -308,7 +336,7 @@ impl Receipt {
     ) -> MeteredUsage {
         // What was not sent, or is no generation, or was answered with an error, used nothing.
         let is_refused = matches!(end, RequestEnd::Refused(_));
-        let is_failed = record.http_status.is_some_and(|status| status >= 400);
+        let is_failed = is_error(record);
         // The engine does not process a request whose body is incomplete.
         let upload = self.upload.as_ref();
         let is_cut =
@@ -333,6 +361,10 @@ impl Receipt {
         }
         expected
     }
+}
+
+fn is_error(record: &RequestRecord) -> bool {
+    record.http_status.is_some_and(|status| status >= 400)
 }
 
 impl Drop for Receipt {

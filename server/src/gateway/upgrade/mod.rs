@@ -95,7 +95,9 @@ pub(super) async fn serve(
         Err(error) => {
             let (error, end) = sockets.responder.failure(context.id, &error, None);
             if context.caller.account().may_record_refusal() {
-                sockets.receipt(&context, record).await?.end(end);
+                let mut receipt = sockets.receipt(&context, record).await?;
+                receipt.answer_with(&error);
+                receipt.end(end);
             }
             return Err(error);
         }
@@ -119,6 +121,7 @@ async fn refused_by_engine(
 ) -> Result<Response<Body>, GatewayError> {
     let mut receipt = sockets.receipt(&context, record).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        receipt.answer_with(&GatewayError::EngineFailed);
         receipt.end(RequestEnd::Failed("handshake_failed"));
         return Err(GatewayError::EngineFailed);
     }

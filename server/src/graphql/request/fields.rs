@@ -1,6 +1,7 @@
 //! The fields of a request that need a service.
 
 use async_graphql::{ComplexObject, Context};
+use entity::request_failure::MAX_ATTEMPTS;
 
 use crate::{
     domain::{Error, prices::Prices},
@@ -13,7 +14,7 @@ use crate::{
             error::Result,
             loaders::{AccountId, ApiKeyId, UserId},
         },
-        types::{api_key::ApiKey, request::Request, user::User},
+        types::{api_key::ApiKey, request::Request, request_failure::RequestAttempt, user::User},
     },
 };
 
@@ -44,10 +45,33 @@ impl Request {
         Ok(account.map(ProviderAccount::from))
     }
 
+    /// The engine's attempts at provider accounts if at least one failed, in the order of its reports: the first 8.
+    /// Empty if none failed, while the engine has not reported yet, if it found no account to try, and for callers
+    /// that are not administrators.
+    #[graphql(complexity = "MAX_ATTEMPTS * child_complexity")]
+    async fn attempts(&self, ctx: &Context<'_>) -> Vec<RequestAttempt> {
+        let attempts = self.attempts.iter().filter(|_| ctx.is_administrator());
+        let attempts = attempts.flat_map(|attempts| attempts.0.iter().cloned());
+        attempts.map(RequestAttempt::from).collect()
+    }
+
     /// The price that was applied; null if none was needed or none was in force.
     async fn price(&self, ctx: &Context<'_>) -> Option<Price> {
         let prices = ctx.service::<Prices>().current();
         let price = self.price_id.and_then(|id| prices.by_id(id).cloned());
         price.map(Price::from)
+    }
+}
+
+#[ComplexObject]
+impl RequestAttempt {
+    /// The account; null if it is unknown or deleted.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn account(&self, ctx: &Context<'_>) -> Result<Option<ProviderAccount>> {
+        let Some(id) = self.account_id else {
+            return Ok(None);
+        };
+        let account = ctx.loader().load_one(AccountId(id)).await?;
+        Ok(account.map(ProviderAccount::from))
     }
 }

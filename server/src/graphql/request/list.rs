@@ -26,8 +26,7 @@ pub(crate) async fn of_user(
     filter: Option<RequestFilter>,
     (first, after): (Option<i32>, Option<String>),
 ) -> Result<Connection<Request>> {
-    let mut filter = filter.unwrap_or_default().read()?;
-    filter.user_id = Some(user_id);
+    let filter = filter.unwrap_or_default().of_user(ctx, user_id)?;
     let page = PageRequest {
         first,
         after,
@@ -35,6 +34,15 @@ pub(crate) async fn of_user(
     };
     let page = ctx.service::<RequestLog>().list(&filter, &page).await?;
     Ok(Connection::new(page, Request::from))
+}
+
+/// A request of any user; `None` for an invalid id.
+pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Request>> {
+    let Ok(id) = input::id(id, "request") else {
+        return Ok(None);
+    };
+    let found = ctx.service::<RequestLog>().find(id).await?;
+    Ok(found.map(Request::from))
 }
 
 #[derive(Debug, Default)]
@@ -74,13 +82,6 @@ impl RequestQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The request's id: the `X-Request-Id` of the response.")] id: ID,
     ) -> Result<Option<Request>> {
-        let Ok(id) = input::id(&id, "request") else {
-            return Ok(None);
-        };
-        Ok(ctx
-            .service::<RequestLog>()
-            .find(id)
-            .await?
-            .map(Request::from))
+        find(ctx, &id).await
     }
 }

@@ -2,8 +2,10 @@
 
 mod fields;
 pub(super) mod filter;
+pub(super) mod histogram;
 pub(super) mod list;
 mod live;
 
+pub(super) use self::histogram::RequestHistogramQuery;
 pub(super) use self::list::RequestQuery;
 pub(super) use self::live::RequestSubscription;

@@ -45,6 +45,11 @@ pub(crate) fn sums(items: usize, child: usize) -> usize {
     items.saturating_mul(child).saturating_add(SUM)
 }
 
+/// A histogram: sums of about as many parts as it has, and requests that are counted one by one.
+pub(crate) fn histogram(child: usize) -> usize {
+    sums(100, child).saturating_add(2 * SUM)
+}
+
 /// The largest groups: more expensive than totals, because all groups are summed to find them.
 pub(crate) fn ranked(first: i32, child: usize) -> usize {
     page(Some(first), None, child).saturating_add(2 * SUM)

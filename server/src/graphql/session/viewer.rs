@@ -1,16 +1,20 @@
 //! The caller.
 
-use async_graphql::{Context, Object, Union};
+use async_graphql::{Context, ID, Object, Union};
 use uuid::Uuid;
 
 use crate::{
     domain::{Error, Viewer as Asking},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
-        request::{filter::RequestFilter, list},
+        request::{
+            filter::RequestFilter,
+            histogram::{self, RequestHistogram},
+            list,
+        },
         resolver::{
             context::ContextExt as _,
-            cost::{one, page_of_requests},
+            cost::{self, one, page_of_requests},
             error::Result,
             guard::Public,
             loaders::{ApiKeyId, UserId},
@@ -62,6 +66,32 @@ impl KeyHolder {
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
         list::of_user(ctx, self.user_id, filter, (first, after)).await
+    }
+
+    /// A request of the user; null if there is none with this id or it is still in flight.
+    #[graphql(complexity = "one(child_complexity)")]
+    async fn request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The request's id: the `X-Request-Id` of the response.")] id: ID,
+    ) -> Result<Option<Request>> {
+        let request = list::find(ctx, &id).await?;
+        Ok(request.filter(|request| request.user_id == self.user_id))
+    }
+
+    /// The user's requests over time.
+    #[graphql(complexity = "cost::histogram(child_complexity)")]
+    async fn request_histogram(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A filter; `userId` is ignored. As of the query `requestHistogram`.")]
+        filter: Option<RequestFilter>,
+        #[graphql(
+            desc = "The length of a bucket in seconds: a multiple of 60, chosen when omitted."
+        )]
+        interval_seconds: Option<i32>,
+    ) -> Result<RequestHistogram> {
+        histogram::of_user(ctx, self.user_id, filter, interval_seconds).await
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct Settings {
     routing: RoutingSettings,
     /// How many days to keep request records. Usage statistics are kept longer.
     retention_days: i32,
+    /// Whether the records of failed requests keep the error messages that clients received, without secrets.
+    keep_error_messages: bool,
     /// The timeout until the first byte of a provider's response, in seconds, including the upload of the
     /// request.
     answer_timeout_seconds: i32,
@@ -82,6 +84,7 @@ impl From<Arc<Versioned>> for Settings {
             assumed_output_tokens: int(gateway.assumed_output_tokens),
             routing: gateway.routing.into(),
             retention_days: int(gateway.retention_days),
+            keep_error_messages: gateway.keep_error_messages,
             answer_timeout_seconds: int(gateway.answer_timeout_seconds),
             account_check_minutes: int(gateway.account_check_minutes),
             backup_every_hours: int(gateway.backup_every_hours),
@@ -109,6 +112,9 @@ struct UpdateSettingsInput {
     assumed_output_tokens: Option<u32>,
     /// How many days to keep request records: 1 to 3650.
     retention_days: Option<u32>,
+    /// Whether to keep the error messages of failed requests. Messages that are already kept stay until their
+    /// records are deleted.
+    keep_error_messages: Option<bool>,
     /// How the engine routes requests among accounts.
     routing: Option<RoutingSettingsInput>,
     /// The timeout until the first byte of a provider's response, in seconds, including the upload of the
@@ -148,6 +154,9 @@ impl UpdateSettingsInput {
         }
         if let Some(days) = self.retention_days {
             gateway.retention_days = days;
+        }
+        if let Some(is_kept) = self.keep_error_messages {
+            gateway.keep_error_messages = is_kept;
         }
         if let Some(routing) = self.routing {
             routing.apply(&mut gateway.routing);

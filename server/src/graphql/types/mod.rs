@@ -8,6 +8,7 @@ pub(super) mod quota;
 pub(super) mod quota_amount;
 pub(super) mod rate_limit;
 pub(super) mod request;
+pub(super) mod request_failure;
 pub(super) mod scalar;
 pub(super) mod tokens;
 pub(super) mod user;

@@ -2,12 +2,13 @@
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::TimeDelta;
-use entity::request;
+use entity::{request, request_failure::Attempts};
 use uuid::Uuid;
 
 use super::{
     paging::Node,
     provider::ProviderKind,
+    request_failure::LimitRejection,
     scalar::{DateTime, Usd, int},
     tokens::{Reconciliation, Tokens, UsageSource},
 };
@@ -62,11 +63,15 @@ pub(crate) struct Request {
     #[graphql(skip)]
     pub(crate) account_id: Option<Uuid>,
     #[graphql(skip)]
+    pub(crate) attempts: Option<Attempts>,
+    #[graphql(skip)]
     pub(crate) price_id: Option<Uuid>,
     #[graphql(skip)]
     pub(crate) cursor: String,
     /// The request's id, which the client received as `X-Request-Id`.
     id: ID,
+    /// The id of the first turn of a WebSocket, on each of its turns; null for other requests.
+    connection_id: Option<ID>,
     /// The time at which it arrived.
     started_at: DateTime,
     /// The time at which it was settled.
@@ -93,6 +98,11 @@ pub(crate) struct Request {
     outcome: Outcome,
     /// The error code; null if there was no error.
     error_code: Option<String>,
+    /// The error message that the client received: of the provider, the engine or this server, as one line of up to
+    /// 500 characters without secrets. Null if there was none, and if `keepErrorMessages` is off in the settings.
+    error_message: Option<String>,
+    /// The limit that rejected it; null if none did.
+    rejected_by: Option<LimitRejection>,
     /// The tokens; null if unknown, which does not mean 0.
     tokens: Option<Tokens>,
     /// The cost at the price that was in force; null if unknown or without a price, which does not mean 0.
@@ -118,7 +128,9 @@ impl From<request::Model> for Request {
             account_id: row.account_id,
             price_id: row.price_id,
             cursor: requests::cursor(&row),
+            attempts: row.attempts,
             id: row.id.into(),
+            connection_id: row.connection_id.map(Into::into),
             started_at: at(row.started_at),
             finished_at: at(row.started_at.saturating_add(row.duration)),
             duration_ms: int(row.duration / 1000),
@@ -132,6 +144,8 @@ impl From<request::Model> for Request {
             http_status: row.http_status.map(Into::into),
             outcome: row.outcome.into(),
             error_code: row.error_code,
+            error_message: row.error_message,
+            rejected_by: row.rejected_by.map(Into::into),
             tokens: tokens.map(Tokens::from),
             cost: row.cost.map(Usd),
             unpriced: row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0),

@@ -19,6 +19,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("outage", &[]),
     ("providers", &[]),
+    ("redaction", &[]),
     ("traces", &[]),
     ("crypto", &[]),
     ("db", &["crypto"]),
@@ -31,7 +32,10 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         &["client_address", "deadlines", "observed_io", "outage"],
     ),
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
-    ("engine", &["clock", "crypto", "domain", "providers"]),
+    (
+        "engine",
+        &["clock", "crypto", "domain", "providers", "redaction"],
+    ),
     (
         "checkup",
         &["clock", "domain", "engine", "outage", "providers"],
@@ -63,6 +67,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "metrics",
             "observed_io",
             "outage",
+            "redaction",
             "traces",
         ],
     ),
@@ -130,7 +135,10 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "web",
         ],
     ),
-    ("doctor", &["clock", "config", "db", "domain", "engine"]),
+    (
+        "doctor",
+        &["clock", "config", "db", "domain", "engine", "redaction"],
+    ),
     ("fuzzing", &["domain", "gateway", "graphql"]),
     (
         "cli",

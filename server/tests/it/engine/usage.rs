@@ -21,6 +21,8 @@ async fn a_record_names_request_and_account_and_counts_exactly() {
         provider: Some(ProviderKind::OpenaiCompatible),
         account_id,
         failed: false,
+        status: None,
+        message: None,
         tokens: Some(Tokens {
             input: 6,
             cache_read: 4,

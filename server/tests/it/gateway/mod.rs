@@ -14,6 +14,7 @@ mod limits;
 mod managed;
 mod metering;
 pub(crate) mod raw;
+mod reasons;
 mod restart;
 mod shapes;
 mod socket;

@@ -20,6 +20,7 @@ mod privileges;
 mod provider_settings;
 mod quota;
 mod rate_limit;
+mod request;
 mod retention;
 mod second_factor;
 mod session;

@@ -396,6 +396,8 @@ async fn late_engine_reports_of_requests_before_a_reset_are_not_subtracted_twice
         provider: Some(ProviderKind::Chatgpt),
         account_id: None,
         failed: false,
+        status: None,
+        message: None,
         tokens: None,
     };
     plane.handles.reports.send(report).await.unwrap();

@@ -77,6 +77,8 @@ impl Book {
             http_status: Some(200),
             outcome: Outcome::Completed,
             error_code: None,
+            error_message: None,
+            rejected_by: None,
             tokens: Some(Tokens {
                 input: 10,
                 ..Tokens::default()
@@ -185,6 +187,8 @@ async fn empty_sums_are_deleted() {
         provider: Some(ProviderKind::Claude),
         account_id: Some(Uuid::now_v7()),
         failed: false,
+        status: None,
+        message: None,
         tokens: None,
     };
     book.plane.handles.reports.send(report).await.unwrap();

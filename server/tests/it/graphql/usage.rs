@@ -36,6 +36,8 @@ fn record(user_id: Uuid, api_key_id: Uuid, at: DateTime<Utc>) -> RequestRecord {
         http_status: Some(200),
         outcome: Outcome::Completed,
         error_code: None,
+        error_message: None,
+        rejected_by: None,
         tokens: Some(Tokens {
             input: 10,
             ..Tokens::default()
@@ -241,6 +243,8 @@ async fn a_report_of_the_engine_corrects_the_sums() {
         provider: Some(entity::provider_account::ProviderKind::Claude),
         account_id: None,
         failed: false,
+        status: None,
+        message: None,
         tokens: Some(Tokens {
             output: 7,
             ..Tokens::default()

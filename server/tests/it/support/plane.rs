@@ -175,6 +175,8 @@ impl ControlPlane {
             http_status: Some(200),
             outcome: Outcome::Completed,
             error_code: None,
+            error_message: None,
+            rejected_by: None,
             tokens: Some(Tokens {
                 input: 5_000_000_000,
                 output: 2,

@@ -247,6 +247,8 @@ async fn a_late_report_of_the_engine_is_counted_once_and_no_counter_falls() {
             provider: Some(ProviderKind::Claude),
             account_id: None,
             failed: false,
+            status: None,
+            message: None,
             tokens: Some(Tokens {
                 input: 5,
                 output: 7,

@@ -197,6 +197,85 @@ fn names_errors_by_their_best_name() {
     }
 }
 
+#[test]
+fn the_message_of_an_error_is_read_in_every_protocol() {
+    let chat = r#"{"error":{"message":"slow down","code":"rate_limited"}}"#;
+    let cases = [
+        (Protocol::OpenaiChat, JSON, chat.to_owned(), "slow down"),
+        (Protocol::OpenaiChat, EVENTS, format!("data: {chat}\n\n"), "slow down"),
+        (
+            Protocol::OpenaiResponses,
+            EVENTS,
+            r#"data: {"type":"response.failed","response":{"error":{"code":"x","message":"no model"}}}"#.to_owned() + "\n\n",
+            "no model",
+        ),
+        (
+            Protocol::OpenaiResponses,
+            EVENTS,
+            "data: {\"type\":\"error\",\"message\":\"too long\"}\n\n".to_owned(),
+            "too long",
+        ),
+        (
+            Protocol::AnthropicMessages,
+            JSON,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#.to_owned(),
+            "Overloaded",
+        ),
+        (
+            Protocol::Gemini,
+            JSON,
+            r#"[{"error":{"code":429,"message":"Quota \u201cx\u201d","status":"RESOURCE_EXHAUSTED"}}]"#.to_owned(),
+            "Quota “x”",
+        ),
+        (
+            Protocol::Other,
+            JSON,
+            r#"{"error":"Invalid API key"}"#.to_owned(),
+            "Invalid API key",
+        ),
+    ];
+    for (protocol, content_type, answer, message) in cases {
+        let seen = observe(protocol, content_type, [answer.as_bytes()]);
+
+        assert_eq!(seen.error_message.as_deref(), Some(message), "{answer}");
+    }
+}
+
+#[test]
+fn a_bare_message_counts_in_an_answer_that_is_known_to_be_an_error() {
+    for (answer, message) in [
+        (r#"{"detail":"not supported"}"#, Some("not supported")),
+        (r#"{"message":"a","detail":"b"}"#, Some("a")),
+        (r#"{"detail":[{"input":"the prompt"}]}"#, None),
+        (r#"{"error":"a","message":"b"}"#, Some("b")),
+        (r#"{"error":{"message":""}}"#, None),
+        (r#"{"error":{"message":7}}"#, None),
+    ] {
+        let mut tap = Tap::new(Protocol::OpenaiChat, JSON, "").of_error();
+        tap.observe(answer.as_bytes());
+
+        assert_eq!(tap.finish().error_message.as_deref(), message, "{answer}");
+    }
+    assert_eq!(
+        chat(r#"{"message":"hello","detail":"high"}"#).error_message,
+        None
+    );
+}
+
+#[test]
+fn a_long_message_is_cut_after_a_whole_word() {
+    let message = |text: &str| {
+        let answer = format!(r#"{{"error":{{"message":"{text}"}}}}"#);
+        chat(&answer).error_message.unwrap()
+    };
+
+    let words = message(&"word ".repeat(1 << 18));
+    assert_eq!(words, "word ".repeat(409) + "…");
+    // The beginning of a secret is not kept.
+    assert_eq!(message(&format!("a {}", "k".repeat(1 << 20))), "a …");
+    assert_eq!(message(&"語".repeat(1 << 20)), "語".repeat(682) + "…");
+}
+
 proptest! {
     #[test]
     fn observations_do_not_depend_on_the_chunks(

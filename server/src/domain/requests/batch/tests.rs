@@ -116,6 +116,8 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         http_status: Some(200),
         outcome: Outcome::Completed,
         error_code: None,
+        error_message: None,
+        rejected_by: None,
         tokens: Some(Tokens {
             input: tokens,
             ..Tokens::default()
@@ -133,6 +135,8 @@ fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
         provider: Some(ProviderKind::Claude),
         account_id: None,
         failed: false,
+        status: None,
+        message: None,
         tokens: Some(Tokens {
             input: tokens,
             ..Tokens::default()

@@ -32,6 +32,8 @@ impl TestServer {
             http_status: None,
             outcome: Outcome::Interrupted,
             error_code: Some("server_killed".to_owned()),
+            error_message: None,
+            rejected_by: None,
             tokens: Some(Tokens {
                 input: 7,
                 ..Tokens::default()
@@ -56,6 +58,8 @@ fn ended(noted: &RequestRecord) -> RequestRecord {
         http_status: Some(200),
         outcome: Outcome::Completed,
         error_code: None,
+        error_message: None,
+        rejected_by: None,
         tokens: Some(Tokens {
             input: 10,
             output: 32,

@@ -1,0 +1,55 @@
+import type { Outcome } from "../../graphql/generated/graphql";
+
+/** The cause of a failure by who can remedy it: each has a sentence for administrators and one for the key's holder. */
+export type Reason =
+  | "limit"
+  | "model"
+  | "request"
+  | "keyEnded"
+  | "accountRefused"
+  | "accountLimit"
+  | "providerRequest"
+  | "providerFailed"
+  | "server"
+  | "stopped"
+  | "clientGone";
+
+type Failed = {
+  outcome: Outcome;
+  httpStatus: number | null;
+  errorCode: string | null;
+};
+
+const GATEWAY_REASONS: Record<string, Reason> = {
+  proxypal_rate_limited: "limit",
+  proxypal_quota_exceeded: "limit",
+  proxypal_unbounded: "limit",
+  proxypal_model_not_allowed: "model",
+  proxypal_engine_unavailable: "server",
+  proxypal_engine_failed: "server",
+  proxypal_engine_too_slow: "providerFailed",
+  proxypal_overloaded: "server",
+  engine_failed: "server",
+  handshake_failed: "server",
+  // The engine has no account left to try.
+  model_cooldown: "accountLimit",
+  revoked: "keyEnded",
+};
+
+function ofStatus(status: number | null): Reason {
+  if (status === null) return "providerFailed";
+  if (status === 401 || status === 402 || status === 403) return "accountRefused";
+  if (status === 429) return "accountLimit";
+  return status >= 400 && status < 500 ? "providerRequest" : "providerFailed";
+}
+
+/** Why a request did not succeed; undefined if it did. */
+export function reasonOf(request: Failed): Reason | undefined {
+  if (request.outcome === "COMPLETED") return undefined;
+  if (request.outcome === "CLIENT_GONE") return "clientGone";
+  const known = GATEWAY_REASONS[request.errorCode ?? ""];
+  if (known) return known;
+  if (request.outcome === "REJECTED") return "request";
+  if (request.outcome === "INTERRUPTED") return "stopped";
+  return ofStatus(request.httpStatus);
+}
