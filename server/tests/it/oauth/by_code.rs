@@ -129,7 +129,7 @@ async fn an_invalid_paste_gets_a_remedy_and_can_be_repeated() {
     let login = test.begin("CLAUDE").await;
 
     for (text, remedy) in [
-        ("", "copy the whole address"),
+        ("", "copy the whole URL"),
         (login["authorizeUrl"].as_str().unwrap(), "has no code"),
         ("http://localhost:54545/callback?code=x", "has no state"),
     ] {

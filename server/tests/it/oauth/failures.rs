@@ -64,7 +64,7 @@ async fn an_invalid_response_of_a_device_endpoint_ends_the_polling() {
 
     assert_eq!(ended["status"], "FAILED");
     assert!(
-        ended["error"].as_str().unwrap().contains("more than"),
+        ended["error"].as_str().unwrap().contains("too large"),
         "{ended}"
     );
 }
