@@ -76,6 +76,7 @@ impl TokenCounts {
     }
 
     /// As reported by a protocol that does not count cache writes.
+    #[must_use]
     pub fn without_cache_write(self) -> Self {
         Self {
             input: self.input + self.cache_write,
@@ -85,6 +86,7 @@ impl TokenCounts {
     }
 
     /// As reported by a protocol that does not count reasoning.
+    #[must_use]
     pub fn without_reasoning(self) -> Self {
         Self {
             output: self.completion(),

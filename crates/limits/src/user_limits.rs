@@ -111,6 +111,10 @@ impl<Q> UserLimits<Q> {
     }
 
     /// Reserves the estimated usage from every limit that applies, or from none; an error returns the slot.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the slot moves back to the caller, without an allocation"
+    )]
     pub fn reserve(
         slot: RequestSlot<Q>,
         request: &LimitRequest<'_>,

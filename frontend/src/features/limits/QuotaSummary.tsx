@@ -7,8 +7,8 @@ import { Badge } from "../../ui/Badge";
 import { Code } from "../../ui/Code";
 import { Meter, Ring } from "../../ui/Meter";
 import { providerName } from "../../ui/providers";
+import { describeAmount, describeWindow, formatAmount } from "../../ui/quotaAmounts";
 import { Resets } from "../../ui/Resets";
-import { describeAmount, describeWindow, formatAmount } from "./amounts";
 
 export const QuotaFragment = graphql(`
   fragment QuotaState on Quota {

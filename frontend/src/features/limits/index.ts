@@ -1,4 +1,3 @@
-export { describeAmount, describeWindow, formatAmount } from "./amounts";
 export { QuotaEditor } from "./QuotaEditor";
 export { QuotaSummary } from "./QuotaSummary";
 export { RateFacts, RateLimitForm } from "./RateLimitForm";

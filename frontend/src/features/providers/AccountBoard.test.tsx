@@ -78,7 +78,7 @@ test("an account is checked at its provider, and the outcome is shown", async ()
       const result = {
         __typename: "AccountHealth",
         healthy: false,
-        error: "the provider rejected the credentials (HTTP 401)",
+        error: "the provider refused the credential (HTTP 401)",
         account: failing,
       };
       return { data: { checkProviderHealth: { results: [result] } } };
@@ -88,7 +88,7 @@ test("an account is checked at its provider, and the outcome is shown", async ()
   await user.click(await screen.findByRole("button", { name: `Actions for ${account.label}` }));
   await user.click(await screen.findByRole("menuitem", { name: "Check status" }));
 
-  expect(await screen.findByText(/refuses it \(HTTP 401\)/)).toBeDefined();
+  expect(await screen.findByText(/refused the credential \(HTTP 401\)/)).toBeDefined();
   expect(asked).toEqual([account.id]);
 });
 

@@ -7,7 +7,7 @@ import { Fact } from "../../ui/Facts";
 import { Meter } from "../../ui/Meter";
 import { Time } from "../../ui/Moment";
 import { providerName } from "../../ui/providers";
-import { describeAmount, describeWindow, formatAmount } from "../limits";
+import { describeAmount, describeWindow, formatAmount } from "../../ui/quotaAmounts";
 
 const RejectionFragmentDocument = graphql(`
   fragment Rejection on Request {

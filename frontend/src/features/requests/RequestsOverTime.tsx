@@ -1,3 +1,4 @@
+import type { CombinedError } from "@urql/core";
 import { createQuery } from "@urql/solid";
 import { createMemo, type JSX, Show } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
@@ -18,7 +19,7 @@ import type { ChartSeries } from "../../ui/chart/stack";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 
 /** The fields of the chart above a list of requests. */
-export const RequestsOverTimeDocument = graphql(`
+const RequestsOverTimeDocument = graphql(`
   fragment RequestsOverTime on RequestHistogram {
     from
     to
@@ -50,17 +51,29 @@ const RequestHistogramQuery = graphql(`
   }
 `);
 
+const OwnRequestHistogramQuery = graphql(`
+  query OwnRequestHistogram($filter: RequestFilter) {
+    viewer {
+      __typename
+      ... on KeyHolder {
+        requestHistogram(filter: $filter) {
+          ...RequestsOverTime
+        }
+      }
+    }
+  }
+`);
+
 const DAY_SECONDS = 86_400;
 const HEIGHT = 120;
 
 type Histogram = RequestsOverTimeFragment;
 type Range = { from: string; to: string };
 
+type OverTimeProps = { filter: RequestFilter; onChoose: (range: Range) => void };
+
 /** The requests of a filter over time, kept up to date. */
-export function FilteredRequestsOverTime(props: {
-  filter: RequestFilter;
-  onChoose: (range: Range) => void;
-}) {
+export function FilteredRequestsOverTime(props: OverTimeProps) {
   const [answer, ask] = createQuery({
     query: RequestHistogramQuery,
     variables: () => ({ filter: props.filter }),
@@ -70,10 +83,31 @@ export function FilteredRequestsOverTime(props: {
     const data = answer.data?.requestHistogram;
     return data ? readFragment(RequestsOverTimeDocument, data) : before;
   });
+  return <Frame {...props} error={answer.error} histogram={histogram()} />;
+}
+
+/** The same of an end user's own requests. */
+export function OwnRequestsOverTime(props: OverTimeProps) {
+  const [answer, ask] = createQuery({
+    query: OwnRequestHistogramQuery,
+    variables: () => ({ filter: props.filter }),
+  });
+  createEvery(() => ask({ requestPolicy: "network-only" }));
+  const histogram = createMemo<Histogram | undefined>((before) => {
+    const viewer = answer.data?.viewer;
+    const data = viewer && "requestHistogram" in viewer ? viewer.requestHistogram : undefined;
+    return data ? readFragment(RequestsOverTimeDocument, data) : before;
+  });
+  return <Frame {...props} error={answer.error} histogram={histogram()} />;
+}
+
+function Frame(
+  props: OverTimeProps & { error: CombinedError | undefined; histogram: Histogram | undefined },
+) {
   return (
     <div class="min-h-56 border-b border-line px-4 py-3 sm:px-5">
-      <ErrorNotice error={answer.error} />
-      <Show when={histogram()}>
+      <ErrorNotice error={props.error} />
+      <Show when={props.histogram}>
         {(known) => (
           <RequestsOverTime
             histogram={known()}
@@ -116,11 +150,11 @@ function seriesOf(histogram: Histogram): ChartSeries[] {
 }
 
 /** Requests over time: how many succeeded, failed and were rejected, with their totals. */
-export function RequestsOverTime(props: {
+function RequestsOverTime(props: {
   histogram: Histogram;
   /** Without a range in the filter. */
   isLastDay: boolean;
-  onChoose?: (range: Range) => void;
+  onChoose: (range: Range) => void;
 }) {
   const zone = ownZone();
   const buckets = () => props.histogram.buckets;
@@ -138,7 +172,7 @@ export function RequestsOverTime(props: {
   };
   const choose = (index: number) => {
     const bucket = buckets()[index];
-    if (bucket) props.onChoose?.({ from: bucket.from, to: bucket.to });
+    if (bucket) props.onChoose({ from: bucket.from, to: bucket.to });
   };
   return (
     <section class="flex flex-col gap-2">
@@ -155,7 +189,7 @@ export function RequestsOverTime(props: {
         labelValue={formatCompact}
         tellValue={formatWhole}
         height={HEIGHT}
-        onChoose={props.onChoose && choose}
+        onChoose={choose}
         chooseHint={t("requests.over.chooseHint")}
       />
     </section>

@@ -3,5 +3,5 @@ export { FirstRequest } from "./FirstRequest";
 export { OwnRequestDrawer } from "./OwnRequestDrawer";
 export { RequestExplorer } from "./RequestExplorer";
 export { RequestLog } from "./RequestLog";
-export { RequestsOverTime, RequestsOverTimeDocument } from "./RequestsOverTime";
+export { OwnRequestsOverTime } from "./RequestsOverTime";
 export { RequestTable } from "./RequestTable";

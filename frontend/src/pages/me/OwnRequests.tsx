@@ -5,11 +5,10 @@ import {
   createRequestSearch,
   localMoment,
   OwnRequestDrawer,
-  RequestsOverTime,
-  RequestsOverTimeDocument,
+  OwnRequestsOverTime,
   RequestTable,
 } from "../../features/requests";
-import { graphql, readFragment } from "../../graphql/generated";
+import { graphql } from "../../graphql/generated";
 import type { OwnRequestsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
@@ -26,9 +25,6 @@ const OwnRequestsDocument = graphql(`
     viewer {
       __typename
       ... on KeyHolder {
-        requestHistogram(filter: $filter) {
-          ...RequestsOverTime
-        }
         requests(filter: $filter, first: $first, after: $after) {
           nodes {
             id
@@ -84,16 +80,10 @@ export default function OwnRequests() {
           </Show>
         }
       >
+        <OwnRequestsOverTime filter={filter()} onChoose={zoom} />
         <Show when={own()} fallback={<SkeletonRows />}>
           {(known) => (
             <>
-              <div class="border-b border-line px-4 pb-3 sm:px-5">
-                <RequestsOverTime
-                  histogram={readFragment(RequestsOverTimeDocument, known().requestHistogram)}
-                  isLastDay={!filter().from && !filter().to}
-                  onChoose={zoom}
-                />
-              </div>
               <Show
                 when={known().requests.nodes.length > 0}
                 fallback={<Nothing isFiltered={filterCount() > 0} />}

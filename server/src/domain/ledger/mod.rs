@@ -132,6 +132,10 @@ impl Ledger {
 
     /// Reserves the estimated usage of a request from every limit that applies, or from none; an error returns
     /// the slot.
+    #[expect(
+        clippy::result_large_err,
+        reason = "the slot moves back to the caller, without an allocation"
+    )]
     pub fn reserve(
         &self,
         slot: RequestSlot,

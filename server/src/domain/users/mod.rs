@@ -197,8 +197,8 @@ impl Users {
             audit::record(&transaction, &self.clock, context, change).await?;
         }
         transaction.commit().await?;
-        let changed = ids.iter().copied().collect();
-        self.api_keys.refresh_all(&changed).await?;
+        let owners = ids.iter().copied().collect();
+        self.api_keys.refresh_all(&owners).await?;
         Ok(users)
     }
 

@@ -99,10 +99,6 @@ impl Usage {
     /// One point for each hour, day, week or month, also without usage. The first and the last are clipped to
     /// the range.
     #[graphql(complexity = "sums(POINTS, child_complexity)")]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "two are to draw, three to divide"
-    )]
     async fn series(
         &self,
         ctx: &Context<'_>,

@@ -156,6 +156,7 @@ async fn problem(app: &TestApp, key: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
     let app = TestApp::with_engine(engine()).await;
     let services = &app.services;
@@ -379,7 +380,7 @@ async fn a_body_over_the_limit_is_refused_with_or_without_a_declared_length() {
     app.services
         .settings
         .update(test_context(), version, |settings| {
-            settings.max_body_bytes = 2048
+            settings.max_body_bytes = 2048;
         })
         .await
         .unwrap();

@@ -71,7 +71,7 @@ impl Client {
         self.send(path).await.2.error_message
     }
 
-    async fn limit(&self, quotas: &[NewQuota]) {
+    async fn limit(&mut self, quotas: &[NewQuota]) {
         let holder = LimitHolder::User(self.app.caller(&self.key).user_id);
         self.app
             .services

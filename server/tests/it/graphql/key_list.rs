@@ -192,6 +192,7 @@ async fn filters_of_keys_have_bounds() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn keys_are_ordered_by_time_and_by_recent_usage() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;

@@ -122,6 +122,7 @@ impl Log {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn every_filter_finds_its_requests() {
     let log = Log::open().await;
     let now = log.now();
@@ -136,7 +137,7 @@ async fn every_filter_finds_its_requests() {
     limited.outcome = Outcome::UpstreamError;
     limited.error_code = Some("rate_limit_error".to_owned());
     slow.endpoint = "POST /v1/messages".to_owned();
-    slow.duration = Duration::from_secs(60);
+    slow.duration = Duration::from_mins(1);
     slow.http_status = Some(503);
     slow.outcome = Outcome::UpstreamError;
     slow.error_code = Some("overloaded_error".to_owned());
@@ -208,6 +209,7 @@ async fn an_invalid_filter_is_rejected_with_a_reason() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn a_failed_request_has_its_message_limit_and_attempts() {
     let log = Log::open().await;
     let mut failed = log.record(log.now());
@@ -282,6 +284,7 @@ const HISTOGRAM: &str = "query($filter: RequestFilter, $interval: Int) {
         buckets { from to total failed rejected } totals { total failed rejected tokens cost unpriced } } }";
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn the_histogram_counts_the_same_from_sums_and_from_requests() {
     let log = Log::open().await;
     let start: DateTime<Utc> = "2026-06-01T00:00:00Z".parse().unwrap();

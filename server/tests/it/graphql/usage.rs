@@ -153,6 +153,7 @@ async fn viewer_of(app: &TestApp) -> Caller {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn gateway_usage_is_counted_to_the_token() {
     let app = TestApp::with_engine(engine()).await;
     let allowed = ["gpt-*", "claude"].map(str::to_owned);

@@ -64,7 +64,8 @@ pub(super) fn interval(span: Span, asked: Option<i64>) -> Result<i64> {
         return Err(Error::bad_input("intervalSeconds must be a multiple of 60"));
     }
     let count = |interval: i64| {
-        let length = span.to.timestamp() + 1 - first_start(span, interval);
+        let end = span.to.timestamp() + i64::from(span.to.timestamp_subsec_nanos() > 0);
+        let length = end - first_start(span, interval);
         (length - 1) / interval + 1
     };
     let usual = || {

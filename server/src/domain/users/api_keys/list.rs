@@ -127,7 +127,10 @@ impl ApiKeys {
             let sums = sums.get(id).copied().unwrap_or_default();
             let amount = match by {
                 ApiKeyOrderField::Tokens => sums.tokens.total(),
-                _ => sums.cost,
+                ApiKeyOrderField::Cost
+                | ApiKeyOrderField::LastUsedAt
+                | ApiKeyOrderField::CreatedAt
+                | ApiKeyOrderField::ExpiresAt => sums.cost,
             };
             (amount, *id)
         };

@@ -47,7 +47,7 @@ async fn under_cancel_the_provider_stops_producing() {
     let settings = &managed.app.services.settings;
     settings
         .update(test_context(), 0, |settings| {
-            settings.abort_policy = AbortPolicy::Cancel
+            settings.abort_policy = AbortPolicy::Cancel;
         })
         .await
         .unwrap();

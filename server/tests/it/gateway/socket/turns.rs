@@ -351,7 +351,7 @@ async fn with_the_policy_cancel_the_engines_socket_is_closed_and_the_turn_estima
     let settings = &app.services.settings;
     settings
         .update(test_context(), 0, |settings| {
-            settings.abort_policy = AbortPolicy::Cancel
+            settings.abort_policy = AbortPolicy::Cancel;
         })
         .await
         .unwrap();

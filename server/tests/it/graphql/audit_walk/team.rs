@@ -1,5 +1,6 @@
 //! Administrators, API tokens, and the caller's own sign-in.
 
+use proxypal_server::clock::{Clock as _, SystemClock};
 use totp_rs::{Builder, Secret};
 
 use super::{NO_SUBJECT, Walk, text};
@@ -98,6 +99,6 @@ fn totp(secret: &str) -> String {
         .with_secret(Secret::try_from_base32(secret).unwrap())
         .with_account_name("x")
         .build();
-    let now = chrono::Utc::now().timestamp();
+    let now = SystemClock.now().timestamp();
     totp.unwrap().generate(now.try_into().unwrap()).to_string()
 }

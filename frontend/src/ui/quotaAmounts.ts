@@ -1,6 +1,6 @@
-import type { QuotaMetric, QuotaWindow } from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { formatCompact, formatNumber, formatUsd, formatWhole } from "../../lib/format";
+import type { QuotaMetric, QuotaWindow } from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { formatCompact, formatNumber, formatUsd, formatWhole } from "../lib/format";
 
 const SECONDS_IN_HOUR = 3600;
 
