@@ -129,7 +129,7 @@ async fn reported_windows_keep_their_time_under_the_new_name() {
     let query = Statement::from_string(database.get_database_backend(), query);
     let row = database.query_one_raw(query).await.unwrap().unwrap();
     let stored: String = row.try_get_by_index(0).unwrap();
-    assert!(stored.starts_with(r#"{"told_at":"#), "{stored}");
+    assert!(stored.contains(r#""told_at":"#), "{stored}");
 
     Migrator::up(&database, None).await.unwrap();
 
