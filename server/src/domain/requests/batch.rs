@@ -213,16 +213,31 @@ impl RequestStore {
         charges.collect()
     }
 
+    /// What a change of a request adds to its quotas. Only the net amount: taking the old one off first would cross a
+    /// warning threshold again.
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let aliases = prices.aliases();
-        let less = self.ledger.charges(before, aliases).into_iter();
-        let less = less.map(|charge| Charge {
-            amount: -charge.amount,
-            ..charge
-        });
-        let charges = less.chain(self.ledger.charges(after, aliases));
-        charges.map(|charge| (after.user_id, charge)).collect()
+        let mut net: BTreeMap<(Uuid, i64), i64> = BTreeMap::new();
+        for charge in self.ledger.charges(after, aliases) {
+            let amount = net.entry((charge.quota_id, charge.bucket)).or_default();
+            *amount = amount.saturating_add(charge.amount);
+        }
+        for charge in self.ledger.charges(before, aliases) {
+            let amount = net.entry((charge.quota_id, charge.bucket)).or_default();
+            *amount = amount.saturating_sub(charge.amount);
+        }
+        net.into_iter()
+            .filter(|(_, amount)| *amount != 0)
+            .map(|((quota_id, bucket), amount)| {
+                let charge = Charge {
+                    quota_id,
+                    bucket,
+                    amount,
+                };
+                (after.user_id, charge)
+            })
+            .collect()
     }
 
     fn record_provider(&self, row: &request::Model) {

@@ -207,3 +207,17 @@ async fn reports_of_a_batch_that_was_not_heard_of_are_neither_lost_nor_forgotten
     assert_eq!(used(&book).await, [20; 3]);
     assert_eq!(unknown, [unknown_report]);
 }
+
+#[tokio::test]
+async fn a_corrected_request_changes_its_quotas_by_the_difference_alone() {
+    let home = TempDir::new().unwrap();
+    let book = book(&home).await;
+    let (before, mut corrected) = (row(1, 10), row(1, 25));
+    corrected.id = before.id;
+
+    let charges = book.difference(&before, &corrected);
+    let amounts: Vec<_> = charges.iter().map(|(_, charge)| charge.amount).collect();
+
+    assert_eq!(amounts, [15]);
+    assert!(book.difference(&before, &before).is_empty());
+}
