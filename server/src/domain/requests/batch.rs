@@ -213,8 +213,7 @@ impl RequestStore {
         charges.collect()
     }
 
-    /// What a change of a request adds to its quotas. Only the net amount: taking the old one off first would cross a
-    /// warning threshold again.
+    /// The net change of each quota. Subtracting the old amount first would cross a warning threshold again.
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let aliases = prices.aliases();
