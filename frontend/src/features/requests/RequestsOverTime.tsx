@@ -13,7 +13,7 @@ import {
   formatUsd,
   formatWhole,
 } from "../../lib/format";
-import { formatIn, ownZone } from "../../lib/zone";
+import { formatIn, fullHour, ownZone } from "../../lib/zone";
 import { StackedChart } from "../../ui/chart/StackedChart";
 import type { ChartSeries } from "../../ui/chart/stack";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -65,6 +65,8 @@ const OwnRequestHistogramQuery = graphql(`
 `);
 
 const DAY_SECONDS = 86_400;
+/** From this length on, ranges have enough full hours for the axis. */
+const HOURLY_SECONDS = 600;
 const HEIGHT = 120;
 
 type Histogram = RequestsOverTimeFragment;
@@ -164,7 +166,15 @@ function RequestsOverTime(props: {
     if (!bucket) return "";
     const at = new Date(bucket.from);
     if (isDays()) return formatIn(zone, at, { day: "numeric", month: "short" });
-    return formatIn(zone, at, { hour: "numeric", minute: "2-digit" });
+    return formatIn(zone, at, { hour: "2-digit", minute: "2-digit" });
+  };
+  const hourAt = () => {
+    const seconds = props.histogram.intervalSeconds;
+    if (seconds < HOURLY_SECONDS || isDays()) return undefined;
+    return (index: number) => {
+      const bucket = buckets()[index];
+      return bucket && fullHour(new Date(bucket.from), zone);
+    };
   };
   const name = (index: number) => {
     const bucket = buckets()[index];
@@ -185,6 +195,7 @@ function RequestsOverTime(props: {
         series={seriesOf(props.histogram)}
         points={buckets().length}
         labelPoint={short}
+        hourAt={hourAt()}
         namePoint={name}
         labelValue={formatCompact}
         tellValue={formatWhole}
