@@ -1,6 +1,7 @@
 import type { CombinedError } from "@urql/core";
 import { createQuery } from "@urql/solid";
 import { createMemo, type JSX, Show } from "solid-js";
+import { errorCode } from "../../graphql/errors";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { RequestFilter, RequestsOverTimeFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
@@ -106,9 +107,14 @@ export function OwnRequestsOverTime(props: OverTimeProps) {
 function Frame(
   props: OverTimeProps & { error: CombinedError | undefined; histogram: Histogram | undefined },
 ) {
+  // The list below shows what fails for both: a lost connection, an ended session.
+  const error = () => {
+    const code = errorCode(props.error);
+    return code === undefined || code === "UNAUTHENTICATED" ? undefined : props.error;
+  };
   return (
     <div class="min-h-56 border-b border-line px-4 py-3 sm:px-5">
-      <ErrorNotice error={props.error} />
+      <ErrorNotice error={error()} />
       <Show when={props.histogram}>
         {(known) => (
           <RequestsOverTime
