@@ -49,6 +49,8 @@ test("the overview begins with what is wrong, and each problem leads to where it
   expect(await page.getByText("No problems found").count()).toBe(0);
   await problems.getByRole("link", { name: "Edit quotas" }).click();
   await page.getByText("Does not reset").waitFor();
+  // The router shows a page before it adds its address to the history.
+  await page.waitForURL((url) => url.pathname !== "/");
   await page.goBack();
   await problems.getByRole("link", { name: "View errors" }).click();
   await page.getByRole("grid").getByText("no-such-model").first().waitFor();
