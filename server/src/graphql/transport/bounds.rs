@@ -17,9 +17,12 @@ use async_graphql::{
     registry::Registry,
 };
 use futures_util::stream::BoxStream;
+use tokio_util::task::TaskTracker;
 
 use super::{
     budget::{Budgets, Payer},
+    completion::completed,
+    csrf,
     document::{self, DocumentAdmission, DocumentLimits},
 };
 use crate::{
@@ -168,6 +171,7 @@ pub(super) fn server_error(error: impl Into<ResolverError>) -> ServerError {
 pub(super) struct BoundSchema {
     pub(super) schema: ControlPlane,
     pub(super) budgets: Budgets,
+    pub(super) tasks: TaskTracker,
 }
 
 impl Executor for BoundSchema {
@@ -188,10 +192,15 @@ impl Executor for BoundSchema {
         let payer = Payer::of(viewer, None);
         let paid = self.budgets.pay_for_operation(payer);
         let paid = paid.and_then(|()| self.budgets.pay_for_bytes(payer, request.query.len()));
-        let request = match paid {
+        let mut request = match paid {
             Ok(()) => document::admit(request, DocumentLimits::of(viewer)),
             Err(error) => document::refuse(error),
         };
-        self.schema.execute_stream_with_session_data(request, data)
+        let changes = csrf::changes(&mut request);
+        let responses = self.schema.execute_stream_with_session_data(request, data);
+        if changes {
+            return completed(&self.tasks, responses);
+        }
+        responses
     }
 }

@@ -12,7 +12,7 @@ use axum::{
 };
 use futures_util::{StreamExt as _, future::ready, stream::once};
 
-use super::{rejection::TransportError, state::EndpointState};
+use super::{completion::completed, csrf, rejection::TransportError, state::EndpointState};
 use crate::web::AuthenticatedCaller;
 
 /// Shorter than the idle timeout of common proxies.
@@ -23,7 +23,7 @@ const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(12);
 pub(super) fn answer(
     endpoint: &EndpointState,
     caller: AuthenticatedCaller,
-    operation: Operation,
+    mut operation: Operation,
 ) -> Result<Response, TransportError> {
     let place = endpoint.streams.take(&caller.viewer);
     let place = place.ok_or(StatusCode::TOO_MANY_REQUESTS)?;
@@ -34,9 +34,14 @@ pub(super) fn answer(
             () = shutdown.cancelled() => {}
         }
     });
-    let events = endpoint
-        .schema
-        .execute_stream(operation)
+    let changes = csrf::changes(&mut operation);
+    let responses = endpoint.schema.execute_stream(operation).boxed();
+    let responses = if changes {
+        completed(&endpoint.tasks, responses)
+    } else {
+        responses
+    };
+    let events = responses
         .map(move |answer| {
             let _held = &place;
             next(&answer)

@@ -4,6 +4,7 @@
 
 pub(super) mod bounds;
 pub(super) mod budget;
+mod completion;
 mod compression;
 mod csrf;
 pub(super) mod document;

@@ -39,6 +39,7 @@ impl EndpointState {
         BoundSchema {
             schema: self.schema.clone(),
             budgets: self.budgets.clone(),
+            tasks: self.tasks.clone(),
         }
     }
 

@@ -3,7 +3,7 @@
 use entity::admin::Role;
 use serde_json::{Value, json};
 
-use crate::support::{ControlPlane, PASSWORD, Socket, code, test_context};
+use crate::support::{ControlPlane, PASSWORD, Socket, code, eventually, test_context};
 
 const LOGGED: &str = "subscription { requestLogged { request { id } } }";
 
@@ -129,4 +129,26 @@ async fn revoking_a_key_closes_its_socket() {
         .unwrap();
 
     assert_eq!(socket.next().await, Err(4401));
+}
+
+#[tokio::test]
+async fn mutations_complete_although_the_client_disconnects() {
+    let plane = ControlPlane::start().await;
+    let script = plane.script(Role::Admin).await;
+    let mut socket = Socket::greet(&script, Value::Null).await;
+
+    for number in 0..20 {
+        let create = format!(
+            "mutation {{ createUser(input: {{ name: \"user {number}\" }}) {{ user {{ id }} }} }}"
+        );
+        socket.start(&number.to_string(), &create).await;
+    }
+    drop(socket);
+
+    eventually("all users", async || {
+        let users = script.ask("{ users(first: 50) { nodes { name } } }").await;
+        let users = users["data"]["users"]["nodes"].as_array().unwrap();
+        (users.len() == 20).then_some(())
+    })
+    .await;
 }
