@@ -174,13 +174,10 @@ function RequestsOverTime(props: {
     if (isDays()) return formatIn(zone, at, { day: "numeric", month: "short" });
     return formatIn(zone, at, { hour: "2-digit", minute: "2-digit" });
   };
-  const hourAt = () => {
-    const seconds = props.histogram.intervalSeconds;
-    if (seconds < HOURLY_SECONDS || isDays()) return undefined;
-    return (index: number) => {
-      const bucket = buckets()[index];
-      return bucket && fullHour(new Date(bucket.from), zone);
-    };
+  const hourAt = (index: number) => {
+    const bucket = buckets()[index];
+    if (!bucket || props.histogram.intervalSeconds < HOURLY_SECONDS || isDays()) return undefined;
+    return fullHour(new Date(bucket.from), zone);
   };
   const name = (index: number) => {
     const bucket = buckets()[index];
@@ -201,7 +198,7 @@ function RequestsOverTime(props: {
         series={seriesOf(props.histogram)}
         points={buckets().length}
         labelPoint={short}
-        hourAt={hourAt()}
+        hourAt={hourAt}
         namePoint={name}
         labelValue={formatCompact}
         tellValue={formatWhole}
