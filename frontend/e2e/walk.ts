@@ -190,7 +190,7 @@ async function leaveOverlays(page: Page) {
   }
 }
 
-/** Brings the page back to where a chain of controls leads. */
+/** Restores the state of the page after a chain of controls. */
 async function comeBack(page: Page, url: string, chain: readonly string[]): Promise<boolean> {
   await leaveOverlays(page);
   if (page.url() !== url || (await page.locator(OVERLAYS).count()) > 0) await open(page, url);

@@ -89,7 +89,7 @@ export function LastDay(props: { overview: OverviewState }) {
             hourAt={(index) => at(index, fullHour)}
             namePoint={(index) => at(index, name) ?? ""}
             labelValue={formatCompact}
-            tellValue={formatWhole}
+            describeValue={formatWhole}
           />
         </Show>
       </Panel>

@@ -89,7 +89,7 @@ export function FilteredRequestsOverTime(props: OverTimeProps) {
   return <Frame {...props} error={answer.error} histogram={histogram()} />;
 }
 
-/** The same of an end user's own requests. */
+/** The requests of an end user over time, kept up to date. */
 export function OwnRequestsOverTime(props: OverTimeProps) {
   const [answer, ask] = createQuery({
     query: OwnRequestHistogramQuery,
@@ -201,7 +201,7 @@ function RequestsOverTime(props: {
         hourAt={hourAt}
         namePoint={name}
         labelValue={formatCompact}
-        tellValue={formatWhole}
+        describeValue={formatWhole}
         height={HEIGHT}
         onChoose={choose}
         chooseHint={t("requests.over.chooseHint")}

@@ -65,7 +65,7 @@ export function UsageOverTime(props: Choices) {
               longName(points()[index], props.choices.bucket(), props.choices.zone())
             }
             labelValue={(value) => tellShort(props.choices.measure(), value)}
-            tellValue={(value) => tell(props.choices.measure(), value)}
+            describeValue={(value) => tell(props.choices.measure(), value)}
             group="usage"
           />
         </Match>

@@ -267,7 +267,7 @@ export default function OwnUsage() {
                   hourAt={hoursOf(points(), bucket(), zone)}
                   namePoint={(index) => longName(points()[index], bucket(), zone)}
                   labelValue={formatCompact}
-                  tellValue={formatWhole}
+                  describeValue={formatWhole}
                 />
               </div>
             </Panel>

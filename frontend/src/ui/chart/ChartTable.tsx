@@ -8,7 +8,7 @@ type ChartTableProps = {
   series: readonly ChartSeries[];
   points: number;
   namePoint: (index: number) => string;
-  tellValue: (value: number) => string;
+  describeValue: (value: number) => string;
 };
 
 /** The data of a chart as a table. */
@@ -35,11 +35,11 @@ export function ChartTable(props: ChartTableProps) {
               <Cell class="whitespace-nowrap">{props.namePoint(index)}</Cell>
               <Show when={isSum()}>
                 <Cell number class="font-medium">
-                  {props.tellValue(totalAt(props.series, index))}
+                  {props.describeValue(totalAt(props.series, index))}
                 </Cell>
               </Show>
               <For each={props.series}>
-                {(part) => <Cell number>{props.tellValue(part.values[index] ?? 0)}</Cell>}
+                {(part) => <Cell number>{props.describeValue(part.values[index] ?? 0)}</Cell>}
               </For>
             </tr>
           )}

@@ -20,7 +20,7 @@ type StackedChartProps = {
   hourAt?: ((index: number) => number | undefined) | undefined;
   /** A value on the axis, and a value in the legend and the table. */
   labelValue: (value: number) => string;
-  tellValue: (value: number) => string;
+  describeValue: (value: number) => string;
   /** Charts with the same group share their crosshair. */
   group?: string;
   height?: number;
@@ -46,12 +46,12 @@ export function StackedChart(props: StackedChartProps) {
   }
   const tell = (part: ChartSeries) => {
     const at = point();
-    return props.tellValue(at === undefined ? totalOf(part) : (part.values[at] ?? 0));
+    return props.describeValue(at === undefined ? totalOf(part) : (part.values[at] ?? 0));
   };
   const readout = () => {
     const at = point();
     if (at === undefined) return undefined;
-    return `${props.namePoint(at)}: ${props.tellValue(totalAt(shown(), at))}`;
+    return `${props.namePoint(at)}: ${props.describeValue(totalAt(shown(), at))}`;
   };
 
   return (
@@ -64,7 +64,7 @@ export function StackedChart(props: StackedChartProps) {
             series={props.series}
             points={props.points}
             namePoint={props.namePoint}
-            tellValue={props.tellValue}
+            describeValue={props.describeValue}
           />
         }
       >
