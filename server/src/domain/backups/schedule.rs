@@ -1,13 +1,13 @@
 //! Scheduled backups, and the deletion of the oldest ones.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Backups;
-use crate::domain::{Result, audit::AuditContext, settings::Settings};
+use super::{Backups, ScheduledBackup};
+use crate::domain::{Error, Result, audit::AuditContext, settings::Settings};
 
 /// How often the schedule is checked.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
@@ -50,7 +50,11 @@ impl Backups {
             return Ok(None);
         }
         let context = AuditContext::system("createBackup");
-        let made = Box::pin(self.create(&context)).await?;
+        let made = Box::pin(self.create(&context)).await;
+        let failure = made.as_ref().err().map(reason);
+        self.schedule
+            .store(Some(Arc::new(ScheduledBackup { failure })));
+        let made = made?;
         self.prune(current.gateway.backups_kept).await?;
         Ok(Some(made.name))
     }
@@ -63,5 +67,13 @@ impl Backups {
             self.delete(&context, name).await?;
         }
         Ok(())
+    }
+}
+
+/// The cause of a failure, for administrators.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Internal(cause) => format!("{cause:#}"),
+        other => other.to_string(),
     }
 }
