@@ -39,7 +39,7 @@ pub(super) async fn error_rate(sources: &ConditionSources) -> Result<Vec<AlertCo
     let now = sources.clock.now();
     let mut worst: Option<(i64, AlertCondition)> = None;
     for minutes in PERIODS {
-        let span = Span::new(now - TimeDelta::minutes(minutes.into()), now)?;
+        let span = Span::last(TimeDelta::minutes(minutes.into()), now)?;
         let sums = sources.usage.totals(span, &UsageFilter::default()).await?;
         let Some(severity) = severity(&sums) else {
             continue;
@@ -87,7 +87,7 @@ pub(super) async fn unpriced(sources: &ConditionSources) -> Result<Vec<AlertCond
         order: UsageOrder::Requests,
         first: MAX_MODELS,
     };
-    let span = Span::new(now - IN_USE, now)?;
+    let span = Span::last(IN_USE, now)?;
     let models = sources
         .usage
         .breakdown(span, &UsageFilter::default(), ranking)

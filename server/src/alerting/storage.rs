@@ -25,14 +25,19 @@ pub(super) async fn backups(sources: &ConditionSources) -> Result<Vec<AlertCondi
     }
     let backups = sources.backups.clone();
     let reading = spawn_blocking(move || backups.times());
-    let times = reading.await.context("cannot list the backups")??;
-    let (last_at, now) = (times.first().copied(), sources.clock.now());
-    let failure = if sources.backups.is_ready() {
-        let last = sources.backups.last_scheduled();
-        last.and_then(|last| last.failure.clone())
-    } else {
-        Some("BACKUP_PASSPHRASE is not set in the server's environment".to_owned())
+    let times = reading.await.context("cannot list the backups")?;
+    let failure = match &times {
+        Err(error) => Some(format!("{error:#}")),
+        Ok(_) if !sources.backups.is_ready() => {
+            Some("BACKUP_PASSPHRASE is not set in the server's environment".to_owned())
+        }
+        Ok(_) => {
+            let last = sources.backups.last_scheduled();
+            last.and_then(|last| last.failure.clone())
+        }
     };
+    let last_at = times.ok().and_then(|times| times.first().copied());
+    let now = sources.clock.now();
     let condition = |kind, reason| {
         let detail = AlertDetail {
             reason,

@@ -1,12 +1,16 @@
 //! The verdict on the server, from the open alerts.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::alert::{self, AlertSeverity, Entity as Alert};
+use entity::{
+    alert::{self, AlertSeverity, Entity as Alert},
+    provider_account,
+};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::Alerts;
 use crate::domain::{
     Result,
+    provider_accounts::ProviderAccounts,
     usage::{Span, Usage, UsageFilter},
 };
 
@@ -71,7 +75,7 @@ impl Alerts {
             .await?;
         let now = self.clock.now();
         let sums = usage
-            .totals(Span::new(now - RECENT, now)?, &UsageFilter::default())
+            .totals(Span::last(RECENT, now)?, &UsageFilter::default())
             .await?;
         let recent = RecentRequests {
             requests: sums.requests,
@@ -94,4 +98,26 @@ impl Alerts {
             recent,
         })
     }
+}
+
+/// Enabled accounts, and those that nothing is known about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AccountCounts {
+    pub enabled: usize,
+    /// Neither used by a request nor passed by a check.
+    pub unverified: usize,
+}
+
+/// Counts accounts by whether there is evidence that they work.
+pub async fn count_accounts(accounts: &ProviderAccounts) -> Result<AccountCounts> {
+    let all = accounts.list().await?;
+    let enabled = all.iter().filter(|account| account.enabled);
+    let is_unverified = |account: &&provider_account::Model| {
+        let has_passed = account.checked_at.is_some() && account.check_failure.is_none();
+        account.last_used_at.is_none() && !has_passed
+    };
+    Ok(AccountCounts {
+        enabled: enabled.clone().count(),
+        unverified: enabled.filter(is_unverified).count(),
+    })
 }

@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, broadcast};
 
 pub use self::{
     condition::{AlertCondition, AlertSubject},
-    health::{HealthVerdict, RecentRequests, ServerHealth},
+    health::{AccountCounts, HealthVerdict, RecentRequests, ServerHealth, count_accounts},
     list::AlertFilter,
     message::message,
     reconcile::ReconciledAlerts,

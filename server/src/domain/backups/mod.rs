@@ -60,10 +60,10 @@ pub struct Backups {
     schedule: Arc<ArcSwapOption<ScheduledBackup>>,
 }
 
-/// The result of the last scheduled backup.
+/// The result of the last look at the schedule.
 #[derive(Clone, Debug)]
 pub struct ScheduledBackup {
-    /// Why it failed; `None` for success.
+    /// Why the backup that was due failed; `None` if none was due or it succeeded.
     pub failure: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl Backups {
         }
     }
 
-    /// The result of the last scheduled backup; `None` if there was none since the start of the server.
+    /// The result of the last look at the schedule; `None` before the first since the start of the server.
     pub fn last_scheduled(&self) -> Option<Arc<ScheduledBackup>> {
         self.schedule.load_full()
     }

@@ -38,6 +38,14 @@ impl Backups {
 
     /// Makes a backup if the last one is old enough, and deletes the oldest if there are too many then.
     pub async fn make_if_due(&self, settings: &Settings) -> Result<Option<String>> {
+        let result = self.make_and_prune(settings).await;
+        let failure = result.as_ref().err().map(reason);
+        self.schedule
+            .store(Some(Arc::new(ScheduledBackup { failure })));
+        result
+    }
+
+    async fn make_and_prune(&self, settings: &Settings) -> Result<Option<String>> {
         let current = settings.current();
         let every = TimeDelta::hours(current.gateway.backup_every_hours.into());
         if every.is_zero() || !self.is_ready() {
@@ -50,11 +58,7 @@ impl Backups {
             return Ok(None);
         }
         let context = AuditContext::system("createBackup");
-        let made = Box::pin(self.create(&context)).await;
-        let failure = made.as_ref().err().map(reason);
-        self.schedule
-            .store(Some(Arc::new(ScheduledBackup { failure })));
-        let made = made?;
+        let made = Box::pin(self.create(&context)).await?;
         self.prune(current.gateway.backups_kept).await?;
         Ok(Some(made.name))
     }
