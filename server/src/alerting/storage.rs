@@ -12,6 +12,7 @@ use crate::{
         Result,
         alerts::{AlertCondition, AlertSubject},
     },
+    engine::EngineMode,
 };
 
 /// Providers change prices several times a year.
@@ -86,8 +87,11 @@ pub(super) async fn disks(sources: &ConditionSources) -> Result<Vec<AlertConditi
     Ok(vec![found])
 }
 
-/// The price table, when it is old.
+/// The price table, when it is old. A demo needs none.
 pub(super) fn prices(sources: &ConditionSources) -> Vec<AlertCondition> {
+    if sources.engine.status().mode == EngineMode::Demo {
+        return Vec::new();
+    }
     let Some(date) = sources.prices.table_date() else {
         return Vec::new();
     };

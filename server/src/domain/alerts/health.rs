@@ -41,7 +41,7 @@ pub struct RecentRequests {
 
 impl RecentRequests {
     /// Whether at least a third failed.
-    fn fail_often(self) -> bool {
+    pub fn fail_often(self) -> bool {
         self.failed > 0 && self.failed.saturating_mul(3) >= self.requests
     }
 }

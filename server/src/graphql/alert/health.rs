@@ -50,6 +50,8 @@ struct Health {
     recent_requests: BigInt,
     /// Of these, the ones that failed.
     recent_failed: BigInt,
+    /// Whether at least a third of them failed, however few there are.
+    is_failing: bool,
 }
 
 /// Accounts in use, by whether there is evidence that they work.
@@ -94,6 +96,7 @@ impl HealthQuery {
             unacknowledged_alerts: int(health.unacknowledged),
             recent_requests: BigInt(health.recent.requests),
             recent_failed: BigInt(health.recent.failed),
+            is_failing: health.recent.fail_often(),
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::support::{Caller, ControlPlane, code};
 
 async fn health(caller: &Caller) -> Value {
     let query =
-        "{ health { verdict evaluatedAt openAlerts unacknowledgedAlerts recentRequests recentFailed
+        "{ health { verdict evaluatedAt openAlerts unacknowledgedAlerts recentRequests recentFailed isFailing
         accounts { enabled unverified } } }";
     let answer = caller.ask(query).await;
     assert_eq!(code(&answer), "", "{answer}");
@@ -84,7 +84,9 @@ async fn a_server_is_not_healthy_while_a_third_of_its_requests_fail() {
         [&third["recentRequests"], &third["recentFailed"]],
         [&json!(3), &json!(1)]
     );
+    assert_eq!(third["isFailing"], true);
     assert_eq!(quarter["verdict"], "HEALTHY");
+    assert_eq!(quarter["isFailing"], false);
 }
 
 #[tokio::test]
