@@ -50,7 +50,7 @@ function Times(props: { alert: Alert }) {
         when={props.alert.endedAt}
         fallback={
           <>
-            {t("alerts.since")} <Ago at={props.alert.raisedAt} />
+            {t("alerts.raised")} <Ago at={props.alert.raisedAt} />
           </>
         }
       >
@@ -99,7 +99,8 @@ export function AlertRow(props: { alert: Alert; children?: JSX.Element }) {
         </Show>
         <Times alert={props.alert} />
       </div>
-      <div class="ml-auto flex shrink-0 flex-wrap items-center gap-1.5">
+      {/* Several controls have a line of their own on a narrow screen. */}
+      <div class="ml-auto flex shrink-0 items-center justify-end gap-1.5 has-[button]:basis-full sm:has-[button]:basis-auto">
         {props.children}
         <Show when={!isPast()}>
           <RemedyLink alert={props.alert} text={text()} />

@@ -78,10 +78,16 @@ fn condition(
 
 /// Whether a sign-in is in the last part of its lifetime and was not refreshed.
 fn expires_soon(account: &provider_account::Model, now: DateTime<Utc>) -> bool {
-    if account.credential == CredentialKind::ApiKey {
-        return false;
-    }
-    let (Some(issued), Some(expires)) = (account.refreshed_at, account.expires_at) else {
+    account.credential != CredentialKind::ApiKey
+        && is_last_part(account.refreshed_at, account.expires_at, now)
+}
+
+fn is_last_part(
+    issued: Option<DateTime<Utc>>,
+    expires: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
+    let (Some(issued), Some(expires)) = (issued, expires) else {
         return false;
     };
     let last_part = ((expires - issued) / LAST_PART).min(LONGEST_LAST_PART);
@@ -90,54 +96,18 @@ fn expires_soon(account: &provider_account::Model, now: DateTime<Utc>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use entity::provider_account::{ProviderKind, ProviderModels};
-    use uuid::Uuid;
-
     use super::*;
-
-    fn account(issued: i64, expires: i64) -> provider_account::Model {
-        let at = |minute: i64| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
-        provider_account::Model {
-            id: Uuid::nil(),
-            kind: ProviderKind::Claude,
-            credential: CredentialKind::AuthFile,
-            label: "work".to_owned(),
-            sealed: Vec::new(),
-            last_four: String::new(),
-            base_url: None,
-            models: ProviderModels::default(),
-            prefix: None,
-            enabled: true,
-            email: None,
-            plan: None,
-            file_name: None,
-            expires_at: Some(at(expires)),
-            refreshed_at: Some(at(issued)),
-            priority: 0,
-            weight: 1,
-            last_used_at: None,
-            problem: None,
-            problem_at: None,
-            checked_at: None,
-            check_failure: None,
-            windows: None,
-            created_at: at(0),
-            updated_at: at(0),
-            removed_at: None,
-        }
-    }
 
     #[test]
     fn a_sign_in_expires_soon_in_the_last_twentieth_of_its_lifetime() {
-        let soon = |expires: i64, now: i64| {
-            let now = DateTime::UNIX_EPOCH + TimeDelta::minutes(now);
-            expires_soon(&account(0, expires), now)
-        };
+        let at = |minute: i64| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);
+        let soon = |expires: i64, now: i64| is_last_part(Some(at(0)), Some(at(expires)), at(now));
 
         assert!(!soon(480, 455));
         assert!(soon(480, 456));
         assert!(!soon(480, 480), "expired");
         assert!(!soon(14_400, 14_369), "half an hour at most");
         assert!(soon(14_400, 14_370));
+        assert!(!is_last_part(None, Some(at(1)), at(0)), "unknown lifetime");
     }
 }

@@ -48,7 +48,7 @@ test("an alert shows its cause and its remedy, and is acknowledged alone or with
   await userEvent.click(screen.getByRole("button", { name: "Acknowledge all" }));
 
   expect(sent).toEqual([["a1"], ["a1", "a3"]]);
-  expect(screen.queryByRole("button", { name: /The last scheduled backup/ })).toBeNull();
+  expect(screen.queryByRole("button", { name: /Scheduled backups/ })).toBeNull();
 });
 
 test("a viewer sees the alerts without what they may not do", async () => {

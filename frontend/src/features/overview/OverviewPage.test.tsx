@@ -184,7 +184,7 @@ test("the verdict counts open alerts, the critical ones first", async () => {
   const region = await screen.findByRole("region", { name: "9 problems need attention" });
   const items = [...region.querySelectorAll("li")].map((item) => item.textContent);
   expect(items[0]).toMatch(/^Requests cannot be recorded/);
-  expect(items[1]).toMatch(/^The last scheduled backup failed/);
+  expect(items[1]).toMatch(/^Scheduled backups fail/);
   expect(items[2]).toBe("7 more problems");
 });
 

@@ -10,7 +10,9 @@ use proxypal_server::{
     clock::Clock as _,
     domain::provider_accounts::{EngineAttempt, Finding, NewProviderApiKey},
 };
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, Database, IntoActiveModel as _};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, Database, EntityTrait as _, IntoActiveModel as _,
+};
 use uuid::Uuid;
 
 use super::{ended, open, watcher};
@@ -61,44 +63,29 @@ impl Accounts {
     /// A sign-in of eight hours that was issued now.
     async fn add_sign_in(&self) -> Uuid {
         let now = self.clock.now();
-        let account = provider_account::Model {
-            id: Uuid::now_v7(),
-            kind: ProviderKind::Claude,
-            credential: CredentialKind::AuthFile,
-            label: "home".to_owned(),
-            sealed: Vec::new(),
-            last_four: String::new(),
-            base_url: None,
-            models: ProviderModels::default(),
-            prefix: None,
-            enabled: true,
-            email: None,
-            plan: None,
-            file_name: None,
-            expires_at: Some(now + TimeDelta::hours(8)),
-            refreshed_at: Some(now),
-            priority: 0,
-            weight: 1,
-            last_used_at: None,
-            problem: None,
-            problem_at: None,
-            checked_at: None,
-            check_failure: None,
-            windows: None,
-            created_at: now,
-            updated_at: now,
-            removed_at: None,
+        let account = provider_account::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            kind: Set(ProviderKind::Claude),
+            credential: Set(CredentialKind::AuthFile),
+            label: Set("home".to_owned()),
+            sealed: Set(Vec::new()),
+            last_four: Set(String::new()),
+            models: Set(ProviderModels::default()),
+            enabled: Set(true),
+            expires_at: Set(Some(now + TimeDelta::hours(8))),
+            refreshed_at: Set(Some(now)),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
         };
         let database = Database::connect(&self.app.database.url).await.unwrap();
-        let account = account.into_active_model().insert(&database).await.unwrap();
+        let account = account.insert(&database).await.unwrap();
         database.close().await.unwrap();
         account.id
     }
 
     /// Extends a sign-in by eight hours, as a refresh does.
     async fn refresh(&self, id: Uuid) {
-        use sea_orm::EntityTrait as _;
-
         let database = Database::connect(&self.app.database.url).await.unwrap();
         let account = ProviderAccount::find_by_id(id)
             .one(&database)
