@@ -25,6 +25,8 @@ pub enum AlertKind {
     AccountSignInInvalid,
     /// The provider rejects an account, or requests through it fail repeatedly.
     AccountFailing,
+    /// The server stopped using an account, because its provider rejects the credentials.
+    AccountPaused,
     /// The sign-in of an account expires soon and was not refreshed.
     AccountExpiring,
     /// The engine skips an account temporarily.

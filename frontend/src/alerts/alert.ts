@@ -73,6 +73,7 @@ export function describeAlert({ kind, subject, detail }: Alert, now?: Date): str
       return t("alerts.text.expiring", { ...account, until: formatAgo(detail.until ?? "", now) });
     case "ACCOUNT_SIGN_IN_INVALID":
     case "ACCOUNT_FAILING":
+    case "ACCOUNT_PAUSED":
     case "ACCOUNT_COOLING":
       return t("alerts.text.account", { ...account, kind: t(`alerts.kinds.${kind}`) });
     case "QUOTA_REACHED":
@@ -133,6 +134,7 @@ const REMEDIES: Partial<Record<AlertKind, Remedy>> = {
   ERROR_RATE: { href: "/requests?outcome=UPSTREAM_ERROR,INTERRUPTED", action: "errors" },
   ACCOUNT_SIGN_IN_INVALID: ACCOUNT,
   ACCOUNT_FAILING: ACCOUNT,
+  ACCOUNT_PAUSED: ACCOUNT,
   ACCOUNT_EXPIRING: ACCOUNT,
   ACCOUNT_COOLING: ACCOUNT,
   BACKUP_OVERDUE: BACKUPS,

@@ -19,6 +19,7 @@ use crate::{
 const KINDS: &[AlertKind] = &[
     AlertKind::AccountSignInInvalid,
     AlertKind::AccountFailing,
+    AlertKind::AccountPaused,
     AlertKind::AccountExpiring,
     AlertKind::AccountCooling,
 ];

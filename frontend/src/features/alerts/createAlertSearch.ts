@@ -8,6 +8,7 @@ export const KINDS: readonly AlertKind[] = [
   "ERROR_RATE",
   "ACCOUNT_SIGN_IN_INVALID",
   "ACCOUNT_FAILING",
+  "ACCOUNT_PAUSED",
   "ACCOUNT_EXPIRING",
   "ACCOUNT_COOLING",
   "QUOTA_REACHED",

@@ -30,6 +30,7 @@ fn sentence(alert: &alert::Model) -> String {
         AlertKind::ErrorRate => failed_requests(detail),
         AlertKind::AccountSignInInvalid => format!("the sign-in of {} is invalid", account(alert)),
         AlertKind::AccountFailing => format!("{} is failing", account(alert)),
+        AlertKind::AccountPaused => format!("{} is paused", account(alert)),
         AlertKind::AccountExpiring => format!(
             "the sign-in of {} expires soon and was not refreshed",
             account(alert)

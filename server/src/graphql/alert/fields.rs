@@ -29,6 +29,8 @@ pub(crate) enum AlertKind {
     AccountSignInInvalid,
     /// The provider rejects an account, or requests through it keep failing.
     AccountFailing,
+    /// The server stopped using an account, because its provider rejects the credentials.
+    AccountPaused,
     /// The sign-in of an account expires soon and was not refreshed.
     AccountExpiring,
     /// The engine skips an account for a while, such as after a rate limit of the provider.
