@@ -332,16 +332,3 @@ async fn a_source_that_fails_keeps_its_alerts_and_those_of_others_are_evaluated(
     assert!(open(&admin, "DISK_LOW").await.is_some());
     assert!(open(&admin, "MODEL_UNPRICED").await.is_some());
 }
-
-#[tokio::test]
-async fn a_model_name_of_any_length_is_bounded() {
-    let plane = ControlPlane::start().await;
-    let admin = plane.script(Role::Viewer).await;
-    let (user, _) = plane.key_holder("ada").await;
-    plane.record(user, &"m".repeat(250)).await;
-
-    watcher(&plane.services).evaluate().await.unwrap();
-
-    let alert = open(&admin, "MODEL_UNPRICED").await.unwrap();
-    assert_eq!(alert["subject"]["name"].as_str().unwrap().len(), 200);
-}

@@ -243,6 +243,34 @@ async fn a_hundred_alerts_of_a_kind_are_open_at_most() {
 }
 
 #[tokio::test]
+async fn names_and_reasons_are_bounded() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let detail = AlertDetail {
+        reason: Some("é".repeat(2000)),
+        ..AlertDetail::default()
+    };
+    let (kind, subject) = (
+        AlertKind::ModelUnpriced,
+        AlertSubject::model(&"m".repeat(2000)),
+    );
+    let found = AlertCondition::new(kind, AlertSeverity::Warning, subject, detail);
+    let service = &plane.services.alerts;
+    service
+        .reconcile(UNPRICED, vec![found.clone()])
+        .await
+        .unwrap();
+    let again = service.reconcile(UNPRICED, vec![found]).await.unwrap();
+
+    let alert = open(&admin, "MODEL_UNPRICED").await.unwrap();
+    let length = |text: &Value| text.as_str().unwrap().chars().count();
+    assert_eq!(length(&alert["subject"]["id"]), 200);
+    assert_eq!(length(&alert["subject"]["name"]), 200);
+    assert_eq!(length(&alert["detail"]["reason"]), 500);
+    assert_eq!(again, ReconciledAlerts::default());
+}
+
+#[tokio::test]
 async fn alerts_are_listed_in_pages_open_ones_first() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Viewer).await;
