@@ -64,11 +64,9 @@ impl Alerts {
                 stored.apply(&transaction, key, condition).await?;
             }
         }
-        let gone: Vec<AlertKey> = stored.open.keys().cloned().collect();
-        let gone = gone
-            .into_iter()
-            .filter(|key| evaluated.contains(&key.0) && !seen.contains(key));
-        let ended = stored.end(&transaction, gone.collect()).await?;
+        let is_gone = |key: &&AlertKey| evaluated.contains(&key.0) && !seen.contains(*key);
+        let gone: Vec<AlertKey> = stored.open.keys().filter(is_gone).cloned().collect();
+        let ended = stored.end(&transaction, &gone).await?;
         stored.refresh(&transaction).await?;
         transaction.commit().await?;
         let result = ReconciledAlerts {
@@ -204,7 +202,7 @@ impl Stored {
     async fn end(
         &mut self,
         connection: &impl ConnectionTrait,
-        gone: Vec<AlertKey>,
+        gone: &[AlertKey],
     ) -> Result<Vec<alert::Model>> {
         let ended: Vec<alert::Model> = gone
             .iter()

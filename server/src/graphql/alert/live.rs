@@ -41,6 +41,7 @@ impl AlertChange {
 pub(crate) struct AlertSubscription;
 
 #[Subscription(guard = "Declared")]
+#[expect(clippy::unused_async, reason = "the macro wants it")]
 impl AlertSubscription {
     /// Alerts, each after it was raised, changed, acknowledged or ended.
     #[graphql(directive = requires_role::apply(Role::Viewer))]
