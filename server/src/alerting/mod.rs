@@ -120,6 +120,7 @@ impl AlertWatcher {
     /// Evaluates all conditions and reconciles the alerts with them. If some sources fail, the alerts of the others
     /// are reconciled nevertheless, and the first error is returned.
     pub async fn evaluate(&self) -> Result<ReconciledAlerts> {
+        let _evaluation = self.alerts.begin_evaluation().await;
         let (mut evaluated, mut conditions, mut failure) = (Vec::new(), Vec::new(), None);
         for Evaluation { kinds, result } in self.evaluations().await {
             match result {

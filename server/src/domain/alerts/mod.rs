@@ -17,7 +17,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
 use entity::alert;
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
 
 pub use self::{
     condition::{AlertCondition, AlertSubject},
@@ -36,6 +36,8 @@ const FEED_LENGTH: usize = 256;
 pub struct Alerts {
     db: Database,
     clock: SharedClock,
+    /// Held while conditions are evaluated.
+    evaluation: Arc<Mutex<()>>,
     /// Held while conditions are compared with open alerts.
     turn: Arc<Mutex<()>>,
     feed: broadcast::Sender<Arc<alert::Model>>,
@@ -48,10 +50,16 @@ impl Alerts {
         Self {
             db,
             clock,
+            evaluation: Arc::default(),
             turn: Arc::default(),
             feed: broadcast::channel(FEED_LENGTH).0,
             evaluated_at: Arc::default(),
         }
+    }
+
+    /// Excludes other evaluations until dropped, so that none ends an alert by what it read before.
+    pub async fn begin_evaluation(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.evaluation).lock_owned().await
     }
 
     fn publish(&self, changed: impl IntoIterator<Item = alert::Model>) {
