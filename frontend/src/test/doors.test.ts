@@ -9,8 +9,9 @@ const DOORS: Record<string, string[]> = {
   session: ["ui", "graphql", "lib"],
   connect: ["session", "ui", "graphql", "lib"],
   keys: ["connect", "session", "ui", "graphql", "lib"],
-  features: ["keys", "connect", "session", "ui", "graphql", "lib"],
-  shell: ["keys", "session", "ui", "graphql", "lib"],
+  alerts: ["session", "ui", "graphql", "lib"],
+  features: ["alerts", "keys", "connect", "session", "ui", "graphql", "lib"],
+  shell: ["alerts", "keys", "session", "ui", "graphql", "lib"],
   pages: ["features", "connect", "session", "ui", "graphql", "lib"],
 };
 

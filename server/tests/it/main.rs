@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod alerting;
 mod architecture;
 mod backup;
 mod configuration;

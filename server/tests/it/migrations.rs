@@ -164,6 +164,7 @@ async fn every_entity_finds_its_table_and_columns() {
     find::<entity::notification_rule::Entity>(&database).await;
     find::<entity::notification_condition::Entity>(&database).await;
     find::<entity::notification::Entity>(&database).await;
+    find::<entity::alert::Entity>(&database).await;
     find::<entity::usage_rollup::Entity>(&database).await;
     find::<entity::usage_slice::Entity>(&database).await;
 }

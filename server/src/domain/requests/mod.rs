@@ -53,7 +53,7 @@ use super::{
     paging::{Page, PageRequest},
     prices::Prices,
 };
-use crate::{clock::SharedClock, db::Database};
+use crate::{clock::SharedClock, db::Database, outage::Outage};
 
 /// Requests that a live reader may lag behind before it reads from the database instead.
 const FEED_LENGTH: usize = 1024;
@@ -73,6 +73,7 @@ pub struct RequestLog {
 pub struct WriterState {
     permits: Arc<Semaphore>,
     health: WriterHealth,
+    journal: Arc<Outage>,
     segments: Arc<Segments>,
 }
 
@@ -90,6 +91,11 @@ impl WriterState {
     /// Whether the last transaction failed.
     pub fn is_failing(&self) -> bool {
         self.health.0.is_failing()
+    }
+
+    /// Whether the journal cannot be written, so that requests are rejected.
+    pub fn is_journal_failing(&self) -> bool {
+        self.journal.is_failing()
     }
 
     /// Entries in the journal whose requests are not in the database yet.
@@ -134,6 +140,7 @@ impl RequestLog {
         let state = WriterState {
             permits: recorder.permits(),
             health: health.clone(),
+            journal: recorder.journal_outage(),
             segments: Arc::clone(&opened.segments),
         };
         let db = options.db.clone();
