@@ -203,6 +203,7 @@ impl App {
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
+        tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
         start_notifications(services, &self.life);
     }
 

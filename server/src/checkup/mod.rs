@@ -127,6 +127,12 @@ impl Checkup {
             return Ok(Ok(Finding::default()));
         };
         let answer = self.0.engine.ask_provider(&credential, &question).await;
-        Ok(answer.map(|answer| finding(account.kind, answer.as_ref(), self.0.clock.now())))
+        let keeps_messages = self.0.settings.current().gateway.keep_error_messages;
+        Ok(answer.map(|mut answer| {
+            if let Some(answer) = answer.as_mut().filter(|_| !keeps_messages) {
+                answer.message = None;
+            }
+            finding(account.kind, answer.as_ref(), self.0.clock.now())
+        }))
     }
 }

@@ -10,8 +10,10 @@ use url::Url;
 
 use super::client::ClientError;
 use super::error::EngineError;
+use super::error_text::error_text;
 use super::handle::EngineHandle;
 use crate::domain::provider_accounts::{CredentialSecret, ProviderCredential};
+use crate::redaction;
 
 /// The time limit of the provider's response.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(20);
@@ -36,6 +38,15 @@ pub struct ProviderAnswer {
     #[serde(rename = "status_code")]
     pub status: u16,
     pub body: String,
+    /// The message of an error, without secrets.
+    #[serde(skip)]
+    pub message: Option<String>,
+}
+
+impl ProviderAnswer {
+    pub fn is_success(&self) -> bool {
+        (200..=299).contains(&self.status)
+    }
 }
 
 /// The body of the engine's call. It may contain a key.
@@ -81,13 +92,22 @@ impl EngineHandle {
         };
         let client = self.client()?;
         match client
-            .exchange("api-call", &call, PROVIDER_TIMEOUT, MAX_RESPONSE_BYTES)
+            .exchange::<ProviderAnswer>("api-call", &call, PROVIDER_TIMEOUT, MAX_RESPONSE_BYTES)
             .await
         {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(mut answer) => {
+                if !answer.is_success() {
+                    answer.message = self.error_message(&answer.body);
+                }
+                Ok(Some(answer))
+            }
             Err(ClientError::Status(StatusCode::BAD_GATEWAY)) => Ok(None),
             Err(error) => Err(EngineError::Refused(error.to_string())),
         }
+    }
+
+    fn error_message(&self, body: &str) -> Option<String> {
+        redaction::error_message(&self.public.logs.redacted(&error_text(body)?))
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod account_pause;
 mod architecture;
 mod backup;
 mod configuration;

@@ -25,6 +25,13 @@ const account = {
   coolingUntil: new Date(Date.now() + 600_000).toISOString(),
   problem: null,
   problemAt: null,
+  lastError: null as {
+    __typename: string;
+    message: string | null;
+    status: number;
+    at: string;
+  } | null,
+  pausedAt: null,
   expiresAt: null,
   lastUsedAt: null,
   windows: [
@@ -39,12 +46,12 @@ const account = {
   models: [],
 };
 
-function renderBoard(answers: Answers = {}) {
+function renderBoard(answers: Answers = {}, shown = account) {
   const provider = {
     __typename: "Provider",
     kind: "CLAUDE",
     displayName: "Claude",
-    accounts: [account],
+    accounts: [shown],
   };
   renderPage(() => <ProviderList />, {
     Providers: () => ({ data: { providers: [provider] } }),
@@ -106,6 +113,43 @@ test("a cooldown can be ended, and the engine uses the account again immediately
   await user.click(await screen.findByRole("menuitem", { name: "Clear cooldown" }));
 
   await waitFor(() => expect(asked).toEqual(["a1"]));
+});
+
+const paused = {
+  ...account,
+  status: "PAUSED",
+  statusReason: "the provider repeatedly rejected the API key (HTTP 401)",
+  coolingUntil: null as unknown as string,
+  lastError: {
+    __typename: "AccountError",
+    message: "Incorrect API key provided: [redacted]",
+    status: 401,
+    at: new Date(Date.now() - 3 * 3_600_000).toISOString(),
+  },
+};
+
+test("a paused account shows why, the provider's last message, and is resumed", async () => {
+  const user = userEvent.setup();
+  const resumed: unknown[] = [];
+  renderBoard(
+    {
+      ResumeProviderAccount: ({ id }) => {
+        resumed.push(id);
+        return { data: { resumeProviderAccount: { account: { ...account, status: "ACTIVE" } } } };
+      },
+    },
+    paused,
+  );
+
+  const [row] = await screen.findAllByRole("listitem");
+  expect(row?.textContent).toContain("Paused");
+  expect(row?.textContent).toContain("repeatedly rejected the API key");
+  expect(row?.textContent).toMatch(
+    /Last error 3 hours ago: HTTP 401 · Incorrect API key provided: \[redacted\]/,
+  );
+  await user.click(screen.getByRole("button", { name: "Resume: work" }));
+
+  await waitFor(() => expect(resumed).toEqual(["a1"]));
 });
 
 test("an account is removed only after its name was typed", async () => {

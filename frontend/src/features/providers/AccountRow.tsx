@@ -11,6 +11,7 @@ import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { AccountActions } from "./AccountActions";
 import { createAccountEnabling } from "./createAccountEnabling";
+import { ResumeAccount } from "./ResumeAccount";
 import { Windows } from "./Windows";
 
 const AccountRowFragmentDoc = graphql(`
@@ -32,6 +33,11 @@ const AccountRowFragmentDoc = graphql(`
     coolingUntil
     problem
     problemAt
+    lastError {
+      message
+      status
+      at
+    }
     expiresAt
     lastUsedAt
     windows {
@@ -149,6 +155,24 @@ function Trouble(props: { account: AccountRowFragment }) {
   );
 }
 
+/** The last failure in the provider's words. It may be older than the last success, so it has its time. */
+function LastError(props: { account: AccountRowFragment }) {
+  return (
+    <Show when={props.account.lastError}>
+      {(error) => (
+        <p class="mt-1 line-clamp-3 text-sm break-words text-muted">
+          {t("providers.lastError")} <Ago at={error().at} />
+          {": "}
+          {error().status === null
+            ? t("providers.lastErrorUnanswered")
+            : t("providers.lastErrorStatus", { status: String(error().status) })}
+          <Show when={error().message}>{(message) => <> · {message()}</>}</Show>
+        </p>
+      )}
+    </Show>
+  );
+}
+
 function EnabledSwitch(props: { account: AccountRowFragment }) {
   const { isEnabled, enable } = createAccountEnabling(() => props.account);
   return (
@@ -180,6 +204,12 @@ export function AccountRow(props: {
         <Windows windows={account().windows} reportedAt={account().windowsReportedAt} />
         <Models models={account().models} />
         <Trouble account={account()} />
+        <LastError account={account()} />
+        <Show when={account().status === "PAUSED"}>
+          <May do="resumeProviderAccount">
+            <ResumeAccount id={account().id} label={account().label} />
+          </May>
+        </Show>
       </div>
       <div class="flex shrink-0 items-center gap-1.5">
         <May

@@ -12,10 +12,16 @@ use entity::provider_account::{self, CredentialKind, Entity as ProviderAccount};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{ProviderAccounts, Result};
+use super::{
+    ProviderAccounts, Result,
+    last_error::{AccountError, StoredError},
+    pause::Rejections,
+};
 
 /// Fewer consecutive failures are ignored.
 const FAILURES_BEFORE_COOLDOWN: u32 = 3;
+/// The engine's status of a request whose client left.
+const CLIENT_DISCONNECTED: u16 = 499;
 /// The cooldown after a provider's HTTP 429.
 const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
 /// A rate limit lasts less: an account that has rejected everything for so long has no credit left.
@@ -24,12 +30,14 @@ const LONG_REJECTION: TimeDelta = TimeDelta::minutes(10);
 const VERDICT_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineAttempt {
     pub account_id: Uuid,
     pub at: DateTime<Utc>,
     /// The HTTP status of a failure, 0 without a response; `None` for success.
     pub failure: Option<u16>,
+    /// The provider's message of a failure, without secrets; `None` if there is none or messages are not kept.
+    pub message: Option<String>,
 }
 
 /// The results per account since the start of the server.
@@ -46,6 +54,11 @@ pub(super) struct AttemptHistory {
     last: Option<(DateTime<Utc>, u16)>,
     /// Whether the stored verdict is failing, and when it was stored.
     stored: Option<(bool, DateTime<Utc>)>,
+    stored_error: StoredError,
+    /// Consecutive requests with HTTP 401.
+    rejected: Option<Rejections>,
+    /// Consecutive observations that the token could not be refreshed.
+    refresh_rejected: Option<Rejections>,
 }
 
 /// The verdict that is stored for an account.
@@ -72,6 +85,28 @@ impl EngineAttempts {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
 
+    /// Forgets an account whose credentials were replaced, or are given another chance.
+    pub(super) fn forget(&self, account_id: Uuid) {
+        self.lock().remove(&account_id);
+    }
+
+    /// Records whether the token of an account was rejected when it was to be refreshed.
+    pub(super) fn note_refresh(&self, account_id: Uuid, is_rejected: bool, at: DateTime<Utc>) {
+        let mut all = self.lock();
+        let seen = all.entry(account_id).or_default();
+        seen.refresh_rejected = is_rejected.then(|| Rejections::add(seen.refresh_rejected, at));
+    }
+
+    /// The accounts with enough rejections to examine whether to pause them.
+    pub(super) fn much_rejected(&self) -> Vec<Uuid> {
+        let all = self.lock();
+        let rejected = all.iter().filter(|(_, seen)| {
+            let rejections = seen.rejections();
+            rejections.is_some_and(Rejections::are_many)
+        });
+        rejected.map(|(id, _)| *id).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, AttemptHistory>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,8 +120,14 @@ impl AttemptHistory {
                 self.clear_failures();
             }
             // The client disconnected, which is no failure of the account.
-            Some(499) => {}
+            Some(CLIENT_DISCONNECTED) => {}
             Some(status) => {
+                match status {
+                    401 => self.rejected = Some(Rejections::add(self.rejected, attempt.at)),
+                    // A rate limit applies to accepted credentials.
+                    429 => self.rejected = None,
+                    _ => {}
+                }
                 self.failures = self.failures.saturating_add(1);
                 self.failing_since.get_or_insert(attempt.at);
                 self.last = Some((attempt.at, status));
@@ -95,6 +136,8 @@ impl AttemptHistory {
     }
 
     fn clear_failures(&mut self) {
+        self.rejected = None;
+        self.refresh_rejected = None;
         self.failures = 0;
         self.failing_since = None;
         self.last = None;
@@ -133,6 +176,13 @@ impl AttemptHistory {
         self.served_at
     }
 
+    /// Consecutive rejections of the credentials: of requests, or of the refresh of the token.
+    pub(super) fn rejections(&self) -> Option<Rejections> {
+        let many = |rejections: &Rejections| rejections.are_many();
+        let of_refresh = self.refresh_rejected;
+        self.rejected.filter(many).or(of_refresh).or(self.rejected)
+    }
+
     /// Whether the provider did not accept the credentials of the latest request.
     pub(super) fn is_unauthorized(&self) -> bool {
         self.last.is_some_and(|(_, status)| status == 401)
@@ -167,13 +217,45 @@ impl AttemptHistory {
 }
 
 impl ProviderAccounts {
-    /// Records the results of requests and stores the verdicts that changed.
+    /// Records the results of requests, stores verdicts and errors that changed, and pauses accounts whose credentials
+    /// are rejected.
     pub async fn record_attempts(&self, attempts: &[EngineAttempt]) {
         for (id, verdict) in self.verdicts(attempts) {
             if let Err(error) = self.store_verdict(id, verdict).await {
                 tracing::warn!(%error, account.id = %id, "cannot store the status of an account");
             }
         }
+        for (id, error) in self.errors(attempts) {
+            if let Err(error) = self.store_last_error(id, error).await {
+                tracing::warn!(%error, account.id = %id, "cannot store the last error of an account");
+            }
+        }
+        let rejected = attempts.iter().filter(|attempt| {
+            let seen = self.attempts.of(attempt.account_id);
+            attempt.failure == Some(401) && seen.rejections().is_some_and(Rejections::are_many)
+        });
+        let rejected: Vec<Uuid> = rejected.map(|attempt| attempt.account_id).collect();
+        if let Err(error) = self.pause_rejected(&rejected).await {
+            tracing::warn!(%error, "cannot pause accounts whose credentials are rejected");
+        }
+    }
+
+    /// The errors that must be stored after these attempts: the latest of each account.
+    fn errors(&self, attempts: &[EngineAttempt]) -> HashMap<Uuid, AccountError> {
+        let mut latest = HashMap::new();
+        for attempt in attempts {
+            let failure = attempt.failure;
+            if let Some(status) = failure.filter(|status| *status != CLIENT_DISCONNECTED) {
+                let error = (status, attempt.message.clone(), attempt.at);
+                latest.insert(attempt.account_id, error);
+            }
+        }
+        let mut all = self.attempts.lock();
+        latest.retain(|id, (status, _, at)| {
+            let seen = all.entry(*id).or_default();
+            seen.stored_error.is_due(*status, *at)
+        });
+        latest
     }
 
     /// Clears the failures of an account, so that it is used again.
@@ -234,6 +316,7 @@ mod tests {
                 account_id: Uuid::nil(),
                 at: moment(*second),
                 failure: *failure,
+                message: None,
             });
         }
         seen.problem(moment(100))
@@ -288,6 +371,7 @@ mod tests {
                 account_id: Uuid::nil(),
                 at: moment(second),
                 failure,
+                message: None,
             });
             seen.due(moment(second))
                 .map(|verdict| verdict != Verdict::Serves)
@@ -299,6 +383,28 @@ mod tests {
         assert_eq!(due(3, Some(401)), None);
         assert_eq!(due(62, Some(401)), Some(true));
         assert_eq!(due(63, None), Some(false));
+    }
+
+    #[test]
+    fn rejections_count_until_the_provider_accepts_the_credentials() {
+        let mut seen = AttemptHistory::default();
+        let mut note = |failure: Option<u16>| {
+            seen.note(&EngineAttempt {
+                account_id: Uuid::nil(),
+                at: moment(0),
+                failure,
+                message: None,
+            });
+            seen.rejections().map(Rejections::are_many)
+        };
+
+        assert_eq!(note(Some(401)), Some(false));
+        assert_eq!(note(Some(502)), Some(false));
+        assert_eq!(note(Some(401)), Some(false));
+        assert_eq!(note(Some(401)), Some(true));
+        assert_eq!(note(Some(429)), None);
+        assert_eq!(note(Some(401)), Some(false));
+        assert_eq!(note(None), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod choosing;
 mod health;
 mod killed;
 mod leaving;
+mod pausing;
 mod protocols;
 mod rotation;
 mod soak;

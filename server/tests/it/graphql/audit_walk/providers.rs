@@ -20,6 +20,8 @@ pub(super) async fn accounts(walk: &mut Walk) {
     is_used_by_the_engine(walk, &id).await;
     let reset = format!(r#"resetProviderCooldown(id: "{id}") {{ account {{ id }} }}"#);
     walk.run(&reset, &account).await;
+    let resume = format!(r#"resumeProviderAccount(id: "{id}") {{ account {{ id }} }}"#);
+    walk.run(&resume, &account).await;
     let check =
         format!(r#"checkProviderHealth(accountId: "{id}") {{ results {{ account {{ id }} }} }}"#);
     let checked = [("providerAccount", "/results/0/account/id")];
