@@ -32,6 +32,24 @@ const account = {
     at: string;
   } | null,
   pausedAt: null,
+  day: {
+    __typename: "AccountTraffic",
+    requests: 4,
+    failed: 1,
+    errorRate: 0.25,
+    p95DurationMs: 2400,
+    cost: "1.25",
+    unpriced: 0,
+  },
+  week: {
+    __typename: "AccountTraffic",
+    requests: 1204,
+    failed: 0,
+    errorRate: 0,
+    p95DurationMs: null,
+    cost: "30",
+    unpriced: 2,
+  },
   expiresAt: null,
   lastUsedAt: null,
   windows: [
@@ -72,6 +90,17 @@ test("an account in cooldown shows for how long, why, and its special settings",
   expect(screen.getByText("0 of 1 active")).toBeDefined();
   const meter = screen.getByRole("meter", { name: "5 hours" });
   expect(meter.getAttribute("aria-valuetext")).toBe("42% used");
+});
+
+test("an account shows the requests of a day and a week, with a link to them", async () => {
+  renderBoard();
+
+  const [row] = await screen.findAllByRole("listitem");
+  expect(row?.textContent).toContain("24 h4 requests25% failedp95 2.4 s$1.25");
+  expect(row?.textContent).toContain("7 days1,204 requests$30.00");
+  expect(screen.getByTitle("$30, 2 unpriced requests excluded")).toBeDefined();
+  const link = screen.getByRole("link", { name: "View requests of work" });
+  expect(link.getAttribute("href")).toBe("/requests?account=a1");
 });
 
 test("an account is checked at its provider, and the outcome is shown", async () => {

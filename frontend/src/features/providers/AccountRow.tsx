@@ -10,6 +10,7 @@ import { Ago } from "../../ui/Moment";
 import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { AccountActions } from "./AccountActions";
+import { AccountTraffic } from "./AccountTraffic";
 import { createAccountEnabling } from "./createAccountEnabling";
 import { ResumeAccount } from "./ResumeAccount";
 import { Windows } from "./Windows";
@@ -50,6 +51,7 @@ const AccountRowFragmentDoc = graphql(`
       name
       alias
     }
+    ...AccountTraffic
     ...AccountActions
   }
 `);
@@ -202,6 +204,7 @@ export function AccountRow(props: {
         <Credential account={account()} />
         <Details account={account()} />
         <Windows windows={account().windows} reportedAt={account().windowsReportedAt} />
+        <AccountTraffic account={account()} />
         <Models models={account().models} />
         <Trouble account={account()} />
         <LastError account={account()} />

@@ -21,8 +21,7 @@ const ResumeProviderAccountMutation = graphql(`
 export function ResumeAccount(props: { id: string; label: string }) {
   const [, resume] = createMutation(ResumeProviderAccountMutation);
 
-  async function go() {
-    const { id, label } = props;
+  async function go(id: string, label: string) {
     const { error } = await resume({ id });
     if (error) notifyError(error);
     else notify({ tone: "ok", text: t("providers.resumedToast", { label }) });
@@ -32,7 +31,7 @@ export function ResumeAccount(props: { id: string; label: string }) {
     <Button
       size="small"
       class="mt-2"
-      onClick={() => void go()}
+      onClick={() => void go(props.id, props.label)}
       aria-label={`${t("providers.resume")}: ${props.label}`}
     >
       {t("providers.resume")}

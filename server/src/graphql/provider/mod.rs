@@ -9,6 +9,7 @@ mod login;
 mod remove;
 mod settings;
 mod supported;
+mod traffic;
 mod transfer;
 mod update;
 
