@@ -63,6 +63,7 @@ mod tests {
             Some(&ProviderAnswer {
                 status,
                 body,
+                is_failed: false,
                 message: None,
             }),
             DateTime::UNIX_EPOCH,

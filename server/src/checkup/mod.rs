@@ -1,7 +1,9 @@
-//! Checks provider accounts, on demand or on a schedule: [`mod@question`] builds the request, [`mod@finding`] interprets
+//! Checks provider accounts, on demand or on a schedule, tests them with a model, and fetches lists of models: [`mod@question`] builds the request, [`mod@finding`] interprets
 //! the response.
 
 mod finding;
+mod model_test;
+mod models;
 mod question;
 mod schedule;
 
@@ -13,6 +15,7 @@ use futures_util::{StreamExt as _, stream};
 use url::Url;
 use uuid::Uuid;
 
+pub use self::model_test::ModelTest;
 use self::{finding::finding, question::question};
 use crate::{
     clock::SharedClock,

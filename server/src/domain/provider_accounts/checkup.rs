@@ -1,10 +1,13 @@
 //! Stores the results of account checks at the providers.
 
-use entity::provider_account::{self, SubscriptionWindows};
+use entity::provider_account::{self, ProviderModel, SubscriptionWindows};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::{ProviderAccounts, Result, last_error};
+use super::{
+    CredentialSecret, EngineAttempt, NewProviderApiKey, ProviderAccounts, ProviderCredential,
+    Result, check, last_error,
+};
 
 /// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,54 @@ impl ProviderAccounts {
     /// Fails if the account does not exist or was removed.
     pub async fn get(&self, id: Uuid) -> Result<provider_account::Model> {
         self.existing(id).await
+    }
+
+    /// Stores the result of a request that tested the account with a model: a failure as the last error, with its status (0
+    /// without a response); a success as a served request, which ends that the account is failing, but not its pause.
+    pub async fn record_test(
+        &self,
+        id: Uuid,
+        failure: Option<(u16, Option<String>)>,
+    ) -> Result<provider_account::Model> {
+        let at = self.clock.now();
+        if let Some((status, message)) = failure {
+            self.store_last_error(id, (status, message, at)).await?;
+        } else {
+            let attempt = EngineAttempt {
+                account_id: id,
+                at,
+                failure: None,
+                message: None,
+            };
+            self.record_attempts(&[attempt]).await;
+        }
+        self.existing(id).await
+    }
+
+    /// The credential of an account that is not saved, once its provider, key, address and headers are valid.
+    pub fn unsaved_credential(new: NewProviderApiKey) -> Result<ProviderCredential> {
+        // Its models are to be found.
+        let placeholder = vec![ProviderModel {
+            name: "unknown".to_owned(),
+            alias: None,
+        }];
+        let new = check::new_api_key(NewProviderApiKey {
+            models: placeholder,
+            ..new
+        })?;
+        Ok(ProviderCredential {
+            account_id: Uuid::nil(),
+            kind: new.kind,
+            label: String::new(),
+            secret: CredentialSecret::ApiKey(new.api_key),
+            headers: new.headers.into_iter().collect(),
+            base_url: new.base_url,
+            models: Vec::new(),
+            prefix: None,
+            priority: 0,
+            weight: 1,
+            proxy_url: None,
+        })
     }
 
     /// Stores the result of a check. Values that the provider did not report are kept.

@@ -6,6 +6,7 @@ mod check;
 mod input;
 mod list;
 mod login;
+mod probe;
 mod remove;
 mod settings;
 mod supported;
@@ -20,6 +21,7 @@ use self::{
     check::ProviderHealthMutation,
     list::{ProviderQuery, ProviderSubscription},
     login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
+    probe::ProviderProbeMutation,
     remove::RemoveProviderMutation,
     settings::ProviderSettingsMutation,
     supported::SupportedProviderQuery,
@@ -36,6 +38,7 @@ pub(super) struct ProviderMutations(
     UpdateProviderMutation,
     RemoveProviderMutation,
     ProviderHealthMutation,
+    ProviderProbeMutation,
     ProviderLoginMutation,
     ProviderSettingsMutation,
     ProviderTransferMutation,
