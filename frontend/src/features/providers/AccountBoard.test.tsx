@@ -181,6 +181,62 @@ test("a paused account shows why, the provider's last message, and is resumed", 
   await waitFor(() => expect(resumed).toEqual(["a1"]));
 });
 
+test("an account is tested with a model after its cost is stated, and the failure is shown", async () => {
+  const user = userEvent.setup();
+  const sent: unknown[] = [];
+  renderBoard({
+    ModelsToTest: () => {
+      const model = { __typename: "Model", name: "claude-opus", aliasOf: null };
+      return { data: { models: [{ ...model, providers: ["CLAUDE"] }] } };
+    },
+    TestProviderAccount: (variables) => {
+      sent.push(variables);
+      const failed = { succeeded: false, status: 404, latencyMs: 1234, message: "no such model" };
+      return { data: { testProviderAccount: { ...failed, account } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Actions for work" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Test with a model…" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Test work" }));
+  expect(dialog.getByText(/The provider bills it; no user is charged/)).toBeDefined();
+  await user.type(dialog.getByLabelText("Model"), "claude-opus");
+  await user.click(dialog.getByRole("button", { name: "Send test request" }));
+
+  const alert = await dialog.findByRole("alert");
+  expect(alert.textContent).toBe("claude-opus failed after 1.2 s: HTTP 404.no such model");
+  expect(sent).toEqual([{ id: "a1", model: "claude-opus" }]);
+});
+
+test("models that a provider lists for a key are chosen with check boxes", async () => {
+  const user = userEvent.setup();
+  const fetched: unknown[] = [];
+  renderBoard({
+    FetchModels: ({ input }) => {
+      fetched.push(input);
+      return { data: { fetchModels: { models: ["big", "huge", "small"], hasMore: false } } };
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: "Add API key for Claude" }));
+  await user.click(await screen.findByText("Advanced"));
+  const models = await screen.findByLabelText<HTMLTextAreaElement>("Models");
+  const fetchButton = screen.getByRole("button", { name: "Fetch models" });
+
+  await user.click(fetchButton);
+  expect(await screen.findByText("Enter the API key first.")).toBeDefined();
+  await user.type(screen.getByLabelText("API key"), "sk-one");
+  await user.type(models, "fast = small{Enter}typed");
+  await user.click(fetchButton);
+
+  expect(await screen.findByText("3 models found")).toBeDefined();
+  expect(fetched).toEqual([{ kind: "CLAUDE", apiKey: "sk-one", baseUrl: null, headers: null }]);
+  expect(screen.getByRole<HTMLInputElement>("checkbox", { name: "small" }).checked).toBe(true);
+  await user.click(screen.getByRole("checkbox", { name: "small" }));
+  await user.type(screen.getByLabelText("Filter models"), "g");
+  await user.click(screen.getByRole("button", { name: "Select all" }));
+  expect(models.value).toBe("typed\nbig\nhuge");
+});
+
 test("an account is removed only after its name was typed", async () => {
   const user = userEvent.setup();
   const removed: unknown[] = [];
