@@ -172,7 +172,9 @@ test("a paused account shows why, the provider's last message, and is resumed", 
 
   const [row] = await screen.findAllByRole("listitem");
   expect(row?.textContent).toContain("Paused");
-  expect(row?.textContent).toContain("repeatedly rejected the API key");
+  expect(row?.textContent).toContain(
+    "repeatedly rejected the API key (HTTP 401), so the account is no longer",
+  );
   expect(row?.textContent).toMatch(
     /Last error 3 hours ago: HTTP 401 · Incorrect API key provided: \[redacted\]/,
   );

@@ -139,7 +139,10 @@ function Models(props: { models: AccountRowFragment["models"] }) {
 }
 
 function Trouble(props: { account: AccountRowFragment }) {
-  const reason = () => props.account.statusReason ?? props.account.problem;
+  const reason = () =>
+    props.account.status === "PAUSED"
+      ? t(`providers.pausedBecause.${props.account.credential}`)
+      : (props.account.statusReason ?? props.account.problem);
   return (
     <Show when={props.account.status !== "DISABLED" && reason()}>
       <p class="mt-1 text-sm break-words text-bad">
@@ -210,7 +213,9 @@ export function AccountRow(props: {
         <LastError account={account()} />
         <Show when={account().status === "PAUSED"}>
           <May do="resumeProviderAccount">
-            <ResumeAccount id={account().id} label={account().label} />
+            <div class="mt-2">
+              <ResumeAccount id={account().id} label={account().label} />
+            </div>
           </May>
         </Show>
       </div>

@@ -30,7 +30,6 @@ export function ResumeAccount(props: { id: string; label: string }) {
   return (
     <Button
       size="small"
-      class="mt-2"
       onClick={() => void go(props.id, props.label)}
       aria-label={`${t("providers.resume")}: ${props.label}`}
     >
