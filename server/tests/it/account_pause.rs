@@ -139,6 +139,7 @@ impl Accounts {
 
     /// Pauses the only account of its provider.
     async fn pause(&self, id: Uuid) {
+        self.advance(1);
         self.rejected(id, 3).await;
         self.advance(10);
         self.rejected(id, 1).await;
@@ -341,6 +342,7 @@ async fn a_new_key_another_address_and_enabling_end_a_pause_and_a_label_does_not
 
         assert_eq!(changed.unwrap().paused_at, None);
         // Earlier rejections no longer count.
+        accounts.advance(60);
         accounts.rejected(id, 2).await;
         accounts.advance(60);
         assert_eq!(accounts.paused_at(id).await, None);
@@ -360,6 +362,26 @@ async fn a_resumed_account_is_paused_again_only_by_new_rejections() {
     assert_eq!(again.paused_at, None);
     assert_eq!(accounts.service.credentials().await.unwrap().len(), 1);
     accounts.pause(id).await;
+}
+
+#[tokio::test]
+async fn requests_in_flight_during_a_new_sign_in_do_not_pause_it() {
+    let accounts = Accounts::open().await;
+    let id = accounts.sign_in().await.id;
+    accounts.pause(id).await;
+
+    accounts.sign_in().await;
+    accounts.clock.advance(TimeDelta::seconds(9));
+    accounts.rejected(id, 20).await;
+    accounts.advance(10);
+    accounts.rejected(id, 2).await;
+
+    assert_eq!(accounts.paused_at(id).await, None);
+    let row = accounts.row(id).await;
+    assert_eq!(
+        row.check_failure.as_deref(),
+        Some("the provider rejected the credentials (HTTP 401)")
+    );
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ use super::{
 
 /// Fewer consecutive failures are ignored.
 const FAILURES_BEFORE_COOLDOWN: u32 = 3;
+/// The engine reports on a request within this time after its end.
+const REPORT_DELAY: TimeDelta = TimeDelta::seconds(10);
 /// The engine's status of a request whose client left.
 const CLIENT_DISCONNECTED: u16 = 499;
 /// The cooldown after a provider's HTTP 429.
@@ -47,6 +49,8 @@ pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, AttemptHistory>>);
 /// The results of one account.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct AttemptHistory {
+    /// When earlier results were forgotten.
+    since: Option<DateTime<Utc>>,
     served_at: Option<DateTime<Utc>>,
     /// The number of failures since the last success, the time of the first, and the time and status of the last.
     failures: u32,
@@ -85,9 +89,13 @@ impl EngineAttempts {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
 
-    /// Forgets an account whose credentials were replaced, or are given another chance.
-    pub(super) fn forget(&self, account_id: Uuid) {
-        self.lock().remove(&account_id);
+    /// Forgets the results of an account whose credentials were replaced, or are given another chance.
+    pub(super) fn forget(&self, account_id: Uuid, now: DateTime<Utc>) {
+        let history = AttemptHistory {
+            since: Some(now),
+            ..AttemptHistory::default()
+        };
+        self.lock().insert(account_id, history);
     }
 
     /// Records whether the token of an account was rejected when it was to be refreshed.
@@ -121,6 +129,8 @@ impl AttemptHistory {
             }
             // The client disconnected, which is no failure of the account.
             Some(CLIENT_DISCONNECTED) => {}
+            // The request was in flight when the credentials were replaced.
+            Some(401) if self.was_just_forgotten(attempt.at) => {}
             Some(status) => {
                 match status {
                     401 => self.rejected = Some(Rejections::add(self.rejected, attempt.at)),
@@ -133,6 +143,11 @@ impl AttemptHistory {
                 self.last = Some((attempt.at, status));
             }
         }
+    }
+
+    fn was_just_forgotten(&self, at: DateTime<Utc>) -> bool {
+        let age = self.since.map(|since| at - since);
+        age.is_some_and(|age| (TimeDelta::zero()..REPORT_DELAY).contains(&age))
     }
 
     fn clear_failures(&mut self) {

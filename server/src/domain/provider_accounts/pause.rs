@@ -137,7 +137,7 @@ impl ProviderAccounts {
     /// Ends the pause of an account whose credentials were replaced or are to be used again, and forgets its failures.
     pub(super) fn accept(&self, row: &mut provider_account::ActiveModel, id: Uuid) {
         end_pause(row);
-        self.attempts.forget(id);
+        self.attempts.forget(id, self.clock.now());
     }
 
     /// Pauses those of the accounts for which it is due.
@@ -181,7 +181,7 @@ impl ProviderAccounts {
             let context = AuditContext::system("pauseProviderAccount");
             self.update_row(&context, &account, row, &[]).await?;
         }
-        self.attempts.forget(account.id);
+        self.attempts.forget(account.id, self.clock.now());
         tracing::warn!(
             account.id = %account.id,
             "an account is paused because its provider rejects the credentials"
