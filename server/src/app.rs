@@ -212,6 +212,7 @@ impl App {
         tasks.spawn(services.checkup.clone().run(stop()));
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
+        tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
         start_notifications(services, &self.life);
     }
 

@@ -56,6 +56,7 @@ fn condition(
         AccountStatus::RefreshFailed | AccountStatus::Expired => {
             (AlertKind::AccountSignInInvalid, AlertSeverity::Critical)
         }
+        AccountStatus::Paused => (AlertKind::AccountPaused, AlertSeverity::Critical),
         AccountStatus::Failing => (AlertKind::AccountFailing, AlertSeverity::Critical),
         AccountStatus::Cooling => (AlertKind::AccountCooling, AlertSeverity::Warning),
         AccountStatus::Active | AccountStatus::Unknown if expires_soon(account, now) => {

@@ -1,5 +1,6 @@
 //! The request log: requests are recorded at their end, listed in pages and streamed live.
 
+mod account_traffic;
 mod addresses;
 mod batch;
 mod feed;
@@ -29,6 +30,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::{
+    account_traffic::AccountTraffic,
     addresses::RecentAddress,
     filter::{IdRange, RequestFilter, StatusRange},
     histogram::{HistogramBucket, HistogramRange, RequestHistogram},

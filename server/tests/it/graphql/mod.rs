@@ -17,6 +17,7 @@ mod live;
 mod notification;
 mod price;
 mod privileges;
+mod provider_account;
 mod provider_settings;
 mod quota;
 mod rate_limit;
