@@ -30,3 +30,4 @@ mod supported_providers;
 mod team;
 mod usage;
 mod user;
+mod version;
