@@ -8,6 +8,7 @@ import type {
 import { t } from "../../i18n";
 import { formatWhole } from "../../lib/format";
 import { allZones, ownZone } from "../../lib/zone";
+import type { ConflictRows } from "../../ui/Conflict";
 import { CheckField, SelectField, TextField } from "../../ui/Field";
 import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
 import { providerOptions } from "../../ui/providers";
@@ -22,6 +23,7 @@ type QuotaDialogProps = {
   /** The quota that is changed; a new one when there is none. */
   quota: QuotaStateFragment | undefined;
   mutation: MutationState;
+  conflict?: ConflictRows | undefined;
   onSave: (quota: QuotaInput) => void;
   onClose: () => void;
 };
@@ -148,6 +150,7 @@ export function QuotaDialog(props: QuotaDialogProps) {
       open={props.open}
       title={props.quota ? t("limits.edit") : t("limits.add")}
       mutation={props.mutation}
+      conflict={props.conflict}
       submit={t("common.save")}
       onSubmit={submit}
       onClose={props.onClose}

@@ -1,18 +1,21 @@
-import { For, Show } from "solid-js";
+import { useClient } from "@urql/solid";
+import { createEffect, createSignal, For, Show, untrack } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
+import { createVersioned, isOutdated } from "../../graphql/createVersioned";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { changesOf, readText } from "../../lib/form";
 import { formatWhole } from "../../lib/format";
 import { Button } from "../../ui/Button";
+import { ConflictNotice, type Difference } from "../../ui/Conflict";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
 import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
-import type { Subject } from "./QuotaEditor";
+import type { Subject } from "./createQuotaChange";
 
 const RateFragment = graphql(`
   fragment Rate on RateLimit {
@@ -24,10 +27,11 @@ const RateFragment = graphql(`
 `);
 
 const UpdateRateLimitMutation = graphql(`
-  mutation UpdateRateLimit($input: UpdateRateLimitInput!) {
-    updateRateLimit(input: $input) {
+  mutation UpdateRateLimit($input: UpdateRateLimitInput!, $expectedVersion: Int) {
+    updateRateLimit(input: $input, expectedVersion: $expectedVersion) {
       user {
         id
+        rateLimitVersion
         rateLimit {
           ...Rate
         }
@@ -37,6 +41,26 @@ const UpdateRateLimitMutation = graphql(`
       }
       apiKey {
         id
+        rateLimitVersion
+        rateLimit {
+          ...Rate
+        }
+      }
+    }
+  }
+`);
+
+const UserRateLimitQuery = graphql(`
+  query UserRateLimit($id: ID!) {
+    user(id: $id) {
+      id
+      rateLimitVersion
+      rateLimit {
+        ...Rate
+      }
+      apiKeys {
+        id
+        rateLimitVersion
         rateLimit {
           ...Rate
         }
@@ -59,8 +83,33 @@ function readNumber(form: FormData, name: string): number | null {
   return text === "" ? null : Number(text);
 }
 
+type RateValues = Record<(typeof FIELDS)[number], number | null> & { version: number };
+
+function valuesOf(version: number, mask: RateMask | null | undefined): RateValues {
+  const rate = readFragment(RateFragment, mask);
+  return {
+    version,
+    requestsPerMinute: rate?.requestsPerMinute ?? null,
+    tokensPerMinute: rate?.tokensPerMinute ?? null,
+    concurrentRequests: rate?.concurrentRequests ?? null,
+    concurrentSockets: rate?.concurrentSockets ?? null,
+  };
+}
+
+function compare(before: RateValues, after: RateValues): Difference[] {
+  const text = (value: number | null) => (value ? formatWhole(value) : t("common.unlimited"));
+  return FIELDS.filter((name) => before[name] !== after[name]).map((name) => ({
+    name: t(`limits.rates.${name}`),
+    before: text(before[name]),
+    after: text(after[name]),
+  }));
+}
+
 type RateLimitFormProps = {
+  /** The user, or the owner of the key. */
+  userId: string;
   subject: Subject;
+  version: number;
   rate: RateMask | null | undefined;
   /** The server's default, which applies if no limit is set. */
   inherited?: RateMask;
@@ -69,10 +118,34 @@ type RateLimitFormProps = {
 };
 
 function RateForm(props: RateLimitFormProps) {
+  const client = useClient();
   const [change, updateRateLimit] = createMutation(UpdateRateLimitMutation);
-  const rate = () => readFragment(RateFragment, props.rate);
+  async function read(): Promise<RateValues | undefined> {
+    const variables = { id: props.userId };
+    const answer = await client.query(UserRateLimitQuery, variables, {
+      requestPolicy: "network-only",
+    });
+    const user = answer.data?.user ?? undefined;
+    const subject = props.subject;
+    const holder =
+      "userId" in subject ? user : user?.apiKeys.find((key) => key.id === subject.apiKeyId);
+    return holder && valuesOf(holder.rateLimitVersion, holder.rateLimit);
+  }
+  const latest = () => valuesOf(props.version, props.rate);
+  const versioned = createVersioned<RateValues, Difference>({
+    first: untrack(latest),
+    read,
+    compare,
+  });
+  // What is saved elsewhere is shown, unless something is typed here: then saving shows the conflict.
+  const [isTouched, setTouched] = createSignal(false);
+  createEffect(() => {
+    const values = latest();
+    if (!isTouched()) untrack(() => versioned.accept(values));
+  });
+  const isUnset = () => FIELDS.every((name) => versioned.shown()[name] === null);
   const placeholder = (name: (typeof FIELDS)[number]) => {
-    const value = !rate() && props.inherited && readFragment(RateFragment, props.inherited)[name];
+    const value = isUnset() && props.inherited && readFragment(RateFragment, props.inherited)[name];
     return value ? t("limits.inherited", { value }) : t("common.unlimited");
   };
 
@@ -83,14 +156,30 @@ function RateForm(props: RateLimitFormProps) {
       concurrentRequests: readNumber(form, "concurrentRequests"),
       concurrentSockets: readNumber(form, "concurrentSockets"),
     };
-    const input = { ...props.subject, ...changesOf(rate() ?? {}, wanted) };
-    const { error } = await updateRateLimit({ input }, { additionalTypenames: ["RateLimit"] });
-    if (!error) notify({ tone: "ok", text: t("limits.rateSaved") });
+    const subject = props.subject;
+    let input: Partial<typeof wanted> = {};
+    const saved = await versioned.save(
+      (base) => {
+        input = changesOf(base, wanted);
+        return input;
+      },
+      (expectedVersion) =>
+        updateRateLimit(
+          { input: { ...subject, ...input }, expectedVersion },
+          { additionalTypenames: ["RateLimit"] },
+        ),
+    );
+    if (!saved) return;
+    const { user, apiKey } = saved.data?.updateRateLimit ?? {};
+    const holder = apiKey ?? user;
+    if (holder) versioned.accept(valuesOf(holder.rateLimitVersion, holder.rateLimit));
+    setTouched(false);
+    notify({ tone: "ok", text: t("limits.rateSaved") });
   }
 
   return (
     <Panel title={t("limits.rate")} hint={t("limits.rateHint")}>
-      <Form onSubmit={(form) => void submit(form)}>
+      <Form onInput={() => setTouched(true)} onSubmit={(form) => void submit(form)}>
         <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-4">
           <For each={FIELDS}>
             {(name) => (
@@ -100,18 +189,21 @@ function RateForm(props: RateLimitFormProps) {
                 type="number"
                 min="1"
                 step="1"
-                value={rate()?.[name] ?? ""}
+                value={versioned.shown()[name] ?? ""}
                 placeholder={placeholder(name)}
               />
             )}
           </For>
         </div>
-        <ErrorNotice error={change.error} />
+        <ConflictNotice conflict={versioned.conflict()} />
+        <Show when={!(versioned.conflict() && isOutdated(change.error))}>
+          <ErrorNotice error={change.error} />
+        </Show>
         <div class="flex flex-wrap items-center gap-3">
           <Button type="submit" pending={change.fetching}>
             {t("common.save")}
           </Button>
-          <Show when={!rate()}>
+          <Show when={isUnset()}>
             <span class="text-sm text-muted">{props.otherwise}</span>
           </Show>
         </div>
