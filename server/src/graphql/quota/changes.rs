@@ -113,10 +113,10 @@ struct ResetUserUsagePayload {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct QuotaMutation;
+pub(crate) struct ChangeLimitsMutation;
 
 #[Object(guard = "Declared")]
-impl QuotaMutation {
+impl ChangeLimitsMutation {
     /// Replace all quotas of a user or a key. They take effect immediately.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_quotas(
@@ -253,7 +253,7 @@ fn or<T>(asked: MaybeUndefined<T>, otherwise: Option<T>) -> Option<T> {
     }
 }
 
-fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<LimitHolder> {
+pub(super) fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<LimitHolder> {
     match (user, api_key) {
         (Some(user), None) => Ok(LimitHolder::User(input::id(user, "user")?)),
         (None, Some(api_key)) => Ok(LimitHolder::ApiKey(input::id(api_key, "API key")?)),

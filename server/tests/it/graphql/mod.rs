@@ -14,6 +14,7 @@ mod key_revocation;
 mod limit;
 mod list;
 mod live;
+mod many_limits;
 mod notification;
 mod price;
 mod privileges;

@@ -1,7 +1,9 @@
 //! Quotas and rate limits of users and keys: administrators set them, the ledger enforces them.
 
+mod many;
 mod new_quota;
 mod past;
+mod preview;
 mod store;
 
 use std::{cmp::Reverse, collections::HashSet};
@@ -16,7 +18,10 @@ use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use self::new_quota::NewQuota;
+pub use self::{
+    many::{LimitsOutcome, NewLimits},
+    new_quota::NewQuota,
+};
 pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     api_keys::{self, ApiKeys, active_user},
