@@ -8,10 +8,11 @@ const DOORS: Record<string, string[]> = {
   ui: ["graphql", "lib"],
   session: ["ui", "graphql", "lib"],
   connect: ["session", "ui", "graphql", "lib"],
+  limits: ["ui", "graphql", "lib"],
   keys: ["connect", "session", "ui", "graphql", "lib"],
-  features: ["keys", "connect", "session", "ui", "graphql", "lib"],
+  features: ["limits", "keys", "connect", "session", "ui", "graphql", "lib"],
   shell: ["keys", "session", "ui", "graphql", "lib"],
-  pages: ["features", "connect", "session", "ui", "graphql", "lib"],
+  pages: ["features", "limits", "connect", "session", "ui", "graphql", "lib"],
 };
 
 const files = import.meta.glob<string>(

@@ -36,10 +36,10 @@ export function Differences(props: { label: string; rows: readonly Difference[] 
   );
 }
 
-/** What another administrator has saved, and what a form would change of that. */
+/** The changes that another administrator has saved, and those of the form on top. */
 export type ConflictRows = { theirs: readonly Difference[]; yours: readonly Difference[] };
 
-/** In a form that was not saved, because another administrator has changed the same thing. */
+/** Explains why a form was not saved: another administrator has changed the same thing. */
 export function ConflictNotice(props: { conflict: ConflictRows | undefined }) {
   return (
     <Show when={props.conflict}>

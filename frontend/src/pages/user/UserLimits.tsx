@@ -1,9 +1,9 @@
 import { useParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { Match, Switch } from "solid-js";
-import { QuotaEditor, RateLimitForm } from "../../features/limits";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
+import { QuotaEditor, RateLimitForm } from "../../limits";
 import { Choice } from "../../ui/Choice";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { createKeyChoice } from "./createKeyChoice";

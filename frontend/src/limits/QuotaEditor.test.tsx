@@ -2,8 +2,8 @@ import { screen } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { GraphQLError } from "graphql";
 import { expect, test, vi } from "vitest";
-import type { QuotaInput } from "../../graphql/generated/graphql";
-import { renderPage } from "../../test/render";
+import type { QuotaInput } from "../graphql/generated/graphql";
+import { renderPage } from "../test/render";
 import { QuotaEditor } from "./QuotaEditor";
 
 const quota = {

@@ -1,21 +1,22 @@
 import { useClient } from "@urql/solid";
 import { createEffect, createSignal, For, Show, untrack } from "solid-js";
-import { createMutation } from "../../graphql/createMutation";
-import { createVersioned, isOutdated } from "../../graphql/createVersioned";
-import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import { May } from "../../graphql/may";
-import { t } from "../../i18n";
-import { changesOf, readText } from "../../lib/form";
-import { formatWhole } from "../../lib/format";
-import { Button } from "../../ui/Button";
-import { ConflictNotice, type Difference } from "../../ui/Conflict";
-import { ErrorNotice } from "../../ui/ErrorNotice";
-import { Fact, Facts } from "../../ui/Facts";
-import { TextField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
-import { Panel } from "../../ui/Panel";
-import { notify } from "../../ui/Toaster";
+import { createMutation } from "../graphql/createMutation";
+import { createVersioned, isOutdated } from "../graphql/createVersioned";
+import { type FragmentType, graphql, readFragment } from "../graphql/generated";
+import { May } from "../graphql/may";
+import { t } from "../i18n";
+import { changesOf } from "../lib/form";
+import { formatWhole } from "../lib/format";
+import { Button } from "../ui/Button";
+import { ConflictNotice, type Difference } from "../ui/Conflict";
+import { ErrorNotice } from "../ui/ErrorNotice";
+import { Fact, Facts } from "../ui/Facts";
+import { TextField } from "../ui/Field";
+import { Form } from "../ui/Form";
+import { Panel } from "../ui/Panel";
+import { notify } from "../ui/Toaster";
 import type { Subject } from "./createQuotaChange";
+import { RATE_FIELDS, readRate } from "./rate";
 
 const RateFragment = graphql(`
   fragment Rate on RateLimit {
@@ -71,19 +72,7 @@ const UserRateLimitQuery = graphql(`
 
 type RateMask = FragmentType<typeof RateFragment>;
 
-const FIELDS = [
-  "requestsPerMinute",
-  "tokensPerMinute",
-  "concurrentRequests",
-  "concurrentSockets",
-] as const;
-
-function readNumber(form: FormData, name: string): number | null {
-  const text = readText(form, name);
-  return text === "" ? null : Number(text);
-}
-
-type RateValues = Record<(typeof FIELDS)[number], number | null> & { version: number };
+type RateValues = Record<(typeof RATE_FIELDS)[number], number | null> & { version: number };
 
 function valuesOf(version: number, mask: RateMask | null | undefined): RateValues {
   const rate = readFragment(RateFragment, mask);
@@ -98,7 +87,7 @@ function valuesOf(version: number, mask: RateMask | null | undefined): RateValue
 
 function compare(before: RateValues, after: RateValues): Difference[] {
   const text = (value: number | null) => (value ? formatWhole(value) : t("common.unlimited"));
-  return FIELDS.filter((name) => before[name] !== after[name]).map((name) => ({
+  return RATE_FIELDS.filter((name) => before[name] !== after[name]).map((name) => ({
     name: t(`limits.rates.${name}`),
     before: text(before[name]),
     after: text(after[name]),
@@ -143,19 +132,14 @@ function RateForm(props: RateLimitFormProps) {
     const values = latest();
     if (!isTouched()) untrack(() => versioned.accept(values));
   });
-  const isUnset = () => FIELDS.every((name) => versioned.shown()[name] === null);
-  const placeholder = (name: (typeof FIELDS)[number]) => {
+  const isUnset = () => RATE_FIELDS.every((name) => versioned.shown()[name] === null);
+  const placeholder = (name: (typeof RATE_FIELDS)[number]) => {
     const value = isUnset() && props.inherited && readFragment(RateFragment, props.inherited)[name];
     return value ? t("limits.inherited", { value }) : t("common.unlimited");
   };
 
   async function submit(form: FormData) {
-    const wanted = {
-      requestsPerMinute: readNumber(form, "requestsPerMinute"),
-      tokensPerMinute: readNumber(form, "tokensPerMinute"),
-      concurrentRequests: readNumber(form, "concurrentRequests"),
-      concurrentSockets: readNumber(form, "concurrentSockets"),
-    };
+    const wanted = readRate(form);
     const subject = props.subject;
     let input: Partial<typeof wanted> = {};
     const saved = await versioned.save(
@@ -181,7 +165,7 @@ function RateForm(props: RateLimitFormProps) {
     <Panel title={t("limits.rate")} hint={t("limits.rateHint")}>
       <Form onInput={() => setTouched(true)} onSubmit={(form) => void submit(form)}>
         <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-4">
-          <For each={FIELDS}>
+          <For each={RATE_FIELDS}>
             {(name) => (
               <TextField
                 label={t(`limits.rates.${name}`)}
@@ -235,10 +219,10 @@ export function RateLimitForm(props: RateLimitFormProps) {
 /** The rate limits of a user or a key, read-only. */
 export function RateFacts(props: { rate: RateMask }) {
   const rate = () => readFragment(RateFragment, props.rate);
-  const value = (name: (typeof FIELDS)[number]) => rate()[name];
+  const value = (name: (typeof RATE_FIELDS)[number]) => rate()[name];
   return (
     <Facts>
-      <For each={FIELDS}>
+      <For each={RATE_FIELDS}>
         {(name) => (
           <Fact name={t(`limits.rates.${name}`)}>
             <Show

@@ -1,15 +1,15 @@
 import { useClient } from "@urql/solid";
 import { batch, createSignal } from "solid-js";
 import { unwrap } from "solid-js/store";
-import { createMutation } from "../../graphql/createMutation";
-import { isOutdated } from "../../graphql/createVersioned";
-import { graphql, readFragment } from "../../graphql/generated";
-import type { QuotaInput, QuotaStateFragment } from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { changesOf } from "../../lib/form";
-import type { ConflictRows, Difference } from "../../ui/Conflict";
-import { describeAmount } from "../../ui/quotaAmounts";
-import { notify } from "../../ui/Toaster";
+import { createMutation } from "../graphql/createMutation";
+import { isOutdated } from "../graphql/createVersioned";
+import { graphql, readFragment } from "../graphql/generated";
+import type { QuotaInput, QuotaStateFragment } from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { changesOf } from "../lib/form";
+import type { ConflictRows, Difference } from "../ui/Conflict";
+import { describeAmount } from "../ui/quotaAmounts";
+import { notify } from "../ui/Toaster";
 import { QuotaFragment } from "./QuotaSummary";
 import { asInput } from "./quotaInput";
 

@@ -4,14 +4,14 @@ import type {
   QuotaMetric,
   QuotaStateFragment,
   QuotaWindow,
-} from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { formatWhole } from "../../lib/format";
-import { allZones, ownZone } from "../../lib/zone";
-import type { ConflictRows } from "../../ui/Conflict";
-import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
-import { providerOptions } from "../../ui/providers";
+} from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { formatWhole } from "../lib/format";
+import { allZones, ownZone } from "../lib/zone";
+import type { ConflictRows } from "../ui/Conflict";
+import { CheckField, SelectField, TextField } from "../ui/Field";
+import { MutationDialog, type MutationState } from "../ui/MutationDialog";
+import { providerOptions } from "../ui/providers";
 import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
 
 const SECONDS_IN_HOUR = 3600;
@@ -60,7 +60,8 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
   );
 }
 
-function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFaults }) {
+/** The fields of a quota. */
+export function QuotaFields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFaults }) {
   // The dialog creates these fields each time it opens.
   const first = untrack(() => props.quota);
   const [metric, setMetric] = createSignal<QuotaMetric>(first?.metric ?? "TOKENS");
@@ -155,7 +156,7 @@ export function QuotaDialog(props: QuotaDialogProps) {
       onSubmit={submit}
       onClose={props.onClose}
     >
-      <Fields quota={props.quota} faults={faults()} />
+      <QuotaFields quota={props.quota} faults={faults()} />
     </MutationDialog>
   );
 }
