@@ -12,6 +12,8 @@ import type { ConflictRows } from "../ui/Conflict";
 import { CheckField, SelectField, TextField } from "../ui/Field";
 import { MutationDialog, type MutationState } from "../ui/MutationDialog";
 import { providerOptions } from "../ui/providers";
+import type { Subject } from "./createQuotaChange";
+import { QuotaUse } from "./QuotaUse";
 import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
 
 const SECONDS_IN_HOUR = 3600;
@@ -22,6 +24,10 @@ type QuotaDialogProps = {
   open: boolean;
   /** The quota that is changed; a new one when there is none. */
   quota: QuotaStateFragment | undefined;
+  /** The holder, whose usage is shown. */
+  subject: Subject;
+  /** The title of the dialog, if it is not about one of the listed quotas. */
+  title?: string;
   mutation: MutationState;
   conflict?: ConflictRows | undefined;
   onSave: (quota: QuotaInput) => void;
@@ -149,7 +155,7 @@ export function QuotaDialog(props: QuotaDialogProps) {
   return (
     <MutationDialog
       open={props.open}
-      title={props.quota ? t("limits.edit") : t("limits.add")}
+      title={props.title ?? (props.quota ? t("limits.edit") : t("limits.add"))}
       mutation={props.mutation}
       conflict={props.conflict}
       submit={t("common.save")}
@@ -157,6 +163,7 @@ export function QuotaDialog(props: QuotaDialogProps) {
       onClose={props.onClose}
     >
       <QuotaFields quota={props.quota} faults={faults()} />
+      <QuotaUse subject={props.subject} />
     </MutationDialog>
   );
 }

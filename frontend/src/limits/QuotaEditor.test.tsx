@@ -81,3 +81,39 @@ test("a quota that was changed by someone else is merged, not overwritten", asyn
     softPercents: [50, 80],
   });
 });
+
+test("a new quota shows what it would start with, and warns if that is too much", async () => {
+  const user = userEvent.setup();
+  const asked = vi.fn();
+  renderPage(
+    () => <QuotaEditor userId="u1" subject={{ userId: "u1" }} version={1} hint="" quotas={[]} />,
+    {
+      QuotaPreview: (variables) => {
+        asked(variables);
+        const { limit } = variables.quota as QuotaInput;
+        return {
+          data: {
+            quotaPreview: {
+              __typename: "QuotaPreview",
+              used: 1_800_000,
+              rejectsImmediately: Number(limit) <= 1_800_000,
+              resetsAt: null,
+            },
+          },
+        };
+      },
+    },
+  );
+  await user.click(await screen.findByRole("button", { name: "Add quota" }));
+
+  await screen.findByText("Used in the current period: 1.8M tokens");
+  await user.type(screen.getByLabelText("Limit"), "1M");
+  await screen.findByText(/1.8M tokens already used: requests will be rejected immediately/);
+  expect(asked.mock.lastCall?.[0]).toMatchObject({
+    userId: "u1",
+    quota: { metric: "TOKENS", limit: 1_000_000, window: "MONTH" },
+  });
+  await user.clear(screen.getByLabelText("Limit"));
+  await user.type(screen.getByLabelText("Limit"), "2 million");
+  await screen.findByText("Used in the current period: 1.8M tokens");
+});

@@ -85,6 +85,7 @@ function Editor(props: QuotaEditorProps) {
       <QuotaDialog
         open={quotas.edited() !== undefined}
         quota={quotas.known()}
+        subject={props.subject}
         mutation={quotas.change}
         conflict={quotas.conflict()}
         onSave={(quota) => void quotas.save(quota)}

@@ -67,7 +67,8 @@ export type QuotaHolder = {
   /** The user, or the owner of the key. */
   userId: string;
   subject: Subject;
-  version: number;
+  /** Undefined where the list is not shown: a quota is only added to it. */
+  version: number | undefined;
 };
 
 /** The fields of a stored quota that differ; without one it was removed. */
@@ -93,7 +94,7 @@ export function createQuotaChange(holder: QuotaHolder) {
   const [edited, setEdited] = createSignal<QuotaStateFragment | "new">();
   const [conflict, setConflict] = createSignal<ConflictRows>();
   // What is edited as it is stored: nothing for a new quota, or for one that was removed meanwhile.
-  let stored: { version: number; quota: QuotaStateFragment | undefined } | undefined;
+  let stored: { version: number | undefined; quota: QuotaStateFragment | undefined } | undefined;
   const known = () => {
     const quota = edited();
     return quota === "new" ? undefined : quota;

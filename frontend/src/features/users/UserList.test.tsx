@@ -1,7 +1,7 @@
 import { screen, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
-import { renderPage } from "../../test/render";
+import { type Answers, renderPage } from "../../test/render";
 import { UserList } from "./UserList";
 
 const user = (id: string, name: string, archivedAt: string | null = null) => ({
@@ -25,7 +25,7 @@ const user = (id: string, name: string, archivedAt: string | null = null) => ({
 });
 const nodes = [user("1", "ada"), user("2", "bob"), user("3", "eve", "2026-01-01T00:00:00Z")];
 
-function render(answers: Record<string, (variables: Record<string, unknown>) => object>) {
+function render(answers: Answers) {
   return (role: "VIEWER" | "ADMIN") =>
     renderPage(
       () => <UserList action={undefined} />,
@@ -40,7 +40,7 @@ function render(answers: Record<string, (variables: Record<string, unknown>) => 
             },
           },
         }),
-        ...(answers as never),
+        ...answers,
       },
       role,
     );
@@ -69,9 +69,7 @@ test("chosen users get the same quota, and missing ones are counted", async () =
       };
     },
   })("ADMIN");
-  await actor.click(
-    await screen.findByRole("checkbox", { name: "Select all users on this page" }),
-  );
+  await actor.click(await screen.findByRole("checkbox", { name: "Select all users on this page" }));
   expect(screen.getByText("2 users selected")).toBeTruthy();
   expect(screen.getByRole("checkbox", { name: "Select eve" })).toHaveProperty("disabled", true);
 
