@@ -28,6 +28,12 @@ pub struct Model {
     pub rate_limit: Option<RateLimit>,
     /// The key that replaced it in a rotation.
     pub replaced_by: Option<Uuid>,
+    /// Advanced by each change by an administrator, apart from limits.
+    pub version: i32,
+    /// Advanced by each change of the quotas.
+    pub quotas_version: i32,
+    /// Advanced by each change of the rate limit.
+    pub rate_limit_version: i32,
     #[sea_orm(belongs_to, from = "user_id", to = "id")]
     pub user: BelongsTo<super::user::Entity>,
 }

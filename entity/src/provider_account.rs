@@ -145,6 +145,8 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Set instead of deleting the row, to keep the history.
     pub removed_at: Option<DateTimeUtc>,
+    /// Advanced by each change by an administrator.
+    pub version: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -26,6 +26,12 @@ pub struct Model {
     /// Since the last reset.
     pub used_tokens: i64,
     pub usage_reset_at: Option<DateTimeUtc>,
+    /// Advanced by each change by an administrator, apart from limits.
+    pub version: i32,
+    /// Advanced by each change of the quotas.
+    pub quotas_version: i32,
+    /// Advanced by each change of the rate limit.
+    pub rate_limit_version: i32,
     #[sea_orm(has_many)]
     pub api_keys: HasMany<super::api_key::Entity>,
 }

@@ -8,11 +8,12 @@ const DOORS: Record<string, string[]> = {
   ui: ["graphql", "lib"],
   session: ["ui", "graphql", "lib"],
   connect: ["session", "ui", "graphql", "lib"],
+  limits: ["ui", "graphql", "lib"],
   keys: ["connect", "session", "ui", "graphql", "lib"],
   alerts: ["session", "ui", "graphql", "lib"],
-  features: ["alerts", "keys", "connect", "session", "ui", "graphql", "lib"],
+  features: ["alerts", "limits", "keys", "connect", "session", "ui", "graphql", "lib"],
   shell: ["alerts", "keys", "session", "ui", "graphql", "lib"],
-  pages: ["features", "connect", "session", "ui", "graphql", "lib"],
+  pages: ["features", "limits", "connect", "session", "ui", "graphql", "lib"],
 };
 
 const files = import.meta.glob<string>(

@@ -6,6 +6,8 @@ type FormProps = {
   /** The form shows validation errors itself instead of the browser. */
   novalidate?: boolean;
   roomy?: boolean;
+  /** Something was typed or chosen. */
+  onInput?: () => void;
   children: JSX.Element;
 };
 
@@ -15,6 +17,7 @@ export function Form(props: FormProps) {
     <form
       class={`flex flex-col ${props.roomy ? "gap-5" : "gap-4"}`}
       novalidate={props.novalidate}
+      onInput={() => props.onInput?.()}
       onSubmit={(event) => {
         event.preventDefault();
         props.onSubmit(new FormData(event.currentTarget), event.currentTarget);

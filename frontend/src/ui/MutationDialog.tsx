@@ -1,7 +1,9 @@
 import type { CombinedError } from "@urql/core";
 import { type JSX, Show, splitProps } from "solid-js";
+import { isOutdated } from "../graphql/createVersioned";
 import { t } from "../i18n";
 import { Button } from "./Button";
+import { ConflictNotice, type ConflictRows } from "./Conflict";
 import { Dialog, DialogActions, type DialogProps } from "./Dialog";
 import { ErrorNotice } from "./ErrorNotice";
 import { Form } from "./Form";
@@ -18,6 +20,8 @@ type MutationFormProps = {
   /** The label of the cancel button; "Cancel" by default. */
   dismiss?: string;
   onSubmit: (form: FormData, element: HTMLFormElement) => void;
+  /** Shown instead of the error if another administrator has changed the same thing. */
+  conflict?: ConflictRows | undefined;
   /** Without it there is no cancel button. */
   onClose?: () => void;
   children: JSX.Element;
@@ -28,7 +32,10 @@ export function MutationForm(props: MutationFormProps) {
   return (
     <Form onSubmit={(form, element) => props.onSubmit(form, element)}>
       {props.children}
-      <ErrorNotice error={props.mutation.error} />
+      <ConflictNotice conflict={props.conflict} />
+      <Show when={!(props.conflict && isOutdated(props.mutation.error))}>
+        <ErrorNotice error={props.mutation.error} />
+      </Show>
       <DialogActions>
         <Show when={props.onClose}>
           {(close) => (

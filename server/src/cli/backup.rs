@@ -185,6 +185,7 @@ fn with_causes(error: domain::Error) -> anyhow::Error {
         | domain::Error::NotFound { .. }
         | domain::Error::BadInput(_)
         | domain::Error::Conflict(_)
+        | domain::Error::Outdated { .. }
         | domain::Error::RateLimited { .. }
         | domain::Error::CsrfFailed(_)
         | domain::Error::SecondFactorRequired

@@ -4,6 +4,7 @@ use std::{fmt::Display, time::Duration};
 
 use calendar::UnknownTimeZoneError;
 use sea_orm::{DbErr, SqlErr};
+use serde_json::Value;
 
 use crate::crypto::vault::VaultError;
 
@@ -26,6 +27,16 @@ pub enum Error {
     BadInput(String),
     #[error("{0}")]
     Conflict(String),
+    /// The change was based on an earlier version.
+    #[error(
+        "the {what} changed after the version that was expected (it is version {version} now); read the present state and send the change again"
+    )]
+    Outdated {
+        what: &'static str,
+        version: i32,
+        /// The present state, without secrets.
+        current: Box<Value>,
+    },
     #[error("too many attempts; try again in {} seconds", retry_after.as_secs().max(1))]
     RateLimited { retry_after: Duration },
     #[error("{0}")]
@@ -48,7 +59,7 @@ impl Error {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::BadInput(_) => "BAD_USER_INPUT",
-            Self::Conflict(_) => "CONFLICT",
+            Self::Conflict(_) | Self::Outdated { .. } => "CONFLICT",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CsrfFailed(_) => "CSRF_FAILED",
             Self::EngineUnavailable(_) => "ENGINE_UNAVAILABLE",

@@ -39,6 +39,7 @@ pub mod tokens;
 pub mod usage;
 pub mod usd;
 pub mod users;
+mod version;
 mod viewer;
 
 pub use self::{

@@ -115,6 +115,7 @@ fn refusal(error: &Error) -> Response {
         | Error::Forbidden
         | Error::BadInput(_)
         | Error::Conflict(_)
+        | Error::Outdated { .. }
         | Error::RateLimited { .. }
         | Error::CsrfFailed(_)
         | Error::EngineUnavailable(_)

@@ -238,6 +238,7 @@ fn account_with(windows: SubscriptionWindows) -> provider_account::ActiveModel {
         created_at: DateTime::UNIX_EPOCH,
         updated_at: DateTime::UNIX_EPOCH,
         removed_at: None,
+        version: 1,
     }
     .into_active_model()
 }

@@ -223,7 +223,7 @@ async fn the_engine_disables_an_account_and_the_administrator_enables_it() {
     };
     store
         .accounts
-        .update(test_context(), account.id, enable)
+        .update(test_context(), account.id, None, enable)
         .await
         .unwrap();
     // The file as it was written after the engine's change was noted.

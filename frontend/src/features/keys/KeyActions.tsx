@@ -13,6 +13,7 @@ import { EditKeyDialog } from "./EditKeyDialog";
 const KeyActionsFragment = graphql(`
   fragment KeyActions on ApiKey {
     id
+    version
     name
     state
     expiresAt
@@ -57,7 +58,12 @@ export function KeyActions(props: KeyActionsProps) {
         </Show>
       </Menu>
       <May do="updateApiKey">
-        <EditKeyDialog apiKey={apiKey()} open={open() === "edit"} onClose={close} />
+        <EditKeyDialog
+          userId={props.userId}
+          apiKey={apiKey()}
+          open={open() === "edit"}
+          onClose={close}
+        />
         <RotateKeyDialog
           apiKey={apiKey()}
           open={open() === "rotate"}

@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { t } from "../../i18n";
 import { formatCompact } from "../../lib/format";
+import { LimitButton } from "../../limits/LimitButton";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
@@ -41,9 +42,10 @@ function List(props: { overview: OverviewState }) {
             >
               {user.label ?? user.key}
             </A>
-            <span class="text-sm text-muted">
+            <span class="flex items-center gap-2 text-sm text-muted">
               {t("common.requests", { count: user.totals.requests })} ·{" "}
               {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
+              <LimitButton userId={user.key} name={user.label ?? user.key} />
             </span>
             <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
               <span

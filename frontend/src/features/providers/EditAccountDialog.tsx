@@ -1,11 +1,17 @@
-import { createQuery } from "@urql/solid";
-import { Show } from "solid-js";
+import { createQuery, useClient } from "@urql/solid";
+import { Show, untrack } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
+import { createVersioned } from "../../graphql/createVersioned";
 import { graphql } from "../../graphql/generated";
-import type { AccountToEditQuery, ProviderKind } from "../../graphql/generated/graphql";
+import type {
+  AccountToEditQuery,
+  ProviderKind,
+  UpdateProviderAccountInput,
+} from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { readSecret } from "../../lib/form";
+import type { Difference } from "../../ui/Conflict";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
@@ -21,6 +27,7 @@ const AccountToEditQueryDoc = graphql(`
     provider(kind: $kind) {
       accounts {
         id
+        version
         label
         credential
         baseUrl
@@ -39,11 +46,22 @@ const AccountToEditQueryDoc = graphql(`
 `);
 
 const UpdateProviderAccountMutation = graphql(`
-  mutation UpdateProviderAccount($id: ID!, $input: UpdateProviderAccountInput!, $password: String) {
-    updateProviderAccount(id: $id, input: $input, password: $password) {
+  mutation UpdateProviderAccount(
+    $id: ID!
+    $input: UpdateProviderAccountInput!
+    $password: String
+    $expectedVersion: Int
+  ) {
+    updateProviderAccount(
+      id: $id
+      input: $input
+      password: $password
+      expectedVersion: $expectedVersion
+    ) {
       account {
         id
         label
+        version
       }
     }
   }
@@ -165,6 +183,35 @@ function Fields(props: { account: Account; kind: ProviderKind }) {
   );
 }
 
+function compare(before: Account, after: Account): Difference[] {
+  const none = t("common.none");
+  const fields = [
+    [t("providers.label"), (account: Account) => account.label],
+    [t("providers.priority"), (account: Account) => String(account.priority)],
+    [t("providers.weight"), (account: Account) => String(account.weight)],
+    [t("providers.prefix"), (account: Account) => account.prefix || none],
+    [t("providers.proxy"), (account: Account) => account.proxyUrl || none],
+    [t("providers.baseUrl"), (account: Account) => account.baseUrl || none],
+    [t("providers.models"), (account: Account) => formatModels(account.models) || none],
+    [t("providers.headers"), (account: Account) => account.headerNames.join(", ") || none],
+  ] as const;
+  return fields
+    .map(([name, read]) => ({ name, before: read(before), after: read(after) }))
+    .filter((row) => row.before !== row.after);
+}
+
+/** The changes as values of the account. Secrets are not among them. */
+function asValues(input: UpdateProviderAccountInput): Partial<Account> {
+  const { apiKey: _, headers, models, ...values } = input;
+  return Object.fromEntries(
+    Object.entries({
+      ...values,
+      ...(models !== undefined && { models: models ?? [] }),
+      ...(headers !== undefined && { headerNames: headers?.map(({ name }) => name) ?? [] }),
+    }).filter(([, value]) => value !== undefined),
+  );
+}
+
 type EditProps = { id: string; kind: ProviderKind; onClose: () => void };
 
 function EditForm(props: EditProps) {
@@ -173,37 +220,65 @@ function EditForm(props: EditProps) {
     variables: () => ({ kind: props.kind }),
     requestPolicy: "network-only",
   });
-  const [change, update] = createMutation(UpdateProviderAccountMutation);
   const account = () => query.data?.provider?.accounts.find(({ id }) => id === props.id);
-
-  async function submit(known: Account, form: FormData) {
-    const password = readSecret(form, "password") || null;
-    const { error } = await update({ id: props.id, input: accountInput(known, form), password });
-    if (error) return;
-    props.onClose();
-    notify({ tone: "ok", text: t("providers.saved") });
-  }
-
   return (
     <Show
-      when={account()}
+      when={account()?.id}
       fallback={
         <Show when={query.error} fallback={<Loading />}>
           <ErrorNotice error={query.error} />
         </Show>
       }
     >
-      {(known) => (
-        <MutationForm
-          mutation={change}
-          submit={t("common.save")}
-          onSubmit={(form) => void submit(known(), form)}
-          onClose={props.onClose}
-        >
-          <Fields account={known()} kind={props.kind} />
-        </MutationForm>
-      )}
+      <Show when={untrack(account)}>
+        {(first) => <LoadedForm {...props} first={untrack(first)} />}
+      </Show>
     </Show>
+  );
+}
+
+function LoadedForm(props: EditProps & { first: Account }) {
+  const client = useClient();
+  const [change, update] = createMutation(UpdateProviderAccountMutation);
+  async function read(): Promise<Account | undefined> {
+    const variables = { kind: props.kind };
+    const answer = await client.query(AccountToEditQueryDoc, variables, {
+      requestPolicy: "network-only",
+    });
+    return answer.data?.provider?.accounts.find(({ id }) => id === props.id);
+  }
+  const versioned = createVersioned<Account, Difference>({
+    first: untrack(() => props.first),
+    read,
+    compare,
+  });
+
+  async function submit(form: FormData) {
+    const password = readSecret(form, "password") || null;
+    const id = props.id;
+    let input: UpdateProviderAccountInput = {};
+    const saved = await versioned.save(
+      (base) => {
+        input = accountInput(base, form);
+        return asValues(input);
+      },
+      (expectedVersion) => update({ id, input, password, expectedVersion }),
+    );
+    if (!saved) return;
+    props.onClose();
+    notify({ tone: "ok", text: t("providers.saved") });
+  }
+
+  return (
+    <MutationForm
+      mutation={change}
+      conflict={versioned.conflict()}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
+      <Fields account={versioned.shown()} kind={props.kind} />
+    </MutationForm>
   );
 }
 

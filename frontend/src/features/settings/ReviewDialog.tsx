@@ -1,46 +1,20 @@
-import { For, Show } from "solid-js";
+import { Show } from "solid-js";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
+import { type Difference, Differences } from "../../ui/Conflict";
 import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Notice } from "../../ui/Notice";
-import { Cell, Head, Table } from "../../ui/Table";
 import type { SettingsState } from "./createSettings";
 import type { Draft, FieldName } from "./draft";
 import { describeValue } from "./SettingField";
 
-function Differences(props: {
-  label: string;
-  fields: readonly FieldName[];
-  before: Draft;
-  after: Draft;
-}) {
-  return (
-    <div class="overflow-hidden rounded-lg border border-line">
-      <Table
-        label={props.label}
-        head={
-          <>
-            <Head>{props.label}</Head>
-            <Head>{t("settings.before")}</Head>
-            <Head>{t("settings.after")}</Head>
-          </>
-        }
-      >
-        <For each={props.fields}>
-          {(field) => (
-            <tr>
-              <Cell>{t(`settings.fields.${field}`)}</Cell>
-              <Cell class="text-muted line-through decoration-line-strong">
-                {describeValue(field, props.before[field])}
-              </Cell>
-              <Cell class="font-semibold">{describeValue(field, props.after[field])}</Cell>
-            </tr>
-          )}
-        </For>
-      </Table>
-    </div>
-  );
+function rowsOf(fields: readonly FieldName[], before: Draft, after: Draft): Difference[] {
+  return fields.map((field) => ({
+    name: t(`settings.fields.${field}`),
+    before: describeValue(field, before[field]),
+    after: describeValue(field, after[field]),
+  }));
 }
 
 type ReviewDialogProps = {
@@ -64,20 +38,16 @@ function Body(props: ReviewDialogProps & { before: Draft; after: Draft }) {
               <span class="font-medium">{t("settings.conflict")}</span> {t("settings.conflictHint")}
             </Notice>
             <Differences
-              label={t("settings.theirs")}
-              fields={conflict().fields}
-              before={conflict().before}
-              after={props.before}
+              label={t("conflict.theirs")}
+              rows={rowsOf(conflict().fields, conflict().before, props.before)}
             />
           </>
         )}
       </Show>
       <Show when={props.settings.changed().length > 0}>
         <Differences
-          label={t("settings.yours")}
-          fields={props.settings.changed()}
-          before={props.before}
-          after={props.after}
+          label={t("conflict.yours")}
+          rows={rowsOf(props.settings.changed(), props.before, props.after)}
         />
       </Show>
       <DialogActions>

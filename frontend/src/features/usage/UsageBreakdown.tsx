@@ -6,6 +6,7 @@ import { graphql, readFragment } from "../../graphql/generated";
 import type { UsageBreakdownQuery, UsageDimension } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/format";
+import { LimitButton } from "../../limits/LimitButton";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
@@ -190,9 +191,12 @@ function SliceName(props: { slice: Slice; by: UsageDimension }) {
   return (
     <Show when={props.by === "USER" && props.slice.user} fallback={name()}>
       {(user) => (
-        <A href={`/users/${user().id}`} class="underline-offset-4 hover:underline">
-          {name()}
-        </A>
+        <span class="flex items-center justify-between gap-2">
+          <A href={`/users/${user().id}`} class="truncate underline-offset-4 hover:underline">
+            {name()}
+          </A>
+          <LimitButton userId={user().id} name={name()} />
+        </span>
       )}
     </Show>
   );

@@ -1,17 +1,36 @@
-import type { ComponentProps } from "solid-js";
+import { useClient } from "@urql/solid";
+import { Show, untrack } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
+import { createVersioned } from "../../graphql/createVersioned";
 import { graphql } from "../../graphql/generated";
+import type { UserActionsFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { changesOf, readList, readOptional, readText } from "../../lib/form";
-import { MutationDialog } from "../../ui/MutationDialog";
+import type { Difference } from "../../ui/Conflict";
+import { Dialog } from "../../ui/Dialog";
+import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
 import { UserFields } from "./UserFields";
 
+const UserToEditQuery = graphql(`
+  query UserToEdit($id: ID!) {
+    user(id: $id) {
+      id
+      version
+      name
+      email
+      note
+      allowedModels
+    }
+  }
+`);
+
 const UpdateUserMutation = graphql(`
-  mutation UpdateUser($id: ID!, $input: UpdateUserInput!) {
-    updateUser(id: $id, input: $input) {
+  mutation UpdateUser($id: ID!, $input: UpdateUserInput!, $expectedVersion: Int) {
+    updateUser(id: $id, input: $input, expectedVersion: $expectedVersion) {
       user {
         id
+        version
         name
         email
         note
@@ -21,40 +40,83 @@ const UpdateUserMutation = graphql(`
   }
 `);
 
-type EditUserDialogProps = {
-  id: string;
-  user: NonNullable<ComponentProps<typeof UserFields>["user"]>;
-  open: boolean;
-  onClose: () => void;
-};
+type User = Pick<UserActionsFragment, "version" | "name" | "email" | "note" | "allowedModels">;
 
-/** Changes the details of a user. */
-export function EditUserDialog(props: EditUserDialogProps) {
+function compare(before: User, after: User): Difference[] {
+  const fields = [
+    [t("common.name"), (user: User) => user.name],
+    [t("users.email"), (user: User) => user.email || t("common.none")],
+    [t("users.note"), (user: User) => user.note || t("common.none")],
+    [t("common.allowedModels"), (user: User) => user.allowedModels?.join(", ") ?? t("common.all")],
+  ] as const;
+  return fields
+    .map(([name, read]) => ({ name, before: read(before), after: read(after) }))
+    .filter((row) => row.before !== row.after);
+}
+
+type EditUserFormProps = { id: string; user: User; onClose: () => void };
+
+function EditUserForm(props: EditUserFormProps) {
+  const client = useClient();
   const [change, update] = createMutation(UpdateUserMutation);
+  async function read(): Promise<User | undefined> {
+    const variables = { id: props.id };
+    const answer = await client.query(UserToEditQuery, variables, {
+      requestPolicy: "network-only",
+    });
+    return answer.data?.user ?? undefined;
+  }
+  const versioned = createVersioned<User, Difference>({
+    first: untrack(() => props.user),
+    read,
+    compare,
+  });
 
   async function submit(form: FormData) {
-    const input = {
+    const wanted = {
       name: readText(form, "name"),
       email: readOptional(form, "email"),
       note: readOptional(form, "note"),
       allowedModels: readList(form, "allowedModels"),
     };
-    const result = await update({ id: props.id, input: changesOf(props.user, input) });
-    if (result.error) return;
+    const id = props.id;
+    let input: Partial<typeof wanted> = {};
+    const saved = await versioned.save(
+      (base) => {
+        input = changesOf(base, wanted);
+        return input;
+      },
+      (expectedVersion) => update({ id, input, expectedVersion }),
+    );
+    if (!saved) return;
     props.onClose();
     notify({ tone: "ok", text: t("users.saved") });
   }
 
   return (
-    <MutationDialog
+    <MutationForm
+      mutation={change}
+      conflict={versioned.conflict()}
+      submit={t("common.save")}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
+      <UserFields user={versioned.shown()} />
+    </MutationForm>
+  );
+}
+
+/** Changes the details of a user. */
+export function EditUserDialog(props: EditUserFormProps & { open: boolean }) {
+  return (
+    <Dialog
       open={props.open}
       onClose={props.onClose}
       title={t("common.editNamed", { name: props.user.name })}
-      mutation={change}
-      submit={t("common.save")}
-      onSubmit={(form) => void submit(form)}
     >
-      <UserFields user={props.user} />
-    </MutationDialog>
+      <Show when={props.open}>
+        <EditUserForm id={props.id} user={props.user} onClose={props.onClose} />
+      </Show>
+    </Dialog>
   );
 }

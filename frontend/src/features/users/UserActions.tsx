@@ -15,6 +15,7 @@ import { ResetUsageDialog } from "./ResetUsageDialog";
 const UserActionsFragment = graphql(`
   fragment UserActions on User {
     id
+    version
     name
     email
     note

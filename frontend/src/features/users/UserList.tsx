@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
-import { For, type JSX, Show } from "solid-js";
+import { createEffect, For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createKeyLookup } from "../../keys/createKeyLookup";
 import { PastedKey } from "../../keys/FoundKey";
@@ -10,7 +11,9 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
 import { Head, Table } from "../../ui/Table";
+import { createChosen } from "./createChosen";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
+import { UserBulkBar } from "./UserBulkBar";
 import { UserRow } from "./UserRow";
 
 const UsersQuery = graphql(`
@@ -19,6 +22,8 @@ const UsersQuery = graphql(`
       totalCount
       nodes {
         id
+        name
+        archivedAt
         ...UserRow
       }
       pageInfo {
@@ -61,9 +66,27 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
   );
 }
 
-function Columns() {
+type ColumnsProps = { isAll: boolean; isSome: boolean; onChooseAll: (all: boolean) => void };
+
+function Columns(props: ColumnsProps) {
+  let box: HTMLInputElement | undefined;
+  createEffect(() => {
+    if (box) box.indeterminate = props.isSome && !props.isAll;
+  });
   return (
     <>
+      <May do="applyLimits">
+        <Head class="w-px">
+          <input
+            type="checkbox"
+            aria-label={t("users.chooseAll")}
+            checked={props.isAll}
+            ref={box}
+            onChange={(event) => props.onChooseAll(event.currentTarget.checked)}
+            class="size-4 align-middle accent-accent-text"
+          />
+        </Head>
+      </May>
       <Head>{t("common.user")}</Head>
       <Head class="max-md:hidden">{t("users.quota")}</Head>
       <Head number class="max-sm:hidden">
@@ -94,6 +117,8 @@ export function UserList(props: { action: JSX.Element }) {
     context: { additionalTypenames: ["User", "Quota"] },
   });
   const list = () => users.data?.users;
+  const choosable = () => (list()?.nodes ?? []).filter((user) => !user.archivedAt);
+  const chosen = createChosen(choosable);
 
   return (
     <ListPanel
@@ -112,8 +137,30 @@ export function UserList(props: { action: JSX.Element }) {
         </Show>
       }
     >
-      <Table label={t("users.users")} head={<Columns />}>
-        <For each={list()?.nodes}>{(user) => <UserRow user={user} />}</For>
+      <UserBulkBar
+        users={chosen.chosen()}
+        count={list()?.totalCount ?? 0}
+        onClear={() => chosen.clear()}
+      />
+      <Table
+        label={t("users.users")}
+        head={
+          <Columns
+            isAll={chosen.isAll()}
+            isSome={chosen.chosen().length > 0}
+            onChooseAll={(all) => chosen.chooseAll(all)}
+          />
+        }
+      >
+        <For each={list()?.nodes}>
+          {(user) => (
+            <UserRow
+              user={user}
+              isChosen={!user.archivedAt && chosen.isChosen(user.id)}
+              onChoose={(isChosen) => chosen.choose(user.id, isChosen)}
+            />
+          )}
+        </For>
       </Table>
     </ListPanel>
   );

@@ -78,12 +78,30 @@ function Fullest(props: { percent: number | undefined }) {
   );
 }
 
+type UserRowProps = {
+  user: FragmentType<typeof UserRowFragment>;
+  isChosen: boolean;
+  onChoose: (chosen: boolean) => void;
+};
+
 /** One user in the list. */
-export function UserRow(props: { user: FragmentType<typeof UserRowFragment> }) {
+export function UserRow(props: UserRowProps) {
   const user = () => readFragment(UserRowFragment, props.user);
   const percents = () => user().quotas.map((quota) => quota.usedPercent);
   return (
     <tr class="hover:bg-hover/50">
+      <May do="applyLimits">
+        <Cell class="w-px">
+          <input
+            type="checkbox"
+            aria-label={t("users.choose", { name: user().name })}
+            checked={props.isChosen}
+            disabled={Boolean(user().archivedAt)}
+            onChange={(event) => props.onChoose(event.currentTarget.checked)}
+            class="size-4 align-middle accent-accent-text"
+          />
+        </Cell>
+      </May>
       <Cell class="max-w-64">
         <A
           href={`/users/${user().id}`}

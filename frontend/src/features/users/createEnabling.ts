@@ -4,7 +4,7 @@ import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { notify, notifyError } from "../../ui/Toaster";
 
-const SetUsersEnabledMutation = graphql(`
+export const SetUsersEnabledMutation = graphql(`
   mutation SetUsersEnabled($ids: [ID!]!, $enabled: Boolean!) {
     setUsersEnabled(ids: $ids, enabled: $enabled) {
       users {

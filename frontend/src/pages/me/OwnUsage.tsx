@@ -1,7 +1,6 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
-import { QuotaSummary, RateFacts } from "../../features/limits";
 import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
@@ -17,6 +16,7 @@ import {
   formatWhole,
 } from "../../lib/format";
 import { ownZone } from "../../lib/zone";
+import { QuotaSummary, RateFacts } from "../../limits";
 import { Choice } from "../../ui/Choice";
 import { Code } from "../../ui/Code";
 import { StackedChart } from "../../ui/chart/StackedChart";

@@ -1,9 +1,9 @@
 import { useParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { Match, Switch } from "solid-js";
-import { QuotaEditor, RateLimitForm } from "../../features/limits";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
+import { QuotaEditor, RateLimitForm } from "../../limits";
 import { Choice } from "../../ui/Choice";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { createKeyChoice } from "./createKeyChoice";
@@ -12,6 +12,8 @@ const UserLimitsQuery = graphql(`
   query UserLimits($id: ID!) {
     user(id: $id) {
       id
+      quotasVersion
+      rateLimitVersion
       quotas {
         id
         ...QuotaState
@@ -25,6 +27,8 @@ const UserLimitsQuery = graphql(`
       apiKeys {
         id
         name
+        quotasVersion
+        rateLimitVersion
         quotas {
           id
           ...QuotaState
@@ -69,12 +73,16 @@ export default function UserLimits() {
           {(key) => (
             <>
               <QuotaEditor
+                userId={params.id}
                 subject={{ apiKeyId: key.id }}
+                version={key.quotasVersion}
                 hint={t("limits.forKey", { key: key.name })}
                 quotas={key.quotas}
               />
               <RateLimitForm
+                userId={params.id}
                 subject={{ apiKeyId: key.id }}
+                version={key.rateLimitVersion}
                 rate={key.rateLimit}
                 otherwise={t("limits.asUser")}
               />
@@ -85,12 +93,16 @@ export default function UserLimits() {
           {(known) => (
             <>
               <QuotaEditor
+                userId={known().id}
                 subject={{ userId: known().id }}
+                version={known().quotasVersion}
                 hint={t("limits.forUser")}
                 quotas={known().quotas}
               />
               <RateLimitForm
+                userId={known().id}
                 subject={{ userId: known().id }}
+                version={known().rateLimitVersion}
                 rate={known().rateLimit}
                 inherited={known().effectiveRateLimit}
                 otherwise={t("limits.asDefault")}

@@ -1,11 +1,11 @@
 import { A, useParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
-import { QuotaSummary, RateFacts } from "../../features/limits";
 import { UserFacts } from "../../features/users";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { ownZone } from "../../lib/zone";
+import { QuotaSummary, RateFacts } from "../../limits";
 import { buttonClass } from "../../ui/Button";
 import { Sparkline } from "../../ui/chart/Sparkline";
 import { EmptyState } from "../../ui/EmptyState";

@@ -34,8 +34,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub use self::rejection::rejected_by;
-use self::rules::{provider_number, quota_state, usage_of};
-pub(in crate::domain) use self::rules::{rate_limit, read_window};
+use self::rules::{provider_number, usage_of};
+pub(in crate::domain) use self::rules::{quota_state, rate_limit, read_window};
 use super::{Result, model_name::routed_as, models::AliasTable};
 use crate::db::Database;
 

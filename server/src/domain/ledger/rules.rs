@@ -19,7 +19,10 @@ use crate::domain::{
 };
 
 /// A stored quota with its committed usage, by the start of the bucket. Fails when the stored window is invalid.
-pub(super) fn quota_state(quota: quota::Model, used: BTreeMap<i64, i64>) -> Result<QuotaState> {
+pub(in crate::domain) fn quota_state(
+    quota: quota::Model,
+    used: BTreeMap<i64, i64>,
+) -> Result<QuotaState> {
     let rule = QuotaRule {
         id: quota.id,
         api_key_id: quota.api_key_id,

@@ -69,11 +69,13 @@ pub struct ShownSecrets {
 }
 
 impl ProviderAccounts {
-    /// Changes an account: all of the changes, or none if one is invalid.
+    /// Changes an account: all of the changes, or none if one is invalid or the account does not have the expected
+    /// version.
     pub async fn update(
         &self,
         context: &AuditContext,
         id: Uuid,
+        expected_version: Option<i32>,
         changes: ProviderAccountChanges,
     ) -> Result<provider_account::Model> {
         context.about(store::subject_of(id));
@@ -82,6 +84,7 @@ impl ProviderAccounts {
             // be lost.
             let _sealing = self.sealing.lock().await;
             let account = self.existing(id).await?;
+            store::check_version(&account, expected_version)?;
             check_sort(&account, &changes)?;
             if !changes.is_confirmed {
                 destination::check(&self.vault, &account, &changes)?;

@@ -1,12 +1,15 @@
 //! Writes accounts, each in one transaction with the audit event about it.
 
 use entity::provider_account;
-use sea_orm::{ActiveEnum as _, ActiveModelTrait as _, DatabaseTransaction};
+use sea_orm::{ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Error, ProviderAccounts, Result, label_taken};
-use crate::domain::audit::{self, AuditChange, AuditContext, AuditSubject};
+use crate::domain::{
+    audit::{self, AuditChange, AuditContext, AuditSubject},
+    version,
+};
 
 impl ProviderAccounts {
     /// Inserts an account. A label that the provider's other accounts have already is a conflict.
@@ -27,7 +30,8 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// Updates an account. `replaced` names the secrets that are new: the event lists them without values.
+    /// Updates an account, whose version advances. The caller holds `sealing`. `replaced` names the secrets that are
+    /// new: the event lists them without values.
     pub(super) async fn update_row(
         &self,
         context: &AuditContext,
@@ -36,6 +40,8 @@ impl ProviderAccounts {
         replaced: &[&'static str],
     ) -> Result<provider_account::Model> {
         let label = row.label.try_as_ref().cloned().unwrap_or_default();
+        let mut row = row;
+        row.version = Set(old.version + 1);
         let transaction = self.db.begin().await?;
         let account = row
             .update(&transaction)
@@ -96,6 +102,27 @@ impl ProviderAccounts {
         let done = AuditChange::done(Some(result));
         audit::note(&self.db, &self.clock, context, done).await
     }
+}
+
+/// Refuses a change that is based on an earlier version. The caller holds `sealing`, and so do all writers that
+/// advance the version.
+pub(super) fn check_version(
+    account: &provider_account::Model,
+    expected: Option<i32>,
+) -> Result<()> {
+    if expected.is_none_or(|expected| expected == account.version) {
+        return Ok(());
+    }
+    let mut current = audited(account);
+    // It can contain a password.
+    if let Some(fields) = current.as_object_mut() {
+        fields.remove("baseUrl");
+    }
+    Err(version::outdated(
+        "provider account",
+        account.version,
+        current,
+    ))
 }
 
 /// An account as the subject of an event, by its id alone.

@@ -5,13 +5,15 @@ mod list;
 pub mod quotas;
 pub(in crate::domain) mod rate_limits;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use entity::{
     RateLimit,
     user::{self, Entity as User},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
-    EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -29,7 +31,7 @@ use crate::{
         audit::{self, AuditChange, AuditContext, AuditSubject},
         models,
         patch::Patch,
-        text,
+        text, version,
     },
 };
 
@@ -129,16 +131,18 @@ impl Users {
         Ok(users.all(self.db.reader()).await?)
     }
 
-    /// Changes a user. Requests in flight of a disabled user are aborted.
+    /// Changes a user. Requests in flight of a disabled user are aborted. Fails if the user does not have the
+    /// expected version.
     pub async fn update(
         &self,
         context: &AuditContext,
         id: Uuid,
+        expected_version: Option<i32>,
         changes: UserChanges,
     ) -> Result<user::Model> {
         context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
-        let old = active_user(&transaction, id).await?;
+        let old = next_version(&transaction, id, expected_version).await?;
         let before = audited(&old);
         let mut user = old.into_active_model();
         let mut name = String::new();
@@ -177,17 +181,18 @@ impl Users {
         enabled: bool,
     ) -> Result<Vec<user::Model>> {
         let transaction = self.db.begin().await?;
-        let mut users = Vec::with_capacity(ids.len());
+        let mut users = BTreeMap::new();
         let mut changes = Vec::with_capacity(ids.len());
-        for id in ids {
-            let old = active_user(&transaction, *id).await?;
+        // Locked in one order, so that two callers wait for each other.
+        for id in ids.iter().copied().collect::<BTreeSet<_>>() {
+            let old = next_version(&transaction, id, None).await?;
             let before = audited(&old);
             let mut user = old.into_active_model();
             user.enabled = Set(enabled);
             user.updated_at = Set(self.clock.now());
             let user = user.update(&transaction).await?;
             changes.push(AuditChange::updated(subject(&user), before, audited(&user)));
-            users.push(user);
+            users.insert(id, user);
         }
         if changes.is_empty() {
             let nothing = json!({ "ids": [], "enabled": enabled });
@@ -199,14 +204,14 @@ impl Users {
         transaction.commit().await?;
         let owners = ids.iter().copied().collect();
         self.api_keys.refresh_all(&owners).await?;
-        Ok(users)
+        Ok(ids.iter().filter_map(|id| users.get(id).cloned()).collect())
     }
 
     /// Archives a user: revokes the keys, frees the name, keeps the history.
     pub async fn archive(&self, context: &AuditContext, id: Uuid) -> Result<user::Model> {
         context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
-        let old = active_user(&transaction, id).await?;
+        let old = next_version(&transaction, id, None).await?;
         let before = audited(&old);
         let now = self.clock.now();
         let mut user = old.into_active_model();
@@ -232,6 +237,24 @@ impl Users {
         let updated = AuditChange::updated(subject(user), before, audited(user));
         audit::record(&transaction, &self.clock, context, updated).await?;
         Ok(transaction.commit().await?)
+    }
+}
+
+/// Advances the version of a user who is not archived, if it is the expected one, and locks the user until the
+/// transaction ends.
+async fn next_version(
+    connection: &impl ConnectionTrait,
+    id: Uuid,
+    expected: Option<i32>,
+) -> Result<user::Model> {
+    let key = (user::Column::Id, id);
+    let is_current =
+        version::advance::<User>(connection, key, user::Column::Version, expected).await?;
+    let user = active_user(connection, id).await?;
+    if is_current {
+        Ok(user)
+    } else {
+        Err(version::outdated("user", user.version, audited(&user)))
     }
 }
 

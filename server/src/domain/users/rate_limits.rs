@@ -1,6 +1,7 @@
 //! Validation of rate limits.
 
 use entity::RateLimit;
+use serde_json::{Value, json};
 
 use crate::domain::{Error, Result};
 
@@ -13,6 +14,16 @@ const MAX_CONCURRENT: u64 = 100_000;
 pub(super) fn validated(limit: RateLimit) -> Result<Option<RateLimit>> {
     check(&limit)?;
     Ok(Some(limit).filter(|limit| *limit != RateLimit::default()))
+}
+
+/// The limit with the names of the API, for a client whose change is based on an earlier one.
+pub(super) fn described(limit: &RateLimit) -> Value {
+    json!({
+        "requestsPerMinute": limit.requests_per_minute,
+        "tokensPerMinute": limit.tokens_per_minute,
+        "concurrentRequests": limit.concurrent_requests,
+        "concurrentSockets": limit.concurrent_sockets,
+    })
 }
 
 /// Rejects limits of 0 and absurdly high ones.

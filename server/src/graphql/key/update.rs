@@ -46,6 +46,10 @@ impl UpdateApiKeyMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The key's id.")] id: ID,
         #[graphql(desc = "The changes.")] input: UpdateApiKeyInput,
+        #[graphql(
+            desc = "The `version` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<UpdateApiKeyPayload> {
         let changes = ApiKeyChanges {
             name: input::change("name", input.name)?,
@@ -55,7 +59,7 @@ impl UpdateApiKeyMutation {
         let id = input::id(&id, "API key")?;
         let api_key = ApiKey::from(
             ctx.service::<ApiKeys>()
-                .update(&ctx.audit(), id, changes)
+                .update(&ctx.audit(), id, expected_version, changes)
                 .await?,
         );
         Ok(UpdateApiKeyPayload { api_key })

@@ -178,6 +178,8 @@ pub(crate) struct ProviderAccount {
     created_at: DateTime,
     /// The time of the last change.
     updated_at: DateTime,
+    /// The version, which increases with each change by an administrator.
+    version: i32,
 }
 
 impl From<provider_account::Model> for ProviderAccount {
@@ -211,6 +213,7 @@ impl From<provider_account::Model> for ProviderAccount {
             enabled: row.enabled,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
+            version: row.version,
             row,
         }
     }

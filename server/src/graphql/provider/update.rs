@@ -112,6 +112,10 @@ impl UpdateProviderMutation {
             desc = "The caller's password, with which an owner confirms that the stored secret is sent to another destination."
         )]
         password: Option<String>,
+        #[graphql(
+            desc = "The `version` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<UpdateProviderAccountPayload> {
         let id = input::id(&id, "provider account")?;
         let mut changes = input.read()?;
@@ -123,7 +127,9 @@ impl UpdateProviderMutation {
             changes.is_confirmed = true;
         }
         let accounts = ctx.service::<ProviderAccounts>();
-        let account = ProviderAccount::from(accounts.update(&ctx.audit(), id, changes).await?);
+        let audit = ctx.audit();
+        let updated = accounts.update(&audit, id, expected_version, changes);
+        let account = ProviderAccount::from(updated.await?);
         Ok(UpdateProviderAccountPayload { account })
     }
 

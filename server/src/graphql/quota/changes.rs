@@ -113,22 +113,26 @@ struct ResetUserUsagePayload {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct QuotaMutation;
+pub(crate) struct ChangeLimitsMutation;
 
 #[Object(guard = "Declared")]
-impl QuotaMutation {
+impl ChangeLimitsMutation {
     /// Replace all quotas of a user or a key. They take effect immediately.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_quotas(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user or key, and the quotas.")] input: SetQuotasInput,
+        #[graphql(
+            desc = "The `quotasVersion` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let quotas = QuotaInput::read_all(input.quotas)?;
         let LimitSubject { user, api_key } = ctx
             .service::<Quotas>()
-            .set(&ctx.audit(), holder, &quotas)
+            .set(&ctx.audit(), holder, expected_version, &quotas)
             .await?;
         Ok(SetQuotasPayload {
             user: User::from(user),
@@ -143,14 +147,19 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user or key, and the quotas.")] input: ChangeQuotasInput,
+        #[graphql(
+            desc = "The `quotasVersion` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<SetQuotasPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let ids = input.remove.iter().map(|id| input::id(id, "quota"));
         let removed = ids.collect::<Result<Vec<_>>>()?;
         let added = QuotaInput::read_all(input.add)?;
         let quotas = ctx.service::<Quotas>();
-        let LimitSubject { user, api_key } =
-            quotas.change(&ctx.audit(), holder, removed, added).await?;
+        let audit = ctx.audit();
+        let changed = quotas.change(&audit, holder, expected_version, removed, added);
+        let LimitSubject { user, api_key } = changed.await?;
         Ok(SetQuotasPayload {
             user: User::from(user),
             api_key: api_key.map(ApiKey::from),
@@ -163,6 +172,10 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user or key, and the changes.")] input: UpdateRateLimitInput,
+        #[graphql(
+            desc = "The `rateLimitVersion` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<SetRateLimitPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let tokens = input.tokens_per_minute.map_value(BigInt::count);
@@ -175,7 +188,7 @@ impl QuotaMutation {
         };
         let quotas = ctx.service::<Quotas>();
         let audit = ctx.audit();
-        let changed = quotas.change_rate_limit(&audit, holder, change);
+        let changed = quotas.change_rate_limit(&audit, holder, expected_version, change);
         let LimitSubject { user, api_key } = changed.await?;
         Ok(SetRateLimitPayload {
             user: User::from(user),
@@ -189,6 +202,10 @@ impl QuotaMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The user or key, and the limit.")] input: SetRateLimitInput,
+        #[graphql(
+            desc = "The `rateLimitVersion` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<SetRateLimitPayload> {
         let holder = holder(input.user_id.as_ref(), input.api_key_id.as_ref())?;
         let limit = RateLimitInput {
@@ -200,7 +217,7 @@ impl QuotaMutation {
         let (audit, limit) = (ctx.audit(), limit.read()?);
         let set = ctx
             .service::<Quotas>()
-            .set_rate_limit(&audit, holder, limit);
+            .set_rate_limit(&audit, holder, expected_version, limit);
         let LimitSubject { user, api_key } = set.await?;
         Ok(SetRateLimitPayload {
             user: User::from(user),
@@ -236,7 +253,7 @@ fn or<T>(asked: MaybeUndefined<T>, otherwise: Option<T>) -> Option<T> {
     }
 }
 
-fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<LimitHolder> {
+pub(super) fn holder(user: Option<&ID>, api_key: Option<&ID>) -> Result<LimitHolder> {
     match (user, api_key) {
         (Some(user), None) => Ok(LimitHolder::User(input::id(user, "user")?)),
         (None, Some(api_key)) => Ok(LimitHolder::ApiKey(input::id(api_key, "API key")?)),

@@ -48,7 +48,7 @@ impl QuotaInput {
         quotas.into_iter().map(Self::read).collect()
     }
 
-    fn read(self) -> Result<NewQuota> {
+    pub(super) fn read(self) -> Result<NewQuota> {
         let metric = self.metric.into();
         Ok(NewQuota {
             metric,

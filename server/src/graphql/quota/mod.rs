@@ -3,6 +3,12 @@
 mod changes;
 pub(super) mod fields;
 pub(super) mod input;
+mod many;
 
-pub(super) use self::changes::QuotaMutation;
+use async_graphql::MergedObject;
+
 pub(super) use self::fields::QuotaQuery;
+use self::{changes::ChangeLimitsMutation, many::ManyLimitsMutation};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct QuotaMutation(ChangeLimitsMutation, ManyLimitsMutation);

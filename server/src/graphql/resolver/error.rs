@@ -49,6 +49,15 @@ fn extensions(error: &Error) -> ErrorExtensionValues {
     if let Error::RateLimited { retry_after } = error {
         values.set("retryAfterSeconds", retry_after.as_secs().max(1));
     }
+    if let Error::Outdated {
+        version, current, ..
+    } = error
+    {
+        values.set("currentVersion", *version);
+        if let Ok(current) = async_graphql::Value::from_json(Value::clone(current)) {
+            values.set("current", current);
+        }
+    }
     values
 }
 

@@ -45,6 +45,12 @@ pub(crate) struct ApiKey {
     pub(crate) revoked_at: Option<DateTime>,
     /// Patterns of allowed models, in which `*` matches any characters; null allows all of the user's models.
     allowed_models: Option<Vec<String>>,
+    /// The version, which increases with each change of the key apart from quotas and rate limit.
+    version: i32,
+    /// The version of the key's own quotas, which increases with each change of them.
+    quotas_version: i32,
+    /// The version of the key's own rate limit, which increases with each change of it.
+    rate_limit_version: i32,
     /// The rate limit of this key; null if only the user's limit applies.
     rate_limit: Option<RateLimit>,
 }
@@ -63,6 +69,9 @@ impl From<api_key::Model> for ApiKey {
             expires_at: row.expires_at.map(Into::into),
             revoked_at: row.revoked_at.map(Into::into),
             allowed_models: row.allowed_models.map(|models| models.0),
+            version: row.version,
+            quotas_version: row.quotas_version,
+            rate_limit_version: row.rate_limit_version,
             rate_limit: row.rate_limit.map(Into::into),
         }
     }

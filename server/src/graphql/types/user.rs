@@ -40,6 +40,12 @@ pub(crate) struct User {
     used_tokens: BigInt,
     /// The time of the last `resetUserUsage`; null if there was none.
     usage_reset_at: Option<DateTime>,
+    /// The version, which increases with each change of the user apart from quotas and rate limit.
+    version: i32,
+    /// The version of the user's quotas, which increases with each change of them.
+    quotas_version: i32,
+    /// The version of the user's own rate limit, which increases with each change of it.
+    rate_limit_version: i32,
     /// The user's own rate limit; null if the server's default applies.
     rate_limit: Option<RateLimit>,
 }
@@ -60,6 +66,9 @@ impl From<user::Model> for User {
             allowed_models: row.allowed_models.map(|models| models.0),
             used_tokens: BigInt(row.used_tokens.max(0)),
             usage_reset_at: row.usage_reset_at.map(Into::into),
+            version: row.version,
+            quotas_version: row.quotas_version,
+            rate_limit_version: row.rate_limit_version,
             rate_limit: row.rate_limit.map(Into::into),
         }
     }

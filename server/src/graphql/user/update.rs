@@ -64,6 +64,10 @@ impl UpdateUserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The user's id.")] id: ID,
         #[graphql(desc = "The changes.")] input: UpdateUserInput,
+        #[graphql(
+            desc = "The `version` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+        )]
+        expected_version: Option<i32>,
     ) -> Result<UpdateUserPayload> {
         let changes = UserChanges {
             name: input::change("name", input.name)?,
@@ -75,7 +79,7 @@ impl UpdateUserMutation {
         let id = input::id(&id, "user")?;
         let user = User::from(
             ctx.service::<Users>()
-                .update(&ctx.audit(), id, changes)
+                .update(&ctx.audit(), id, expected_version, changes)
                 .await?,
         );
         Ok(UpdateUserPayload { user })

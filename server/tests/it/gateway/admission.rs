@@ -116,7 +116,7 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     };
     services
         .api_keys
-        .update(test_context(), new.api_key.id, changes)
+        .update(test_context(), new.api_key.id, None, changes)
         .await
         .unwrap();
     while services.clock.now() <= soon {
@@ -188,7 +188,7 @@ async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
         ..ApiKeyChanges::default()
     };
     api_keys
-        .update(test_context(), expired.api_key.id, changes)
+        .update(test_context(), expired.api_key.id, None, changes)
         .await
         .unwrap();
     while services.clock.now() <= soon {

@@ -78,7 +78,11 @@ impl User {
 
     async fn limit(&self, quotas: &[NewQuota]) {
         let holder = LimitHolder::User(self.id);
-        let set = self.app.services.quotas.set(test_context(), holder, quotas);
+        let set = self
+            .app
+            .services
+            .quotas
+            .set(test_context(), holder, None, quotas);
         set.await.unwrap();
     }
 
@@ -88,7 +92,7 @@ impl User {
             .app
             .services
             .quotas
-            .set_rate_limit(test_context(), holder, limit);
+            .set_rate_limit(test_context(), holder, None, limit);
         set.await.unwrap();
     }
 

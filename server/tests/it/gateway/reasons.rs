@@ -76,7 +76,7 @@ impl Client {
         self.app
             .services
             .quotas
-            .set(test_context(), holder, quotas)
+            .set(test_context(), holder, None, quotas)
             .await
             .unwrap();
     }
@@ -306,7 +306,7 @@ async fn the_rate_limit_that_rejected_a_request_is_recorded() {
     };
     let quotas = &client.app.services.quotas;
     quotas
-        .set_rate_limit(test_context(), holder, limit)
+        .set_rate_limit(test_context(), holder, None, limit)
         .await
         .unwrap();
     client.send(CHAT).await;

@@ -109,7 +109,7 @@ async fn counted(app: &TestApp) -> String {
     let holder = LimitHolder::User(app.caller(&key).user_id);
     app.services
         .quotas
-        .set(test_context(), holder, &[quota])
+        .set(test_context(), holder, None, &[quota])
         .await
         .unwrap();
     key
@@ -191,7 +191,7 @@ async fn zero_usage_of_a_non_empty_answer_is_estimated() {
     let holder = LimitHolder::User(app.caller(&key).user_id);
     app.services
         .quotas
-        .set(test_context(), holder, &[quota])
+        .set(test_context(), holder, None, &[quota])
         .await
         .unwrap();
     let mut records = app.records().await;

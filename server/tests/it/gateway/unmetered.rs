@@ -57,7 +57,7 @@ async fn limited(app: &TestApp, key: &str, quotas: &[NewQuota]) {
     let holder = LimitHolder::User(app.caller(key).user_id);
     app.services
         .quotas
-        .set(test_context(), holder, quotas)
+        .set(test_context(), holder, None, quotas)
         .await
         .unwrap();
 }

@@ -53,6 +53,49 @@ async fn a_quota_reports_its_usage() {
 }
 
 #[tokio::test]
+async fn a_preview_counts_what_was_used_and_stores_nothing() {
+    let (plane, admin, ada) = plane_with_ada().await;
+    plane.record(ada, "gpt-5").await;
+    let preview =
+        "query($user: ID!, $quota: QuotaInput!) { quotaPreview(userId: $user, quota: $quota) {
+        used rejectsImmediately resetsAt } }";
+    let ask = async |quota: Value| {
+        let answer = admin
+            .ask_with(preview, json!({ "user": ada, "quota": quota }))
+            .await;
+        assert!(answer["errors"].is_null(), "{answer}");
+        answer["data"]["quotaPreview"].clone()
+    };
+
+    let reached = ask(json!({ "metric": "TOKENS", "limit": 1000 })).await;
+    let wide = ask(json!({ "metric": "TOKENS", "limit": TOKENS + 1 })).await;
+    let other = ask(json!({ "metric": "TOKENS", "limit": 1000, "modelPattern": "claude-*" })).await;
+
+    let expected = |used: i64, rejects: bool| json!({ "used": used, "rejectsImmediately": rejects, "resetsAt": "2026-07-01T00:00:00Z" });
+    assert_eq!(reached, expected(TOKENS, true));
+    assert_eq!(wide, expected(TOKENS, false));
+    assert_eq!(other, expected(0, false));
+    assert_eq!(quotas_of(&admin, ada).await, json!([]));
+
+    // An edited quota keeps what it has counted.
+    set(
+        &admin,
+        ada,
+        json!([{ "metric": "TOKENS", "limit": TOKENS + 1 }]),
+    )
+    .await;
+    let edited = ask(json!({ "metric": "TOKENS", "limit": 1000 })).await;
+    assert_eq!(edited, expected(TOKENS, true));
+    let wrong = admin
+        .ask_with(
+            preview,
+            json!({ "user": ada, "quota": { "metric": "TOKENS", "limit": 0 } }),
+        )
+        .await;
+    assert_eq!(code(&wrong), "BAD_USER_INPUT", "{wrong}");
+}
+
+#[tokio::test]
 async fn dollars_are_exact_and_written_as_decimals() {
     let (_plane, admin, ada) = plane_with_ada().await;
 

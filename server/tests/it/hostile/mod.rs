@@ -91,7 +91,7 @@ impl Field {
             .app
             .services
             .quotas
-            .set_rate_limit(test_context(), holder, limit);
+            .set_rate_limit(test_context(), holder, None, limit);
         set.await.unwrap();
     }
 

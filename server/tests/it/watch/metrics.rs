@@ -146,7 +146,7 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
     };
     let quotas = &watched.app.services.quotas;
     quotas
-        .set(test_context(), LimitHolder::User(user), &[quota])
+        .set(test_context(), LimitHolder::User(user), None, &[quota])
         .await
         .unwrap();
 

@@ -60,6 +60,9 @@ fn holder() -> user::Model {
         rate_limit: None,
         used_tokens: 0,
         usage_reset_at: None,
+        version: 1,
+        quotas_version: 1,
+        rate_limit_version: 1,
     }
 }
 
@@ -78,6 +81,9 @@ fn key() -> api_key::Model {
         revoked_at: None,
         rate_limit: None,
         replaced_by: None,
+        version: 1,
+        quotas_version: 1,
+        rate_limit_version: 1,
     }
 }
 

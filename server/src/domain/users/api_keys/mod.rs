@@ -42,7 +42,7 @@ use crate::{
         ledger::{Ledger, rate_limit},
         models,
         patch::Patch,
-        text,
+        text, version,
     },
 };
 
@@ -199,7 +199,7 @@ impl ApiKeys {
         // The replacement gets the usage of the quotas too: none may be committed meanwhile.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
-        let old = self.active_key(&transaction, id).await?;
+        let old = self.next_version(&transaction, id, None).await?;
         let user = active_user(&transaction, old.user_id).await?;
         let new = NewApiKey {
             name: Some(old.name.clone()),
@@ -229,16 +229,19 @@ impl ApiKeys {
         Ok((issued, replaced))
     }
 
-    /// Changes a key's name, expiry or models.
+    /// Changes a key's name, expiry or models. Fails if the key does not have the expected version.
     pub async fn update(
         &self,
         context: &AuditContext,
         id: Uuid,
+        expected_version: Option<i32>,
         changes: ApiKeyChanges,
     ) -> Result<api_key::Model> {
         context.about(AuditSubject::new(SUBJECT, &id));
         let transaction = self.db.begin().await?;
-        let old = self.active_key(&transaction, id).await?;
+        let old = self
+            .next_version(&transaction, id, expected_version)
+            .await?;
         let mut key = old.clone().into_active_model();
         if let Some(name) = changes.name {
             key.name = Set(text::required("name", &name, 100)?);
@@ -270,6 +273,7 @@ impl ApiKeys {
         }
         let mut key = old.clone().into_active_model();
         key.revoked_at = Set(Some(self.clock.now()));
+        key.version = Set(old.version + 1);
         let key = key.update(&transaction).await?;
         self.record_update(context, transaction, &old, &key).await?;
         self.refresh(key.user_id).await?;
@@ -337,6 +341,25 @@ impl ApiKeys {
         callers
             .filter_map(|key| Caller::new(key, user, Arc::clone(&account)))
             .collect()
+    }
+
+    /// Advances the version of a key that is not revoked, if it is the expected one, and locks the key until the
+    /// transaction ends.
+    async fn next_version(
+        &self,
+        connection: &impl ConnectionTrait,
+        id: Uuid,
+        expected: Option<i32>,
+    ) -> Result<api_key::Model> {
+        let key = (api_key::Column::Id, id);
+        let version = api_key::Column::Version;
+        let is_current = version::advance::<ApiKey>(connection, key, version, expected).await?;
+        let key = self.active_key(connection, id).await?;
+        if is_current {
+            Ok(key)
+        } else {
+            Err(version::outdated("API key", key.version, audited(&key)))
+        }
     }
 
     pub(super) async fn active_key(

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use entity::api_key::{self, Entity as ApiKey};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    ExprTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::Expr,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -50,6 +51,7 @@ impl ApiKeys {
             }
             let mut key = old.clone().into_active_model();
             key.revoked_at = Set(Some(now));
+            key.version = Set(old.version + 1);
             let key = key.update(&transaction).await?;
             changes.push(AuditChange::updated(
                 subject(&key),
@@ -82,6 +84,10 @@ impl ApiKeys {
     ) -> Result<()> {
         ApiKey::update_many()
             .col_expr(api_key::Column::RevokedAt, Expr::value(self.clock.now()))
+            .col_expr(
+                api_key::Column::Version,
+                Expr::col(api_key::Column::Version).add(1),
+            )
             .filter(api_key::Column::UserId.eq(user_id))
             .filter(api_key::Column::RevokedAt.is_null())
             .exec(connection)

@@ -1,7 +1,9 @@
 //! Quotas and rate limits of users and keys: administrators set them, the ledger enforces them.
 
+mod many;
 mod new_quota;
 mod past;
+mod preview;
 mod store;
 
 use std::{cmp::Reverse, collections::HashSet};
@@ -16,7 +18,10 @@ use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use self::new_quota::NewQuota;
+pub use self::{
+    many::{LimitsOutcome, NewLimits},
+    new_quota::NewQuota,
+};
 pub(super) use self::{new_quota::read_all, store::inherit};
 use super::{
     api_keys::{self, ApiKeys, active_user},
@@ -29,6 +34,7 @@ use crate::{
         Result,
         audit::{self, AuditChange, AuditContext, AuditSubject},
         ledger::{self, Ledger, QuotaState},
+        version,
     },
 };
 
@@ -49,6 +55,42 @@ impl LimitHolder {
     }
 }
 
+/// A part of the limits that has a version of its own.
+#[derive(Clone, Copy, Debug)]
+enum LimitPart {
+    Quotas,
+    RateLimit,
+}
+
+impl LimitHolder {
+    /// Advances the version of a part of the limits, if it is the expected one.
+    async fn advance(
+        self,
+        connection: &impl ConnectionTrait,
+        part: LimitPart,
+        expected: Option<i32>,
+    ) -> Result<bool> {
+        match self {
+            Self::User(id) => {
+                let version = match part {
+                    LimitPart::Quotas => user::Column::QuotasVersion,
+                    LimitPart::RateLimit => user::Column::RateLimitVersion,
+                };
+                let key = (user::Column::Id, id);
+                version::advance::<user::Entity>(connection, key, version, expected).await
+            }
+            Self::ApiKey(id) => {
+                let version = match part {
+                    LimitPart::Quotas => api_key::Column::QuotasVersion,
+                    LimitPart::RateLimit => api_key::Column::RateLimitVersion,
+                };
+                let key = (api_key::Column::Id, id);
+                version::advance::<api_key::Entity>(connection, key, version, expected).await
+            }
+        }
+    }
+}
+
 /// The stored holder of limits.
 #[derive(Clone, Debug)]
 pub struct LimitSubject {
@@ -60,6 +102,15 @@ pub struct LimitSubject {
 impl LimitSubject {
     fn api_key_id(&self) -> Option<Uuid> {
         self.api_key.as_ref().map(|key| key.id)
+    }
+
+    fn version(&self, part: LimitPart) -> i32 {
+        match (&self.api_key, part) {
+            (Some(key), LimitPart::Quotas) => key.quotas_version,
+            (Some(key), LimitPart::RateLimit) => key.rate_limit_version,
+            (None, LimitPart::Quotas) => self.user.quotas_version,
+            (None, LimitPart::RateLimit) => self.user.rate_limit_version,
+        }
     }
 
     fn rate_limit(&self) -> Option<RateLimit> {
@@ -110,13 +161,14 @@ impl Quotas {
         &self,
         context: &AuditContext,
         holder: LimitHolder,
+        expected_version: Option<i32>,
         new: &[NewQuota],
     ) -> Result<LimitSubject> {
         context.about(holder.subject());
         let wanted = read_all(new)?;
         let work = self
             .clone()
-            .replace(context.clone(), holder, |_| Ok(wanted));
+            .replace(context.clone(), holder, expected_version, |_| Ok(wanted));
         self.run_to_completion(work).await
     }
 
@@ -126,12 +178,15 @@ impl Quotas {
         &self,
         context: &AuditContext,
         holder: LimitHolder,
+        expected_version: Option<i32>,
         removed: Vec<Uuid>,
         added: Vec<NewQuota>,
     ) -> Result<LimitSubject> {
         context.about(holder.subject());
         let wanted = move |there: Vec<quota::Model>| new_quota::changed(there, &removed, &added);
-        let work = self.clone().replace(context.clone(), holder, wanted);
+        let work = self
+            .clone()
+            .replace(context.clone(), holder, expected_version, wanted);
         self.run_to_completion(work).await
     }
 
@@ -151,9 +206,11 @@ impl Quotas {
         &self,
         context: &AuditContext,
         holder: LimitHolder,
+        expected_version: Option<i32>,
         limit: RateLimit,
     ) -> Result<LimitSubject> {
-        self.change_rate_limit(context, holder, |_| limit).await
+        self.change_rate_limit(context, holder, expected_version, |_| limit)
+            .await
     }
 
     /// Changes parts of the stored rate limit.
@@ -161,11 +218,20 @@ impl Quotas {
         &self,
         context: &AuditContext,
         holder: LimitHolder,
+        expected_version: Option<i32>,
         change: impl FnOnce(RateLimit) -> RateLimit,
     ) -> Result<LimitSubject> {
         context.about(holder.subject());
         let transaction = self.db.begin().await?;
+        let is_current = holder
+            .advance(&transaction, LimitPart::RateLimit, expected_version)
+            .await?;
         let mut subject = self.find(&transaction, holder).await?;
+        if !is_current {
+            let current = rate_limits::described(&subject.rate_limit().unwrap_or_default());
+            let version = subject.version(LimitPart::RateLimit);
+            return Err(version::outdated("rate limit", version, current));
+        }
         let limit = rate_limits::validated(change(subject.rate_limit().unwrap_or_default()))?;
         let before = json!({ "rateLimit": subject.rate_limit() });
         if let Some(key) = subject.api_key {
@@ -228,14 +294,22 @@ impl Quotas {
         self,
         context: AuditContext,
         holder: LimitHolder,
+        expected_version: Option<i32>,
         wanted: impl FnOnce(Vec<quota::Model>) -> Result<Vec<NewQuota>>,
     ) -> Result<LimitSubject> {
         // No usage is committed meanwhile, so that none is counted twice or lost.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
+        let is_current = holder
+            .advance(&transaction, LimitPart::Quotas, expected_version)
+            .await?;
         let subject = self.find(&transaction, holder).await?;
         let key_id = subject.api_key_id();
         let before = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });
+        if !is_current {
+            let version = subject.version(LimitPart::Quotas);
+            return Err(version::outdated("list of quotas", version, before));
+        }
         let wanted = wanted(store::of_subject(&transaction, &subject).await?)?;
         store::replace(&transaction, &subject, wanted, self.clock.now()).await?;
         let after = json!({ "quotas": audited(&transaction, subject.user.id, key_id).await? });

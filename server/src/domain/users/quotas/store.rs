@@ -82,7 +82,13 @@ pub(super) async fn insert(
     new: NewQuota,
     now: DateTime<Utc>,
 ) -> Result<quota::Model> {
-    let row = quota::Model {
+    let row = model(subject, new, now).into_active_model().reset_all();
+    Ok(row.insert(connection).await?)
+}
+
+/// A new quota as it is stored.
+pub(super) fn model(subject: &LimitSubject, new: NewQuota, now: DateTime<Utc>) -> quota::Model {
+    quota::Model {
         id: Uuid::now_v7(),
         user_id: subject.user.id,
         api_key_id: subject.api_key_id(),
@@ -96,9 +102,7 @@ pub(super) async fn insert(
         model_pattern: new.model_pattern,
         strict: new.strict,
         created_at: now,
-    };
-    let row = row.into_active_model().reset_all();
-    Ok(row.insert(connection).await?)
+    }
 }
 
 async fn count_past(

@@ -113,7 +113,7 @@ async fn the_limits_of_a_key_and_of_its_user_both_apply() {
         .app
         .services
         .quotas
-        .set_rate_limit(test_context(), holder, limit);
+        .set_rate_limit(test_context(), holder, None, limit);
     set.await.unwrap();
 
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 200);
@@ -125,7 +125,7 @@ async fn the_limits_of_a_key_and_of_its_user_both_apply() {
         .app
         .services
         .quotas
-        .set_rate_limit(test_context(), holder, default);
+        .set_rate_limit(test_context(), holder, None, default);
     set.await.unwrap();
     assert_eq!(user.send(CHAT, &second, small()).await.status(), 200);
 }

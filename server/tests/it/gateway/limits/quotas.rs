@@ -111,7 +111,7 @@ async fn a_quota_of_a_key_does_not_affect_other_keys_of_its_user() {
         .app
         .services
         .quotas
-        .set(test_context(), holder, &quotas);
+        .set(test_context(), holder, None, &quotas);
     set.await.unwrap();
     user.spend("m", [500, 500]).await;
     assert_eq!(user.standing().used, 0);

@@ -146,7 +146,7 @@ async fn changes_of_an_account_reach_its_file_and_removal_deletes_it() {
         ..ProviderAccountChanges::default()
     };
     accounts
-        .update(test_context(), account.id, disable)
+        .update(test_context(), account.id, None, disable)
         .await
         .unwrap();
     eventually("the mark", async || {
@@ -158,7 +158,7 @@ async fn changes_of_an_account_reach_its_file_and_removal_deletes_it() {
         ..ProviderAccountChanges::default()
     };
     accounts
-        .update(test_context(), account.id, through_proxy)
+        .update(test_context(), account.id, None, through_proxy)
         .await
         .unwrap();
     eventually("the proxy", async || {
@@ -244,7 +244,7 @@ async fn two_hundred_accounts_are_rendered_together_and_one_change_arrives_soon(
         ..ProviderAccountChanges::default()
     };
     accounts
-        .update(test_context(), last.id, disable)
+        .update(test_context(), last.id, None, disable)
         .await
         .unwrap();
     eventually("the change", async || {

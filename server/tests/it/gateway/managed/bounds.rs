@@ -41,7 +41,7 @@ async fn a_model_whose_account_ignores_output_bounds_is_refused_under_a_strict_q
         .app
         .services
         .quotas
-        .set(test_context(), holder, &[strict])
+        .set(test_context(), holder, None, &[strict])
         .await
         .unwrap();
     let said = json!([{"role": "user", "content": "in=1 out=1"}]);

@@ -63,7 +63,10 @@ impl Managed {
 
     async fn change(&self, id: Uuid, changes: ProviderAccountChanges) {
         let accounts = &self.app.services.provider_accounts;
-        accounts.update(test_context(), id, changes).await.unwrap();
+        accounts
+            .update(test_context(), id, None, changes)
+            .await
+            .unwrap();
     }
 }
 

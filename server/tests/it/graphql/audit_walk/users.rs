@@ -59,4 +59,23 @@ async fn limits(walk: &mut Walk, user: &str) {
         let change = format!("{change} {{ user {{ id }} }}");
         walk.run(&change, &[("user", "/user/id")]).await;
     }
+    for (change, none) in [
+        (
+            "applyLimits(userIds: IDS, input: { quotas: [] })",
+            "applyLimits(userIds: [], input: { quotas: [] })",
+        ),
+        (
+            "copyLimits(fromUserId: USER, userIds: IDS)",
+            "copyLimits(fromUserId: USER, userIds: [])",
+        ),
+    ] {
+        let of = |change: &str| {
+            let change = change
+                .replace("IDS", &format!("[{user}]"))
+                .replace("USER", user);
+            format!("{change} {{ results {{ id }} }}")
+        };
+        walk.run(&of(change), &[("user", "/results/0/id")]).await;
+        walk.run(&of(none), &NO_SUBJECT).await;
+    }
 }

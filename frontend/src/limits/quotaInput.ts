@@ -1,15 +1,15 @@
-import type { FragmentType } from "../../graphql/generated";
+import type { FragmentType } from "../graphql/generated";
 import type {
   QuotaInput,
   QuotaMetric,
   QuotaStateFragment,
   QuotaWindow,
-} from "../../graphql/generated/graphql";
-import { language } from "../../i18n";
-import { readAmount } from "../../lib/amount";
-import { readOptional, readText } from "../../lib/form";
-import { ownZone } from "../../lib/zone";
-import { readProvider } from "../../ui/providers";
+} from "../graphql/generated/graphql";
+import { language } from "../i18n";
+import { readAmount } from "../lib/amount";
+import { readOptional, readText } from "../lib/form";
+import { ownZone } from "../lib/zone";
+import { readProvider } from "../ui/providers";
 import type { QuotaFragment } from "./QuotaSummary";
 
 /** A quota as the server reported it, masked. */

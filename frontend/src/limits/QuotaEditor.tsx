@@ -1,65 +1,26 @@
 import Pencil from "lucide-solid/icons/pencil";
 import Plus from "lucide-solid/icons/plus";
 import Trash2 from "lucide-solid/icons/trash";
-import { createSignal, For, Show } from "solid-js";
-import { createMutation } from "../../graphql/createMutation";
-import { graphql, readFragment } from "../../graphql/generated";
-import type { QuotaInput, QuotaStateFragment } from "../../graphql/generated/graphql";
-import { May } from "../../graphql/may";
-import { t } from "../../i18n";
-import { Button } from "../../ui/Button";
-import { EmptyState } from "../../ui/EmptyState";
-import { IconButton } from "../../ui/IconButton";
-import { Panel } from "../../ui/Panel";
-import { notify, notifyError } from "../../ui/Toaster";
+import { For, Show } from "solid-js";
+import { readFragment } from "../graphql/generated";
+import type { QuotaInput, QuotaStateFragment } from "../graphql/generated/graphql";
+import { May } from "../graphql/may";
+import { t } from "../i18n";
+import { Button } from "../ui/Button";
+import { EmptyState } from "../ui/EmptyState";
+import { IconButton } from "../ui/IconButton";
+import { Panel } from "../ui/Panel";
+import { notify, notifyError } from "../ui/Toaster";
+import { createQuotaChange, type QuotaHolder } from "./createQuotaChange";
 import { QuotaDialog } from "./QuotaDialog";
 import { QuotaFragment, QuotaLine } from "./QuotaSummary";
 import { asInput, type QuotaMask } from "./quotaInput";
 
-const ChangeQuotasMutation = graphql(`
-  mutation ChangeQuotas($input: ChangeQuotasInput!) {
-    changeQuotas(input: $input) {
-      user {
-        id
-        quotas {
-          id
-          ...QuotaState
-        }
-      }
-      apiKey {
-        id
-        quotas {
-          id
-          ...QuotaState
-        }
-      }
-    }
-  }
-`);
-
-/** The owner of the limits: a user or one API key. */
-export type Subject = { userId: string } | { apiKeyId: string };
-
-type QuotaEditorProps = { subject: Subject; hint: string; quotas: readonly QuotaMask[] };
+type QuotaEditorProps = QuotaHolder & { hint: string; quotas: readonly QuotaMask[] };
 
 function Editor(props: QuotaEditorProps) {
-  const [change, changeQuotas] = createMutation(ChangeQuotasMutation);
-  const [edited, setEdited] = createSignal<QuotaStateFragment | "new">();
-  const known = () => {
-    const quota = edited();
-    return quota === "new" ? undefined : quota;
-  };
-  // Only changes are sent, because another administrator may have changed the other quotas.
-  const send = (changes: { remove?: string[]; add?: QuotaInput[] }) =>
-    changeQuotas({ input: { ...props.subject, ...changes } }, { additionalTypenames: ["Quota"] });
-
-  async function save(quota: QuotaInput) {
-    const before = known();
-    const { error } = await send({ remove: before ? [before.id] : [], add: [quota] });
-    if (error) return;
-    setEdited(undefined);
-    notify({ tone: "ok", text: t("limits.saved") });
-  }
+  const quotas = createQuotaChange(props);
+  const { send } = quotas;
 
   async function restore(quota: QuotaInput) {
     const { error } = await send({ add: [quota] });
@@ -74,7 +35,7 @@ function Editor(props: QuotaEditorProps) {
     notify({ tone: "ok", text: t("limits.removed"), action });
   }
   const addButton = (tone: "plain" | "primary") => (
-    <Button size="small" tone={tone} onClick={() => setEdited("new")}>
+    <Button size="small" tone={tone} onClick={() => quotas.open("new")}>
       <Plus class="size-4" aria-hidden="true" />
       {t("limits.add")}
     </Button>
@@ -103,13 +64,13 @@ function Editor(props: QuotaEditorProps) {
                   <span class="flex gap-1">
                     <IconButton
                       label={t("limits.edit")}
-                      onClick={() => setEdited(readFragment(QuotaFragment, quota))}
+                      onClick={() => quotas.open(readFragment(QuotaFragment, quota))}
                     >
                       <Pencil class="size-4" aria-hidden="true" />
                     </IconButton>
                     <IconButton
                       label={t("limits.remove")}
-                      disabled={change.fetching}
+                      disabled={quotas.change.fetching}
                       onClick={() => void remove(readFragment(QuotaFragment, quota))}
                     >
                       <Trash2 class="size-4" aria-hidden="true" />
@@ -122,11 +83,13 @@ function Editor(props: QuotaEditorProps) {
         </ul>
       </Show>
       <QuotaDialog
-        open={edited() !== undefined}
-        quota={known()}
-        mutation={change}
-        onSave={(quota) => void save(quota)}
-        onClose={() => setEdited(undefined)}
+        open={quotas.edited() !== undefined}
+        quota={quotas.known()}
+        subject={props.subject}
+        mutation={quotas.change}
+        conflict={quotas.conflict()}
+        onSave={(quota) => void quotas.save(quota)}
+        onClose={() => quotas.open(undefined)}
       />
     </Panel>
   );

@@ -1,14 +1,14 @@
 import { For, type JSX, Show } from "solid-js";
-import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
-import type { QuotaStateFragment } from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { formatShare } from "../../lib/format";
-import { Badge } from "../../ui/Badge";
-import { Code } from "../../ui/Code";
-import { Meter, Ring } from "../../ui/Meter";
-import { providerName } from "../../ui/providers";
-import { describeAmount, describeWindow, formatAmount } from "../../ui/quotaAmounts";
-import { Resets } from "../../ui/Resets";
+import { type FragmentType, graphql, readFragment } from "../graphql/generated";
+import type { QuotaStateFragment } from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { formatShare } from "../lib/format";
+import { Badge } from "../ui/Badge";
+import { Code } from "../ui/Code";
+import { Meter, Ring } from "../ui/Meter";
+import { providerName } from "../ui/providers";
+import { describeAmount, describeWindow, formatAmount } from "../ui/quotaAmounts";
+import { Resets } from "../ui/Resets";
 
 export const QuotaFragment = graphql(`
   fragment QuotaState on Quota {

@@ -4,13 +4,16 @@ import type {
   QuotaMetric,
   QuotaStateFragment,
   QuotaWindow,
-} from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { formatWhole } from "../../lib/format";
-import { allZones, ownZone } from "../../lib/zone";
-import { CheckField, SelectField, TextField } from "../../ui/Field";
-import { MutationDialog, type MutationState } from "../../ui/MutationDialog";
-import { providerOptions } from "../../ui/providers";
+} from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { formatWhole } from "../lib/format";
+import { allZones, ownZone } from "../lib/zone";
+import type { ConflictRows } from "../ui/Conflict";
+import { CheckField, SelectField, TextField } from "../ui/Field";
+import { MutationDialog, type MutationState } from "../ui/MutationDialog";
+import { providerOptions } from "../ui/providers";
+import type { Subject } from "./createQuotaChange";
+import { QuotaUse } from "./QuotaUse";
 import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
 
 const SECONDS_IN_HOUR = 3600;
@@ -21,7 +24,12 @@ type QuotaDialogProps = {
   open: boolean;
   /** The quota that is changed; a new one when there is none. */
   quota: QuotaStateFragment | undefined;
+  /** The holder, whose usage is shown. */
+  subject: Subject;
+  /** The title of the dialog, if it is not about one of the listed quotas. */
+  title?: string;
   mutation: MutationState;
+  conflict?: ConflictRows | undefined;
   onSave: (quota: QuotaInput) => void;
   onClose: () => void;
 };
@@ -58,7 +66,8 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
   );
 }
 
-function Fields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFaults }) {
+/** The fields of a quota. */
+export function QuotaFields(props: { quota: QuotaStateFragment | undefined; faults: QuotaFaults }) {
   // The dialog creates these fields each time it opens.
   const first = untrack(() => props.quota);
   const [metric, setMetric] = createSignal<QuotaMetric>(first?.metric ?? "TOKENS");
@@ -146,13 +155,15 @@ export function QuotaDialog(props: QuotaDialogProps) {
   return (
     <MutationDialog
       open={props.open}
-      title={props.quota ? t("limits.edit") : t("limits.add")}
+      title={props.title ?? (props.quota ? t("limits.edit") : t("limits.add"))}
       mutation={props.mutation}
+      conflict={props.conflict}
       submit={t("common.save")}
       onSubmit={submit}
       onClose={props.onClose}
     >
-      <Fields quota={props.quota} faults={faults()} />
+      <QuotaFields quota={props.quota} faults={faults()} />
+      <QuotaUse subject={props.subject} />
     </MutationDialog>
   );
 }
