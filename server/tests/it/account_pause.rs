@@ -335,10 +335,10 @@ async fn a_new_key_another_address_and_enabling_end_a_pause_and_a_label_does_not
             label: Some("renamed".to_owned()),
             ..changes()
         };
-        let renamed = accounts.service.update(test_context(), id, label).await;
+        let renamed = accounts.service.update(test_context(), id, None, label).await;
         assert!(renamed.unwrap().paused_at.is_some());
 
-        let changed = accounts.service.update(test_context(), id, change).await;
+        let changed = accounts.service.update(test_context(), id, None, change).await;
 
         assert_eq!(changed.unwrap().paused_at, None);
         // Earlier rejections no longer count.
@@ -396,7 +396,7 @@ async fn a_disabled_account_is_not_paused() {
     };
     accounts
         .service
-        .update(test_context(), id, disable)
+        .update(test_context(), id, None, disable)
         .await
         .unwrap();
 

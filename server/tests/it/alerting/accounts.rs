@@ -136,6 +136,7 @@ async fn an_account_in_cooldown_raises_an_alert_until_the_cooldown_ends() {
         account_id: accounts.add_key().await,
         at: accounts.clock.now(),
         failure: Some(429),
+        message: None,
     };
     let service = &accounts.app.services.provider_accounts;
     service.record_attempts(&[attempt]).await;
