@@ -1,6 +1,7 @@
 //! The entities, one module per table, without queries or business rules.
 
 pub mod admin;
+pub mod alert;
 pub mod api_key;
 pub mod api_token;
 pub mod audit_event;

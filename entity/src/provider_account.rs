@@ -129,6 +129,16 @@ pub struct Model {
     pub checked_at: Option<DateTimeUtc>,
     /// The error of the last check, as a readable text; none after a success.
     pub check_failure: Option<String>,
+    /// When the server stopped using it, because its provider rejects the credentials; none while it is not paused.
+    pub paused_at: Option<DateTimeUtc>,
+    /// Why it is paused, as a readable text.
+    pub pause_reason: Option<String>,
+    /// The provider's message of the last failure, without secrets, up to 500 characters.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub last_error: Option<String>,
+    /// The HTTP status of the last failure; 0 if the provider did not answer.
+    pub last_error_status: Option<i16>,
+    pub last_error_at: Option<DateTimeUtc>,
     /// The windows of the subscription, as reported by the provider.
     pub windows: Option<SubscriptionWindows>,
     pub created_at: DateTimeUtc,
@@ -140,3 +150,11 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Whether the engine gets it: neither disabled nor paused.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.enabled && self.paused_at.is_none()
+    }
+}

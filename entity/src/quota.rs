@@ -5,12 +5,24 @@ use sea_orm::entity::prelude::*;
 use super::provider_account::ProviderKind;
 
 /// The metric of a quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[sea_orm(
     rs_type = "String",
     db_type = "String(StringLen::N(16))",
     rename_all = "snake_case"
 )]
+#[serde(rename_all = "snake_case")]
 pub enum Metric {
     Tokens,
     /// In nano-USD.

@@ -12,6 +12,7 @@ type StorageState = Awaited<ReturnType<BrowserContext["storageState"]>>;
 
 const ADMIN_PATHS = [
   "/",
+  "/alerts",
   "/requests",
   "/usage",
   "/users",

@@ -44,7 +44,7 @@ test("the overview begins with what is wrong, and each problem leads to where it
   await page.reload();
 
   const problems = page.getByRole("region", { name: "2 problems need attention" });
-  await problems.getByText(/of requests failed in the last hour \(4 of 11\)/).waitFor();
+  await problems.getByText(/of requests failed in the last 15 minutes \(4 of 11\)/).waitFor();
   await problems.getByText("Ada reached a quota: 1 / 1 request, lifetime").waitFor();
   expect(await page.getByText("No problems found").count()).toBe(0);
   await problems.getByRole("link", { name: "Edit quotas" }).click();
@@ -105,4 +105,23 @@ test("a stopped playground request gets its record, and an error shows its body"
   const raw = page.getByRole("list", { name: "Raw response" });
   await raw.getByText(/"error"/).waitFor();
   await page.getByText("Not recorded: the key is unknown.").waitFor();
+});
+
+test("the bell counts alerts until they are acknowledged, and the history keeps those that ended", async () => {
+  const page = await signedInPage(browser, server.url);
+  await page.getByRole("link", { name: "Alerts: 2 not acknowledged" }).click();
+  const quota = page.getByRole("listitem").filter({ hasText: "Ada reached a quota" });
+  await quota.getByRole("button", { name: /^Acknowledge: Ada reached a quota/ }).click();
+  await quota.getByText(/Acknowledged by admin/).waitFor();
+  await page.getByRole("link", { name: "Alerts: 1 not acknowledged" }).waitFor();
+
+  await api.ask(
+    "mutation($id: ID!) { setQuotas(input: { userId: $id, quotas: [] }) { user { id } } }",
+    { id: ada.userId },
+  );
+  await quota.getByText(/^Ended/).waitFor();
+  await page.getByLabel("Type").selectOption("DISK_LOW");
+  await page.getByText("No matching alerts").waitFor();
+  await page.getByLabel("Type").selectOption("QUOTA_REACHED");
+  await quota.getByText(/^Ended/).waitFor();
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DocumentNode, Kind, parse } from "graphql";
-import type { Locator, Page, Route } from "playwright-core";
+import type { Locator, Page, Request, Route } from "playwright-core";
 import { OFFERED } from "../src/graphql/roles";
 
 const CONTROLS =
@@ -82,6 +82,7 @@ function withMoreToDo(text: string): string {
 
 /** Watches a page: no mutation that it sends reaches the server. */
 export async function observe(page: Page): Promise<Found> {
+  watchRequests(page);
   const found: Found = { offered: new Map(), sent: new Set(), refused: new Set(), dead: new Set() };
   await page.exposeFunction("noteOffered", (document: DocumentNode | string, at: string) => {
     for (const name of mutationsOf(document))
@@ -183,10 +184,39 @@ async function click(page: Page, label: string): Promise<boolean> {
     );
 }
 
+/** What each page waits for. */
+const pending = new WeakMap<Page, Set<Request>>();
+
+function watchRequests(page: Page) {
+  const open = new Set<Request>();
+  pending.set(page, open);
+  page.on("request", (request) => open.add(request));
+  page.on("requestfinished", (request) => open.delete(request));
+  page.on("requestfailed", (request) => open.delete(request));
+}
+
+/** Waits until a page is at rest: nothing is being fetched and nothing moves. */
+async function settle(page: Page) {
+  const rest = () =>
+    page.evaluate(async () => {
+      const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      await frame().then(frame);
+      const moving = document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+      await Promise.allSettled(moving.map(({ finished }) => finished));
+      await frame();
+    });
+  // A click may have left the page.
+  await rest().catch(() => undefined);
+  await Promise.allSettled([...(pending.get(page) ?? [])].map((each) => each.response()));
+  await rest().catch(() => undefined);
+}
+
 async function leaveOverlays(page: Page) {
   for (let times = 0; times < 5 && (await page.locator(OVERLAYS).count()) > 0; times++) {
     await page.keyboard.press("Escape");
-    await page.waitForTimeout(120);
+    await settle(page);
   }
 }
 
@@ -196,7 +226,7 @@ async function comeBack(page: Page, url: string, chain: readonly string[]): Prom
   if (page.url() !== url || (await page.locator(OVERLAYS).count()) > 0) await open(page, url);
   for (const label of chain) {
     if (!(await click(page, label))) return false;
-    await page.waitForTimeout(150);
+    await settle(page);
   }
   return true;
 }
@@ -226,17 +256,21 @@ async function changes(page: Page, act: () => Promise<boolean>): Promise<boolean
   });
   const url = page.url();
   const isDone = await act();
-  const deadline = Date.now() + CHANGE_MS;
+  const isSame = () => requests === 0 && page.url() === url;
   const hasChanged = () =>
     page
-      .evaluate(() => (window as unknown as { changed?: boolean }).changed ?? true)
-      .catch(() => true);
-  while (isDone && Date.now() < deadline) {
-    if (requests > 0 || page.url() !== url || (await hasChanged())) break;
-    await page.waitForTimeout(50);
-  }
+      .waitForFunction(
+        () => (window as unknown as { changed?: boolean }).changed ?? true,
+        undefined,
+        { timeout: CHANGE_MS },
+      )
+      .then(
+        () => true,
+        () => !isSame(),
+      );
+  const isChanged = !isDone || !isSame() || (await hasChanged());
   page.off("request", count);
-  return !isDone || requests > 0 || page.url() !== url || (await hasChanged());
+  return isChanged;
 }
 
 /** Uses every control of a page, and every control of the dialogs and menus that they open. */
@@ -248,7 +282,7 @@ export async function walk(page: Page, url: string, found: Found, chain: readonl
       if (!(await comeBack(page, url, chain))) return "lost";
       const before = await frontId(page);
       const hasChanged = await changes(page, () => click(page, label));
-      await page.waitForTimeout(150);
+      await settle(page);
       const after = await frontId(page);
       if (after !== undefined && after !== before) return "opened";
       return hasChanged ? "changed" : "nothing";

@@ -10,6 +10,7 @@ import { KeyHolderShell } from "./shell/KeyHolderShell";
 import { Shell } from "./shell/Shell";
 import { Loading } from "./ui/Loading";
 
+const AlertsPage = lazy(() => import("./pages/AlertsPage"));
 const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/EnginePage"));
 const KeysPage = lazy(() => import("./pages/KeysPage"));
@@ -92,6 +93,7 @@ function AdminRoutes() {
     <Route path="/" component={ForAdmins}>
       <Route path="/" component={OverviewPage} />
       <Route path="/welcome" component={WelcomePage} />
+      <Route path="/alerts" component={AlertsPage} />
       <Route path="/requests" component={RequestsPage} />
       <Route path="/usage" component={UsagePage} />
       <Route path="/users" component={UsersPage} />

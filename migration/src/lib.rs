@@ -25,6 +25,8 @@ mod m20261130_000022_add_failure_to_request;
 mod m20261130_000023_rename_reported_at;
 mod m20261130_000024_add_request_indexes;
 mod m20261130_000025_add_versions;
+mod m20261130_000027_create_alert;
+mod m20261130_000028_add_pause_to_provider_account;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -56,6 +58,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000023_rename_reported_at::Migration),
             Box::new(m20261130_000024_add_request_indexes::Migration),
             Box::new(m20261130_000025_add_versions::Migration),
+            Box::new(m20261130_000027_create_alert::Migration),
+            Box::new(m20261130_000028_add_pause_to_provider_account::Migration),
         ]
     }
 }

@@ -8,6 +8,7 @@ use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc, time::Durati
 
 use anyhow::Context as _;
 use axum::Router;
+use secrecy::ExposeSecret as _;
 use tokio::{net::TcpListener, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
@@ -21,11 +22,14 @@ use self::{
     source::AppCredentialSource,
 };
 use crate::{
+    alerting::{AlertWatcher, ConditionSources},
     checkup::{Checkup, CheckupOptions},
     clock::SharedClock,
     config::Config,
-    db::Database,
+    db::{self, Database},
+    disk,
     domain::{
+        alerts::Alerts,
         api_tokens::ApiTokens,
         audit::Audit,
         backups::Backups,
@@ -143,6 +147,8 @@ pub struct App {
     limits: ConnectionLimits,
     life: Runtime,
     setup_url: Option<Zeroizing<String>>,
+    /// Where the server writes files.
+    directories: Vec<PathBuf>,
 }
 
 impl App {
@@ -187,6 +193,7 @@ impl App {
             metrics: metrics_listener(&config).await?,
             traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
+            directories: directories(&config),
             db: core.db,
             services,
             handles,
@@ -203,6 +210,9 @@ impl App {
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
+        let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
+        tasks.spawn(watcher.run(stop()));
+        tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
         start_notifications(services, &self.life);
     }
 
@@ -214,6 +224,27 @@ impl App {
             self.services.settings.clone(),
             self.handles.held.clone(),
         )
+    }
+
+    /// The sources of alerts; evaluated on a schedule while the server runs.
+    pub fn condition_sources(&self) -> ConditionSources {
+        let services = &self.services;
+        ConditionSources {
+            engine: services.engine.clone(),
+            accounts: services.provider_accounts.clone(),
+            requests: services.requests.clone(),
+            usage: services.usage.clone(),
+            quotas: services.quotas.clone(),
+            users: services.users.clone(),
+            api_keys: services.api_keys.clone(),
+            ledger: services.ledger.clone(),
+            prices: services.prices.clone(),
+            backups: services.backups.clone(),
+            settings: services.settings.clone(),
+            directories: self.directories.clone(),
+            free_space: disk::free_space,
+            clock: services.clock.clone(),
+        }
     }
 
     /// The inputs of the request log, for tests without a gateway's client.
@@ -307,6 +338,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
     let addresses = notify::Addresses::new(config.notification_networks.clone());
     Services {
         audit: Audit::new(db.clone(), clock.clone()),
+        alerts: Alerts::new(db.clone(), clock.clone()),
         admins: core.admins.clone(),
         sessions: core.sessions.clone(),
         login_throttle: LoginThrottle::new(clock.clone()),
@@ -459,6 +491,15 @@ fn pages(
         shutdown: stop,
     };
     web::router(web, control_plane, beside.gateway.misdirected())
+}
+
+/// The data directory, and that of the database if it is a file.
+fn directories(config: &Config) -> Vec<PathBuf> {
+    let data_dir = config.storage.data_dir.clone();
+    let database = db::file_of(config.storage.database_url.expose_secret());
+    let of_database = database.and_then(|file| Some(file.parent()?.to_owned()));
+    let all = [Some(data_dir), of_database].into_iter().flatten();
+    all.filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
 fn setup_url(public_url: &Url, token: &str) -> Zeroizing<String> {

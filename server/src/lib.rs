@@ -9,17 +9,19 @@
 //! web       sessions, pages, health             watch    /metrics
 //! engine    runs CLIProxyAPI and configures it from the database
 //! checkup   checks provider accounts
+//! alerting  finds the conditions of alerts
 //! notify    notifications by mail, webhook and chat
 //! domain    the business rules
 //! metrics   the registry of metrics               traces   export to a collector
 //! db        opens and migrates the database      crypto   encryption, hashing, tokens
 //! doctor    diagnoses a server and its environment
-//! config    flags and environment                clock, client_address, deadlines, outage
+//! config    flags and environment                clock, client_address, deadlines, disk, outage
 //! ```
 
 // Futures of nested resolvers exceed the default of 128.
 #![recursion_limit = "256"]
 
+pub mod alerting;
 pub mod app;
 pub mod checkup;
 pub mod cli;
@@ -29,6 +31,7 @@ pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod deadlines;
+pub mod disk;
 pub mod doctor;
 pub mod domain;
 pub mod engine;

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+/// The word of [`REDACTED`].
+const ALREADY: &str = "redacted";
 pub const REDACTED: &str = "[redacted]";
 const EMAIL: &str = "[e-mail]";
 /// The longest error message, in characters.
@@ -38,6 +40,8 @@ pub fn without_secrets(text: &str) -> String {
         let (word, tail) = rest.split_at(end);
         clean.push_str(match word {
             "" => "",
+            // It was redacted before.
+            word if clean.ends_with('[') && tail.starts_with(']') && word == ALREADY => word,
             _ if is_token => REDACTED,
             word => redact_word(word),
         });
@@ -168,6 +172,10 @@ mod tests {
             (
                 "Authorization: bearer hunter2!",
                 "Authorization: bearer [redacted]",
+            ),
+            (
+                "rejected: Bearer [redacted].",
+                "rejected: Bearer [redacted].",
             ),
             ("key 'ab12-cd34-ef56-gh78-ij90'", "key '[redacted]'"),
             ("key ABCD-EFGH-1234-IJKL-56", "key [redacted]"),

@@ -20,6 +20,8 @@ type FrameProps = {
   name: string | undefined;
   rank: string | undefined;
   onSignOut: () => void;
+  /** The link to the alerts, for administrators. */
+  bell?: () => JSX.Element;
   /** Opens the palette, where there is one. */
   onSearch?: () => void;
   children?: JSX.Element;
@@ -32,6 +34,7 @@ function Rail(props: FrameProps) {
     <header class="sticky top-0 hidden h-dvh flex-col gap-5 overflow-y-auto border-r border-line bg-rail px-3 py-5 text-ink scheme-dark lg:flex">
       <div class="flex items-center justify-between gap-2 px-3">
         <Logo />
+        {props.bell?.()}
       </div>
       <Show when={props.onSearch}>{(open) => <SearchButton onOpen={open()} />}</Show>
       <Navigation groups={props.groups} />
@@ -64,6 +67,7 @@ function TopBar(props: FrameProps) {
     <header class="sticky top-0 z-20 flex items-center justify-between gap-3 border-b border-line bg-rail px-4 py-2.5 text-ink scheme-dark lg:hidden">
       <Logo />
       <div class="flex items-center gap-1">
+        {props.bell?.()}
         <Show when={props.onSearch}>{(open) => <SearchButton onOpen={open()} />}</Show>
         <Account
           placement="bottom-end"

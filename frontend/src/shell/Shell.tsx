@@ -1,6 +1,8 @@
 import { createSignal, type JSX } from "solid-js";
+import { createAlertCount } from "../alerts/createAlertCount";
 import { t } from "../i18n";
 import { useSession } from "../session/SessionProvider";
+import { AlertBell } from "./AlertBell";
 import { createSignOut } from "./createSignOut";
 import { Frame } from "./Frame";
 import { PaletteHost } from "./palette/PaletteHost";
@@ -15,6 +17,7 @@ export function Shell(props: { children?: JSX.Element }) {
     return role && t(`roles.${role}.label`);
   };
   const [isSearching, setSearching] = createSignal(false);
+  const alerts = createAlertCount();
   return (
     <>
       <Frame
@@ -22,6 +25,7 @@ export function Shell(props: { children?: JSX.Element }) {
         name={session()?.admin.username}
         rank={rank()}
         onSignOut={() => void signOut()}
+        bell={() => <AlertBell count={alerts()} />}
         onSearch={() => setSearching(true)}
       >
         {props.children}

@@ -1,3 +1,4 @@
+import Bell from "lucide-solid/icons/bell";
 import Boxes from "lucide-solid/icons/boxes";
 import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
@@ -30,6 +31,7 @@ export const GROUPS: Group[] = [
     name: "watch",
     places: [
       { path: "/", name: "overview", icon: Gauge, near: true },
+      { path: "/alerts", name: "alerts", icon: Bell },
       { path: "/requests", name: "requests", icon: List, near: true },
       { path: "/usage", name: "usage", icon: ChartColumn, near: true },
     ],

@@ -10,8 +10,9 @@ const DOORS: Record<string, string[]> = {
   connect: ["session", "ui", "graphql", "lib"],
   limits: ["ui", "graphql", "lib"],
   keys: ["connect", "session", "ui", "graphql", "lib"],
-  features: ["limits", "keys", "connect", "session", "ui", "graphql", "lib"],
-  shell: ["keys", "session", "ui", "graphql", "lib"],
+  alerts: ["session", "ui", "graphql", "lib"],
+  features: ["alerts", "limits", "keys", "connect", "session", "ui", "graphql", "lib"],
+  shell: ["alerts", "keys", "session", "ui", "graphql", "lib"],
   pages: ["features", "limits", "connect", "session", "ui", "graphql", "lib"],
 };
 

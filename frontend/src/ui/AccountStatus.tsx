@@ -11,6 +11,7 @@ const TONES: Record<Status, BadgeTone> = {
   DISABLED: "plain",
   EXPIRED: "bad",
   FAILING: "bad",
+  PAUSED: "bad",
   REFRESH_FAILED: "bad",
   UNKNOWN: "plain",
 };

@@ -142,12 +142,14 @@ impl Asked {
                     return self.pass(upstream, attempt).await;
                 }
                 Ok(upstream) => {
-                    let status = upstream.status().as_u16();
-                    attempt.record(status, Counts::default());
-                    if matches!(status, 401..=404) {
+                    let status = upstream.status();
+                    let body = upstream.bytes().await.unwrap_or_default();
+                    attempt.record_error(status.as_u16(), &body);
+                    if matches!(status.as_u16(), 401..=404) {
                         lock(&self.live).insert(attempt.credential.auth_index.clone());
                     }
-                    refused(upstream).await
+                    // A provider's error goes through as it is.
+                    (status, [("content-type", "application/json")], body).into_response()
                 }
                 Err(reason) => {
                     attempt.record(500, Counts::default());
@@ -242,13 +244,6 @@ fn trace(response: &mut Response, attempt: &Attempt) {
     if let Ok(value) = HeaderValue::from_str(&attempt.trace_id()) {
         response.headers_mut().insert("x-cpa-trace-id", value);
     }
-}
-
-/// A provider's error goes through as it is.
-async fn refused(upstream: reqwest::Response) -> Response {
-    let status = upstream.status();
-    let body = upstream.bytes().await.unwrap_or_default();
-    (status, [("content-type", "application/json")], body).into_response()
 }
 
 async fn whole(upstream: reqwest::Response, attempt: &Attempt) -> Response {

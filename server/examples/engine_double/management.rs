@@ -79,6 +79,8 @@ pub(crate) struct Call {
     url: String,
     #[serde(default)]
     header: HashMap<String, String>,
+    #[serde(default)]
+    data: String,
 }
 
 /// Calls, and answers what was answered. The mark is replaced only where the credential is known.
@@ -96,6 +98,9 @@ pub(crate) async fn call(State(live): State<Arc<Live>>, Json(call): Json<Call>) 
             None => value,
         };
         request = request.header(name, value);
+    }
+    if !call.data.is_empty() {
+        request = request.body(call.data);
     }
     let Ok(answer) = request.send().await else {
         let refusal = Json(json!({"error": "request failed"}));

@@ -51,11 +51,20 @@ impl Attempt {
 
     /// Enqueues a record of this attempt, if statistics are enabled and readable.
     pub(crate) fn record(&self, status: u16, counts: Counts) {
+        self.enqueue(status, "", counts);
+    }
+
+    /// The same of an attempt to which the provider answered with an error.
+    pub(crate) fn record_error(&self, status: u16, body: &[u8]) {
+        self.enqueue(status, &String::from_utf8_lossy(body), Counts::default());
+    }
+
+    fn enqueue(&self, status: u16, body: &str, counts: Counts) {
         let is_on = self.live.config.load().document["usage-statistics-enabled"] == true;
         if !is_on || self.live.management_key.is_none() {
             return;
         }
-        let record = self.render(status, counts);
+        let record = self.render((status, body), counts);
         self.live
             .queue
             .lock()
@@ -63,7 +72,7 @@ impl Attempt {
             .push_back(record);
     }
 
-    fn render(&self, status: u16, counts: Counts) -> Value {
+    fn render(&self, (status, body): (u16, &str), counts: Counts) -> Value {
         let input = counts.uncached + counts.cache_read + counts.cache_write;
         let output = counts.output + counts.reasoning;
         let api_key = self.live.config.load().document["api-keys"][0].clone();
@@ -71,7 +80,7 @@ impl Attempt {
             "timestamp": SystemClock.now(), "latency_ms": 1, "ttft_ms": 1,
             "source": self.credential.api_key, "auth_index": self.credential.auth_index,
             "client_ip": "127.0.0.1", "x_forwarded_for": self.forwarded_for, "api_key": api_key,
-            "failed": status >= 400, "fail": {"status_code": status, "body": ""}, "accounting_version": 2,
+            "failed": status >= 400, "fail": {"status_code": status, "body": body}, "accounting_version": 2,
             "token_breakdown": {
                 "schema_version": 2, "quality": "complete", "total_tokens": input + output,
                 "input": {"total_tokens": input, "uncached_tokens": counts.uncached,

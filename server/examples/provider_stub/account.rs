@@ -30,9 +30,7 @@ pub(crate) async fn usage(headers: HeaderMap) -> Response {
 }
 
 fn to_whom_is_let_in(headers: &HeaderMap, answer: Value) -> Response {
-    let credentials = ["authorization", "x-api-key", "x-goog-api-key"];
-    let mut given = credentials.iter().filter_map(|name| headers.get(*name));
-    match given.next().and_then(|value| value.to_str().ok()) {
+    match credential(headers) {
         Some(credential) if !credential.contains(REVOKED) && !credential.contains('$') => {
             Json(answer).into_response()
         }
@@ -41,4 +39,15 @@ fn to_whom_is_let_in(headers: &HeaderMap, answer: Value) -> Response {
             (StatusCode::UNAUTHORIZED, Json(error)).into_response()
         }
     }
+}
+
+/// The revoked credential of a call, if it has one.
+pub(crate) fn revoked(headers: &HeaderMap) -> Option<&str> {
+    credential(headers).filter(|credential| credential.contains(REVOKED))
+}
+
+fn credential(headers: &HeaderMap) -> Option<&str> {
+    let credentials = ["authorization", "x-api-key", "x-goog-api-key"];
+    let mut given = credentials.iter().filter_map(|name| headers.get(*name));
+    given.next()?.to_str().ok()
 }

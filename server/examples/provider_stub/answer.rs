@@ -13,6 +13,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use crate::{
+    account::revoked,
     produced::{Entry, Produced, ProducedList},
     script::Script,
 };
@@ -93,6 +94,11 @@ impl Call {
     async fn open(incoming: Incoming<'_>, dialect: Dialect) -> Result<Self, Response> {
         let script = Script::read(incoming.body)
             .map_err(|why| failure(dialect, StatusCode::BAD_REQUEST, &why))?;
+        // Some providers repeat the key in the message.
+        if let Some(credential) = revoked(incoming.headers) {
+            let message = format!("Incorrect API key provided: {credential}. It was revoked.");
+            return Err(failure(dialect, StatusCode::UNAUTHORIZED, &message));
+        }
         let tokens = (dialect.tokens)(script.tokens);
         let produced = Produced {
             sequence: 0,

@@ -23,15 +23,19 @@ pub(super) fn finding(
         )),
         Some(status) => Some(format!("the provider responded with HTTP {status}")),
     };
-    let body = answer.filter(|answer| (200..=299).contains(&answer.status));
+    let body = answer.filter(|answer| answer.is_success());
     let body = body.and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
     let body = body.unwrap_or_default();
     let windows = providers::spec(kind)
         .windows
         .map_or_else(Vec::new, |read| read(&body));
     let reported_at = now;
+    let error = failure
+        .as_ref()
+        .map(|_| answer.map_or((0, None), |answer| (answer.status, answer.message.clone())));
     Finding {
         failure,
+        error,
         windows: (!windows.is_empty()).then_some(SubscriptionWindows {
             reported_at,
             windows,
@@ -56,7 +60,12 @@ mod tests {
         let body = body.to_string();
         finding(
             kind,
-            Some(&ProviderAnswer { status, body }),
+            Some(&ProviderAnswer {
+                status,
+                body,
+                is_failed: false,
+                message: None,
+            }),
             DateTime::UNIX_EPOCH,
         )
     }

@@ -1,7 +1,9 @@
-//! Checks provider accounts, on demand or on a schedule: [`mod@question`] builds the request, [`mod@finding`] interprets
+//! Checks provider accounts, on demand or on a schedule, tests them with a model, and fetches lists of models: [`mod@question`] builds the request, [`mod@finding`] interprets
 //! the response.
 
 mod finding;
+mod model_test;
+mod models;
 mod question;
 mod schedule;
 
@@ -13,6 +15,7 @@ use futures_util::{StreamExt as _, stream};
 use url::Url;
 use uuid::Uuid;
 
+pub use self::model_test::ModelTest;
 use self::{finding::finding, question::question};
 use crate::{
     clock::SharedClock,
@@ -127,6 +130,12 @@ impl Checkup {
             return Ok(Ok(Finding::default()));
         };
         let answer = self.0.engine.ask_provider(&credential, &question).await;
-        Ok(answer.map(|answer| finding(account.kind, answer.as_ref(), self.0.clock.now())))
+        let keeps_messages = self.0.settings.current().gateway.keep_error_messages;
+        Ok(answer.map(|mut answer| {
+            if let Some(answer) = answer.as_mut().filter(|_| !keeps_messages) {
+                answer.message = None;
+            }
+            finding(account.kind, answer.as_ref(), self.0.clock.now())
+        }))
     }
 }

@@ -10,8 +10,25 @@ use url::Url;
 use crate::{
     domain::provider_accounts::{CredentialSecret, ProviderCredential},
     engine::ProviderQuestion,
-    providers::{self, BEARER, CheckHeaders},
+    providers::{self, BEARER, CheckHeaders, SignInSpec},
 };
+
+/// The parts of an auth file that a request needs.
+#[derive(Deserialize)]
+pub(super) struct File {
+    r#type: String,
+    account_id: Option<String>,
+    #[serde(default)]
+    using_api: bool,
+    base_url: Option<String>,
+}
+
+impl File {
+    /// The address that the engine uses instead of the provider's; it does so for files with `using_api` only.
+    pub(super) fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref().filter(|_| self.using_api)
+    }
+}
 
 /// The request; none where only the engine can check.
 pub(super) fn question(
@@ -38,36 +55,37 @@ fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
         url: format!("{base}{}", keys.check_path).parse().ok()?,
         authorization: keys.authorization,
         headers: owned(keys.check_headers),
+        body: None,
     })
 }
 
 /// Requests the usage of the subscription, or the profile.
 fn of_sign_in(kind: ProviderKind, file: &SecretString, url: &Url) -> Option<ProviderQuestion> {
-    #[derive(Deserialize)]
-    struct File {
-        r#type: String,
-        account_id: Option<String>,
-    }
     let file: File = serde_json::from_str(file.expose_secret()).ok()?;
     let sign_in = providers::spec(kind).sign_in.as_ref()?;
     if sign_in.tokenless_auth_files.contains(&&*file.r#type) {
         return None;
     }
-    let headers = match sign_in.check_headers {
-        CheckHeaders::Fixed(headers) => owned(headers),
-        CheckHeaders::AccountId(name) => {
-            let id = file.account_id.into_iter();
-            id.map(|id| (name.to_owned(), id)).collect()
-        }
-    };
     Some(ProviderQuestion {
         url: url.clone(),
         authorization: BEARER,
-        headers,
+        headers: sign_in_headers(sign_in, &file),
+        body: None,
     })
 }
 
-fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
+/// The headers of requests with a sign-in.
+pub(super) fn sign_in_headers(sign_in: &SignInSpec, file: &File) -> Vec<(String, String)> {
+    match sign_in.check_headers {
+        CheckHeaders::Fixed(headers) => owned(headers),
+        CheckHeaders::AccountId(name) => {
+            let id = file.account_id.iter();
+            id.map(|id| (name.to_owned(), id.clone())).collect()
+        }
+    }
+}
+
+pub(super) fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {
     let headers = headers.iter();
     headers
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -11,6 +11,8 @@ use crate::{domain::Result, outage::Outage};
 
 /// How often due accounts are searched.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
+/// How often the engine's report on sign-ins is read.
+const REPORT_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Checkup {
     /// Runs until cancelled.
@@ -32,7 +34,33 @@ impl Checkup {
         stop.run_until_cancelled(looking).await;
     }
 
-    /// Checks the enabled accounts whose last check is older than the interval of the settings, one by one. Returns their
+    /// Passes the engine's report on sign-ins that it could not refresh to the accounts until cancelled.
+    pub async fn follow_sign_ins(self, stop: CancellationToken) {
+        let looking = async {
+            let outage = Outage::new(Duration::ZERO);
+            loop {
+                sleep(REPORT_INTERVAL).await;
+                outage.note(
+                    &self.note_sign_ins().await,
+                    |error| tracing::warn!(?error, "cannot note invalid sign-ins; retrying"),
+                    |ended| {
+                        let elapsed_ms = ended.lasted_ms();
+                        tracing::info!(elapsed_ms, "invalid sign-ins are noted again");
+                    },
+                );
+            }
+        };
+        stop.run_until_cancelled(looking).await;
+    }
+
+    async fn note_sign_ins(&self) -> Result<()> {
+        match self.0.engine.accounts().await {
+            Some(reported) => self.0.accounts.record_lost_sign_ins(&reported).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the accounts in use whose last check is older than the interval of the settings, one by one. Returns their
     /// number.
     pub async fn check_due(&self) -> Result<usize> {
         let minutes = self.0.settings.current().gateway.account_check_minutes;
@@ -44,7 +72,7 @@ impl Checkup {
         let mut checked = 0;
         for account in self.0.accounts.list().await? {
             let age = account.checked_at.map(|at| (now - at).abs());
-            if account.enabled && age.is_none_or(|age| age >= interval) {
+            if account.is_in_use() && age.is_none_or(|age| age >= interval) {
                 self.check(account).await?;
                 checked += 1;
             }

@@ -7,18 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use nix::sys::statvfs::statvfs;
 use secrecy::ExposeSecret as _;
 
 use super::Check;
-use crate::{config::StorageConfig, db};
+use crate::{config::StorageConfig, db, disk};
 
 /// A commit of SQLite takes at least one sync. Slower disks are named, but nothing fails by them.
 const SLOW_SYNC: Duration = Duration::from_millis(50);
 const SAMPLES: usize = 5;
-const MIB: u64 = 1024 * 1024;
-const LOW_SPACE: u64 = 1024 * MIB;
-const MINIMUM_SPACE: u64 = 128 * MIB;
 const SYNC: &str = "disk sync";
 
 /// Measures a sync where the commits of SQLite wait for one. With PostgreSQL only whether the data directory is
@@ -78,22 +74,14 @@ fn judge(path: &str, duration: Duration, has_database: bool) -> Check {
 /// Compares the free space of the data directory with what a server needs.
 pub(super) fn space(data_dir: &Path) -> Check {
     const TOPIC: &str = "disk space";
-    let directory = existing_ancestor(data_dir);
     let remedy = "free some space or use a larger disk: on a full disk nothing can be recorded, and all requests are \
                   refused";
-    match statvfs(&directory) {
-        Ok(disk) => {
-            // Their types differ from system to system.
-            #[expect(clippy::useless_conversion, reason = "needed on other systems")]
-            let (blocks, size) = (
-                u64::from(disk.blocks_available()),
-                u64::from(disk.fragment_size()),
-            );
-            let free = blocks.saturating_mul(size);
-            let observed = format!("{} MiB free", free / MIB);
-            if free < MINIMUM_SPACE {
+    match disk::free_space(data_dir) {
+        Ok(free) => {
+            let observed = format!("{} MiB free", free / disk::MIB);
+            if free < disk::MINIMUM_SPACE {
                 Check::problem(TOPIC, observed, remedy)
-            } else if free < LOW_SPACE {
+            } else if free < disk::LOW_SPACE {
                 Check::warning(TOPIC, observed, remedy)
             } else {
                 Check::ok(TOPIC, observed)
@@ -103,20 +91,11 @@ pub(super) fn space(data_dir: &Path) -> Check {
             TOPIC,
             format!(
                 "cannot read the free space of {}: {error}",
-                directory.display()
+                data_dir.display()
             ),
             "check that DATA_DIR is mounted",
         ),
     }
-}
-
-/// The directory, or the closest parent that exists.
-fn existing_ancestor(directory: &Path) -> PathBuf {
-    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    let mut parents = absolute.ancestors();
-    parents
-        .find(|parent| parent.exists())
-        .map_or_else(|| PathBuf::from("/"), Path::to_owned)
 }
 
 /// The median of a few syncs.

@@ -1,6 +1,7 @@
 //! The business rules. Uses the tables; knows nothing of HTTP or GraphQL.
 
 pub mod admins;
+pub mod alerts;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;

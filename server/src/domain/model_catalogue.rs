@@ -20,7 +20,7 @@ use super::{
 #[derive(Debug)]
 pub struct ModelCatalogue<'a> {
     pub models: &'a EngineModels,
-    /// Our accounts, including disabled ones; empty with an external engine that has its own.
+    /// Our accounts, including those not in use; empty with an external engine that has its own.
     pub accounts: &'a [provider_account::Model],
     pub prices: &'a PriceList,
     pub at: DateTime<Utc>,
@@ -35,7 +35,7 @@ pub struct CatalogueModel {
     /// The aliases of this model.
     pub aliases: Vec<String>,
     pub providers: Vec<ProviderKind>,
-    /// The enabled accounts that serve it.
+    /// The accounts in use that serve it.
     pub accounts: Vec<provider_account::Model>,
     pub price: Option<price::Model>,
     /// The owner that the engine reports.
@@ -145,7 +145,10 @@ impl ModelCatalogue<'_> {
         }
         let mut offering = self.accounts.iter().filter(|one| self.offers(one, name));
         Some(
-            match (offering.any(|one| one.enabled), self.has_any(name)) {
+            match (
+                offering.any(provider_account::Model::is_in_use),
+                self.has_any(name),
+            ) {
                 (true, _) => ModelProblem::Excluded,
                 (false, true) => ModelProblem::NoEnabledAccount,
                 (false, false) => ModelProblem::Unknown,
@@ -157,14 +160,14 @@ impl ModelCatalogue<'_> {
         self.accounts.iter().any(|one| self.offers(one, name))
     }
 
-    /// The enabled accounts that serve a name; empty if the engine does not list it.
+    /// The accounts in use that serve a name; empty if the engine does not list it.
     fn serving(&self, name: &str) -> Vec<&provider_account::Model> {
         if !self.models.lists(name) {
             return Vec::new();
         }
         let accounts = self.accounts.iter();
         accounts
-            .filter(|account| account.enabled && self.offers(account, name))
+            .filter(|account| account.is_in_use() && self.offers(account, name))
             .collect()
     }
 

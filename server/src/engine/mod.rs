@@ -14,6 +14,7 @@ mod config;
 mod demo;
 mod endpoint;
 mod error;
+mod error_text;
 mod examination;
 mod external;
 mod handle;

@@ -5,6 +5,7 @@
 //! Nouns import [`types`] and [`resolver`], which import no noun; [`transport`] imports only the [`schema`].
 
 mod admin;
+mod alert;
 mod audit;
 mod audit_trail;
 mod backup;

@@ -5,6 +5,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, 
 
 use super::{
     admin::{AdminMutations, AdminQueries},
+    alert::{AlertMutation, AlertQueries, AlertSubscription},
     audit::AuditQuery,
     backup::{BackupMutations, BackupQueries},
     engine::{EngineMutation, EngineQuery, EngineSubscriptions},
@@ -46,6 +47,7 @@ pub(super) struct Query(
     EngineQuery,
     BackupQueries,
     AuditQuery,
+    AlertQueries,
 );
 
 /// The mutations.
@@ -64,6 +66,7 @@ pub(super) struct Mutation(
     AdminMutations,
     EngineMutation,
     BackupMutations,
+    AlertMutation,
 );
 
 /// The subscriptions.
@@ -73,6 +76,7 @@ pub(super) struct Subscription(
     UsageSubscription,
     RequestSubscription,
     EngineSubscriptions,
+    AlertSubscription,
 );
 
 pub(super) type ControlPlane = Schema<Query, Mutation, Subscription>;

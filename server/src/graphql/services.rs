@@ -8,10 +8,10 @@ use crate::{
     checkup::Checkup,
     clock::SharedClock,
     domain::{
-        admins::Admins, api_keys::ApiKeys, api_tokens::ApiTokens, audit::Audit, backups::Backups,
-        downloads::Downloads, exports::Exports, ledger::Ledger, login_throttle::LoginThrottle,
-        model_aliases::ModelAliases, notifications::Notifications, prices::Prices,
-        provider_accounts::ProviderAccounts, quotas::Quotas, requests::RequestLog,
+        admins::Admins, alerts::Alerts, api_keys::ApiKeys, api_tokens::ApiTokens, audit::Audit,
+        backups::Backups, downloads::Downloads, exports::Exports, ledger::Ledger,
+        login_throttle::LoginThrottle, model_aliases::ModelAliases, notifications::Notifications,
+        prices::Prices, provider_accounts::ProviderAccounts, quotas::Quotas, requests::RequestLog,
         sessions::Sessions, settings::Settings, usage::Usage, users::Users,
     },
     engine::EngineHandle,
@@ -24,6 +24,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Services {
     pub audit: Audit,
+    pub alerts: Alerts,
     pub admins: Admins,
     pub sessions: Sessions,
     pub login_throttle: LoginThrottle,
@@ -80,6 +81,7 @@ impl Services {
         schema
             .data(loaders)
             .data(self.audit)
+            .data(self.alerts)
             .data(self.admins)
             .data(self.sessions)
             .data(self.login_throttle)

@@ -91,13 +91,13 @@ fn quota(meter: &QuotaState, percent: u8, user: &str, now: DateTime<Utc>) -> Mes
     }
 }
 
-/// Failing accounts.
+/// Failing and paused accounts.
 pub(super) fn failing(
     accounts: impl Iterator<Item = (provider_account::Model, AccountState)>,
 ) -> Vec<Message> {
     let message = |(account, state): (provider_account::Model, AccountState)| {
         let is_failing = match state.status {
-            AccountStatus::Failing | AccountStatus::RefreshFailed => true,
+            AccountStatus::Failing | AccountStatus::RefreshFailed | AccountStatus::Paused => true,
             AccountStatus::Active
             | AccountStatus::Cooling
             | AccountStatus::Expired
@@ -106,9 +106,15 @@ pub(super) fn failing(
         };
         let problem = state.reason.filter(|_| is_failing)?;
         let (kind, label) = (account.kind.to_value(), &account.label);
+        // Of its own, so that a pause is reported even if the failures before it were.
+        let (condition, subject) = if state.status == AccountStatus::Paused {
+            ("paused", format!("account:{}:paused", account.id))
+        } else {
+            ("failing", format!("account:{}", account.id))
+        };
         Some(Message {
-            subject: format!("account:{}", account.id),
-            title: format!("ProxyPal: account {label} ({kind}) is failing"),
+            subject,
+            title: format!("ProxyPal: account {label} ({kind}) is {condition}"),
             body: format!("{problem}\nSee Providers; sign in again if the sign-in is invalid."),
         })
     };
@@ -118,7 +124,7 @@ pub(super) fn failing(
 /// Accounts whose sign-in has expired and was not refreshed.
 pub(super) fn expired(accounts: Vec<provider_account::Model>, now: DateTime<Utc>) -> Vec<Message> {
     let message = |account: provider_account::Model| {
-        if !account.enabled || account.credential != CredentialKind::AuthFile {
+        if !account.is_in_use() || account.credential != CredentialKind::AuthFile {
             return None;
         }
         let end = account.expires_at.filter(|end| *end <= now)?;

@@ -24,6 +24,8 @@ use crate::{
 const REFRESH_LEAD: TimeDelta = TimeDelta::minutes(5);
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+/// The error codes with which providers reject a sign-in for good; `bad_credentials` stands for GitHub's 401.
+const REJECTIONS: [&str; 2] = ["invalid_grant", "bad_credentials"];
 /// Checked again after this time, because the clock may jump.
 const RECHECK_INTERVAL: Duration = Duration::from_secs(30);
 
@@ -117,7 +119,7 @@ impl TokenRefresher {
     async fn renew_copilot(
         &self,
         account: &GithubAccount,
-    ) -> Result<std::result::Result<(), String>> {
+    ) -> Result<std::result::Result<(), RefreshError>> {
         let copilot = self.service.copilot()?;
         let models = if account.has_models {
             Models::Known
@@ -126,7 +128,7 @@ impl TokenRefresher {
         };
         let token = match copilot.token(&account.token, models).await {
             Ok(token) => token,
-            Err(fault) => return Ok(Err(words_for_copilot(&fault, &copilot.provider))),
+            Err(fault) => return Ok(Err(RefreshError::of_copilot(&fault, &copilot.provider))),
         };
         let has_models = account.has_models || !token.models.is_empty();
         self.service
@@ -137,19 +139,19 @@ impl TokenRefresher {
             return Ok(Ok(()));
         }
         let problem = "Copilot did not report its models; the server retries automatically";
-        Ok(Err(problem.to_owned()))
+        Ok(Err(RefreshError::transient(problem)))
     }
 
     async fn renew_own_client(
         &self,
         account: &OwnClientAccount,
-    ) -> Result<std::result::Result<(), String>> {
+    ) -> Result<std::result::Result<(), RefreshError>> {
         let provider = self.service.provider(account.kind)?;
         if provider.client_secret.is_none() {
             let name = provider.name.to_uppercase();
-            return Ok(Err(format!(
+            return Ok(Err(RefreshError::transient(format!(
                 "the OAuth client of this account is no longer configured; set OAUTH_{name}_CLIENT_ID and OAUTH_{name}_CLIENT_SECRET, or sign in again"
-            )));
+            ))));
         }
         let renewed = protocol::refresh(&self.service.http, provider, &account.refresh_token).await;
         match renewed {
@@ -161,25 +163,27 @@ impl TokenRefresher {
                     .await?;
                 Ok(Ok(()))
             }
-            Err(fault) => Ok(Err(words(&fault, provider))),
+            Err(fault) => Ok(Err(RefreshError::new(&fault, provider))),
         }
     }
 
     async fn note(
         &mut self,
         id: Uuid,
-        outcome: Result<std::result::Result<(), String>>,
+        outcome: Result<std::result::Result<(), RefreshError>>,
         next: &mut Duration,
     ) -> Result<()> {
-        let problem = match outcome {
+        let error = match outcome {
             Ok(Ok(())) => {
                 self.setbacks.remove(&id);
                 return Ok(());
             }
-            Ok(Err(problem)) => problem,
+            Ok(Err(error)) => error,
             Err(error) => {
                 tracing::error!(account.id = %id, ?error, "cannot store a refreshed token");
-                "a refreshed token could not be stored; see the server's log".to_owned()
+                RefreshError::transient(
+                    "a refreshed token could not be stored; see the server's log",
+                )
             }
         };
         let failures = self.setbacks.get(&id).map_or(0, |setback| setback.failures);
@@ -191,28 +195,58 @@ impl TokenRefresher {
         };
         self.setbacks.insert(id, setback);
         *next = (*next).min(pause.to_std().unwrap_or_default());
-        self.service
-            .accounts
-            .record_token_problem(id, &problem)
-            .await
+        let accounts = &self.service.accounts;
+        accounts.record_token_problem(id, &error.message).await?;
+        if let Some(code) = &error.rejection {
+            accounts.record_rejected_refresh(id, code).await?;
+        }
+        Ok(())
     }
 }
 
-/// The problem text of an account whose token could not be refreshed.
-fn words(fault: &SignInError, provider: &OAuthProvider) -> String {
-    let words = fault.words(provider);
-    if fault.may_pass() {
-        format!("the token could not be refreshed: {words}; the server retries automatically")
-    } else {
-        format!("the token could not be refreshed: {words}")
-    }
+/// Why a token could not be refreshed.
+#[derive(Debug)]
+struct RefreshError {
+    /// For administrators.
+    message: String,
+    /// The provider's error code if it no longer accepts the sign-in.
+    rejection: Option<String>,
 }
 
-fn words_for_copilot(fault: &SignInError, provider: &OAuthProvider) -> String {
-    if *fault == SignInError::Refused("bad_credentials".to_owned()) {
-        return "GitHub no longer accepts the sign-in; sign in again".to_owned();
+impl RefreshError {
+    /// An error that is no rejection of the sign-in.
+    fn transient(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            rejection: None,
+        }
     }
-    words(fault, provider)
+
+    fn new(fault: &SignInError, provider: &OAuthProvider) -> Self {
+        let words = fault.words(provider);
+        let retries = if fault.may_pass() {
+            "; the server retries automatically"
+        } else {
+            ""
+        };
+        let rejection = match fault {
+            SignInError::Refused(code) if REJECTIONS.contains(&code.as_str()) => Some(code.clone()),
+            _ => None,
+        };
+        Self {
+            message: format!("the token could not be refreshed: {words}{retries}"),
+            rejection,
+        }
+    }
+
+    fn of_copilot(fault: &SignInError, provider: &OAuthProvider) -> Self {
+        let error = Self::new(fault, provider);
+        if error.rejection.is_some() {
+            let message = "GitHub no longer accepts the sign-in; sign in again".to_owned();
+            return Self { message, ..error };
+        }
+        error
+    }
 }
 
 /// When to refresh: some minutes before the expiry, or at half of a shorter lifetime.

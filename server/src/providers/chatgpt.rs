@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
-    ProviderSpec, SIGN_IN, SignInSpec, ThemeColors, windows,
+    ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, windows,
 };
 
 const API: &str = "https://api.openai.com/v1";
@@ -37,6 +37,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         accepted: true,
         engine_base_url: Some(API),
         check_base_url: API,
+        test: (Protocol::OpenaiResponses, "/responses"),
         ..NO_API_KEYS
     },
     sign_in: Some(SignInSpec {
@@ -47,6 +48,13 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         token_url: "https://auth.openai.com/oauth/token",
         check_url: "https://chatgpt.com/backend-api/wham/usage",
         check_headers: CheckHeaders::AccountId("chatgpt-account-id"),
+        test: Some(SignInTest {
+            protocol: Protocol::OpenaiResponses,
+            base_url: "https://chatgpt.com/backend-api/codex",
+            path: "/responses",
+            as_claude_code: false,
+            has_output_limit: false,
+        }),
         redirect_url: "http://localhost:1455/auth/callback",
         authorize_parameters: &[
             ("prompt", "login"),

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{
     ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
-    ProviderSpec, SIGN_IN, SignInSpec, ThemeColors, TokenEncoding, always_kept, windows,
+    ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, TokenEncoding, always_kept,
+    windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -36,6 +37,8 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         check_path: "/v1/models",
         authorization: ("x-api-key", ""),
         check_headers: &[("anthropic-version", "2023-06-01")],
+        models_path: "/v1/models?limit=1000",
+        test: (Protocol::AnthropicMessages, "/v1/messages"),
         ..NO_API_KEYS
     },
     sign_in: Some(SignInSpec {
@@ -46,7 +49,17 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         token_url: "https://platform.claude.com/v1/oauth/token",
         profile_url: "https://api.anthropic.com/api/oauth/profile",
         check_url: "https://api.anthropic.com/api/oauth/usage",
-        check_headers: CheckHeaders::Fixed(&[("anthropic-beta", "oauth-2025-04-20")]),
+        check_headers: CheckHeaders::Fixed(&[
+            ("anthropic-beta", "oauth-2025-04-20"),
+            ("anthropic-version", "2023-06-01"),
+        ]),
+        test: Some(SignInTest {
+            protocol: Protocol::AnthropicMessages,
+            base_url: "https://api.anthropic.com",
+            path: "/v1/messages?beta=true",
+            as_claude_code: true,
+            has_output_limit: true,
+        }),
         redirect_url: "http://localhost:54545/callback",
         authorize_parameters: &[("code", "true")],
         headers: &[

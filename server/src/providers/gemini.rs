@@ -45,6 +45,8 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         check_base_url: "https://generativelanguage.googleapis.com",
         check_path: "/v1beta/models?pageSize=1",
         authorization: ("x-goog-api-key", ""),
+        models_path: "/v1beta/models?pageSize=1000",
+        test: (Protocol::Gemini, "/v1beta/models/{model}:generateContent"),
         ..NO_API_KEYS
     },
     sign_in: Some(SignInSpec {

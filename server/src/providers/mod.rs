@@ -138,6 +138,10 @@ pub struct ApiKeySpec {
     /// The header with the key, and what precedes the key.
     pub authorization: (&'static str, &'static str),
     pub check_headers: &'static [(&'static str, &'static str)],
+    /// The list of models, as long as one answer can be.
+    pub models_path: &'static str,
+    /// The protocol and the path of a request for a model; `{model}` stands for its name.
+    pub test: (Protocol, &'static str),
 }
 
 /// Makes an auth file of another program's file.
@@ -162,6 +166,8 @@ pub struct SignInSpec {
     /// The free request of a health check: usage windows where there are any.
     pub check_url: &'static str,
     pub check_headers: CheckHeaders,
+    /// A request for a model; `None` if only the engine can make one.
+    pub test: Option<SignInTest>,
     /// The `type` of another program's files, and what makes an auth file of one or reports why it cannot.
     pub converts: Option<(&'static str, Conversion)>,
     /// The `type` of auth files that hold no token, so that they cannot be checked.
@@ -224,6 +230,18 @@ pub enum CheckHeaders {
     AccountId(&'static str),
 }
 
+/// A request for a model with a sign-in. It has the headers of the health check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInTest {
+    pub protocol: Protocol,
+    pub base_url: &'static str,
+    pub path: &'static str,
+    /// Whether the request must present itself as Claude Code's.
+    pub as_claude_code: bool,
+    /// Whether the provider accepts a limit of the output.
+    pub has_output_limit: bool,
+}
+
 /// The usual sign-in, as a base for the others.
 const SIGN_IN: SignInSpec = SignInSpec {
     flow: Flow::Device,
@@ -238,6 +256,7 @@ const SIGN_IN: SignInSpec = SignInSpec {
     api_url: "",
     check_url: "",
     check_headers: CheckHeaders::Fixed(&[]),
+    test: None,
     converts: None,
     tokenless_auth_files: &[],
     device_headers: &[],
@@ -260,6 +279,8 @@ const NO_API_KEYS: ApiKeySpec = ApiKeySpec {
     check_path: "/models",
     authorization: BEARER,
     check_headers: &[],
+    models_path: "/models",
+    test: (Protocol::OpenaiChat, "/chat/completions"),
 };
 
 impl ApiKeySpec {

@@ -6,7 +6,8 @@ use entity::{
 };
 
 use super::{
-    ApiKeySpec, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, ThemeColors,
+    ApiKeySpec, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, SignInTest,
+    ThemeColors,
 };
 
 const API: &str = "https://api.x.ai/v1";
@@ -34,6 +35,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         accepted: true,
         engine_base_url: Some(API),
         check_base_url: API,
+        test: (Protocol::OpenaiResponses, "/responses"),
         ..NO_API_KEYS
     },
     sign_in: Some(SignInSpec {
@@ -42,6 +44,13 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         discovery_url: "https://auth.x.ai/.well-known/openid-configuration",
         api_url: API,
         check_url: "https://api.x.ai/v1/models",
+        test: Some(SignInTest {
+            protocol: Protocol::OpenaiResponses,
+            base_url: API,
+            path: "/responses",
+            as_claude_code: false,
+            has_output_limit: true,
+        }),
         own_client_needs_authorize_url: true,
         profile: Profile::OpenId,
         ..SIGN_IN

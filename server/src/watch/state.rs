@@ -179,6 +179,7 @@ fn status(status: AccountStatus) -> &'static str {
         AccountStatus::Failing => "failing",
         AccountStatus::RefreshFailed => "refresh_failed",
         AccountStatus::Expired => "expired",
+        AccountStatus::Paused => "paused",
         AccountStatus::Disabled => "disabled",
         AccountStatus::Unknown => "unknown",
     }

@@ -6,6 +6,8 @@
     reason = "a test may panic"
 )]
 
+mod account_pause;
+mod alerting;
 mod architecture;
 mod backup;
 mod configuration;

@@ -164,6 +164,7 @@ async fn every_entity_finds_its_table_and_columns() {
     find::<entity::notification_rule::Entity>(&database).await;
     find::<entity::notification_condition::Entity>(&database).await;
     find::<entity::notification::Entity>(&database).await;
+    find::<entity::alert::Entity>(&database).await;
     find::<entity::usage_rollup::Entity>(&database).await;
     find::<entity::usage_slice::Entity>(&database).await;
 }
@@ -228,6 +229,11 @@ fn account_with(windows: SubscriptionWindows) -> provider_account::ActiveModel {
         problem_at: None,
         checked_at: None,
         check_failure: None,
+        paused_at: None,
+        pause_reason: None,
+        last_error: None,
+        last_error_status: None,
+        last_error_at: None,
         windows: Some(windows),
         created_at: DateTime::UNIX_EPOCH,
         updated_at: DateTime::UNIX_EPOCH,

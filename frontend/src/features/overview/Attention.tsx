@@ -1,104 +1,131 @@
 import { A } from "@solidjs/router";
-import CircleAlert from "lucide-solid/icons/circle-alert";
-import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { createMemo, For, Match, Show, Switch } from "solid-js";
-import { Dynamic } from "solid-js/web";
-import { useMay } from "../../graphql/may";
-import type { GuardedMutation } from "../../graphql/roles";
+import { AlertRow } from "../../alerts/AlertRow";
+import { readAlerts } from "../../alerts/alert";
+import type { OverviewHealthQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatShare } from "../../lib/format";
+import { createNow } from "../../lib/createNow";
+import { formatAgo, formatWhole } from "../../lib/format";
 import { useSession } from "../../session/SessionProvider";
 import { buttonClass } from "../../ui/Button";
 import { Loading } from "../../ui/Loading";
 import { Notice } from "../../ui/Notice";
 import type { OverviewState } from "./createOverview";
-import { findProblems, type Problem, WORRYING_SHARE } from "./problems";
 
 const SHOWN = 6;
-const ICONS = {
-  bad: { shape: CircleAlert, class: "text-bad" },
-  warn: { shape: TriangleAlert, class: "text-warn" },
-} as const;
 
-/** The mutation behind each action; callers without it get a link to view the page, if they may open it. */
-const NEEDS: Partial<Record<Problem["action"], GuardedMutation>> = {
-  engine: "restartEngine",
-  account: "updateProviderAccount",
-  quota: "changeQuotas",
-  unpriced: "createPrice",
-  backup: "createBackup",
-};
-/** The problems whose page is for owners alone. */
-const RESERVED: readonly Problem["action"][] = ["backup"];
+type Health = OverviewHealthQuery["health"];
 
-function ProblemRow(props: { problem: Problem }) {
-  const may = useMay();
-  const icon = () => ICONS[props.problem.tone];
-  const isMine = () => {
-    const needs = NEEDS[props.problem.action];
-    return !needs || may(needs);
-  };
+/** The open alerts, the most urgent first. */
+function Problems(props: { known: OverviewHealthQuery }) {
+  const health = () => props.known.health;
+  const alerts = createMemo(() =>
+    readAlerts([...props.known.critical.nodes, ...props.known.warnings.nodes]).slice(0, SHOWN),
+  );
+  const hidden = () => health().openAlerts - alerts().length;
+  const title = () =>
+    health().unacknowledgedAlerts > 0
+      ? t("overview.problems", { count: health().openAlerts })
+      : t("overview.acknowledgedLeft", { count: health().openAlerts });
+  const color = () =>
+    health().verdict === "CRITICAL" ? "border-bad/40 bg-bad-soft" : "border-warn/40 bg-warn-soft";
   return (
-    <li class="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2 sm:px-5">
-      <Dynamic
-        component={icon().shape}
-        class={`size-4 shrink-0 ${icon().class}`}
-        aria-hidden="true"
-      />
-      <span class="min-w-0 flex-1 break-words">
-        {props.problem.text}
-        <Show when={props.problem.reason}>
-          {(reason) => <span class="block text-sm text-muted">{reason()}</span>}
-        </Show>
-      </span>
-      <Show when={isMine() || !RESERVED.includes(props.problem.action)}>
-        <A href={props.problem.href} class={buttonClass("plain", "small")}>
-          {isMine() ? t(`overview.fix.${props.problem.action}`) : t("overview.look")}
+    <section aria-label={title()} class={`overflow-clip rounded-xl border ${color()}`}>
+      <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 pb-1 sm:px-5">
+        <h2 class="text-lg font-semibold tracking-tight">{title()}</h2>
+        <A href="/alerts" class={buttonClass("quiet", "small")}>
+          {t("overview.allAlerts")}
         </A>
-      </Show>
-    </li>
+      </div>
+      <ul class="pb-2">
+        <For each={alerts()}>{(alert) => <AlertRow alert={alert} />}</For>
+        <Show when={hidden() > 0}>
+          <li class="px-4 py-1 text-sm text-muted sm:px-5">
+            {t("overview.problemsMore", { count: hidden() })}
+          </li>
+        </Show>
+      </ul>
+    </section>
   );
 }
 
-/** The current problems with links to their solutions. */
+function Uncertain(props: { health: Health }) {
+  const now = createNow();
+  const since = () => {
+    const at = props.health.evaluatedAt;
+    return at
+      ? t("overview.uncertainSince", { ago: formatAgo(at, now()) })
+      : t("overview.uncertainStart");
+  };
+  return (
+    <Show
+      when={props.health.isFailing}
+      fallback={
+        <Notice tone="info">
+          <span class="font-medium">{t("overview.uncertain")}</span> {since()}
+        </Notice>
+      }
+    >
+      <Notice
+        tone="warn"
+        action={
+          <A
+            href="/requests?outcome=UPSTREAM_ERROR,INTERRUPTED"
+            class={buttonClass("plain", "small")}
+          >
+            {t("overview.allErrors")}
+          </A>
+        }
+      >
+        <span class="font-medium">
+          {t("overview.failing", {
+            failed: formatWhole(props.health.recentFailed),
+            requests: formatWhole(props.health.recentRequests),
+          })}
+        </span>
+      </Notice>
+    </Show>
+  );
+}
+
+function Healthy(props: { health: Health }) {
+  const unverified = () => props.health.accounts.unverified;
+  return (
+    <Notice
+      tone="ok"
+      action={
+        <Show when={unverified() > 0}>
+          <A href="/providers" class={buttonClass("plain", "small")}>
+            {t("overview.checkAccounts")}
+          </A>
+        </Show>
+      }
+    >
+      <span class="font-medium">{t("overview.problemsNone")}</span> {t("overview.problemsNoneHint")}{" "}
+      <Show when={unverified() > 0}>
+        {t("overview.accountsUnverified", { count: unverified() })}
+      </Show>
+    </Notice>
+  );
+}
+
+/** The verdict on the server, from its open alerts. */
 export function Attention(props: { overview: OverviewState }) {
-  const { serverInfo, connection } = useSession();
-  const problems = createMemo(() => {
-    const sums = props.overview.sums();
-    return sums && findProblems(sums, serverInfo()?.engineMode === "DEMO");
-  });
-  const count = () => problems()?.length ?? 0;
-  const isBad = () => problems()?.some(({ tone }) => tone === "bad");
+  const { connection } = useSession();
+  const known = () => props.overview.health();
+  const isHealthy = () => known()?.health.verdict === "HEALTHY";
+  // Figures from before an outage do not say that all is well.
+  const isStale = () => connection() === "lost" || props.overview.error() !== undefined;
   return (
     <Switch fallback={<Show when={!props.overview.error()}>{<Loading />}</Show>}>
-      <Match when={count() > 0}>
-        <section
-          aria-label={t("overview.problems", { count: count() })}
-          class={`overflow-clip rounded-xl border ${isBad() ? "border-bad/40 bg-bad-soft" : "border-warn/40 bg-warn-soft"}`}
-        >
-          <h2 class="px-4 pt-3 pb-1 text-lg font-semibold tracking-tight sm:px-5">
-            {t("overview.problems", { count: count() })}
-          </h2>
-          <ul class="pb-2">
-            <For each={problems()?.slice(0, SHOWN)}>
-              {(problem) => <ProblemRow problem={problem} />}
-            </For>
-            <Show when={count() > SHOWN}>
-              <li class="px-4 py-1 text-sm text-muted sm:px-5">
-                {t("overview.problemsMore", { count: count() - SHOWN })}
-              </li>
-            </Show>
-          </ul>
-        </section>
+      <Match when={(known()?.health.openAlerts ?? 0) > 0 && known()}>
+        {(current) => <Problems known={current()} />}
       </Match>
-      {/* Figures from before an outage do not say that all is well. */}
-      <Match when={problems() && (connection() === "lost" || props.overview.error())}>{null}</Match>
-      <Match when={problems()}>
-        <Notice tone="ok">
-          <span class="font-medium">{t("overview.problemsNone")}</span>{" "}
-          {t("overview.problemsNoneHint", { share: formatShare(WORRYING_SHARE) })}
-        </Notice>
+      <Match when={known() && isStale()}>{null}</Match>
+      <Match when={isHealthy() && known()}>
+        {(current) => <Healthy health={current().health} />}
       </Match>
+      <Match when={known()}>{(current) => <Uncertain health={current().health} />}</Match>
     </Switch>
   );
 }

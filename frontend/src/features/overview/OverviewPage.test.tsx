@@ -1,8 +1,12 @@
 import { screen } from "@solidjs/testing-library";
 import { expect, test, vi } from "vitest";
+import { makeAlert } from "../../test/alerts";
 import { renderPage } from "../../test/render";
-import { ActiveUsers, createOverview, RunningOut, Vitals } from ".";
+import { ActiveUsers, Attention, createOverview, RunningOut, Vitals } from ".";
 
+vi.mock("../../session/SessionProvider", () => ({
+  useSession: () => ({ connection: () => "open" }),
+}));
 vi.mock("../../ui/chart/plot", () => ({ createPlot: () => ({ moveTo() {}, destroy() {} }) }));
 
 const quota = {
@@ -19,8 +23,6 @@ const quota = {
 };
 
 const sums = {
-  lastBackupAt: null,
-  settings: { __typename: "Settings", backupEveryHours: 0 },
   engine: { state: "RUNNING", version: "7", startedAt: null, restarts: 2, lastError: null },
   hour: { totals: { requests: 200, failed: 10 } },
   quarter: {
@@ -120,4 +122,98 @@ test("a subscription that is nearly used is among what runs out, and one that is
 
   expect(await screen.findByRole("meter", { name: "work, five_hour" })).toBeDefined();
   expect(screen.queryByRole("meter", { name: "work, seven_day" })).toBeNull();
+});
+
+const evaluated = {
+  verdict: "HEALTHY",
+  evaluatedAt: "2026-11-25T12:00:00Z",
+  openAlerts: 0,
+  unacknowledgedAlerts: 0,
+  recentRequests: 200,
+  recentFailed: 10,
+  isFailing: false,
+  accounts: { enabled: 2, unverified: 0 },
+};
+
+function Verdict() {
+  const overview = createOverview();
+  return (
+    <>
+      <Attention overview={overview} />
+      <Vitals overview={overview} />
+    </>
+  );
+}
+
+function renderVerdict(health: object, alerts: readonly ReturnType<typeof makeAlert>[] = []) {
+  const of = (severity: string) => ({
+    nodes: alerts.filter((each) => each.severity === severity),
+  });
+  renderPage(Verdict, {
+    Overview: () => ({ data: sums }),
+    OverviewHealth: () => ({
+      data: {
+        health: { ...evaluated, ...health },
+        critical: of("CRITICAL"),
+        warnings: of("WARNING"),
+        errorRate: { nodes: alerts.filter(({ kind }) => kind === "ERROR_RATE") },
+      },
+    }),
+    UsageTicked: () => ({ data: { usageTicked: tick } }),
+  });
+}
+
+/** The light beside the state of the engine. */
+const light = async () => (await screen.findByText("Running")).closest("a")?.querySelector("span");
+
+test("a healthy server has no problems, and unused accounts are not said to work", async () => {
+  renderVerdict({ accounts: { enabled: 2, unverified: 1 } });
+
+  expect(await screen.findByText("No problems found")).toBeDefined();
+  expect(screen.getByText(/1 account was never used or checked/)).toBeDefined();
+  expect(screen.queryByText(/accounts work/)).toBeNull();
+  expect((await light())?.className).toContain("bg-ok");
+});
+
+test("the verdict counts open alerts, the critical ones first", async () => {
+  const quota = makeAlert({ id: "w", kind: "BACKUP_FAILED" });
+  const engine = makeAlert({ id: "c", kind: "RECORDING_FAILING", severity: "CRITICAL" });
+  const open = { verdict: "CRITICAL", openAlerts: 9, unacknowledgedAlerts: 1 };
+  renderVerdict(open, [quota, engine]);
+
+  const region = await screen.findByRole("region", { name: "9 problems need attention" });
+  const items = [...region.querySelectorAll("li")].map((item) => item.textContent);
+  expect(items[0]).toMatch(/^Requests cannot be recorded/);
+  expect(items[1]).toMatch(/^Scheduled backups fail/);
+  expect(items[2]).toBe("7 more problems");
+});
+
+test("acknowledged problems remain in view", async () => {
+  const open = { verdict: "WARNING", openAlerts: 1, unacknowledgedAlerts: 0 };
+  renderVerdict(open, [makeAlert({ acknowledgedAt: "2026-11-25T12:00:00Z" })]);
+
+  expect(await screen.findByRole("region", { name: /1 acknowledged problem/ })).toBeDefined();
+});
+
+test("nothing is green while requests fail, few or many", async () => {
+  renderVerdict({ verdict: "UNCERTAIN", recentRequests: 2, recentFailed: 1, isFailing: true });
+
+  expect(await screen.findByText("1 of 2 requests failed in the last hour")).toBeDefined();
+  expect(screen.queryByText("No problems found")).toBeNull();
+  expect((await light())?.className).toContain("bg-warn");
+});
+
+test("the engine is not green while the error rate is critical", async () => {
+  const errors = makeAlert({ kind: "ERROR_RATE", severity: "CRITICAL" });
+  renderVerdict({ verdict: "CRITICAL", openAlerts: 1, unacknowledgedAlerts: 1 }, [errors]);
+
+  await screen.findByRole("region", { name: "1 problem needs attention" });
+  expect((await light())?.className).toContain("bg-bad");
+});
+
+test("without an evaluation the state is unknown", async () => {
+  renderVerdict({ verdict: "UNCERTAIN", evaluatedAt: null });
+
+  expect(await screen.findByText("State unknown")).toBeDefined();
+  expect(screen.queryByText("No problems found")).toBeNull();
 });

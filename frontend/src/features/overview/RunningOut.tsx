@@ -5,11 +5,11 @@ import { t } from "../../i18n";
 import { formatShare } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
+import { describeQuota } from "../../ui/describeQuota";
 import { EmptyState } from "../../ui/EmptyState";
 import { Panel } from "../../ui/Panel";
 import { Resets } from "../../ui/Resets";
 import { SkeletonText } from "../../ui/Skeleton";
-import { describeQuota } from "./amounts";
 import type { OverviewState } from "./createOverview";
 import { RunningAccounts } from "./RunningAccounts";
 

@@ -1,6 +1,6 @@
 import { A } from "@solidjs/router";
 import { type JSX, Show } from "solid-js";
-import type { EngineState } from "../../graphql/generated/graphql";
+import type { EngineState, OverviewHealthQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import {
   exactUsd,
@@ -15,9 +15,16 @@ import { Figure, Figures } from "../../ui/Figure";
 import { Ago } from "../../ui/Moment";
 import { Unknown } from "../../ui/Unknown";
 import { type OverviewState, tokensPerMinute } from "./createOverview";
-import { errorTone } from "./problems";
 
 type Part = { overview: OverviewState };
+type Tone = "warn" | "bad";
+
+/** How bad the error rate is, by the server's rule; undefined while it is low. */
+function errorTone({ errorRate, health }: OverviewHealthQuery): Tone | undefined {
+  const [alert] = errorRate.nodes;
+  if (alert) return alert.severity === "CRITICAL" ? "bad" : "warn";
+  return health.isFailing ? "warn" : undefined;
+}
 
 const LIGHTS: Record<EngineState, string> = {
   RUNNING: "bg-ok",
@@ -46,8 +53,8 @@ function EngineFigure(props: Part) {
   const engine = () => props.overview.sums()?.engine;
   const hour = () => props.overview.sums()?.hour.totals;
   const tone = () => {
-    const totals = hour();
-    return totals && errorTone(totals);
+    const health = props.overview.health();
+    return health && errorTone(health);
   };
   // Not green while requests fail.
   const light = (state: EngineState) =>

@@ -1,8 +1,10 @@
 import { createQuery } from "@urql/solid";
 import { createMemo, createSignal } from "solid-js";
+import { followAlerts } from "../../alerts/followAlerts";
 import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import type { UsageTickedSubscription } from "../../graphql/generated/graphql";
+import { createEvery } from "../../lib/createEvery";
 import { createNow } from "../../lib/createNow";
 import { ownZone } from "../../lib/zone";
 import { periodsAt } from "./periods";
@@ -22,10 +24,6 @@ const OverviewQuery = graphql(`
       startedAt
       restarts
       lastError
-    }
-    lastBackupAt
-    settings {
-      backupEveryHours
     }
     hour: usage(range: $hour, timezone: $zone) {
       totals {
@@ -65,9 +63,6 @@ const OverviewQuery = graphql(`
       kind
       accounts {
         id
-        label
-        status
-        statusReason
         ...RunningAccount
       }
     }
@@ -87,6 +82,42 @@ const OverviewQuery = graphql(`
         name
       }
       ...RunningQuota
+    }
+  }
+`);
+
+const OverviewHealthQuery = graphql(`
+  query OverviewHealth {
+    health {
+      verdict
+      evaluatedAt
+      openAlerts
+      unacknowledgedAlerts
+      recentRequests
+      recentFailed
+      isFailing
+      accounts {
+        enabled
+        unverified
+      }
+    }
+    critical: alerts(filter: { open: true, severity: CRITICAL }, first: 6) {
+      nodes {
+        id
+        ...Alert
+      }
+    }
+    warnings: alerts(filter: { open: true, severity: WARNING }, first: 6) {
+      nodes {
+        id
+        ...Alert
+      }
+    }
+    errorRate: alerts(filter: { open: true, kinds: [ERROR_RATE] }, first: 1) {
+      nodes {
+        id
+        severity
+      }
     }
   }
 `);
@@ -142,14 +173,24 @@ export function createOverview() {
     setTicks((known) => [...known, usageTicked].slice(-TICKS)),
   );
   const last = createMemo<typeof sums.data>((before) => sums.data ?? before);
+  const [health, askHealth] = createQuery({
+    query: OverviewHealthQuery,
+    requestPolicy: "network-only",
+  });
+  const askAgain = () => askHealth({ requestPolicy: "network-only" });
+  followAlerts(askAgain);
+  createEvery(askAgain);
+  const lastHealth = createMemo<typeof health.data>((before) => health.data ?? before);
   return {
     periods,
     zone,
     /** The latest sums; the previous ones while new ones are loading. */
     sums: last,
+    /** The verdict and the open alerts; the previous ones while new ones are loading. */
+    health: lastHealth,
     /** Whether sums or an error have arrived. */
     isKnown: () => last() !== undefined || sums.error !== undefined,
-    error: () => sums.error ?? live.error(),
+    error: () => sums.error ?? health.error ?? live.error(),
     ticks,
     today: () => ticks().at(-1)?.today,
   };

@@ -9,6 +9,7 @@ import { createHealthCheck } from "./createHealthCheck";
 import { EditAccountDialog } from "./EditAccountDialog";
 import { RemoveAccountDialog } from "./RemoveAccountDialog";
 import { ReplaceKeyDialog } from "./ReplaceKeyDialog";
+import { TestAccountDialog } from "./TestAccountDialog";
 
 const AccountActionsFragment = graphql(`
   fragment AccountActions on ProviderAccount {
@@ -18,6 +19,10 @@ const AccountActionsFragment = graphql(`
     credential
     enabled
     status
+    models {
+      name
+      alias
+    }
   }
 `);
 
@@ -42,7 +47,7 @@ export function AccountActions(props: {
   onSignIn: () => void;
 }) {
   const account = () => readFragment(AccountActionsFragment, props.account);
-  const [open, setOpen] = createSignal<"edit" | "key" | "remove">();
+  const [open, setOpen] = createSignal<"edit" | "key" | "remove" | "test">();
   const close = () => setOpen(undefined);
   const [, reset] = createMutation(ResetProviderCooldownMutation);
   const check = createHealthCheck();
@@ -75,6 +80,7 @@ export function AccountActions(props: {
             {t("providers.checkOne")}
           </MenuItem>
         </Show>
+        <MenuItem onSelect={() => setOpen("test")}>{t("providers.test.menu")}</MenuItem>
         <Show when={account().status === "COOLING" || account().status === "FAILING"}>
           <MenuItem onSelect={() => void resetCooldown()}>{t("providers.resetCooldown")}</MenuItem>
         </Show>
@@ -90,6 +96,7 @@ export function AccountActions(props: {
         open={open() === "edit"}
         onClose={close}
       />
+      <TestAccountDialog account={account()} open={open() === "test"} onClose={close} />
       <ReplaceKeyDialog account={account()} open={open() === "key"} onClose={close} />
       <RemoveAccountDialog account={account()} open={open() === "remove"} onClose={close} />
     </>

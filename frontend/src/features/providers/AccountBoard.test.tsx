@@ -25,6 +25,31 @@ const account = {
   coolingUntil: new Date(Date.now() + 600_000).toISOString(),
   problem: null,
   problemAt: null,
+  lastError: null as {
+    __typename: string;
+    message: string | null;
+    status: number;
+    at: string;
+  } | null,
+  pausedAt: null,
+  day: {
+    __typename: "AccountTraffic",
+    requests: 4,
+    failed: 1,
+    errorRate: 0.25,
+    p95DurationMs: 2400,
+    cost: "1.25",
+    unpriced: 0,
+  },
+  week: {
+    __typename: "AccountTraffic",
+    requests: 1204,
+    failed: 0,
+    errorRate: 0,
+    p95DurationMs: null,
+    cost: "30",
+    unpriced: 2,
+  },
   expiresAt: null,
   lastUsedAt: null,
   windows: [
@@ -39,12 +64,12 @@ const account = {
   models: [],
 };
 
-function renderBoard(answers: Answers = {}) {
+function renderBoard(answers: Answers = {}, shown = account) {
   const provider = {
     __typename: "Provider",
     kind: "CLAUDE",
     displayName: "Claude",
-    accounts: [account],
+    accounts: [shown],
   };
   renderPage(() => <ProviderList />, {
     Providers: () => ({ data: { providers: [provider] } }),
@@ -65,6 +90,17 @@ test("an account in cooldown shows for how long, why, and its special settings",
   expect(screen.getByText("0 of 1 active")).toBeDefined();
   const meter = screen.getByRole("meter", { name: "5 hours" });
   expect(meter.getAttribute("aria-valuetext")).toBe("42% used");
+});
+
+test("an account shows the requests of a day and a week, with a link to them", async () => {
+  renderBoard();
+
+  const [row] = await screen.findAllByRole("listitem");
+  expect(row?.textContent).toContain("24 h4 requests25% failedp95 2.4 s$1.25");
+  expect(row?.textContent).toContain("7 days1,204 requests$30.00");
+  expect(screen.getByTitle("$30, 2 unpriced requests excluded")).toBeDefined();
+  const link = screen.getByRole("link", { name: "View requests of work" });
+  expect(link.getAttribute("href")).toBe("/requests?account=a1");
 });
 
 test("an account is checked at its provider, and the outcome is shown", async () => {
@@ -106,6 +142,101 @@ test("a cooldown can be ended, and the engine uses the account again immediately
   await user.click(await screen.findByRole("menuitem", { name: "Clear cooldown" }));
 
   await waitFor(() => expect(asked).toEqual(["a1"]));
+});
+
+const paused = {
+  ...account,
+  status: "PAUSED",
+  statusReason: "the provider repeatedly rejected the API key (HTTP 401)",
+  coolingUntil: null as unknown as string,
+  lastError: {
+    __typename: "AccountError",
+    message: "Incorrect API key provided: [redacted]",
+    status: 401,
+    at: new Date(Date.now() - 3 * 3_600_000).toISOString(),
+  },
+};
+
+test("a paused account shows why, the provider's last message, and is resumed", async () => {
+  const user = userEvent.setup();
+  const resumed: unknown[] = [];
+  renderBoard(
+    {
+      ResumeProviderAccount: ({ id }) => {
+        resumed.push(id);
+        return { data: { resumeProviderAccount: { account: { ...account, status: "ACTIVE" } } } };
+      },
+    },
+    paused,
+  );
+
+  const [row] = await screen.findAllByRole("listitem");
+  expect(row?.textContent).toContain("Paused");
+  expect(row?.textContent).toContain(
+    "repeatedly rejected the API key (HTTP 401), so the account is no longer",
+  );
+  expect(row?.textContent).toMatch(
+    /Last error 3 hours ago: HTTP 401 · Incorrect API key provided: \[redacted\]/,
+  );
+  await user.click(screen.getByRole("button", { name: "Resume: work" }));
+
+  await waitFor(() => expect(resumed).toEqual(["a1"]));
+});
+
+test("an account is tested with a model after its cost is stated, and the failure is shown", async () => {
+  const user = userEvent.setup();
+  const sent: unknown[] = [];
+  renderBoard({
+    ModelsToTest: () => {
+      const model = { __typename: "Model", name: "claude-opus", aliasOf: null };
+      return { data: { models: [{ ...model, providers: ["CLAUDE"] }] } };
+    },
+    TestProviderAccount: (variables) => {
+      sent.push(variables);
+      const failed = { succeeded: false, status: 404, latencyMs: 1234, message: "no such model" };
+      return { data: { testProviderAccount: { ...failed, account } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Actions for work" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Test with a model…" }));
+  const dialog = within(await screen.findByRole("dialog", { name: "Test work" }));
+  expect(dialog.getByText(/The provider bills it; no user is charged/)).toBeDefined();
+  await user.type(dialog.getByLabelText("Model"), "claude-opus");
+  await user.click(dialog.getByRole("button", { name: "Send test request" }));
+
+  const alert = await dialog.findByRole("alert");
+  expect(alert.textContent).toBe("claude-opus failed after 1.2 s: HTTP 404.no such model");
+  expect(sent).toEqual([{ id: "a1", model: "claude-opus" }]);
+});
+
+test("models that a provider lists for a key are chosen with check boxes", async () => {
+  const user = userEvent.setup();
+  const fetched: unknown[] = [];
+  renderBoard({
+    FetchModels: ({ input }) => {
+      fetched.push(input);
+      return { data: { fetchModels: { models: ["big", "huge", "small"], hasMore: false } } };
+    },
+  });
+  await user.click(await screen.findByRole("button", { name: "Add API key for Claude" }));
+  await user.click(await screen.findByText("Advanced"));
+  const models = await screen.findByLabelText<HTMLTextAreaElement>("Models");
+  const fetchButton = screen.getByRole("button", { name: "Fetch models" });
+
+  await user.click(fetchButton);
+  expect(await screen.findByText("Enter the API key first.")).toBeDefined();
+  await user.type(screen.getByLabelText("API key"), "sk-one");
+  await user.type(models, "fast = small{Enter}typed");
+  await user.click(fetchButton);
+
+  expect(await screen.findByText("3 models found")).toBeDefined();
+  expect(fetched).toEqual([{ kind: "CLAUDE", apiKey: "sk-one", baseUrl: null, headers: null }]);
+  expect(screen.getByRole<HTMLInputElement>("checkbox", { name: "small" }).checked).toBe(true);
+  await user.click(screen.getByRole("checkbox", { name: "small" }));
+  await user.type(screen.getByLabelText("Filter models"), "g");
+  await user.click(screen.getByRole("button", { name: "Select all" }));
+  expect(models.value).toBe("typed\nbig\nhuge");
 });
 
 test("an account is removed only after its name was typed", async () => {

@@ -10,7 +10,9 @@ import { Ago } from "../../ui/Moment";
 import { OnOff } from "../../ui/OnOff";
 import { Switch } from "../../ui/Switch";
 import { AccountActions } from "./AccountActions";
+import { AccountTraffic } from "./AccountTraffic";
 import { createAccountEnabling } from "./createAccountEnabling";
+import { ResumeAccount } from "./ResumeAccount";
 import { Windows } from "./Windows";
 
 const AccountRowFragmentDoc = graphql(`
@@ -32,6 +34,11 @@ const AccountRowFragmentDoc = graphql(`
     coolingUntil
     problem
     problemAt
+    lastError {
+      message
+      status
+      at
+    }
     expiresAt
     lastUsedAt
     windows {
@@ -44,6 +51,7 @@ const AccountRowFragmentDoc = graphql(`
       name
       alias
     }
+    ...AccountTraffic
     ...AccountActions
   }
 `);
@@ -131,7 +139,10 @@ function Models(props: { models: AccountRowFragment["models"] }) {
 }
 
 function Trouble(props: { account: AccountRowFragment }) {
-  const reason = () => props.account.statusReason ?? props.account.problem;
+  const reason = () =>
+    props.account.status === "PAUSED"
+      ? t(`providers.pausedBecause.${props.account.credential}`)
+      : (props.account.statusReason ?? props.account.problem);
   return (
     <Show when={props.account.status !== "DISABLED" && reason()}>
       <p class="mt-1 text-sm break-words text-bad">
@@ -145,6 +156,24 @@ function Trouble(props: { account: AccountRowFragment }) {
           )}
         </Show>
       </p>
+    </Show>
+  );
+}
+
+/** The last failure in the provider's words. It may be older than the last success, so it has its time. */
+function LastError(props: { account: AccountRowFragment }) {
+  return (
+    <Show when={props.account.lastError}>
+      {(error) => (
+        <p class="mt-1 line-clamp-3 text-sm break-words text-muted">
+          {t("providers.lastError")} <Ago at={error().at} />
+          {": "}
+          {error().status === null
+            ? t("providers.lastErrorUnanswered")
+            : t("providers.lastErrorStatus", { status: String(error().status) })}
+          <Show when={error().message}>{(message) => <> · {message()}</>}</Show>
+        </p>
+      )}
     </Show>
   );
 }
@@ -178,8 +207,17 @@ export function AccountRow(props: {
         <Credential account={account()} />
         <Details account={account()} />
         <Windows windows={account().windows} reportedAt={account().windowsReportedAt} />
+        <AccountTraffic account={account()} />
         <Models models={account().models} />
         <Trouble account={account()} />
+        <LastError account={account()} />
+        <Show when={account().status === "PAUSED"}>
+          <May do="resumeProviderAccount">
+            <div class="mt-2">
+              <ResumeAccount id={account().id} label={account().label} />
+            </div>
+          </May>
+        </Show>
       </div>
       <div class="flex shrink-0 items-center gap-1.5">
         <May

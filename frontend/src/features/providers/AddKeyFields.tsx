@@ -5,6 +5,7 @@ import { readOptional, readText } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
 import { supportedProvider } from "../../ui/providers";
 import { parseHeaders, parseModels } from "./accountInput";
+import { ModelsField } from "./ModelsField";
 
 /** Reads the settings that one new key or many have in common. */
 export function readKeyFields(kind: ProviderKind, form: FormData) {
@@ -26,17 +27,7 @@ export function AddKeyFields(props: { kind: ProviderKind }) {
   const needsBaseUrl = () => !keys()?.defaultBaseUrl;
   const needsModels = () => keys()?.modelsRequired ?? false;
   const models = () => (
-    <TextAreaField
-      label={t("providers.models")}
-      name="models"
-      placeholder={"llama-3.3-70b\nfast = mistral-small-latest"}
-      hint={
-        needsModels()
-          ? t("providers.modelsHint")
-          : `${t("providers.modelsHint")} ${t("providers.modelsAllHint")}`
-      }
-      required={needsModels()}
-    />
+    <ModelsField kind={props.kind} needsBaseUrl={needsBaseUrl()} required={needsModels()} />
   );
   return (
     <>

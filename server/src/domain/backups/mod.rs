@@ -14,9 +14,13 @@ mod restore;
 mod schedule;
 mod tables;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Context as _;
+use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -53,6 +57,14 @@ pub struct Backups {
     clock: SharedClock,
     data_dir: PathBuf,
     phrase: Option<SecretString>,
+    schedule: Arc<ArcSwapOption<ScheduledBackup>>,
+}
+
+/// The result of the last look at the schedule.
+#[derive(Clone, Debug)]
+pub struct ScheduledBackup {
+    /// Why the backup that was due failed; `None` if none was due or it succeeded.
+    pub failure: Option<String>,
 }
 
 /// A created and verified backup.
@@ -76,7 +88,13 @@ impl Backups {
             clock,
             data_dir,
             phrase,
+            schedule: Arc::default(),
         }
+    }
+
+    /// The result of the last look at the schedule; `None` before the first since the start of the server.
+    pub fn last_scheduled(&self) -> Option<Arc<ScheduledBackup>> {
+        self.schedule.load_full()
     }
 
     /// Whether backups can be made and read.

@@ -1,13 +1,13 @@
 //! Scheduled backups, and the deletion of the oldest ones.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Backups;
-use crate::domain::{Result, audit::AuditContext, settings::Settings};
+use super::{Backups, ScheduledBackup};
+use crate::domain::{Error, Result, audit::AuditContext, settings::Settings};
 
 /// How often the schedule is checked.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
@@ -38,6 +38,14 @@ impl Backups {
 
     /// Makes a backup if the last one is old enough, and deletes the oldest if there are too many then.
     pub async fn make_if_due(&self, settings: &Settings) -> Result<Option<String>> {
+        let result = self.make_and_prune(settings).await;
+        let failure = result.as_ref().err().map(reason);
+        self.schedule
+            .store(Some(Arc::new(ScheduledBackup { failure })));
+        result
+    }
+
+    async fn make_and_prune(&self, settings: &Settings) -> Result<Option<String>> {
         let current = settings.current();
         let every = TimeDelta::hours(current.gateway.backup_every_hours.into());
         if every.is_zero() || !self.is_ready() {
@@ -63,5 +71,13 @@ impl Backups {
             self.delete(&context, name).await?;
         }
         Ok(())
+    }
+}
+
+/// The cause of a failure, for administrators.
+fn reason(error: &Error) -> String {
+    match error {
+        Error::Internal(cause) => format!("{cause:#}"),
+        other => other.to_string(),
     }
 }

@@ -71,6 +71,7 @@ tables! {
     notification_rule,
     notification_condition,
     notification,
+    alert,
 }
 
 async fn dump_table<E: EntityTrait>(

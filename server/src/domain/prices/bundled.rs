@@ -1,6 +1,6 @@
 //! The price table that is shipped with the program.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use entity::price;
 
 use super::{
@@ -25,6 +25,13 @@ pub(super) fn is_bundled(price: &price::Model) -> bool {
 /// Whether a source has the prefix that is reserved for bundled prices.
 pub(super) fn claims_to_be(source: &str) -> bool {
     source.starts_with(PREFIX)
+}
+
+/// The date of the table that a bundled price is from; `None` for other prices.
+pub(super) fn date_of(price: &price::Model) -> Option<DateTime<Utc>> {
+    let date = price.source.strip_prefix(PREFIX)?;
+    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
+    Some(date.and_time(NaiveTime::MIN).and_utc())
 }
 
 /// The bundled prices that are not stored yet. The first table is effective from 1970, so that every request has a

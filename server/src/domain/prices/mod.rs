@@ -12,6 +12,7 @@ mod worst;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
 use entity::price::{self, Entity as Price};
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
@@ -32,6 +33,8 @@ use super::{
 };
 use crate::{clock::SharedClock, db::Database};
 
+/// The default source of a price that an administrator creates.
+const BY_ADMINISTRATOR: &str = "an administrator";
 /// Rows per statement; databases limit the number of parameters.
 const BATCH: usize = 500;
 
@@ -78,12 +81,25 @@ impl Prices {
         self.current.load_full()
     }
 
+    /// The date of the newest price table, bundled or imported. Prices that administrators created one by one do not
+    /// make the others newer.
+    pub fn table_date(&self) -> Option<DateTime<Utc>> {
+        let list = self.current();
+        let rows = list.rows().iter();
+        let dates = rows.filter_map(|row| match bundled::date_of(row) {
+            Some(date) => Some(date),
+            None if row.source == BY_ADMINISTRATOR => None,
+            None => Some(row.created_at),
+        });
+        dates.max()
+    }
+
     /// Adds a price, effective from now unless specified. The cost of settled requests does not change.
     pub async fn create(&self, context: &AuditContext, new: &NewPrice) -> Result<price::Model> {
         let now = self.clock.now();
         let row = new.check(&Defaults {
             effective_from: now,
-            source: "an administrator".to_owned(),
+            source: BY_ADMINISTRATOR.to_owned(),
             created_at: now,
         })?;
         check_source(&row.source)?;

@@ -12,10 +12,18 @@ use entity::provider_account::{self, CredentialKind, Entity as ProviderAccount};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{ProviderAccounts, Result};
+use super::{
+    ProviderAccounts, Result,
+    last_error::{AccountError, StoredError},
+    pause::Rejections,
+};
 
 /// Fewer consecutive failures are ignored.
 const FAILURES_BEFORE_COOLDOWN: u32 = 3;
+/// The engine reports on a request within this time after its end.
+const REPORT_DELAY: TimeDelta = TimeDelta::seconds(10);
+/// The engine's status of a request whose client left.
+const CLIENT_DISCONNECTED: u16 = 499;
 /// The cooldown after a provider's HTTP 429.
 const COOLDOWN: TimeDelta = TimeDelta::minutes(1);
 /// A rate limit lasts less: an account that has rejected everything for so long has no credit left.
@@ -24,12 +32,14 @@ const LONG_REJECTION: TimeDelta = TimeDelta::minutes(10);
 const VERDICT_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
 /// One request that the engine sent to a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineAttempt {
     pub account_id: Uuid,
     pub at: DateTime<Utc>,
     /// The HTTP status of a failure, 0 without a response; `None` for success.
     pub failure: Option<u16>,
+    /// The provider's message of a failure, without secrets; `None` if there is none or messages are not kept.
+    pub message: Option<String>,
 }
 
 /// The results per account since the start of the server.
@@ -39,6 +49,8 @@ pub(super) struct EngineAttempts(Mutex<HashMap<Uuid, AttemptHistory>>);
 /// The results of one account.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct AttemptHistory {
+    /// When earlier results were forgotten.
+    since: Option<DateTime<Utc>>,
     served_at: Option<DateTime<Utc>>,
     /// The number of failures since the last success, the time of the first, and the time and status of the last.
     failures: u32,
@@ -46,6 +58,11 @@ pub(super) struct AttemptHistory {
     last: Option<(DateTime<Utc>, u16)>,
     /// Whether the stored verdict is failing, and when it was stored.
     stored: Option<(bool, DateTime<Utc>)>,
+    stored_error: StoredError,
+    /// Consecutive requests with HTTP 401.
+    rejected: Option<Rejections>,
+    /// Consecutive observations that the token could not be refreshed.
+    refresh_rejected: Option<Rejections>,
 }
 
 /// The verdict that is stored for an account.
@@ -72,6 +89,32 @@ impl EngineAttempts {
         self.lock().get(&account_id).copied().unwrap_or_default()
     }
 
+    /// Forgets the results of an account whose credentials were replaced, or are given another chance.
+    pub(super) fn forget(&self, account_id: Uuid, now: DateTime<Utc>) {
+        let history = AttemptHistory {
+            since: Some(now),
+            ..AttemptHistory::default()
+        };
+        self.lock().insert(account_id, history);
+    }
+
+    /// Records whether the token of an account was rejected when it was to be refreshed.
+    pub(super) fn note_refresh(&self, account_id: Uuid, is_rejected: bool, at: DateTime<Utc>) {
+        let mut all = self.lock();
+        let seen = all.entry(account_id).or_default();
+        seen.refresh_rejected = is_rejected.then(|| Rejections::add(seen.refresh_rejected, at));
+    }
+
+    /// The accounts with enough rejections to examine whether to pause them.
+    pub(super) fn much_rejected(&self) -> Vec<Uuid> {
+        let all = self.lock();
+        let rejected = all.iter().filter(|(_, seen)| {
+            let rejections = seen.rejections();
+            rejections.is_some_and(Rejections::are_many)
+        });
+        rejected.map(|(id, _)| *id).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, AttemptHistory>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,8 +128,16 @@ impl AttemptHistory {
                 self.clear_failures();
             }
             // The client disconnected, which is no failure of the account.
-            Some(499) => {}
+            Some(CLIENT_DISCONNECTED) => {}
+            // The request was in flight when the credentials were replaced.
+            Some(401) if self.was_just_forgotten(attempt.at) => {}
             Some(status) => {
+                match status {
+                    401 => self.rejected = Some(Rejections::add(self.rejected, attempt.at)),
+                    // A rate limit applies to accepted credentials.
+                    429 => self.rejected = None,
+                    _ => {}
+                }
                 self.failures = self.failures.saturating_add(1);
                 self.failing_since.get_or_insert(attempt.at);
                 self.last = Some((attempt.at, status));
@@ -94,7 +145,14 @@ impl AttemptHistory {
         }
     }
 
+    fn was_just_forgotten(&self, at: DateTime<Utc>) -> bool {
+        let age = self.since.map(|since| at - since);
+        age.is_some_and(|age| (TimeDelta::zero()..REPORT_DELAY).contains(&age))
+    }
+
     fn clear_failures(&mut self) {
+        self.rejected = None;
+        self.refresh_rejected = None;
         self.failures = 0;
         self.failing_since = None;
         self.last = None;
@@ -133,6 +191,13 @@ impl AttemptHistory {
         self.served_at
     }
 
+    /// Consecutive rejections of the credentials: of requests, or of the refresh of the token.
+    pub(super) fn rejections(&self) -> Option<Rejections> {
+        let many = |rejections: &Rejections| rejections.are_many();
+        let of_refresh = self.refresh_rejected;
+        self.rejected.filter(many).or(of_refresh).or(self.rejected)
+    }
+
     /// Whether the provider did not accept the credentials of the latest request.
     pub(super) fn is_unauthorized(&self) -> bool {
         self.last.is_some_and(|(_, status)| status == 401)
@@ -167,13 +232,45 @@ impl AttemptHistory {
 }
 
 impl ProviderAccounts {
-    /// Records the results of requests and stores the verdicts that changed.
+    /// Records the results of requests, stores verdicts and errors that changed, and pauses accounts whose credentials
+    /// are rejected.
     pub async fn record_attempts(&self, attempts: &[EngineAttempt]) {
         for (id, verdict) in self.verdicts(attempts) {
             if let Err(error) = self.store_verdict(id, verdict).await {
                 tracing::warn!(%error, account.id = %id, "cannot store the status of an account");
             }
         }
+        for (id, error) in self.errors(attempts) {
+            if let Err(error) = self.store_last_error(id, error).await {
+                tracing::warn!(%error, account.id = %id, "cannot store the last error of an account");
+            }
+        }
+        let rejected = attempts.iter().filter(|attempt| {
+            let seen = self.attempts.of(attempt.account_id);
+            attempt.failure == Some(401) && seen.rejections().is_some_and(Rejections::are_many)
+        });
+        let rejected: Vec<Uuid> = rejected.map(|attempt| attempt.account_id).collect();
+        if let Err(error) = self.pause_rejected(&rejected).await {
+            tracing::warn!(%error, "cannot pause accounts whose credentials are rejected");
+        }
+    }
+
+    /// The errors that must be stored after these attempts: the latest of each account.
+    fn errors(&self, attempts: &[EngineAttempt]) -> HashMap<Uuid, AccountError> {
+        let mut latest = HashMap::new();
+        for attempt in attempts {
+            let failure = attempt.failure;
+            if let Some(status) = failure.filter(|status| *status != CLIENT_DISCONNECTED) {
+                let error = (status, attempt.message.clone(), attempt.at);
+                latest.insert(attempt.account_id, error);
+            }
+        }
+        let mut all = self.attempts.lock();
+        latest.retain(|id, (status, _, at)| {
+            let seen = all.entry(*id).or_default();
+            seen.stored_error.is_due(*status, *at)
+        });
+        latest
     }
 
     /// Clears the failures of an account, so that it is used again.
@@ -234,6 +331,7 @@ mod tests {
                 account_id: Uuid::nil(),
                 at: moment(*second),
                 failure: *failure,
+                message: None,
             });
         }
         seen.problem(moment(100))
@@ -288,6 +386,7 @@ mod tests {
                 account_id: Uuid::nil(),
                 at: moment(second),
                 failure,
+                message: None,
             });
             seen.due(moment(second))
                 .map(|verdict| verdict != Verdict::Serves)
@@ -299,6 +398,28 @@ mod tests {
         assert_eq!(due(3, Some(401)), None);
         assert_eq!(due(62, Some(401)), Some(true));
         assert_eq!(due(63, None), Some(false));
+    }
+
+    #[test]
+    fn rejections_count_until_the_provider_accepts_the_credentials() {
+        let mut seen = AttemptHistory::default();
+        let mut note = |failure: Option<u16>| {
+            seen.note(&EngineAttempt {
+                account_id: Uuid::nil(),
+                at: moment(0),
+                failure,
+                message: None,
+            });
+            seen.rejections().map(Rejections::are_many)
+        };
+
+        assert_eq!(note(Some(401)), Some(false));
+        assert_eq!(note(Some(502)), Some(false));
+        assert_eq!(note(Some(401)), Some(false));
+        assert_eq!(note(Some(401)), Some(true));
+        assert_eq!(note(Some(429)), None);
+        assert_eq!(note(Some(401)), Some(false));
+        assert_eq!(note(None), None);
     }
 
     #[test]

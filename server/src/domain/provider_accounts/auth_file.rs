@@ -158,7 +158,7 @@ impl SignInTokens {
         proxy_url: Option<&str>,
     ) -> Map<String, Value> {
         let mut file = self.content.clone();
-        let disabled = !account.enabled;
+        let disabled = !account.is_in_use();
         file.insert("disabled".to_owned(), disabled.into());
         if account.priority != 0 {
             file.insert("priority".to_owned(), account.priority.into());

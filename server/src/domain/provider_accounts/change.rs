@@ -39,6 +39,15 @@ pub struct ProviderAccountChanges {
 }
 
 impl ProviderAccountChanges {
+    /// Whether earlier rejections no longer apply: the provider is reached in another way, or is to be tried again.
+    fn outdates_rejections(&self, account: &provider_account::Model) -> bool {
+        let is_kept = self.api_key.is_none()
+            && self.base_url == Patch::Keep
+            && matches!(self.headers, Patch::Keep)
+            && matches!(self.proxy_url, Patch::Keep);
+        !is_kept || (self.enabled == Some(true) && !account.is_in_use())
+    }
+
     fn replaced_secrets(&self) -> Vec<&'static str> {
         let secrets = [
             ("apiKey", self.api_key.is_some()),
@@ -82,6 +91,9 @@ impl ProviderAccounts {
             }
             let replaced = changes.replaced_secrets();
             let mut row = account.clone().into_active_model();
+            if changes.outdates_rejections(&account) {
+                self.accept(&mut row, id);
+            }
             change_secrets(&self.vault, &account, &mut row, &changes)?;
             change_row(account.kind, &mut row, changes)?;
             row.updated_at = Set(self.clock.now());
@@ -215,7 +227,6 @@ fn change_secrets(
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.checked_at = Set(None);
-        row.check_failure = Set(None);
         secrets.secret = Stored::ApiKey(key);
     }
     match &changes.headers {

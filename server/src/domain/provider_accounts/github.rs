@@ -144,6 +144,7 @@ impl ProviderAccounts {
             if let Some(account) = there {
                 let mut row = account.clone().into_active_model();
                 row.enabled = Set(true);
+                self.accept(&mut row, account.id);
                 self.seal_copilot(&mut row, account.id, github, new.copilot, new.email)?;
                 self.update_row(context, &account, row, &["tokens"]).await?
             } else {
@@ -173,11 +174,11 @@ impl ProviderAccounts {
         Ok(())
     }
 
-    /// The enabled GitHub accounts. Those that cannot be decrypted are reported by `credentials`.
+    /// The GitHub accounts in use. Those that cannot be decrypted are reported by `credentials`.
     pub async fn github_accounts(&self) -> Result<Vec<GithubAccount>> {
         let accounts = self.github_rows().await?.into_iter();
-        let enabled = accounts.filter(|account| account.enabled);
-        let opened = enabled.filter_map(|account| {
+        let in_use = accounts.filter(provider_account::Model::is_in_use);
+        let opened = in_use.filter_map(|account| {
             let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed).ok()?;
             let Stored::Github(github) = secrets.secret else {
                 return None;

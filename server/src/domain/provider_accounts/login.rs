@@ -109,7 +109,7 @@ impl ProviderAccounts {
         row.problem = Set(None);
         row.problem_at = Set(None);
         row.checked_at = Set(None);
-        row.check_failure = Set(None);
+        self.accept(&mut row, account.id);
         row.updated_at = Set(now);
         self.update_row(context, &account, row, &["tokens"]).await
     }

@@ -14,8 +14,10 @@ mod destination;
 mod follow;
 mod github;
 mod import;
+mod last_error;
 mod login;
 mod own_client;
+mod pause;
 mod secrets;
 mod settle;
 mod status;
@@ -195,13 +197,13 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// The decrypted secrets of enabled accounts. One that cannot be decrypted is logged and skipped, so that the
+    /// The decrypted secrets of accounts in use. One that cannot be decrypted is logged and skipped, so that the
     /// others still work.
     pub async fn credentials(&self) -> Result<Vec<ProviderCredential>> {
         let accounts = self.list().await?;
         Ok(accounts
             .into_iter()
-            .filter(|account| account.enabled)
+            .filter(provider_account::Model::is_in_use)
             .filter_map(|account| {
                 let id = account.id;
                 self.open(account)
@@ -213,7 +215,7 @@ impl ProviderAccounts {
             .collect())
     }
 
-    /// The decrypted secret of an account, enabled or not.
+    /// The decrypted secret of an account, in use or not.
     pub async fn credential(&self, id: Uuid) -> Result<ProviderCredential> {
         self.open(self.existing(id).await?)
     }

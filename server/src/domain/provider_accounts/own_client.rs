@@ -28,12 +28,13 @@ pub struct OwnClientAccount {
 }
 
 impl ProviderAccounts {
-    /// The enabled accounts of an operator's own clients. Those that cannot be decrypted are reported by `credentials`.
+    /// The accounts of an operator's own clients that are in use. Those that cannot be decrypted are reported by `credentials`.
     pub async fn own_client_accounts(&self) -> Result<Vec<OwnClientAccount>> {
         let accounts = self.list().await?.into_iter();
-        let enabled = accounts
-            .filter(|account| account.enabled && account.credential == CredentialKind::AuthFile);
-        let opened = enabled.filter_map(|account| {
+        let in_use = accounts.filter(|account| {
+            account.is_in_use() && account.credential == CredentialKind::AuthFile
+        });
+        let opened = in_use.filter_map(|account| {
             let secrets = AccountSecrets::open(&self.vault, account.id, &account.sealed).ok()?;
             let Stored::AuthFile(tokens) = &secrets.secret else {
                 return None;

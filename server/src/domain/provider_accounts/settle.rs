@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     ProviderAccounts, Result,
     auth_file::{self, Age, NewAuthFile, Stamp},
-    login,
+    login, pause,
     secrets::{AccountSecrets, Stored},
 };
 use crate::providers;
@@ -192,6 +192,9 @@ impl ProviderAccounts {
         row.refreshed_at = Set(auth_file::refreshed_at(content));
         if let Some(disabled) = disabled {
             row.enabled = Set(!disabled);
+            if !disabled {
+                pause::end_pause(&mut row);
+            }
         }
         row.updated_at = Set(self.clock.now());
         let account = self.update_reported(&account, row).await?;

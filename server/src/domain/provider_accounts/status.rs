@@ -6,11 +6,9 @@ use entity::provider_account::{self, CredentialKind};
 use super::{
     ProviderAccounts,
     attempts::{AccountProblem, AttemptHistory},
+    pause,
 };
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
-
-/// The engine's messages for a sign-in that is no longer valid.
-const LOST_SIGN_IN: [&str; 2] = ["unauthorized", "invalid_grant"];
 
 /// The status of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +23,8 @@ pub enum AccountStatus {
     Expired,
     /// The provider rejects it, or requests fail repeatedly.
     Failing,
+    /// Not used, because the provider rejects its credentials, until an administrator resumes it.
+    Paused,
     /// Disabled by an administrator.
     Disabled,
     /// The engine has not reported it.
@@ -75,6 +75,9 @@ impl Evidence<'_> {
     fn state(&self) -> AccountState {
         if !self.account.enabled {
             return AccountState::plain(AccountStatus::Disabled);
+        }
+        if let Some(paused) = pause::paused(self.account) {
+            return paused;
         }
         let problem = self
             .reported
@@ -153,8 +156,7 @@ fn of_engine(reported: &EngineAccount, now: DateTime<Utc>) -> Option<AccountStat
     if !reported.unavailable {
         return None;
     }
-    let message = reported.message.as_deref().unwrap_or_default();
-    if LOST_SIGN_IN.contains(&message) {
+    if reported.has_lost_sign_in() {
         return Some(lost_sign_in());
     }
     let until = reported.retry_at.filter(|until| *until > now)?;

@@ -148,5 +148,6 @@ fn audited(account: &provider_account::Model) -> Value {
         "priority": account.priority,
         "weight": account.weight,
         "enabled": account.enabled,
+        "paused": account.paused_at.is_some(),
     })
 }

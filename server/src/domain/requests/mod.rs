@@ -1,5 +1,6 @@
 //! The request log: requests are recorded at their end, listed in pages and streamed live.
 
+mod account_traffic;
 mod addresses;
 mod batch;
 mod feed;
@@ -29,6 +30,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::{
+    account_traffic::AccountTraffic,
     addresses::RecentAddress,
     filter::{IdRange, RequestFilter, StatusRange},
     histogram::{HistogramBucket, HistogramRange, RequestHistogram},
@@ -53,7 +55,7 @@ use super::{
     paging::{Page, PageRequest},
     prices::Prices,
 };
-use crate::{clock::SharedClock, db::Database};
+use crate::{clock::SharedClock, db::Database, outage::Outage};
 
 /// Requests that a live reader may lag behind before it reads from the database instead.
 const FEED_LENGTH: usize = 1024;
@@ -73,6 +75,7 @@ pub struct RequestLog {
 pub struct WriterState {
     permits: Arc<Semaphore>,
     health: WriterHealth,
+    journal: Arc<Outage>,
     segments: Arc<Segments>,
 }
 
@@ -90,6 +93,11 @@ impl WriterState {
     /// Whether the last transaction failed.
     pub fn is_failing(&self) -> bool {
         self.health.0.is_failing()
+    }
+
+    /// Whether the journal cannot be written, so that requests are rejected.
+    pub fn is_journal_failing(&self) -> bool {
+        self.journal.is_failing()
     }
 
     /// Entries in the journal whose requests are not in the database yet.
@@ -134,6 +142,7 @@ impl RequestLog {
         let state = WriterState {
             permits: recorder.permits(),
             health: health.clone(),
+            journal: recorder.journal_outage(),
             segments: Arc::clone(&opened.segments),
         };
         let db = options.db.clone();

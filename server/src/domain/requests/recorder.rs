@@ -73,6 +73,11 @@ impl Recorder {
         }
     }
 
+    /// Failing while the journal cannot be written.
+    pub(super) fn journal_outage(&self) -> Arc<Outage> {
+        Arc::clone(self.journal.outage())
+    }
+
     pub(super) fn permits(&self) -> Arc<Semaphore> {
         Arc::clone(&self.permits)
     }

@@ -4,6 +4,7 @@
 //! [`rollup`] updates them, [`query`] reads them.
 
 mod buckets;
+mod by_account;
 mod by_key;
 mod filter;
 mod query;

@@ -1,7 +1,7 @@
 //! The time range of a query about usage, given as two instants or as a preset.
 
 use calendar::{CalendarUnit, first_date, start_of_day};
-use chrono::{DateTime, Days, Months, Utc};
+use chrono::{DateTime, Days, Months, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::{Error, Result};
@@ -33,6 +33,11 @@ pub enum Preset {
 }
 
 impl Span {
+    /// The time until now, including a quarter of an hour that begins now.
+    pub fn last(period: TimeDelta, now: DateTime<Utc>) -> Result<Self> {
+        Self::new(now - period, now + TimeDelta::seconds(1))
+    }
+
     /// Clamped to the years 2000 to 2200. Fails unless `from` is before `to`.
     pub fn new(from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Self> {
         if from >= to {

@@ -121,6 +121,14 @@ impl Round {
         }
     }
 
+    /// The provider's message of a failure, without secrets, if messages are kept.
+    fn message(&self, record: &Record) -> Option<String> {
+        let message = record
+            .message()
+            .filter(|_| self.source.settings().keep_error_messages)?;
+        redaction::error_message(&self.public.logs.redacted(&message))
+    }
+
     /// Passes one batch on; answers how many records there were.
     async fn take(&mut self) -> Result<usize, ClientError> {
         let records = self.client.take_usage(BATCH).await?;
@@ -131,18 +139,17 @@ impl Round {
             self.recovery.note(auth_index, failure, Instant::now());
         }
         let now = self.clock.now();
-        let attempts = records.iter();
-        let attempts = attempts.filter_map(|record| record.attempt(&accounts, now));
+        let messages: Vec<_> = records.iter().map(|record| self.message(record)).collect();
+        let attempts = records.iter().zip(&messages);
+        let attempts = attempts
+            .filter_map(|(record, message)| record.attempt(&accounts, now, message.clone()));
         self.source.record_attempts(attempts.collect()).await;
-        let keeps_messages = self.source.settings().keep_error_messages;
-        for record in records {
+        for (record, message) in records.iter().zip(messages) {
             let Some(mut usage) = record.usage(&accounts) else {
                 tracing::debug!("a record of the engine's usage queue has an unknown request id");
                 continue;
             };
-            if keeps_messages && let Some(message) = record.message() {
-                usage.message = redaction::error_message(&self.public.logs.redacted(&message));
-            }
+            usage.message = message;
             if self.sink.send(usage).await.is_err() {
                 tracing::debug!("the receiver of usage records is closed");
             }

@@ -1,7 +1,6 @@
 //! Parses one record of the usage queue. Records contain keys, so unused fields are not kept.
 
 use chrono::{DateTime, Utc};
-use metering::{Protocol, Tap};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -10,6 +9,7 @@ use crate::domain::engine_usage::EngineUsage;
 use crate::domain::provider_accounts::EngineAttempt;
 use crate::domain::tokens::Tokens;
 use crate::engine::config::EngineAccounts;
+use crate::engine::error_text::error_text;
 use crate::providers;
 
 /// One attempt at a provider, as the engine reports it.
@@ -96,10 +96,8 @@ impl Record {
 
     /// The message in the provider's response to a failed attempt.
     pub(super) fn message(&self) -> Option<String> {
-        let body = Some(self.fail.body.as_str()).filter(|body| self.failed && !body.is_empty())?;
-        let mut tap = Tap::new(Protocol::Other, "application/json", "").of_error();
-        tap.observe(body.as_bytes());
-        tap.finish().error_message
+        let body = Some(self.fail.body.as_str()).filter(|_| self.failed)?;
+        error_text(body)
     }
 
     fn failure(&self) -> Option<u16> {
@@ -111,11 +109,13 @@ impl Record {
         &self,
         accounts: &EngineAccounts,
         at: DateTime<Utc>,
+        message: Option<String>,
     ) -> Option<EngineAttempt> {
         Some(EngineAttempt {
             account_id: accounts.find(&self.auth_index)?.id,
             at,
             failure: self.failure(),
+            message,
         })
     }
 }

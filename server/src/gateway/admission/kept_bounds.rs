@@ -64,8 +64,8 @@ impl KeptBounds {
             return false;
         };
         let Ok(models) = self.engine.models().await else {
-            let mut enabled = accounts.iter().filter(|account| account.enabled);
-            return enabled.all(|account| {
+            let mut in_use = accounts.iter().filter(|account| account.is_in_use());
+            return in_use.all(|account| {
                 let server = ServingModel {
                     kind: account.kind,
                     credential: Some(account.credential),

@@ -35,9 +35,9 @@ enum ModelProblem {
     NotAllowed,
     /// No account offers it.
     UnknownModel,
-    /// Only disabled accounts offer it.
+    /// Only disabled or paused accounts offer it.
     NoEnabledAccount,
-    /// An enabled account offers it, but it is excluded in the settings or not loaded by the engine yet.
+    /// An account in use offers it, but it is excluded in the settings or not loaded by the engine yet.
     Excluded,
     /// The engine does not run.
     EngineDown,
@@ -66,7 +66,7 @@ impl ModelProblem {
                 "no account offers this model; the query models lists the available ones"
             }
             Self::NoEnabledAccount => {
-                "every account that offers this model is disabled; enable one"
+                "every account that offers this model is disabled or paused; enable or resume one"
             }
             Self::Excluded => {
                 "an account offers this model, but the engine does not serve it: it is excluded in the \

@@ -3,19 +3,26 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use entity::provider_account;
 
+use super::traffic::{AccountTraffic, TrafficPeriod};
 use crate::{
+    clock::SharedClock,
     domain::provider_accounts::{AccountState, ProviderAccounts},
     engine::EngineHandle,
     graphql::{
         resolver::{
             context::ContextExt as _,
+            cost::BATCHED,
             error::Result,
             guard::DeclaredOn,
+            loaders::TrafficOfAccount,
             role::{Role, requires_role},
         },
         types::{provider::ProviderKind, scalar::DateTime},
     },
 };
+
+/// Sums of usage are kept by quarters of an hour; in seconds.
+const QUARTER: i64 = 900;
 
 /// The kind of credential of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -43,6 +50,9 @@ pub(crate) enum AccountStatus {
     Expired,
     /// Rejected by the provider, or requests through it keep failing.
     Failing,
+    /// Not used, because its provider repeatedly rejected the credentials, until `resumeProviderAccount`, a new
+    /// sign-in or a new key.
+    Paused,
     /// Disabled by an administrator.
     Disabled,
     /// The engine reports no state.
@@ -85,6 +95,31 @@ impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
             used_percent: window.used_percent,
             resets_at: window.resets_at.map(Into::into),
         }
+    }
+}
+
+/// The last failure of a request through an account, or of the refresh of its token.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct AccountError {
+    /// The provider's message, without secrets: up to 500 characters. Null if it sent none, or if the setting
+    /// `keepErrorMessages` is off.
+    message: Option<String>,
+    /// The HTTP status; null if the provider did not answer.
+    status: Option<i32>,
+    /// The time of the failure, to 30 seconds.
+    at: DateTime,
+}
+
+impl AccountError {
+    fn of(row: &provider_account::Model) -> Option<Self> {
+        Some(Self {
+            message: row.last_error.clone(),
+            status: row
+                .last_error_status
+                .filter(|status| *status > 0)
+                .map(Into::into),
+            at: row.last_error_at?.into(),
+        })
     }
 }
 
@@ -132,7 +167,12 @@ pub(crate) struct ProviderAccount {
     problem: Option<String>,
     /// The time of the last failure; null if there was none.
     problem_at: Option<DateTime>,
-    /// Whether it is in use.
+    /// The last failure, which is kept after later successes and restarts; null if there was none.
+    last_error: Option<AccountError>,
+    /// The time at which the server stopped using it because its provider rejects the credentials; null if it is not
+    /// paused.
+    paused_at: Option<DateTime>,
+    /// Whether an administrator has enabled it. It is in use if it is not paused either.
     enabled: bool,
     /// The time at which it was added.
     created_at: DateTime,
@@ -168,6 +208,8 @@ impl From<provider_account::Model> for ProviderAccount {
                 .map(|reported| reported.reported_at.into()),
             problem: row.problem.clone(),
             problem_at: row.problem_at.map(Into::into),
+            last_error: AccountError::of(&row),
+            paused_at: row.paused_at.map(Into::into),
             enabled: row.enabled,
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
@@ -208,6 +250,25 @@ impl ProviderAccount {
     /// The time until which the engine skips it; null if it does not.
     async fn cooling_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         self.state(ctx).await.until.map(Into::into)
+    }
+
+    /// The requests through it in a recent period. In a list it costs two queries for all accounts.
+    #[graphql(complexity = "child_complexity + 2 * BATCHED")]
+    async fn traffic(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The period.", default_with = "TrafficPeriod::Last24Hours")]
+        period: TrafficPeriod,
+    ) -> Result<AccountTraffic> {
+        let start = (ctx.service::<SharedClock>().now() - period.length()).timestamp();
+        let since = start - start.rem_euclid(QUARTER);
+        let key = TrafficOfAccount {
+            id: self.row.id,
+            since,
+        };
+        let traffic = ctx.loader().load_one(key).await?.unwrap_or_default();
+        let from = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default();
+        Ok(AccountTraffic::new(from.into(), traffic))
     }
 
     /// Why it is not active; null if it is.

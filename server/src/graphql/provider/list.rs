@@ -96,7 +96,8 @@ fn rank(status: provider_accounts::AccountStatus) -> u8 {
         provider_accounts::AccountStatus::Failing => 3,
         provider_accounts::AccountStatus::Expired => 4,
         provider_accounts::AccountStatus::RefreshFailed => 5,
-        provider_accounts::AccountStatus::Disabled => 6,
+        provider_accounts::AccountStatus::Paused => 6,
+        provider_accounts::AccountStatus::Disabled => 7,
     }
 }
 

@@ -6,9 +6,11 @@ mod check;
 mod input;
 mod list;
 mod login;
+mod probe;
 mod remove;
 mod settings;
 mod supported;
+mod traffic;
 mod transfer;
 mod update;
 
@@ -19,6 +21,7 @@ use self::{
     check::ProviderHealthMutation,
     list::{ProviderQuery, ProviderSubscription},
     login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
+    probe::ProviderProbeMutation,
     remove::RemoveProviderMutation,
     settings::ProviderSettingsMutation,
     supported::SupportedProviderQuery,
@@ -35,6 +38,7 @@ pub(super) struct ProviderMutations(
     UpdateProviderMutation,
     RemoveProviderMutation,
     ProviderHealthMutation,
+    ProviderProbeMutation,
     ProviderLoginMutation,
     ProviderSettingsMutation,
     ProviderTransferMutation,

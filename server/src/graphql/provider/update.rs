@@ -67,6 +67,13 @@ struct ResetProviderCooldownPayload {
     account: Option<ProviderAccount>,
 }
 
+/// The result of `resumeProviderAccount`.
+#[derive(SimpleObject)]
+struct ResumeProviderAccountPayload {
+    /// The account.
+    account: ProviderAccount,
+}
+
 impl UpdateProviderAccountInput {
     fn read(self) -> Result<ProviderAccountChanges> {
         let api_key = input::change("apiKey", self.api_key)?;
@@ -126,6 +133,20 @@ impl UpdateProviderMutation {
         Ok(UpdateProviderAccountPayload { account })
     }
 
+    /// Use a paused account again. If its provider still rejects the credentials, it is paused again. An account that
+    /// is not paused stays as it is.
+    #[graphql(directive = requires_role::apply(Role::Admin))]
+    async fn resume_provider_account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account's id.")] id: ID,
+    ) -> Result<ResumeProviderAccountPayload> {
+        let id = input::id(&id, "provider account")?;
+        let accounts = ctx.service::<ProviderAccounts>();
+        let account = ProviderAccount::from(accounts.resume(&ctx.audit(), id).await?);
+        Ok(ResumeProviderAccountPayload { account })
+    }
+
     /// End the cooldown of an account, so that the engine uses it again immediately.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn reset_provider_cooldown(
@@ -135,6 +156,11 @@ impl UpdateProviderMutation {
     ) -> Result<ResetProviderCooldownPayload> {
         let id = input::id(&id, "provider account")?;
         ctx.audit().about(ProviderAccounts::subject_of(id));
+        let account = ctx.service::<ProviderAccounts>().get(id).await?;
+        if account.paused_at.is_some() {
+            let message = "the account is paused; resume it instead";
+            return Err(Error::bad_input(message).into());
+        }
         let credential = ctx.service::<ProviderAccounts>().credential(id).await?;
         ctx.service::<EngineHandle>()
             .reset_cooldown(&credential)

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use chrono::DateTime;
 use entity::{api_key, provider_account, user};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -11,7 +12,7 @@ use crate::domain::{
     Error,
     api_keys::ApiKeys,
     provider_accounts::ProviderAccounts,
-    requests::{RecentAddress, RequestLog},
+    requests::{AccountTraffic, RecentAddress, RequestLog},
     usage::{Sums, Usage},
     users::Users,
 };
@@ -41,6 +42,13 @@ pub(crate) struct AddressesOfKey(pub(crate) Uuid);
 /// Loads a provider account by id, removed or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AccountId(pub(crate) Uuid);
+
+/// Loads the requests through an account since a time, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TrafficOfAccount {
+    pub(crate) id: Uuid,
+    pub(crate) since: i64,
+}
 
 /// Loads rows of the resolvers of one list with one query.
 #[derive(Debug)]
@@ -137,6 +145,27 @@ impl Loader<AddressesOfKey> for Loaders {
         Ok(found
             .map(|(id, recent)| (AddressesOfKey(id), recent))
             .collect())
+    }
+}
+
+impl Loader<TrafficOfAccount> for Loaders {
+    type Value = AccountTraffic;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TrafficOfAccount]) -> Found<TrafficOfAccount, AccountTraffic> {
+        let mut by_start: HashMap<i64, Vec<Uuid>> = HashMap::new();
+        for key in keys {
+            by_start.entry(key.since).or_default().push(key.id);
+        }
+        let mut found = HashMap::new();
+        for (since, ids) in by_start {
+            let start = DateTime::from_timestamp(since, 0).unwrap_or_default();
+            let traffic = self.requests.traffic_of_accounts(&self.usage, &ids, start);
+            for (id, traffic) in traffic.await? {
+                found.insert(TrafficOfAccount { id, since }, traffic);
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -16,6 +16,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("client_address", &[]),
     ("deadlines", &[]),
+    ("disk", &[]),
     ("metrics", &[]),
     ("outage", &[]),
     ("providers", &[]),
@@ -40,6 +41,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         "checkup",
         &["clock", "domain", "engine", "outage", "providers"],
     ),
+    ("alerting", &["clock", "disk", "domain", "engine", "outage"]),
     (
         "notify",
         &["clock", "domain", "engine", "metrics", "outage"],
@@ -116,6 +118,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "alerting",
             "checkup",
             "client_address",
             "clock",
@@ -123,6 +126,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "crypto",
             "db",
             "deadlines",
+            "disk",
             "domain",
             "engine",
             "gateway",
@@ -137,7 +141,15 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ),
     (
         "doctor",
-        &["clock", "config", "db", "domain", "engine", "redaction"],
+        &[
+            "clock",
+            "config",
+            "db",
+            "disk",
+            "domain",
+            "engine",
+            "redaction",
+        ],
     ),
     ("fuzzing", &["domain", "gateway", "graphql"]),
     (

@@ -9,6 +9,8 @@ mod choosing;
 mod health;
 mod killed;
 mod leaving;
+mod pausing;
+mod probing;
 mod protocols;
 mod rotation;
 mod soak;

@@ -18,6 +18,7 @@ mod many_limits;
 mod notification;
 mod price;
 mod privileges;
+mod provider_account;
 mod provider_settings;
 mod quota;
 mod rate_limit;

@@ -1,6 +1,6 @@
 //! A server with a manual clock and without scheduled tasks, for tests of the control plane.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, Request},
@@ -49,7 +49,7 @@ pub(crate) struct ControlPlane {
     pub(crate) setup_token: Option<String>,
     clock: Arc<ManualClock>,
     app: App,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl ControlPlane {
@@ -95,7 +95,7 @@ impl ControlPlane {
             setup_token,
             clock,
             app,
-            _database: database,
+            database,
         }
     }
 }
@@ -156,8 +156,18 @@ impl ControlPlane {
         (user.id, caller)
     }
 
+    /// The data directory.
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.database.directory.path()
+    }
+
     /// Records a request, as the gateway does at its end.
     pub(crate) async fn record(&self, user_id: Uuid, model: &str) -> Uuid {
+        self.record_as(user_id, model, Outcome::Completed).await
+    }
+
+    /// Records a request with this outcome.
+    pub(crate) async fn record_as(&self, user_id: Uuid, model: &str, outcome: Outcome) -> Uuid {
         let keys = self.services.api_keys.of_users(&[user_id]).await.unwrap();
         let record = RequestRecord {
             id: Uuid::now_v7(),
@@ -173,7 +183,7 @@ impl ControlPlane {
             served_model: None,
             streamed: true,
             http_status: Some(200),
-            outcome: Outcome::Completed,
+            outcome,
             error_code: None,
             error_message: None,
             rejected_by: None,

@@ -144,7 +144,7 @@ impl Journal {
     }
 
     /// Failing while the file cannot be written; counts the requests rejected meanwhile.
-    pub(super) fn outage(&self) -> &Outage {
+    pub(super) fn outage(&self) -> &Arc<Outage> {
         &self.outage
     }
 

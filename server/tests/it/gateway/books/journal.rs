@@ -5,12 +5,14 @@ use std::{path::PathBuf, process::Stdio};
 use entity::request::{self, Outcome};
 use nix::sys::signal::Signal;
 use sea_orm::EntityTrait as _;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::{CHAT, TestServer};
 use crate::support::{
     eventually,
-    server::{Server, run, server},
+    operator::Operator,
+    server::{PASSWORD, Server, run, server},
 };
 
 /// Longer than the files of a small database ever get here.
@@ -92,6 +94,43 @@ async fn without_a_journal_new_requests_are_refused_and_those_in_flight_are_reco
         .filter(|row| row.http_status == Some(503));
     assert_eq!(refused.count(), 3);
     books.agree();
+}
+
+const RECORDING: &str = "{ alerts(filter: { kinds: [RECORDING_FAILING] }) { nodes { severity endedAt detail { reason } } } }";
+const ADD: &str = "mutation($key: String!) { addProviderApiKey(input: { kind: CLAUDE, apiKey: $key }) \
+    { __typename } }";
+
+/// The alert about recording, once it is as expected. A change of an account makes the server evaluate its alerts
+/// immediately.
+async fn recording_alert(operator: &Operator, is_open: bool) -> Value {
+    let key = format!("sk-ant-canary-{is_open}-0123456789");
+    operator.ask(ADD, json!({ "key": key })).await;
+    eventually("the alert", async || {
+        let found = operator.ask(RECORDING, json!({})).await;
+        let alert = found["alerts"]["nodes"].get(0)?.clone();
+        (alert["endedAt"].is_null() == is_open).then_some(alert)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_cannot_be_written_raises_an_alert_until_it_can() {
+    let test_server = TestServer::build().await;
+    let running = test_server.start_on_a_disk_that_fills().await;
+    test_server.fill_journal(&running).await;
+    let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
+
+    limit_files(&running, &LONG.to_string()).await;
+    test_server.refuses(&running).await;
+    let raised = recording_alert(&operator, true).await;
+    limit_files(&running, "unlimited").await;
+    test_server.until(&running, 200).await;
+    let ended = recording_alert(&operator, false).await;
+
+    assert_eq!(raised["severity"], "CRITICAL");
+    assert_eq!(raised["detail"]["reason"], "the journal cannot be written");
+    assert!(ended["endedAt"].is_string(), "{ended}");
+    test_server.close(running).await.agree();
 }
 
 #[tokio::test(flavor = "multi_thread")]

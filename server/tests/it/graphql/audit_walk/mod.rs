@@ -143,6 +143,7 @@ async fn every_mutation_of_the_schema_records_its_events() {
     providers::sign_ins(&mut walk).await;
     server::models_and_prices(&mut walk).await;
     server::notifications(&mut walk).await;
+    server::alerts(&mut walk).await;
     server::settings_and_exports(&mut walk).await;
     server::backups(&mut walk).await;
     server::engine(&mut walk).await;

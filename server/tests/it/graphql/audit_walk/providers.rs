@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{NO_SUBJECT, Walk, text};
-use crate::support::{PASSWORD, eventually};
+use crate::support::{PASSWORD, eventually, provider::Provider};
 
 pub(super) async fn accounts(walk: &mut Walk) {
     let account = [("providerAccount", "/account/id")];
@@ -20,10 +20,23 @@ pub(super) async fn accounts(walk: &mut Walk) {
     is_used_by_the_engine(walk, &id).await;
     let reset = format!(r#"resetProviderCooldown(id: "{id}") {{ account {{ id }} }}"#);
     walk.run(&reset, &account).await;
+    let resume = format!(r#"resumeProviderAccount(id: "{id}") {{ account {{ id }} }}"#);
+    walk.run(&resume, &account).await;
     let check =
         format!(r#"checkProviderHealth(accountId: "{id}") {{ results {{ account {{ id }} }} }}"#);
     let checked = [("providerAccount", "/results/0/account/id")];
     walk.run(&check, &checked).await;
+    let test = format!(
+        r#"testProviderAccount(id: "{id}", model: "claude-opus-4-1") {{ account {{ id }} }}"#
+    );
+    walk.run(&test, &account).await;
+    let provider = Provider::start().await;
+    let fetch = format!(
+        r#"fetchModels(input: {{ kind: CLAUDE, apiKey: "sk-ant-canary-0123456789", baseUrl: {:?} }})
+            {{ models }}"#,
+        provider.url
+    );
+    walk.run(&fetch, &NO_SUBJECT).await;
     let check_all = "checkProviderHealth { results { account { id } } }";
     walk.run(check_all, &NO_SUBJECT).await;
     let remove = format!(r#"removeProviderAccount(id: "{id}") {{ account {{ id }} }}"#);

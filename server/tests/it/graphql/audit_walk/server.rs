@@ -1,6 +1,10 @@
 //! Models, prices, notifications, settings, exports, backups and the engine.
 
-use entity::provider_account::ProviderKind;
+use entity::{
+    alert::{AlertDetail, AlertKind, AlertSeverity},
+    provider_account::ProviderKind,
+};
+use proxypal_server::domain::alerts::{AlertCondition, AlertSubject};
 
 use super::{NO_SUBJECT, Walk, text};
 use crate::support::{eventually, provider::Provider, test_context};
@@ -46,6 +50,20 @@ pub(super) async fn notifications(walk: &mut Walk) {
     rules(walk, &id).await;
     let delete = format!("deleteNotificationChannel(id: {id}) {{ channel {{ id }} }}");
     walk.run(&delete, &channel).await;
+}
+
+pub(super) async fn alerts(walk: &mut Walk) {
+    let subject = AlertSubject::model("unpriced-model");
+    let (kind, severity) = (AlertKind::ModelUnpriced, AlertSeverity::Warning);
+    let condition = AlertCondition::new(kind, severity, subject, AlertDetail::default());
+    let alerts = &walk.app.services.alerts;
+    alerts.reconcile(&[], vec![condition]).await.unwrap();
+    let query = "{ alerts(filter: { open: true, kinds: [MODEL_UNPRICED] }) { nodes { id } } }";
+    let listed = walk.owner.ask(query).await;
+    let id = text(&listed, "/data/alerts/nodes/0/id");
+    let acknowledge = format!("acknowledgeAlerts(ids: [{id:?}]) {{ alerts {{ id }} }}");
+    walk.run(&acknowledge, &[("alert", "/alerts/0/id")]).await;
+    walk.run(&acknowledge, &NO_SUBJECT).await;
 }
 
 async fn rules(walk: &mut Walk, channel: &str) {

@@ -1,8 +1,13 @@
-import type { OverviewQuery, QuotaMetric } from "../../graphql/generated/graphql";
-import { t } from "../../i18n";
-import { formatCompact, formatUsd } from "../../lib/format";
+import type { QuotaMetric, QuotaWindow } from "../graphql/generated/graphql";
+import { t } from "../i18n";
+import { formatCompact, formatUsd } from "../lib/format";
 
-type Quota = Pick<OverviewQuery["quotas"][number], "metric" | "used" | "limit" | "window">;
+type Quota = {
+  metric: QuotaMetric;
+  window: QuotaWindow;
+  limit: string | number;
+  used: string | number;
+};
 
 function amount(metric: QuotaMetric, value: string | number): string {
   return metric === "COST" ? formatUsd(value) : formatCompact(Number(value));

@@ -1,0 +1,2 @@
+export { AlertHistory } from "./AlertHistory";
+export { OpenAlerts } from "./OpenAlerts";

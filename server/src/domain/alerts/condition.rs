@@ -1,0 +1,82 @@
+//! A condition as it is found, before it is compared with the stored alerts.
+
+use entity::alert::{AlertDetail, AlertKind, AlertSeverity, AlertSubjectKind};
+use uuid::Uuid;
+
+/// The maximum length of names, ids and reasons.
+const LONGEST_TEXT: usize = 200;
+const LONGEST_REASON: usize = 500;
+
+/// The object that a condition is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertSubject {
+    pub(super) kind: AlertSubjectKind,
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+impl AlertSubject {
+    pub fn server() -> Self {
+        Self::new(AlertSubjectKind::Server, "", "")
+    }
+
+    pub fn engine() -> Self {
+        Self::new(AlertSubjectKind::Engine, "", "")
+    }
+
+    pub fn account(id: Uuid, label: &str) -> Self {
+        Self::new(AlertSubjectKind::ProviderAccount, &id.to_string(), label)
+    }
+
+    /// A quota, by the name of its user.
+    pub fn quota(id: Uuid, user: &str) -> Self {
+        Self::new(AlertSubjectKind::Quota, &id.to_string(), user)
+    }
+
+    pub fn model(name: &str) -> Self {
+        Self::new(AlertSubjectKind::Model, name, name)
+    }
+
+    fn new(kind: AlertSubjectKind, id: &str, name: &str) -> Self {
+        Self {
+            kind,
+            id: bounded(id, LONGEST_TEXT),
+            name: bounded(name, LONGEST_TEXT),
+        }
+    }
+}
+
+/// A condition that holds now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertCondition {
+    pub(super) kind: AlertKind,
+    pub(super) severity: AlertSeverity,
+    pub(super) subject: AlertSubject,
+    pub(super) detail: AlertDetail,
+}
+
+impl AlertCondition {
+    /// The reason is cut to 500 characters.
+    pub fn new(
+        kind: AlertKind,
+        severity: AlertSeverity,
+        subject: AlertSubject,
+        detail: AlertDetail,
+    ) -> Self {
+        let reason = detail.reason.as_deref();
+        let detail = AlertDetail {
+            reason: reason.map(|reason| bounded(reason, LONGEST_REASON)),
+            ..detail
+        };
+        Self {
+            kind,
+            severity,
+            subject,
+            detail,
+        }
+    }
+}
+
+fn bounded(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
+}

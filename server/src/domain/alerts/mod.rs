@@ -1,0 +1,71 @@
+//! Alerts: raised when a condition is found, ended when it is gone, acknowledged by administrators.
+//!
+//! The module `alerting` finds the conditions. The database holds the state, so that a restart neither repeats nor
+//! loses an alert.
+
+mod acknowledge;
+mod condition;
+mod follow;
+mod health;
+mod list;
+mod message;
+mod reconcile;
+mod retention;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use chrono::{DateTime, Utc};
+use entity::alert;
+use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
+
+pub use self::{
+    condition::{AlertCondition, AlertSubject},
+    health::{AccountCounts, HealthVerdict, RecentRequests, ServerHealth, count_accounts},
+    list::AlertFilter,
+    message::message,
+    reconcile::ReconciledAlerts,
+};
+use crate::{clock::SharedClock, db::Database};
+
+/// Changes that a live reader may lag behind.
+const FEED_LENGTH: usize = 256;
+
+/// The service for alerts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    db: Database,
+    clock: SharedClock,
+    /// Held while conditions are evaluated.
+    evaluation: Arc<Mutex<()>>,
+    /// Held while conditions are compared with open alerts.
+    turn: Arc<Mutex<()>>,
+    feed: broadcast::Sender<Arc<alert::Model>>,
+    /// When all conditions were last evaluated by this process.
+    evaluated_at: Arc<ArcSwapOption<DateTime<Utc>>>,
+}
+
+impl Alerts {
+    pub fn new(db: Database, clock: SharedClock) -> Self {
+        Self {
+            db,
+            clock,
+            evaluation: Arc::default(),
+            turn: Arc::default(),
+            feed: broadcast::channel(FEED_LENGTH).0,
+            evaluated_at: Arc::default(),
+        }
+    }
+
+    /// Excludes other evaluations until dropped, so that none ends an alert by what it read before.
+    pub async fn begin_evaluation(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.evaluation).lock_owned().await
+    }
+
+    fn publish(&self, changed: impl IntoIterator<Item = alert::Model>) {
+        for alert in changed {
+            // Fails without subscribers.
+            let _ = self.feed.send(Arc::new(alert));
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Each kind is raised while its condition holds and ended when it is gone.
+
+use std::{
+    fs, io,
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use chrono::TimeDelta;
+use entity::{admin::Role, request::Outcome};
+use proxypal_server::{disk, engine::EngineState};
+use serde_json::json;
+
+use super::{ended, open, watcher, watcher_with};
+use crate::support::{
+    Caller, ControlPlane, Events, Options, PASSWORD, TestApp, TestDatabase, code,
+    programs::example, soon, test_context,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_engine_raises_an_alert_that_ends_when_it_runs() {
+    let engine = format!("--engine-binary={}", example("engine_double").display());
+    let mut options = Options::default().with("--engine=managed").with(&engine);
+    options.secrets.admin_password = Some(PASSWORD.into());
+    let app = TestApp::start(options, TestDatabase::create().await).await;
+    app.engine_is(EngineState::Running).await;
+    let mut admin = Caller::new(app.address);
+    admin.sign_in(PASSWORD).await;
+    let changes = "subscription { alertChanged { unacknowledged alert { kind endedAt } } }";
+    let mut changes = Events::open(&admin, changes).await;
+    let run = async |mutation: &str| {
+        let mutation = format!("mutation {{ {mutation} {{ __typename }} }}");
+        assert_eq!(code(&admin.ask(&mutation).await), "");
+    };
+    let mut change_of_engine = async || loop {
+        let change = changes.data().await["data"]["alertChanged"].clone();
+        if change["alert"]["kind"] == "ENGINE_DOWN" {
+            return change;
+        }
+    };
+
+    run("stopEngine").await;
+    let raised = change_of_engine().await;
+    let alert = open(&admin, "ENGINE_DOWN").await.unwrap();
+    run("startEngine").await;
+    let gone = change_of_engine().await;
+
+    assert!(raised["alert"]["endedAt"].is_null(), "{raised}");
+    assert_eq!(raised["unacknowledged"], 1);
+    assert_eq!(alert["severity"], "CRITICAL");
+    assert_eq!(alert["message"], "the engine is not running");
+    assert!(gone["alert"]["endedAt"].is_string(), "{gone}");
+    assert_eq!(gone["unacknowledged"], 0);
+    assert!(open(&admin, "ENGINE_DOWN").await.is_none());
+    assert_eq!(ended(&admin, "ENGINE_DOWN").await[0]["id"], alert["id"]);
+}
+
+#[tokio::test]
+async fn an_unreachable_engine_raises_an_alert_with_its_reason() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let mut engine = plane.services.engine.watch();
+    let failing = engine.wait_for(|status| status.last_error.is_some());
+    soon("the engine's failure", failing).await.unwrap();
+
+    watcher(&plane.services).evaluate().await.unwrap();
+
+    let alert = open(&admin, "ENGINE_DOWN").await.unwrap();
+    assert!(alert["detail"]["reason"].is_string(), "{alert}");
+    assert_eq!(
+        alert["subject"],
+        json!({ "kind": "ENGINE", "id": null, "name": null })
+    );
+}
+
+#[tokio::test]
+async fn failing_requests_raise_an_alert_until_they_are_an_hour_old() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let watcher = watcher(&plane.services);
+    let (user, _) = plane.key_holder("ada").await;
+    for _ in 0..6 {
+        plane.record(user, "m").await;
+    }
+    for _ in 0..2 {
+        plane.record_as(user, "m", Outcome::UpstreamError).await;
+    }
+    watcher.evaluate().await.unwrap();
+    let few = open(&admin, "ERROR_RATE").await;
+
+    plane.record_as(user, "m", Outcome::UpstreamError).await;
+    watcher.evaluate().await.unwrap();
+    let third = open(&admin, "ERROR_RATE").await.unwrap();
+    for _ in 0..31 {
+        plane.record(user, "m").await;
+    }
+    watcher.evaluate().await.unwrap();
+    let tenth = open(&admin, "ERROR_RATE").await.unwrap();
+    plane.advance(TimeDelta::minutes(80));
+    watcher.evaluate().await.unwrap();
+
+    assert_eq!(few, None);
+    assert_eq!(third["severity"], "CRITICAL");
+    assert_eq!(
+        [&third["detail"]["failed"], &third["detail"]["requests"]],
+        [&json!(3), &json!(9)]
+    );
+    assert_eq!(tenth["severity"], "WARNING");
+    assert_eq!(tenth["id"], third["id"]);
+    assert_eq!(open(&admin, "ERROR_RATE").await, None);
+    assert_eq!(ended(&admin, "ERROR_RATE").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_model_without_a_price_raises_an_alert_until_it_has_one() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let watcher = watcher(&plane.services);
+    let (user, _) = plane.key_holder("ada").await;
+    plane.record(user, "house-model").await;
+    plane.record(user, "gpt-5").await;
+
+    watcher.evaluate().await.unwrap();
+    let raised = open(&admin, "MODEL_UNPRICED").await.unwrap();
+    let price = r#"mutation { createPrice(input: { modelPattern: "house-*", inputPerMillion: "1",
+        outputPerMillion: "2" }) { price { id } } }"#;
+    assert_eq!(code(&admin.ask(price).await), "");
+    watcher.evaluate().await.unwrap();
+
+    let subject = json!({ "kind": "MODEL", "id": "house-model", "name": "house-model" });
+    assert_eq!(raised["subject"], subject);
+    assert_eq!(raised["detail"]["requests"], 1);
+    assert_eq!(open(&admin, "MODEL_UNPRICED").await, None);
+}
+
+#[tokio::test]
+async fn an_old_price_table_raises_an_alert_until_a_new_one_is_imported() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let watcher = watcher(&plane.services);
+    watcher.evaluate().await.unwrap();
+    let young = open(&admin, "PRICES_OUTDATED").await;
+    plane.advance(TimeDelta::days(400));
+
+    watcher.evaluate().await.unwrap();
+    let old = open(&admin, "PRICES_OUTDATED").await;
+    let one = r#"mutation { createPrice(input: { modelPattern: "one", inputPerMillion: "1",
+        outputPerMillion: "2" }) { price { id } } }"#;
+    assert_eq!(code(&admin.ask(one).await), "");
+    watcher.evaluate().await.unwrap();
+    let with_one_more = open(&admin, "PRICES_OUTDATED").await;
+    let (prices, table) = (&plane.services.prices, new_table());
+    let imported = prices.import(test_context(), &table).await.unwrap();
+    assert_eq!(imported.added, 1);
+    watcher.evaluate().await.unwrap();
+
+    assert_eq!(young, None);
+    assert!(old.is_some_and(|alert| alert["detail"]["lastAt"].is_string()));
+    assert!(with_one_more.is_some(), "a single price is no new table");
+    assert_eq!(open(&admin, "PRICES_OUTDATED").await, None);
+}
+
+fn new_table() -> proxypal_server::domain::prices::PriceTable {
+    let table = json!({ "source": "list prices", "date": "2027-07-01",
+        "prices": [{ "model": "new-model", "input": "1", "output": "2" }] });
+    proxypal_server::domain::prices::PriceTable::read(&table.to_string()).unwrap()
+}
+
+#[tokio::test]
+async fn a_quota_that_is_used_up_raises_an_alert_until_its_window_ends() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let watcher = watcher(&plane.services);
+    let (user, _) = plane.key_holder("ada").await;
+    let set = "mutation($user: ID!) { setQuotas(input: { userId: $user, quotas: [
+        { metric: REQUESTS, limit: 2, window: DAY }, { metric: COST, limit: \"1000\", window: DAY }] })
+        { user { id } } }";
+    assert_eq!(
+        code(&admin.ask_with(set, json!({ "user": user })).await),
+        ""
+    );
+    plane.record(user, "m").await;
+    watcher.evaluate().await.unwrap();
+    let half = open(&admin, "QUOTA_REACHED").await;
+    plane.record(user, "m").await;
+
+    watcher.evaluate().await.unwrap();
+    let reached = open(&admin, "QUOTA_REACHED").await.unwrap();
+    plane.advance(TimeDelta::days(1));
+    watcher.evaluate().await.unwrap();
+
+    assert_eq!(half, None);
+    assert_eq!(reached["subject"]["name"], "ada");
+    assert_eq!(
+        reached["message"],
+        "ada has reached a quota of 2 requests (day)"
+    );
+    assert_eq!(
+        reached["detail"]["quota"],
+        json!({ "metric": "REQUESTS", "window": "DAY", "limit": 2, "used": 2, "userId": user,
+            "apiKeyId": null, "apiKeyName": null })
+    );
+    assert_eq!(reached["detail"]["until"], "2026-06-02T00:00:00Z");
+    assert_eq!(open(&admin, "QUOTA_REACHED").await, None);
+}
+
+#[tokio::test]
+async fn a_late_backup_raises_an_alert_until_there_is_a_new_one() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let (services, watcher) = (&plane.services, watcher(&plane.services));
+    every_hour(&plane).await;
+    services
+        .backups
+        .make_if_due(&services.settings)
+        .await
+        .unwrap();
+    plane.advance(TimeDelta::minutes(119));
+    watcher.evaluate().await.unwrap();
+    let late_once = open(&admin, "BACKUP_OVERDUE").await;
+    plane.advance(TimeDelta::minutes(1));
+
+    watcher.evaluate().await.unwrap();
+    let late_twice = open(&admin, "BACKUP_OVERDUE").await.unwrap();
+    services
+        .backups
+        .make_if_due(&services.settings)
+        .await
+        .unwrap();
+    watcher.evaluate().await.unwrap();
+
+    assert_eq!(late_once, None);
+    assert_eq!(late_twice["detail"]["everyHours"], 1);
+    assert_eq!(late_twice["detail"]["lastAt"], "2026-06-01T12:00:00Z");
+    assert_eq!(open(&admin, "BACKUP_OVERDUE").await, None);
+}
+
+async fn every_hour(plane: &ControlPlane) {
+    let settings = &plane.services.settings;
+    let update = settings.update(test_context(), settings.current().version, |gateway| {
+        gateway.backup_every_hours = 1;
+    });
+    update.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_failed_backup_raises_an_alert_until_one_succeeds() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let (services, watcher) = (&plane.services, watcher(&plane.services));
+    every_hour(&plane).await;
+    let directory = plane.data_dir().join("backups");
+    fs::write(&directory, "not a directory").unwrap();
+    let failed = services.backups.make_if_due(&services.settings).await;
+    assert!(failed.is_err());
+
+    watcher.evaluate().await.unwrap();
+    let raised = open(&admin, "BACKUP_FAILED").await.unwrap();
+    fs::remove_file(&directory).unwrap();
+    services
+        .backups
+        .make_if_due(&services.settings)
+        .await
+        .unwrap();
+    watcher.evaluate().await.unwrap();
+
+    assert!(
+        raised["detail"]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("directory"),
+        "{raised}"
+    );
+    assert_eq!(open(&admin, "BACKUP_FAILED").await, None);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full_raises_an_alert_until_space_is_free() {
+    static FREE: AtomicU64 = AtomicU64::new(disk::LOW_SPACE - 1);
+    fn free(_: &Path) -> io::Result<u64> {
+        Ok(FREE.load(Ordering::Relaxed))
+    }
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let services = &plane.services;
+    let watcher = watcher_with(services, services.alerts.clone(), free);
+    let mut severities = Vec::new();
+
+    for space in [
+        disk::LOW_SPACE - 1,
+        disk::MINIMUM_SPACE - 1,
+        disk::LOW_SPACE,
+    ] {
+        FREE.store(space, Ordering::Relaxed);
+        watcher.evaluate().await.unwrap();
+        severities.push(
+            open(&admin, "DISK_LOW")
+                .await
+                .map(|alert| alert["severity"].clone()),
+        );
+    }
+
+    assert_eq!(
+        severities,
+        [Some(json!("WARNING")), Some(json!("CRITICAL")), None]
+    );
+}
+
+#[tokio::test]
+async fn a_source_that_fails_keeps_its_alerts_and_those_of_others_are_evaluated() {
+    fn full(_: &Path) -> io::Result<u64> {
+        Ok(0)
+    }
+    fn broken(_: &Path) -> io::Result<u64> {
+        Err(io::Error::other("input/output error"))
+    }
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Viewer).await;
+    let services = &plane.services;
+    watcher_with(services, services.alerts.clone(), full)
+        .evaluate()
+        .await
+        .unwrap();
+    let (user, _) = plane.key_holder("ada").await;
+    plane.record(user, "house-model").await;
+
+    let failed = watcher_with(services, services.alerts.clone(), broken)
+        .evaluate()
+        .await;
+
+    assert!(failed.is_err());
+    assert!(open(&admin, "DISK_LOW").await.is_some());
+    assert!(open(&admin, "MODEL_UNPRICED").await.is_some());
+}
