@@ -1,5 +1,5 @@
 import { createQuery } from "@urql/solid";
-import { createSignal, Show } from "solid-js";
+import { createSignal, Show, untrack } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
 import { graphql } from "../graphql/generated";
 import { t } from "../i18n";
@@ -49,6 +49,8 @@ const CopyLimitsMutation = graphql(`
 
 const TYPING_MS = 250;
 
+const createApplication = () => createMutation(CopyLimitsMutation);
+
 type DialogProps = {
   userIds: readonly string[];
   open: boolean;
@@ -56,8 +58,12 @@ type DialogProps = {
   onClose: () => void;
 };
 
-function CopyLimitsForm(props: DialogProps) {
-  const [copying, copy] = createMutation(CopyLimitsMutation);
+type FormProps = DialogProps & {
+  mutation: ReturnType<typeof createApplication>;
+};
+
+function CopyLimitsForm(props: FormProps) {
+  const [copying, copy] = untrack(() => props.mutation);
   const [search, setSearch] = createSignal("");
   const [chosen, setChosen] = createSignal<string>();
   const wanted = createDelayed(search, TYPING_MS);
@@ -120,6 +126,7 @@ function CopyLimitsForm(props: DialogProps) {
 
 /** Gives several users the quotas and the rate limit of another user. */
 export function CopyLimitsDialog(props: DialogProps) {
+  const mutation = createApplication();
   return (
     <Dialog
       open={props.open}
@@ -128,7 +135,7 @@ export function CopyLimitsDialog(props: DialogProps) {
       onClose={props.onClose}
     >
       <Show when={props.open}>
-        <CopyLimitsForm {...props} />
+        <CopyLimitsForm {...props} mutation={mutation} />
       </Show>
     </Dialog>
   );

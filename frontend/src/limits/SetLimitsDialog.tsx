@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For, Show, untrack } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
 import { graphql } from "../graphql/generated";
 import type { ApplyLimitsInput } from "../graphql/generated/graphql";
@@ -52,6 +52,8 @@ function Choose(props: {
   );
 }
 
+const createApplication = () => createMutation(ApplyLimitsMutation);
+
 type DialogProps = {
   userIds: readonly string[];
   open: boolean;
@@ -59,8 +61,12 @@ type DialogProps = {
   onClose: () => void;
 };
 
-function SetLimitsForm(props: DialogProps) {
-  const [application, apply] = createMutation(ApplyLimitsMutation);
+type FormProps = DialogProps & {
+  mutation: ReturnType<typeof createApplication>;
+};
+
+function SetLimitsForm(props: FormProps) {
+  const [application, apply] = untrack(() => props.mutation);
   const [quotas, setQuotas] = createSignal<Change>("SET");
   const [rate, setRate] = createSignal<Change>("KEEP");
   const [faults, setFaults] = createSignal<QuotaFaults>({});
@@ -118,6 +124,7 @@ function SetLimitsForm(props: DialogProps) {
 
 /** Gives the same limits to several users. */
 export function SetLimitsDialog(props: DialogProps) {
+  const mutation = createApplication();
   return (
     <Dialog
       open={props.open}
@@ -126,7 +133,7 @@ export function SetLimitsDialog(props: DialogProps) {
       onClose={props.onClose}
     >
       <Show when={props.open}>
-        <SetLimitsForm {...props} />
+        <SetLimitsForm {...props} mutation={mutation} />
       </Show>
     </Dialog>
   );

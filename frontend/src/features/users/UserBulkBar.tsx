@@ -35,18 +35,20 @@ function Actions(props: BarProps) {
 
   return (
     <>
-      <Button size="small" pending={switching.fetching} onClick={() => void enable(true)}>
-        {t("users.enable")}
-      </Button>
-      <Button size="small" onClick={() => setOpen("disable")}>
-        {t("users.disableMore")}
-      </Button>
-      <Button size="small" onClick={() => setOpen("limits")}>
-        {t("users.setLimits")}
-      </Button>
-      <Button size="small" onClick={() => setOpen("copy")}>
-        {t("users.copyLimits")}
-      </Button>
+      <Show when={props.users.length > 0}>
+        <Button size="small" pending={switching.fetching} onClick={() => void enable(true)}>
+          {t("users.enable")}
+        </Button>
+        <Button size="small" onClick={() => setOpen("disable")}>
+          {t("users.disableMore")}
+        </Button>
+        <Button size="small" onClick={() => setOpen("limits")}>
+          {t("users.setLimits")}
+        </Button>
+        <Button size="small" onClick={() => setOpen("copy")}>
+          {t("users.copyLimits")}
+        </Button>
+      </Show>
       <ConfirmDialog
         open={open() === "disable"}
         title={t("users.disableMany", { count: props.users.length })}
@@ -81,9 +83,11 @@ export function UserBulkBar(props: BarProps & { count: number }) {
     >
       <Show when={props.users.length > 0} fallback={t("users.count", { count: props.count })}>
         <span class="text-ink">{t("users.chosen", { count: props.users.length })}</span>
-        <May do="applyLimits">
-          <Actions users={props.users} onClear={props.onClear} />
-        </May>
+      </Show>
+      <May do="applyLimits">
+        <Actions users={props.users} onClear={props.onClear} />
+      </May>
+      <Show when={props.users.length > 0}>
         <Button size="small" tone="quiet" onClick={() => props.onClear()}>
           {t("users.chooseNone")}
         </Button>
