@@ -106,6 +106,25 @@ test("usage is filtered to one user, and the address keeps the filter", async ()
   expect(await users.getByText("Ida Rhodes").count()).toBe(0);
 });
 
+test("a usage row opens its parts, its chip removes the filter, and going back undoes that", async () => {
+  const { userId, secret } = await api.createUser("Grete Hermann");
+  await request(server.url, secret, "demo-claude");
+  const page = await signedInPage(browser, server.url, "/usage?range=LAST_7_DAYS");
+  const filter = () => new URL(page.url()).searchParams.get("user");
+
+  await page.getByRole("button", { name: "Grete Hermann", exact: true }).click();
+  const models = page.getByRole("table", { name: "Breakdown: Model" });
+  await models.getByText("demo-claude").waitFor();
+  expect(filter()).toBe(userId);
+  expect(await models.getByRole("row").count()).toBe(2);
+
+  await page.getByRole("button", { name: "Remove filter User: Grete Hermann" }).click();
+  await page.waitForURL((url) => !url.searchParams.has("user"));
+  await page.goBack();
+  await page.waitForURL((url) => url.searchParams.get("user") === userId);
+  await models.getByText("demo-claude").waitFor();
+});
+
 test("a removed quota is brought back by undoing", async () => {
   const { userId } = await api.createUser("Undone", {
     quotas: [{ metric: "TOKENS", limit: 5000 }],

@@ -13,8 +13,8 @@ export function fetchFile(path: string) {
 }
 
 /** Saves a text as a file. */
-export function saveText(text: string, fileName: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+export function saveText(text: string, fileName: string, type = "application/json") {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   follow(url, fileName);
   // The browser has started reading it by then.
   setTimeout(() => URL.revokeObjectURL(url), 0);

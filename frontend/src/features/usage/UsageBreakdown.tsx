@@ -1,12 +1,15 @@
 import { A } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
+import ExternalLink from "lucide-solid/icons/external-link";
 import TriangleAlert from "lucide-solid/icons/triangle-alert";
 import { For, Match, Show, Switch } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
-import type { UsageBreakdownQuery, UsageDimension } from "../../graphql/generated/graphql";
+import type { UsageDimension } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { exactUsd, formatShare, formatUsd, formatWhole } from "../../lib/format";
+import { saveText } from "../../lib/download";
+import { exactUsd, formatDuration, formatShare, formatUsd, formatWhole } from "../../lib/format";
 import { LimitButton } from "../../limits/LimitButton";
+import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
@@ -14,6 +17,8 @@ import { Panel } from "../../ui/Panel";
 import { providerColour, providerName } from "../../ui/providers";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
+import { breakdownCsv, type Slice } from "./breakdownCsv";
+import { describeChange } from "./change";
 import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
 import { MEASURES, type Measure, MeasuredDocument, measured, ORDERS } from "./measures";
 
@@ -39,14 +44,26 @@ const UsageBreakdownQueryDocument = graphql(`
         totals {
           ...Measured
           failed
+          rejected
           unpriced
+        }
+        previous {
+          ...Measured
+        }
+        latency {
+          duration {
+            p50Ms
+            p95Ms
+            p99Ms
+          }
+          timeToFirstByte {
+            p95Ms
+          }
         }
       }
     }
   }
 `);
-
-type Slice = UsageBreakdownQuery["usage"]["breakdown"][number];
 
 const MAX_ROWS = 200;
 
@@ -68,17 +85,27 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
     const totals = answer.data?.usage.totals;
     return totals ? measured(measure(), readFragment(MeasuredDocument, totals)) : 0;
   };
+  const save = () => {
+    const by = props.choices.parts();
+    const csv = breakdownCsv(slices(), (slice) => nameOf(slice, by));
+    saveText(csv, `usage-${by.toLowerCase().replace("_", "-")}.csv`, "text/csv");
+  };
   return (
     <Panel
       flush
       title={t("usage.breakdown")}
       actions={
-        <Tabs
-          label={t("usage.breakdown")}
-          value={props.choices.parts()}
-          options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
-          onChoose={(parts) => props.choices.change({ parts })}
-        />
+        <>
+          <Tabs
+            label={t("usage.breakdown")}
+            value={props.choices.parts()}
+            options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
+            onChoose={(parts) => props.choices.change({ parts })}
+          />
+          <Button size="small" disabled={slices().length === 0} onClick={save}>
+            {t("usage.downloadCsv")}
+          </Button>
+        </>
       }
     >
       <Switch fallback={<Loading />}>
@@ -96,7 +123,7 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
               {(slice) => (
                 <SliceRow
                   slice={slice}
-                  by={props.choices.parts()}
+                  choices={props.choices}
                   measure={measure()}
                   whole={whole()}
                 />
@@ -137,11 +164,18 @@ function Heads(props: { choices: UsageChoices }) {
           </Head>
         )}
       </For>
+      <Head number>{t("usage.failedHead")}</Head>
+      <Head number>{t("usage.rejectedHead")}</Head>
+      <Head number>{t("usage.p50")}</Head>
+      <Head number>{t("usage.p95")}</Head>
+      <Head number>{t("usage.p99")}</Head>
+      <Head number>{t("usage.firstByteP95")}</Head>
+      <Head number>{t("usage.change")}</Head>
     </>
   );
 }
 
-type SliceRowProps = { slice: Slice; by: UsageDimension; measure: Measure; whole: number };
+type SliceRowProps = { slice: Slice; choices: UsageChoices; measure: Measure; whole: number };
 
 function SliceRow(props: SliceRowProps) {
   const totals = () => readFragment(MeasuredDocument, props.slice.totals);
@@ -151,7 +185,7 @@ function SliceRow(props: SliceRowProps) {
   return (
     <tr>
       <Cell class="max-w-64 truncate font-medium">
-        <SliceName slice={props.slice} by={props.by} />
+        <SliceName slice={props.slice} choices={props.choices} />
       </Cell>
       <Cell class="max-sm:hidden">
         <span class="flex items-center gap-3">
@@ -179,25 +213,72 @@ function SliceRow(props: SliceRowProps) {
         </Show>
       </Cell>
       <Cell number>{formatWhole(totals().requests)}</Cell>
+      <OtherCells slice={props.slice} measure={props.measure} />
     </tr>
   );
 }
 
-function SliceName(props: { slice: Slice; by: UsageDimension }) {
-  const name = () => {
-    if (props.by === "PROVIDER" && props.slice.provider) return providerName(props.slice.provider);
-    return props.slice.label ?? (props.slice.key || t("common.none"));
-  };
+/** Failures, percentiles and the change since the previous period. */
+function OtherCells(props: { slice: Slice; measure: Measure }) {
+  const duration = () => props.slice.latency?.duration;
+  const time = (milliseconds: number | undefined) =>
+    milliseconds === undefined ? "–" : formatDuration(milliseconds);
+  const value = (totals: Slice["totals"] | NonNullable<Slice["previous"]>) =>
+    measured(props.measure, readFragment(MeasuredDocument, totals));
   return (
-    <Show when={props.by === "USER" && props.slice.user} fallback={name()}>
-      {(user) => (
-        <span class="flex items-center justify-between gap-2">
-          <A href={`/users/${user().id}`} class="truncate underline-offset-4 hover:underline">
-            {name()}
-          </A>
-          <LimitButton userId={user().id} name={name()} />
-        </span>
-      )}
-    </Show>
+    <>
+      <Cell number>{formatWhole(props.slice.totals.failed)}</Cell>
+      <Cell number>{formatWhole(props.slice.totals.rejected)}</Cell>
+      <Cell number>{time(duration()?.p50Ms)}</Cell>
+      <Cell number>{time(duration()?.p95Ms)}</Cell>
+      <Cell number>{time(duration()?.p99Ms)}</Cell>
+      <Cell number>{time(props.slice.latency?.timeToFirstByte?.p95Ms)}</Cell>
+      <Cell number>
+        <Show when={props.slice.previous}>
+          {(previous) => describeChange(value(props.slice.totals), value(previous()))}
+        </Show>
+      </Cell>
+    </>
+  );
+}
+
+function nameOf(slice: Slice, by: UsageDimension): string {
+  if (by === "PROVIDER" && slice.provider) return providerName(slice.provider);
+  return slice.label ?? (slice.key || t("common.none"));
+}
+
+/** The name of a part, which filters the page by it; a user's page is beside it. */
+function SliceName(props: { slice: Slice; choices: UsageChoices }) {
+  const by = () => props.choices.parts();
+  const name = () => nameOf(props.slice, by());
+  const value = () => (by() === "PROVIDER" ? props.slice.provider : props.slice.key);
+  const canFilter = () => Boolean(value()) && !(props.choices.isOfUser && by() === "USER");
+  return (
+    <span class="flex items-center gap-1">
+      <Show when={canFilter()} fallback={<span class="truncate">{name()}</span>}>
+        <button
+          type="button"
+          class="min-h-6 truncate text-left underline-offset-4 hover:underline"
+          title={t("usage.filterBy", { name: name() })}
+          onClick={() => props.choices.drill(by(), value() ?? "")}
+        >
+          {name()}
+        </button>
+      </Show>
+      <Show when={by() === "USER" && props.slice.user}>
+        {(user) => (
+          <>
+            <A
+              href={`/users/${user().id}`}
+              class="grid size-6 shrink-0 place-items-center rounded text-muted hover:text-ink"
+              aria-label={t("usage.viewUser", { name: name() })}
+            >
+              <ExternalLink class="size-3.5" aria-hidden="true" />
+            </A>
+            <LimitButton userId={user().id} name={name()} />
+          </>
+        )}
+      </Show>
+    </span>
   );
 }

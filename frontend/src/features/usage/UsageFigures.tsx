@@ -10,11 +10,13 @@ import {
   formatShare,
   formatUsd,
   formatWhole,
+  usdNumber,
 } from "../../lib/format";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Figure, Figures } from "../../ui/Figure";
 import { Loading } from "../../ui/Loading";
 import { Unknown } from "../../ui/Unknown";
+import { describeChange } from "./change";
 import type { UsageChoices } from "./createUsageSearch";
 
 const UsageFiguresQueryDocument = graphql(`
@@ -36,11 +38,31 @@ const UsageFiguresQueryDocument = graphql(`
           total
         }
       }
+      previous {
+        totals {
+          requests
+          cost
+          tokens {
+            total
+          }
+        }
+      }
+      latency {
+        duration {
+          p50Ms
+          p95Ms
+          p99Ms
+        }
+        timeToFirstByte {
+          p95Ms
+        }
+      }
     }
   }
 `);
 
-type Totals = UsageFiguresQuery["usage"]["totals"];
+type Answer = UsageFiguresQuery["usage"];
+type Totals = Answer["totals"];
 
 /** The sums of the period, and their reliability. */
 export function UsageFigures(props: { choices: UsageChoices }) {
@@ -55,66 +77,100 @@ export function UsageFigures(props: { choices: UsageChoices }) {
   return (
     <>
       <ErrorNotice error={answer.error} />
-      <Show
-        when={answer.data?.usage.totals}
-        fallback={<Show when={!answer.error}>{<Loading />}</Show>}
-      >
-        {(totals) => <Sums totals={totals()} />}
+      <Show when={answer.data?.usage} fallback={<Show when={!answer.error}>{<Loading />}</Show>}>
+        {(usage) => <Sums usage={usage()} />}
       </Show>
     </>
   );
 }
 
-function Sums(props: { totals: Totals }) {
+function Sums(props: { usage: Answer }) {
+  const totals = () => props.usage.totals;
+  const previous = () => props.usage.previous.totals;
   const part = (value: number, whole: number) => formatShare(whole > 0 ? value / whole : 0);
-  const read = () =>
-    props.totals.tokens.input + props.totals.tokens.cacheRead + props.totals.tokens.cacheWrite;
+  const read = () => totals().tokens.input + totals().tokens.cacheRead + totals().tokens.cacheWrite;
   return (
     <Figures>
       <Figure
         name={t("usage.measures.requests")}
         note={
           <>
-            {t("usage.failed", { share: part(props.totals.failed, props.totals.requests) })}
-            <Show when={props.totals.rejected > 0}>
-              <span class="block">{t("usage.rejected", { count: props.totals.rejected })}</span>
+            <Compared now={totals().requests} before={previous().requests} />
+            {t("usage.failed", { share: part(totals().failed, totals().requests) })}
+            <Show when={totals().rejected > 0}>
+              <span class="block">{t("usage.rejected", { count: totals().rejected })}</span>
             </Show>
           </>
         }
       >
-        {formatWhole(props.totals.requests)}
+        {formatWhole(totals().requests)}
       </Figure>
       <Figure
         name={t("usage.measures.tokens")}
-        title={formatWhole(props.totals.tokens.total)}
+        title={formatWhole(totals().tokens.total)}
         note={
           <>
+            <Compared now={totals().tokens.total} before={previous().tokens.total} />
             <span class="block">
-              {t("usage.cached", { share: part(props.totals.tokens.cacheRead, read()) })}
+              {t("usage.cached", { share: part(totals().tokens.cacheRead, read()) })}
             </span>
-            <Trust totals={props.totals} />
+            <Trust totals={totals()} />
           </>
         }
       >
-        {formatCompact(props.totals.tokens.total)}
+        {formatCompact(totals().tokens.total)}
       </Figure>
       <Figure
         name={t("usage.measures.cost")}
-        title={exactUsd(props.totals.cost)}
+        title={exactUsd(totals().cost)}
         note={
-          <Show when={props.totals.unpriced > 0} fallback={t("usage.allPriced")}>
-            <span class="text-warn">{t("common.unpriced", { count: props.totals.unpriced })}</span>
-          </Show>
+          <>
+            <Compared now={usdNumber(totals().cost)} before={usdNumber(previous().cost)} />
+            <Show when={totals().unpriced > 0} fallback={t("usage.allPriced")}>
+              <span class="text-warn">{t("common.unpriced", { count: totals().unpriced })}</span>
+            </Show>
+          </>
         }
       >
-        {formatUsd(props.totals.cost)}
+        {formatUsd(totals().cost)}
       </Figure>
-      <Figure name={t("common.avgLatency")}>
-        <Show when={props.totals.averageDurationMs !== null} fallback={<Unknown />}>
-          {formatDuration(props.totals.averageDurationMs ?? 0)}
+      <Figure name={t("common.avgLatency")} note={<Latency latency={props.usage.latency} />}>
+        <Show when={totals().averageDurationMs !== null} fallback={<Unknown />}>
+          {formatDuration(totals().averageDurationMs ?? 0)}
         </Show>
       </Figure>
     </Figures>
+  );
+}
+
+function Compared(props: { now: number; before: number }) {
+  return (
+    <span class="block">
+      {t("usage.compared", { change: describeChange(props.now, props.before) })}
+    </span>
+  );
+}
+
+function Latency(props: { latency: Answer["latency"] }) {
+  return (
+    <>
+      <Show when={props.latency.duration}>
+        {(duration) => (
+          <span class="block">
+            {t("usage.percentiles", {
+              p50: formatDuration(duration().p50Ms),
+              p95: formatDuration(duration().p95Ms),
+              p99: formatDuration(duration().p99Ms),
+            })}
+          </span>
+        )}
+      </Show>
+      <Show when={props.latency.timeToFirstByte}>
+        {(first) => (
+          <span class="block">{t("usage.firstByte", { p95: formatDuration(first().p95Ms) })}</span>
+        )}
+      </Show>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
+import type { UsageSubjectsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { allZones } from "../../lib/zone";
 import { Button } from "../../ui/Button";
@@ -9,8 +10,9 @@ import { Filters } from "../../ui/Filters";
 import { providerOptions } from "../../ui/providers";
 import type { UsageChoices } from "./createUsageSearch";
 import { PRESETS, readPreset } from "./range";
+import { UsageFilterChips } from "./UsageFilterChips";
 
-const UsageSubjectsQuery = graphql(`
+const UsageSubjectsDocument = graphql(`
   query UsageSubjects {
     users(first: 200, orderBy: { field: NAME, direction: ASC }) {
       nodes {
@@ -38,12 +40,13 @@ type Choices = { choices: UsageChoices };
 
 /** The filters of the whole page, kept in the URL. */
 export function UsageFilters(props: Choices) {
+  const [subjects] = createQuery({ query: UsageSubjectsDocument });
   return (
     <div class="flex flex-wrap items-center gap-2">
       <Stretch choices={props.choices} />
       <Show when={!props.choices.isOfUser}>
         <Filters count={props.choices.filterCount()} class="sm:contents">
-          <Subjects choices={props.choices} />
+          <Subjects choices={props.choices} subjects={subjects.data} />
           <Show when={props.choices.filterCount() > 0}>
             <Button size="small" tone="quiet" onClick={() => props.choices.clear()}>
               {t("common.clearFilters")}
@@ -51,6 +54,7 @@ export function UsageFilters(props: Choices) {
           </Show>
         </Filters>
       </Show>
+      <UsageFilterChips choices={props.choices} subjects={subjects.data} />
     </div>
   );
 }
@@ -102,12 +106,11 @@ function Stretch(props: Choices) {
   );
 }
 
-function Subjects(props: Choices) {
-  const [subjects] = createQuery({ query: UsageSubjectsQuery });
+function Subjects(props: Choices & { subjects: UsageSubjectsQuery | undefined }) {
   const search = () => props.choices.search;
-  const users = () => subjects.data?.users.nodes ?? [];
+  const users = () => props.subjects?.users.nodes ?? [];
   const keys = () => users().find(({ id }) => id === search().user)?.apiKeys ?? [];
-  const accounts = () => (subjects.data?.providers ?? []).flatMap(({ accounts }) => accounts);
+  const accounts = () => (props.subjects?.providers ?? []).flatMap(({ accounts }) => accounts);
   return (
     <>
       <Choice

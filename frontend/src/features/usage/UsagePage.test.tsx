@@ -19,6 +19,11 @@ const totals = {
   tokens: { input: 50, cacheRead: 50, cacheWrite: 0, output: 10, reasoning: 5, total: 115 },
 };
 
+const latency = {
+  duration: { p50Ms: 900, p95Ms: 2500, p99Ms: 4000 },
+  timeToFirstByte: { p95Ms: 300 },
+};
+
 function answers(asked: Record<string, unknown>[] = []): Answers {
   return {
     UsageSubjects: () => ({
@@ -29,7 +34,7 @@ function answers(asked: Record<string, unknown>[] = []): Answers {
     }),
     UsageFigures: (variables) => {
       asked.push(variables);
-      return { data: { usage: { totals } } };
+      return { data: { usage: { totals, previous: { totals }, latency } } };
     },
     UsageOverTime: () => ({
       data: {
@@ -44,7 +49,17 @@ function answers(asked: Record<string, unknown>[] = []): Answers {
       data: {
         usage: {
           totals,
-          breakdown: [{ key: "u1", label: "Ada", provider: null, user: { id: "u1" }, totals }],
+          breakdown: [
+            {
+              key: "u1",
+              label: "Ada",
+              provider: null,
+              user: { id: "u1" },
+              totals,
+              previous: { ...totals, tokens: { total: 100 } },
+              latency,
+            },
+          ],
         },
       },
     }),
@@ -75,6 +90,28 @@ test("a filter reaches the server and is kept in the URL", async () => {
 
   await waitFor(() => expect(asked.at(-1)?.filter).toMatchObject({ userId: "u1" }));
   expect(window.location.search).toContain("user=u1");
+});
+
+test("a row sets its filter, whose chip removes it", async () => {
+  const asked: Record<string, unknown>[] = [];
+  renderPage(UsagePage, answers(asked));
+
+  await userEvent.click(await screen.findByRole("button", { name: "Ada" }));
+  await waitFor(() => expect(asked.at(-1)?.filter).toMatchObject({ userId: "u1" }));
+  expect(window.location.search).toContain("user=u1");
+  expect(window.location.search).toContain("parts=MODEL");
+
+  await userEvent.click(await screen.findByRole("button", { name: "Remove filter User: Ada" }));
+  await waitFor(() => expect(window.location.search).not.toContain("user=u1"));
+});
+
+test("a row has its failures, its percentiles and its change in words", async () => {
+  renderPage(UsagePage, answers());
+
+  const row = (await screen.findByRole("button", { name: "Ada" })).closest("tr");
+  for (const text of ["12", "3", "900 ms", "2.5 s", "4.0 s", "300 ms", "Up 15%"]) {
+    expect(row?.textContent).toContain(text);
+  }
 });
 
 test("an address brings its stretch of time back", async () => {

@@ -36,6 +36,18 @@ export const DIMENSIONS: readonly UsageDimension[] = [
 
 const FILTERS = ["user", "key", "provider", "account", "model"] as const;
 
+/** The filter of each dimension. */
+const FILTER_OF = {
+  USER: "user",
+  API_KEY: "key",
+  PROVIDER: "provider",
+  ACCOUNT: "account",
+  MODEL: "model",
+} as const satisfies Record<UsageDimension, (typeof FILTERS)[number]>;
+
+/** The order in which a filtered breakdown moves on to a dimension without a filter. */
+const DRILL_ORDER: readonly UsageDimension[] = ["MODEL", "API_KEY", "USER", "PROVIDER"];
+
 function stable<Value>(compute: () => Value) {
   const memo = createMemo(compute, undefined, {
     equals: (left, right) => JSON.stringify(left) === JSON.stringify(right),
@@ -74,6 +86,21 @@ export function createUsageSearch(ofUser?: () => string) {
     parts: () => DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER"),
     isOfUser: ofUser !== undefined,
     filterCount: () => FILTERS.filter((name) => search[name]).length,
+    /** The filters that are set. */
+    filters: () =>
+      DIMENSIONS.flatMap((by) => {
+        const value = search[FILTER_OF[by]];
+        return value ? [{ by, value }] : [];
+      }),
+    /** Filters by a part of the breakdown, which then shows the parts of that; "back" undoes it. */
+    drill: (by: UsageDimension, value: string) => {
+      const isFree = (each: UsageDimension) =>
+        each !== by && !search[FILTER_OF[each]] && !(ofUser && each === "USER");
+      const parts = DRILL_ORDER.find(isFree) ?? by;
+      setSearch({ [FILTER_OF[by]]: value, parts }, { scroll: false });
+    },
+    /** Removes the filter of a dimension. */
+    remove: (by: UsageDimension) => setSearch({ [FILTER_OF[by]]: undefined }, { scroll: false }),
     change: (next: UsageSearch) => setSearch(next, { replace: true, scroll: false }),
     clear: () => setSearch(Object.fromEntries(FILTERS.map((name) => [name, undefined]))),
   };

@@ -113,6 +113,17 @@ impl By {
         }
     }
 
+    /// The column of the request log.
+    pub(super) fn request_column(self) -> request::Column {
+        match self {
+            Self::User => request::Column::UserId,
+            Self::ApiKey => request::Column::ApiKeyId,
+            Self::Provider => request::Column::Provider,
+            Self::Account => request::Column::AccountId,
+            Self::Model => request::Column::Model,
+        }
+    }
+
     /// Whether the cube's column is an id.
     pub(super) fn is_id(self) -> bool {
         matches!(self, Self::User | Self::ApiKey | Self::Account)

@@ -7,11 +7,14 @@ mod buckets;
 mod by_account;
 mod by_key;
 mod filter;
+mod latency;
 mod query;
 pub(in crate::domain) mod rollup;
 mod span;
 mod sums;
 mod upsert;
+
+use std::collections::HashMap;
 
 use calendar::CalendarUnit;
 use chrono::{DateTime, Utc};
@@ -36,6 +39,7 @@ use self::{
 };
 pub use self::{
     filter::{By, UsageFilter},
+    latency::{Latency, Percentiles},
     query::UsageOrder,
     span::{Preset, Span},
     sums::{COLUMNS as SUMS, Sums},
@@ -117,6 +121,11 @@ impl Usage {
         Ok(Span::of(preset, zone, now, first))
     }
 
+    /// The range of equal length before this one, as far as the time that has elapsed of this one.
+    pub fn previous(&self, span: Span) -> Span {
+        span.previous(self.clock.now())
+    }
+
     /// The sums over a range.
     pub async fn totals(&self, span: Span, filter: &UsageFilter) -> Result<Sums> {
         let answers = self.query(filter, &[span], None, &[]).await?;
@@ -149,6 +158,29 @@ impl Usage {
         let division = ranking.division(MAX_PAGE_SIZE)?;
         let answers = self.query(filter, &[span], Some(division), &[]).await?;
         Ok(answers.into_iter().map(Slice::from).collect())
+    }
+
+    /// The sums of these subjects over a range; subjects without usage have none.
+    pub async fn sums_of(
+        &self,
+        span: Span,
+        filter: &UsageFilter,
+        (by, subjects): (By, &[String]),
+    ) -> Result<HashMap<String, Sums>> {
+        if subjects.is_empty() || span.from >= span.to {
+            return Ok(HashMap::new());
+        }
+        let division = Division {
+            by,
+            order: UsageOrder::Cost,
+            most: None,
+        };
+        let spans = [span];
+        let answers = self.query(filter, &spans, Some(division), subjects);
+        let answers = answers.await?.into_iter();
+        Ok(answers
+            .map(|answer| (answer.subject, answer.sums))
+            .collect())
     }
 
     /// A point for each hour, day, week or month of a time zone, including those without usage.

@@ -50,6 +50,18 @@ impl Span {
         })
     }
 
+    /// The range of equal length that ends where this one starts. Of a range that has not ended at `now`, only the
+    /// part that corresponds to the elapsed one, so that both compare.
+    pub(super) fn previous(self, now: DateTime<Utc>) -> Self {
+        let length = self.to - self.from;
+        let elapsed = (now - self.from).clamp(TimeDelta::zero(), length);
+        let from = (self.from - length).max(EARLIEST);
+        Self {
+            from,
+            to: (self.from - length + elapsed).max(from),
+        }
+    }
+
     /// The range of a preset at `now` in `zone`. `first` is the time of the first request.
     pub(super) fn of(preset: Preset, zone: Tz, now: DateTime<Utc>, first: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&zone).date_naive();
@@ -133,6 +145,25 @@ mod tests {
             of(Preset::ThisWeek, Tz::UTC),
             ["2026-05-25T00:00:00Z", "2026-06-01T00:00:00Z"]
         );
+    }
+
+    #[test]
+    fn the_previous_range_is_as_long_and_ends_as_early() {
+        let range = |from: &str, to: &str| Span {
+            from: utc(from),
+            to: utc(to),
+        };
+        let day = range("2026-05-02T00:00:00Z", "2026-05-03T00:00:00Z");
+
+        let ended = day.previous(utc("2026-06-01T00:00:00Z"));
+        assert_eq!(ended, range("2026-05-01T00:00:00Z", "2026-05-02T00:00:00Z"));
+        let running = day.previous(utc("2026-05-02T09:30:00Z"));
+        assert_eq!(
+            running,
+            range("2026-05-01T00:00:00Z", "2026-05-01T09:30:00Z")
+        );
+        let future = day.previous(utc("2026-05-01T09:30:00Z"));
+        assert_eq!(future.from, future.to);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use crate::domain::paging::{DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE};
 pub(crate) const QUERY: usize = 50;
 /// Totals over a time range: about 1 ms.
 pub(crate) const SUM: usize = 200;
+/// Reading the latency of up to 100,000 requests.
+pub(crate) const SAMPLE: usize = 1_000;
 /// Counting the matches of a filter. A list charges this once per item, which is too much, so it is low.
 pub(crate) const COUNT: usize = 40;
 /// A row that a loader fetches together with those of the other items of a list.

@@ -1,6 +1,8 @@
 //! Usage: totals, breakdowns and series over time.
 
+mod group;
 pub(super) mod input;
+mod latency;
 mod live;
 pub(super) mod report;
 mod slice;

@@ -5,7 +5,9 @@ use calendar::CalendarUnit;
 use chrono_tz::Tz;
 
 use super::{
+    group::Groups,
     input::{UsageBucket, UsageDimension, UsageFilter, UsageOrder, UsageRange},
+    latency::UsageLatency,
     slice::UsageSlice,
     totals::UsageTotals,
 };
@@ -17,7 +19,7 @@ use crate::{
     graphql::{
         resolver::{
             context::ContextExt as _,
-            cost::{one, ranked, sums},
+            cost::{SAMPLE, one, ranked, sums},
             error::Result,
             guard::Declared,
             role::{Role, requires_role},
@@ -80,6 +82,33 @@ impl Usage {
         Ok(UsageTotals::from(totals.await?))
     }
 
+    /// The totals of the range of equal length that ends where this one starts. While this range has not ended,
+    /// only of the part that corresponds to the elapsed time, so that both compare.
+    #[graphql(complexity = "sums(1, child_complexity)")]
+    async fn previous(&self, ctx: &Context<'_>) -> Result<UsagePrevious> {
+        let usage = ctx.service::<usage::Usage>();
+        let span = usage.previous(self.span);
+        let sums = if span.from < span.to {
+            usage.totals(span, &self.filter).await?
+        } else {
+            usage::Sums::default()
+        };
+        Ok(UsagePrevious {
+            from: span.from.into(),
+            to: span.to.into(),
+            totals: UsageTotals::from(sums),
+        })
+    }
+
+    /// How long requests took. It is read from the request log and slower than totals.
+    #[graphql(complexity = "sums(1, child_complexity) + SAMPLE")]
+    async fn latency(&self, ctx: &Context<'_>) -> Result<UsageLatency> {
+        let usage = ctx.service::<usage::Usage>();
+        let latencies = usage.latency(self.span, &self.filter, None).await?;
+        let latency = latencies.into_values().next().unwrap_or_default();
+        Ok(UsageLatency::from(latency))
+    }
+
     /// The totals by a dimension, largest first.
     #[graphql(complexity = "ranked(first, child_complexity)")]
     async fn breakdown(
@@ -93,7 +122,8 @@ impl Usage {
         let ranking = ranking(ctx, by, first, order_by)?;
         let usage = ctx.service::<usage::Usage>();
         let slices = usage.breakdown(self.span, &self.filter, ranking).await?;
-        Ok(UsageSlice::all(ranking.by, slices))
+        let groups = Groups::new(ranking.by, self.span, &self.filter, &slices);
+        Ok(UsageSlice::all(ranking.by, Some(&groups), slices))
     }
 
     /// One point for each hour, day, week or month, also without usage. The first and the last are clipped to
@@ -122,11 +152,22 @@ impl Usage {
             to: point.span.to.into(),
             totals: UsageTotals::from(point.sums),
             slices: ranking.map_or_else(Vec::new, |ranking| {
-                UsageSlice::all(ranking.by, point.slices)
+                UsageSlice::all(ranking.by, None, point.slices)
             }),
         };
         Ok(points.into_iter().map(point).collect())
     }
+}
+
+/// The totals of the range before.
+#[derive(SimpleObject)]
+struct UsagePrevious {
+    /// The start, inclusive.
+    from: DateTime,
+    /// The end, exclusive.
+    to: DateTime,
+    /// The totals.
+    totals: UsageTotals,
 }
 
 /// Only administrators may group by account.

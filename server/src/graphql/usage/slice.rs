@@ -2,7 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
-use super::totals::UsageTotals;
+use super::{group::Groups, latency::UsageLatency, totals::UsageTotals};
 use crate::{
     domain::usage::{By, Slice},
     graphql::{
@@ -25,6 +25,8 @@ pub(crate) struct UsageSlice {
     #[graphql(skip)]
     by: By,
     #[graphql(skip)]
+    groups: Option<Groups>,
+    #[graphql(skip)]
     slice: Slice,
     /// The group's key: an id or a name; empty if unknown.
     key: String,
@@ -37,14 +39,12 @@ pub(crate) struct UsageSlice {
 }
 
 impl UsageSlice {
-    pub(crate) fn all(by: By, slices: Vec<Slice>) -> Vec<Self> {
-        slices
-            .into_iter()
-            .map(|slice| Self::new(by, slice))
-            .collect()
+    pub(crate) fn all(by: By, groups: Option<&Groups>, slices: Vec<Slice>) -> Vec<Self> {
+        let slices = slices.into_iter();
+        slices.map(|slice| Self::new(by, groups, slice)).collect()
     }
 
-    fn new(by: By, slice: Slice) -> Self {
+    fn new(by: By, groups: Option<&Groups>, slice: Slice) -> Self {
         let provider = slice.provider().filter(|_| by == By::Provider);
         let model = Some(slice.subject.clone());
         Self {
@@ -53,6 +53,7 @@ impl UsageSlice {
             model: model.filter(|model| by == By::Model && !model.is_empty()),
             totals: slice.sums.into(),
             by,
+            groups: groups.cloned(),
             slice,
         }
     }
@@ -73,6 +74,26 @@ impl UsageSlice {
             }
             By::Model => Some(self.slice.subject.clone()).filter(|model| !model.is_empty()),
         })
+    }
+
+    /// The totals of the group in the range of `Usage.previous`; null in a series.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn previous(&self, ctx: &Context<'_>) -> Result<Option<UsageTotals>> {
+        let Some(groups) = &self.groups else {
+            return Ok(None);
+        };
+        let sums = groups.previous(ctx, &self.slice.subject).await?;
+        Ok(Some(UsageTotals::from(sums)))
+    }
+
+    /// How long the group's requests took; null in a series.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn latency(&self, ctx: &Context<'_>) -> Result<Option<UsageLatency>> {
+        let Some(groups) = &self.groups else {
+            return Ok(None);
+        };
+        let latency = groups.latency(ctx, &self.slice.subject).await?;
+        Ok(Some(UsageLatency::from(latency)))
     }
 
     /// The user; null unless grouped by `USER`.

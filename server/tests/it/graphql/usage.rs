@@ -282,6 +282,71 @@ async fn a_report_of_the_engine_corrects_the_sums() {
 }
 
 #[tokio::test]
+async fn the_previous_period_and_percentiles_are_exact_in_total_and_by_group() {
+    let mut book = Book::open().await;
+    for (at, model, millis) in [
+        ("2025-06-01T12:00:00Z", "gpt-5", 50),
+        ("2025-06-01T13:00:00Z", "gone", 50),
+        ("2025-06-02T12:00:00Z", "gpt-5", 300),
+        ("2025-06-02T13:00:00Z", "gpt-5", 100),
+        ("2025-06-02T14:00:00Z", "new", 200),
+    ] {
+        let mut record = record(book.user_id, book.api_key_id, at.parse().unwrap());
+        record.model = Some(model.to_owned());
+        record.duration = std::time::Duration::from_millis(millis);
+        let is_new = model == "new";
+        record.time_to_first_byte = is_new.then(|| std::time::Duration::from_millis(20));
+        book.write(record).await;
+    }
+    let mut rejected = record(
+        book.user_id,
+        book.api_key_id,
+        "2025-06-02T15:00:00Z".parse().unwrap(),
+    );
+    rejected.outcome = Outcome::Rejected;
+    book.write(rejected).await;
+
+    let latency = "latency { requests duration { p50Ms p95Ms p99Ms } timeToFirstByte { p50Ms } }";
+    let query = format!(
+        "{{ usage(range: {{ from: \"2025-06-02T00:00:00Z\", to: \"2025-06-03T00:00:00Z\" }}) {{ {latency} \
+         previous {{ from to totals {{ requests tokens {{ total }} }} }} \
+         breakdown(by: MODEL, orderBy: REQUESTS) {{ key totals {{ rejected }} previous {{ requests }} {latency} }} \
+         series(bucket: DAY, by: MODEL) {{ slices {{ previous {{ requests }} latency {{ requests }} }} }} }} }}"
+    );
+    let answer = book.admin.ask(&query).await;
+
+    let usage = &answer["data"]["usage"];
+    let percentiles = |p50: i64, p95: i64| json!({ "p50Ms": p50, "p95Ms": p95, "p99Ms": p95 });
+    assert_eq!(
+        usage["previous"],
+        json!({
+            "from": "2025-06-01T00:00:00Z", "to": "2025-06-02T00:00:00Z",
+            "totals": { "requests": 2, "tokens": { "total": 20 } }
+        }),
+        "{answer}"
+    );
+    assert_eq!(
+        usage["latency"],
+        json!({ "requests": 3, "duration": percentiles(200, 300), "timeToFirstByte": { "p50Ms": 20 } })
+    );
+    assert_eq!(
+        usage["breakdown"],
+        json!([
+            {
+                "key": "gpt-5", "totals": { "rejected": 1 }, "previous": { "requests": 1 },
+                "latency": { "requests": 2, "duration": percentiles(100, 300), "timeToFirstByte": null }
+            },
+            {
+                "key": "new", "totals": { "rejected": 0 }, "previous": { "requests": 0 },
+                "latency": { "requests": 1, "duration": percentiles(200, 200), "timeToFirstByte": { "p50Ms": 20 } }
+            }
+        ])
+    );
+    let slice = &usage["series"][0]["slices"][0];
+    assert_eq!(*slice, json!({ "previous": null, "latency": null }));
+}
+
+#[tokio::test]
 async fn days_follow_the_time_zone_also_at_daylight_saving_changes() {
     let mut book = Book::open().await;
     // The last second of a day in Berlin, an hour that exists twice there, and the last of that day.

@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { describeChange } from "./change";
+
+test("a change is in words, also without usage before", () => {
+  expect(describeChange(150, 100)).toBe("Up 50%");
+  expect(describeChange(50, 100)).toBe("Down 50%");
+  expect(describeChange(5, 0)).toBe("New");
+  expect(describeChange(0, 0)).toBe("No change");
+});
