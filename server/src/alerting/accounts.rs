@@ -32,12 +32,16 @@ pub(super) async fn evaluate(sources: &ConditionSources) -> Evaluation {
     let is_running = sources.engine.status().state == EngineState::Running;
     Evaluation {
         kinds: if is_running { KINDS } else { &[] },
-        result: conditions(sources).await,
+        result: conditions(sources, is_running).await,
     }
 }
 
-async fn conditions(sources: &ConditionSources) -> Result<Vec<AlertCondition>> {
-    let reported = sources.engine.accounts().await;
+async fn conditions(sources: &ConditionSources, is_running: bool) -> Result<Vec<AlertCondition>> {
+    // The failure of a question to an engine that starts would be remembered for a while.
+    let reported = match is_running {
+        true => sources.engine.accounts().await,
+        false => None,
+    };
     let now = sources.clock.now();
     let accounts = sources.accounts.list().await?.into_iter();
     let found = accounts.filter_map(|account| {
