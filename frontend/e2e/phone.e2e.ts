@@ -60,7 +60,7 @@ test("the user list of a phone shows quota, tokens and last use", async () => {
   const cell = page
     .getByRole("row", { name: /Ada Lovelace/ })
     .getByRole("cell")
-    .first();
+    .filter({ hasText: "Ada Lovelace" });
   await cell.getByText("25% used").waitFor();
   await cell.getByText(/\d+ tokens · /).waitFor();
   await cell.getByRole("meter").waitFor();

@@ -38,9 +38,10 @@ pub(super) async fn evaluate(sources: &ConditionSources) -> Evaluation {
 
 async fn conditions(sources: &ConditionSources, is_running: bool) -> Result<Vec<AlertCondition>> {
     // The failure of a question to an engine that starts would be remembered for a while.
-    let reported = match is_running {
-        true => sources.engine.accounts().await,
-        false => None,
+    let reported = if is_running {
+        sources.engine.accounts().await
+    } else {
+        None
     };
     let now = sources.clock.now();
     let accounts = sources.accounts.list().await?.into_iter();
@@ -68,9 +69,10 @@ fn condition(
         }
         AccountStatus::Active | AccountStatus::Unknown | AccountStatus::Disabled => return None,
     };
-    let until = match kind {
-        AlertKind::AccountCooling => state.until,
-        _ => account.expires_at,
+    let until = if kind == AlertKind::AccountCooling {
+        state.until
+    } else {
+        account.expires_at
     };
     let detail = AlertDetail {
         provider: Some(account.kind),

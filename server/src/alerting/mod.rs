@@ -132,13 +132,11 @@ impl AlertWatcher {
             }
         }
         let reconciled = self.alerts.reconcile(&evaluated, conditions).await?;
-        match failure {
-            Some(error) => Err(error),
-            None => {
-                self.alerts.set_evaluated();
-                Ok(reconciled)
-            }
+        if let Some(error) = failure {
+            return Err(error);
         }
+        self.alerts.set_evaluated();
+        Ok(reconciled)
     }
 
     async fn evaluations(&self) -> Vec<Evaluation> {

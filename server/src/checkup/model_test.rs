@@ -21,7 +21,7 @@ use crate::{
         Error, Result,
         provider_accounts::{CredentialSecret, ProviderCredential},
     },
-    engine::ProviderQuestion,
+    engine::{ProviderAnswer, ProviderQuestion},
     providers::{self, BEARER, SignInTest},
 };
 
@@ -68,7 +68,7 @@ impl Checkup {
         let answer = self.0.engine.ask_provider(&credential, &question).await;
         let latency = start.elapsed();
         let answer = answer.map_err(|error| Error::EngineUnavailable(error.to_string()))?;
-        let succeeded = answer.as_ref().is_some_and(|answer| answer.is_success());
+        let succeeded = answer.as_ref().is_some_and(ProviderAnswer::is_success);
         let status = answer.as_ref().map(|answer| answer.status);
         let message = answer.and_then(|answer| answer.message);
         let kept = message
@@ -184,7 +184,11 @@ impl Prompt<'_> {
                 "generationConfig": { "maxOutputTokens": MAX_OUTPUT_TOKENS },
             }),
             Protocol::OpenaiResponses => self.of_responses(),
-            _ => json!({
+            Protocol::OpenaiChat
+            | Protocol::OpenaiCompletions
+            | Protocol::OpenaiImages
+            | Protocol::Unmetered
+            | Protocol::Other => json!({
                 "model": self.model,
                 "messages": [{ "role": "user", "content": PROMPT }],
                 "max_tokens": MAX_OUTPUT_TOKENS,

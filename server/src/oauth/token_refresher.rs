@@ -229,9 +229,10 @@ impl RefreshError {
         } else {
             ""
         };
-        let rejection = match fault {
-            SignInError::Refused(code) if REJECTIONS.contains(&code.as_str()) => Some(code.clone()),
-            _ => None,
+        let rejection = if let SignInError::Refused(code) = fault {
+            REJECTIONS.contains(&code.as_str()).then(|| code.clone())
+        } else {
+            None
         };
         Self {
             message: format!("the token could not be refreshed: {words}{retries}"),

@@ -329,16 +329,19 @@ async fn a_new_key_another_address_and_enabling_end_a_pause_and_a_label_does_not
     ];
     let accounts = Accounts::open().await;
     let id = accounts.add("only", HERE).await;
-    for change in ends {
+    for end in ends {
         accounts.pause(id).await;
         let label = ProviderAccountChanges {
             label: Some("renamed".to_owned()),
             ..changes()
         };
-        let renamed = accounts.service.update(test_context(), id, None, label).await;
+        let renamed = accounts
+            .service
+            .update(test_context(), id, None, label)
+            .await;
         assert!(renamed.unwrap().paused_at.is_some());
 
-        let changed = accounts.service.update(test_context(), id, None, change).await;
+        let changed = accounts.service.update(test_context(), id, None, end).await;
 
         assert_eq!(changed.unwrap().paused_at, None);
         // Earlier rejections no longer count.

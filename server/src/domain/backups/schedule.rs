@@ -76,8 +76,9 @@ impl Backups {
 
 /// The cause of a failure, for administrators.
 fn reason(error: &Error) -> String {
-    match error {
-        Error::Internal(cause) => format!("{cause:#}"),
-        other => other.to_string(),
+    if let Error::Internal(cause) = error {
+        format!("{cause:#}")
+    } else {
+        error.to_string()
     }
 }

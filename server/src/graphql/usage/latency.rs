@@ -21,6 +21,10 @@ pub(crate) struct UsageLatency {
 
 /// Exact percentiles by nearest rank, in milliseconds, rounded down.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the unit is in the names that the schema has"
+)]
 pub(crate) struct UsagePercentiles {
     /// The median.
     p50_ms: i32,

@@ -277,6 +277,7 @@ async fn a_failed_backup_raises_an_alert_until_one_succeeds() {
 #[tokio::test]
 async fn a_disk_that_is_nearly_full_raises_an_alert_until_space_is_free() {
     static FREE: AtomicU64 = AtomicU64::new(disk::LOW_SPACE - 1);
+    #[expect(clippy::unnecessary_wraps, reason = "a disk may not be readable")]
     fn free(_: &Path) -> io::Result<u64> {
         Ok(FREE.load(Ordering::Relaxed))
     }
@@ -308,6 +309,7 @@ async fn a_disk_that_is_nearly_full_raises_an_alert_until_space_is_free() {
 
 #[tokio::test]
 async fn a_source_that_fails_keeps_its_alerts_and_those_of_others_are_evaluated() {
+    #[expect(clippy::unnecessary_wraps, reason = "a disk may not be readable")]
     fn full(_: &Path) -> io::Result<u64> {
         Ok(0)
     }

@@ -44,7 +44,8 @@ enum Source {
 #[derive(Debug)]
 struct Limits {
     quotas: Option<Vec<NewQuota>>,
-    rate_limit: Option<Option<RateLimit>>,
+    /// An empty limit means the server's default.
+    rate_limit: Option<RateLimit>,
 }
 
 /// A user whose limits were changed in a transaction.
@@ -65,9 +66,10 @@ impl Quotas {
         ids: Vec<Uuid>,
         limits: NewLimits,
     ) -> Result<Vec<LimitsOutcome>> {
+        let rate_limit = limits.rate_limit.map(rate_limits::validated).transpose()?;
         let limits = Limits {
             quotas: limits.quotas.as_deref().map(read_all).transpose()?,
-            rate_limit: limits.rate_limit.map(rate_limits::validated).transpose()?,
+            rate_limit: rate_limit.map(Option::unwrap_or_default),
         };
         if limits.quotas.is_none() && limits.rate_limit.is_none() {
             return Err(Error::bad_input("set quotas, rateLimit or both"));
@@ -159,7 +161,7 @@ impl Quotas {
         }
         if let Some(limit) = limits.rate_limit {
             let mut user = subject.user.into_active_model();
-            user.rate_limit = Set(limit);
+            user.rate_limit = Set(Some(limit).filter(|limit| *limit != RateLimit::default()));
             user.updated_at = Set(self.clock.now());
             subject.user = user.update(transaction).await?;
         }
@@ -183,7 +185,7 @@ impl Source {
         let of_user = quotas.filter(|quota| quota.api_key_id.is_none());
         Ok(Limits {
             quotas: Some(of_user.map(NewQuota::from).collect()),
-            rate_limit: Some(user.rate_limit),
+            rate_limit: Some(user.rate_limit.unwrap_or_default()),
         })
     }
 }
