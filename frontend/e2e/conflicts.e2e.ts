@@ -39,9 +39,6 @@ test("of two tabs that edit a user, the later one shows what the earlier one sav
 
   const theirs = other.getByRole("table", { name: "Their changes" });
   await theirs.getByText("from the first tab").waitFor();
-  if (process.env.SHOTS) await other.screenshot({ path: `${process.env.SHOTS}/conflict.png` });
-  await other.setViewportSize({ width: 390, height: 844 });
-  if (process.env.SHOTS) await other.screenshot({ path: `${process.env.SHOTS}/conflict-390.png` });
   await closeDialog(other, "Save");
   const { user } = await api.ask("query($id: ID!) { user(id: $id) { note email } }", {
     id: userId,
@@ -80,10 +77,8 @@ test("users that are selected get the limits of another user", async () => {
   const { userId } = await api.createUser("dave");
   const page = await signedInPage(browser, server.url, "/users");
   await page.getByRole("checkbox", { name: "Select dave" }).check();
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/bulk.png` });
   await page.getByRole("button", { name: "Copy limits from…" }).click();
   await page.getByLabel("Copy from").selectOption({ label: "carol" });
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/copy.png` });
   await closeDialog(page, "Copy limits");
 
   await page.getByText("Limits of 1 user saved.").waitFor();

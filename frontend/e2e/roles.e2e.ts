@@ -23,10 +23,12 @@ async function fill(api: Api) {
   const quotas = [{ metric: "REQUESTS", limit: 300 }];
   ada = await api.createUser("Ada", { quotas });
   await request(server.url, ada.secret, "demo-claude");
-  await api.ask(
-    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
-    { i: { kind: "CLAUDE", apiKey: "sk-ant-a-key-of-a-test", label: "work" } },
-  );
+  for (const label of ["work", "spare"]) {
+    await api.ask(
+      "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
+      { i: { kind: "CLAUDE", apiKey: `sk-ant-a-key-of-a-test-${label}`, label } },
+    );
+  }
   const made = await api.ask(
     "mutation($i: CreateNotificationChannelInput!) { createNotificationChannel(input: $i) { channel { id } } }",
     { i: { name: "on call", settings: { webhook: { url: "https://ops.example.org/hook" } } } },

@@ -72,12 +72,15 @@ const ALIAS = {
   createdAt: "2026-01-01T00:00:00Z",
 };
 
-/** States in which more can be done: an engine that this server manages, accounts that fail, an alias. */
+/** States in which more can be done: an engine that this server manages, accounts that fail or are paused, an alias. */
 function withMoreToDo(text: string): string {
+  let accounts = 0;
   return text
     .replaceAll('"mode":"DEMO"', '"mode":"MANAGED"')
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
-    .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, '"status":"FAILING"');
+    .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
+      accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',
+    );
 }
 
 /** Watches a page: no mutation that it sends reaches the server. */
@@ -242,6 +245,7 @@ async function changes(page: Page, act: () => Promise<boolean>): Promise<boolean
   let requests = 0;
   const count = () => requests++;
   page.on("request", count);
+  page.on("download", count);
   await page.evaluate(() => {
     const marked = window as unknown as { changed: boolean; watching?: MutationObserver };
     marked.watching?.disconnect();
@@ -270,6 +274,7 @@ async function changes(page: Page, act: () => Promise<boolean>): Promise<boolean
       );
   const isChanged = !isDone || !isSame() || (await hasChanged());
   page.off("request", count);
+  page.off("download", count);
   return isChanged;
 }
 

@@ -329,7 +329,7 @@ async fn a_new_key_another_address_and_enabling_end_a_pause_and_a_label_does_not
     ];
     let accounts = Accounts::open().await;
     let id = accounts.add("only", HERE).await;
-    for end in ends {
+    for end in endings {
         accounts.pause(id).await;
         let label = ProviderAccountChanges {
             label: Some("renamed".to_owned()),
