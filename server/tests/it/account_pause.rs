@@ -313,7 +313,7 @@ async fn a_pause_and_the_last_error_survive_a_restart() {
 #[tokio::test]
 async fn a_new_key_another_address_and_enabling_end_a_pause_and_a_label_does_not() {
     let changes = || ProviderAccountChanges::default();
-    let ends = [
+    let endings = [
         ProviderAccountChanges {
             api_key: Some("sk-ant-new-0123456789".into()),
             ..changes()
@@ -341,9 +341,9 @@ async fn a_new_key_another_address_and_enabling_end_a_pause_and_a_label_does_not
             .await;
         assert!(renamed.unwrap().paused_at.is_some());
 
-        let changed = accounts.service.update(test_context(), id, None, end).await;
+        let ended = accounts.service.update(test_context(), id, None, end).await;
 
-        assert_eq!(changed.unwrap().paused_at, None);
+        assert_eq!(ended.unwrap().paused_at, None);
         // Earlier rejections no longer count.
         accounts.advance(60);
         accounts.rejected(id, 2).await;
