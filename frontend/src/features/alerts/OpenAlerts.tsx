@@ -13,7 +13,7 @@ import { notify, notifyError } from "../../ui/Toaster";
 
 const OpenAlertsQuery = graphql(`
   query OpenAlerts {
-    alerts(filter: { open: true }, first: 200) {
+    alerts(filter: { open: true }, first: 100) {
       totalCount
       nodes {
         id
