@@ -36,7 +36,7 @@ async function escapeTo(page: Page, name: string) {
   );
 }
 
-/** Opens a menu and chooses an item, with the keys of somebody who sees which item has the focus. */
+/** Opens a menu and chooses an item with the keyboard. */
 async function chooseByKeys(page: Page, menu: string | RegExp, item: string) {
   await page.getByRole("button", { name: menu }).focus();
   await page.keyboard.press("Enter");

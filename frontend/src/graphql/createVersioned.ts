@@ -42,8 +42,8 @@ export function createVersioned<State extends { version: number }, Row>(
     });
   }
 
-  /** Reads what was saved meanwhile; whether it differs from what the form is based on. */
-  async function meet(changes: Partial<State>): Promise<boolean | undefined> {
+  /** Reads what was saved meanwhile. Resolves to whether it differs from what the form is based on. */
+  async function rebase(changes: Partial<State>): Promise<boolean | undefined> {
     const [before, theirs] = [base(), await options.read()];
     if (!theirs) return undefined;
     const mine = { ...theirs, ...changes };
@@ -59,19 +59,21 @@ export function createVersioned<State extends { version: number }, Row>(
   }
 
   /**
-   * Sends changes with the version that they are based on. `changes` has the changed values of the form. Sends them
-   * again by itself if what others have saved does not concern the form. Resolves to whether they were saved.
+   * Sends what the form changes, with the version that it is based on. Sends it again by itself if what others have
+   * saved does not concern the form. `valuesOf` has the changes as values of the form, where the input differs from
+   * them. Resolves to the response, undefined if nothing was saved.
    */
-  async function save<Sent extends { error?: CombinedError | undefined }>(
-    changes: (base: State) => Partial<State>,
-    send: (expectedVersion: number) => Promise<Sent>,
+  async function save<Input extends object, Sent extends { error?: CombinedError | undefined }>(
+    inputOf: (base: State) => Input,
+    send: (input: Input, expectedVersion: number) => Promise<Sent>,
+    valuesOf: (input: Input) => Partial<State> = (input) => input,
   ): Promise<Sent | undefined> {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      const mine = changes(base());
-      const sent = await send(base().version);
+      const input = inputOf(base());
+      const sent = await send(input, base().version);
       if (!sent.error) return sent;
       if (!isOutdated(sent.error)) return undefined;
-      if ((await meet(mine)) !== false) return undefined;
+      if ((await rebase(valuesOf(input))) !== false) return undefined;
     }
     return undefined;
   }

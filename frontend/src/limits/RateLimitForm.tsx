@@ -8,7 +8,7 @@ import { t } from "../i18n";
 import { changesOf } from "../lib/form";
 import { formatWhole } from "../lib/format";
 import { Button } from "../ui/Button";
-import { ConflictNotice, type Difference } from "../ui/Conflict";
+import { ConflictNotice, type Difference, differencesOf } from "../ui/Conflict";
 import { ErrorNotice } from "../ui/ErrorNotice";
 import { Fact, Facts } from "../ui/Facts";
 import { TextField } from "../ui/Field";
@@ -87,11 +87,10 @@ function valuesOf(version: number, mask: RateMask | null | undefined): RateValue
 
 function compare(before: RateValues, after: RateValues): Difference[] {
   const text = (value: number | null) => (value ? formatWhole(value) : t("common.unlimited"));
-  return RATE_FIELDS.filter((name) => before[name] !== after[name]).map((name) => ({
-    name: t(`limits.rates.${name}`),
-    before: text(before[name]),
-    after: text(after[name]),
-  }));
+  const fields = RATE_FIELDS.map(
+    (name) => [t(`limits.rates.${name}`), (rate: RateValues) => text(rate[name])] as const,
+  );
+  return differencesOf(fields, before, after);
 }
 
 type RateLimitFormProps = {
@@ -141,13 +140,9 @@ function RateForm(props: RateLimitFormProps) {
   async function submit(form: FormData) {
     const wanted = readRate(form);
     const subject = props.subject;
-    let input: Partial<typeof wanted> = {};
     const saved = await versioned.save(
-      (base) => {
-        input = changesOf(base, wanted);
-        return input;
-      },
-      (expectedVersion) =>
+      (base) => changesOf(base, wanted),
+      (input, expectedVersion) =>
         updateRateLimit(
           { input: { ...subject, ...input }, expectedVersion },
           { additionalTypenames: ["RateLimit"] },

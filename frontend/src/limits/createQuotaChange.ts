@@ -7,7 +7,7 @@ import { graphql, readFragment } from "../graphql/generated";
 import type { QuotaInput, QuotaStateFragment } from "../graphql/generated/graphql";
 import { t } from "../i18n";
 import { changesOf } from "../lib/form";
-import type { ConflictRows, Difference } from "../ui/Conflict";
+import { type ConflictRows, type Difference, differencesOf } from "../ui/Conflict";
 import { describeAmount } from "../ui/quotaAmounts";
 import { notify } from "../ui/Toaster";
 import { QuotaFragment } from "./QuotaSummary";
@@ -73,18 +73,14 @@ export type QuotaHolder = {
 
 /** The fields of a stored quota that differ; without one it was removed. */
 function compare(before: QuotaInput | undefined, after: QuotaInput | undefined): Difference[] {
+  const shown = (read: (quota: QuotaInput) => string) => (quota: QuotaInput | undefined) =>
+    quota ? read(quota) || t("common.none") : t("conflict.gone");
   const fields = [
-    [t("limits.limit"), (quota: QuotaInput) => describeAmount(quota.metric, quota.limit)],
-    [t("limits.soft"), (quota: QuotaInput) => [quota.softPercents].flat().join(", ")],
-    [t("limits.strict"), (quota: QuotaInput) => t(quota.strict ? "common.on" : "common.off")],
+    [t("limits.limit"), shown((quota) => describeAmount(quota.metric, quota.limit))],
+    [t("limits.soft"), shown((quota) => [quota.softPercents].flat().join(", "))],
+    [t("limits.strict"), shown((quota) => t(quota.strict ? "common.on" : "common.off"))],
   ] as const;
-  return fields
-    .map(([name, read]) => ({
-      name,
-      before: before ? read(before) || t("common.none") : t("conflict.gone"),
-      after: after ? read(after) || t("common.none") : t("conflict.gone"),
-    }))
-    .filter((row) => row.before !== row.after);
+  return differencesOf(fields, before, after);
 }
 
 /** Changes of single quotas, with the version of the list that the dialog was opened with. */

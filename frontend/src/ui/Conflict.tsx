@@ -6,6 +6,17 @@ import { Cell, Head, Table } from "./Table";
 /** A field that differs, with its values as text. */
 export type Difference = { name: string; before: string; after: string };
 
+/** The fields that differ. Each is a name and how its value is shown. */
+export function differencesOf<State>(
+  fields: readonly (readonly [name: string, read: (state: State) => string])[],
+  before: State,
+  after: State,
+): Difference[] {
+  return fields
+    .map(([name, read]) => ({ name, before: read(before), after: read(after) }))
+    .filter((row) => row.before !== row.after);
+}
+
 /** Fields before and after a change. */
 export function Differences(props: { label: string; rows: readonly Difference[] }) {
   return (

@@ -25,7 +25,7 @@ const KINDS: &[AlertKind] = &[
 ];
 /// Tokens are refreshed well before the last part of their lifetime.
 const LAST_PART: i32 = 20;
-const LONGEST_LAST_PART: TimeDelta = TimeDelta::minutes(30);
+const MAX_LAST_PART: TimeDelta = TimeDelta::minutes(30);
 
 pub(super) async fn evaluate(sources: &ConditionSources) -> Evaluation {
     // An engine that does not run reports nothing on its accounts: raise what the database has, end nothing.
@@ -37,7 +37,7 @@ pub(super) async fn evaluate(sources: &ConditionSources) -> Evaluation {
 }
 
 async fn conditions(sources: &ConditionSources, is_running: bool) -> Result<Vec<AlertCondition>> {
-    // The failure of a question to an engine that starts would be remembered for a while.
+    // The failed call to an engine that is starting would be cached.
     let reported = if is_running {
         sources.engine.accounts().await
     } else {
@@ -98,7 +98,7 @@ fn is_last_part(
     let (Some(issued), Some(expires)) = (issued, expires) else {
         return false;
     };
-    let last_part = ((expires - issued) / LAST_PART).min(LONGEST_LAST_PART);
+    let last_part = ((expires - issued) / LAST_PART).min(MAX_LAST_PART);
     now < expires && expires - now <= last_part
 }
 

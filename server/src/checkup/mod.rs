@@ -1,5 +1,5 @@
-//! Checks provider accounts, on demand or on a schedule, tests them with a model, and fetches lists of models: [`mod@question`] builds the request, [`mod@finding`] interprets
-//! the response.
+//! Checks provider accounts, on demand or on a schedule, tests them with a model, and fetches lists of models:
+//! [`mod@question`] builds the request, [`mod@finding`] interprets the response.
 
 mod finding;
 mod model_test;

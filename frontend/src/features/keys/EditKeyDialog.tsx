@@ -6,7 +6,7 @@ import { graphql } from "../../graphql/generated";
 import type { KeyActionsFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { changesOf, endDay, readEndOfDay, readList, readText } from "../../lib/form";
-import type { Difference } from "../../ui/Conflict";
+import { type Difference, differencesOf } from "../../ui/Conflict";
 import { Dialog } from "../../ui/Dialog";
 import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
@@ -50,9 +50,7 @@ function compare(before: Key, after: Key): Difference[] {
     [t("common.expirationDate"), (key: Key) => endDay(key.expiresAt) || t("common.none")],
     [t("common.allowedModels"), (key: Key) => key.allowedModels?.join(", ") ?? t("common.all")],
   ] as const;
-  return fields
-    .map(([name, read]) => ({ name, before: read(before), after: read(after) }))
-    .filter((row) => row.before !== row.after);
+  return differencesOf<Key>(fields, before, after);
 }
 
 type EditKeyFormProps = { userId: string; apiKey: Key & { id: string }; onClose: () => void };
@@ -83,13 +81,9 @@ function EditKeyForm(props: EditKeyFormProps) {
       allowedModels: readList(form, "allowedModels"),
     };
     const { id } = props.apiKey;
-    let input: Partial<typeof wanted> = {};
     const saved = await versioned.save(
-      (base) => {
-        input = changesOf(base, wanted);
-        return input;
-      },
-      (expectedVersion) => update({ id, input, expectedVersion }),
+      (base) => changesOf(base, wanted),
+      (input, expectedVersion) => update({ id, input, expectedVersion }),
     );
     if (!saved) return;
     props.onClose();

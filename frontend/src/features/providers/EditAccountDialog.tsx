@@ -11,7 +11,7 @@ import type {
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { readSecret } from "../../lib/form";
-import type { Difference } from "../../ui/Conflict";
+import { type Difference, differencesOf } from "../../ui/Conflict";
 import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField, TextField } from "../../ui/Field";
@@ -195,9 +195,7 @@ function compare(before: Account, after: Account): Difference[] {
     [t("providers.models"), (account: Account) => formatModels(account.models) || none],
     [t("providers.headers"), (account: Account) => account.headerNames.join(", ") || none],
   ] as const;
-  return fields
-    .map(([name, read]) => ({ name, before: read(before), after: read(after) }))
-    .filter((row) => row.before !== row.after);
+  return differencesOf<Account>(fields, before, after);
 }
 
 /** The changes as values of the account. Secrets are not among them. */
@@ -256,13 +254,10 @@ function LoadedForm(props: EditProps & { first: Account }) {
   async function submit(form: FormData) {
     const password = readSecret(form, "password") || null;
     const id = props.id;
-    let input: UpdateProviderAccountInput = {};
     const saved = await versioned.save(
-      (base) => {
-        input = accountInput(base, form);
-        return asValues(input);
-      },
-      (expectedVersion) => update({ id, input, password, expectedVersion }),
+      (base) => accountInput(base, form),
+      (input, expectedVersion) => update({ id, input, password, expectedVersion }),
+      asValues,
     );
     if (!saved) return;
     props.onClose();

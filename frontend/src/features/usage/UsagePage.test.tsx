@@ -105,7 +105,7 @@ test("a row sets its filter, whose chip removes it", async () => {
   await waitFor(() => expect(window.location.search).not.toContain("user=u1"));
 });
 
-test("a row has its failures, its percentiles and its change in words", async () => {
+test("a row shows its failures, percentiles and change", async () => {
   renderPage(UsagePage, answers());
 
   const row = (await screen.findByRole("button", { name: "Ada" })).closest("tr");

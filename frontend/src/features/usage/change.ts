@@ -1,7 +1,7 @@
 import { t } from "../../i18n";
 import { formatShare } from "../../lib/format";
 
-/** A change in relation to the previous period, in words. */
+/** Describes the change since the previous period. */
 export function describeChange(now: number, before: number): string {
   if (now === before) return t("usage.unchanged");
   if (before === 0) return t("usage.newUsage");

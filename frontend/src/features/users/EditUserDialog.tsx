@@ -6,7 +6,7 @@ import { graphql } from "../../graphql/generated";
 import type { UserActionsFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { changesOf, readList, readOptional, readText } from "../../lib/form";
-import type { Difference } from "../../ui/Conflict";
+import { type Difference, differencesOf } from "../../ui/Conflict";
 import { Dialog } from "../../ui/Dialog";
 import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
@@ -49,9 +49,7 @@ function compare(before: User, after: User): Difference[] {
     [t("users.note"), (user: User) => user.note || t("common.none")],
     [t("common.allowedModels"), (user: User) => user.allowedModels?.join(", ") ?? t("common.all")],
   ] as const;
-  return fields
-    .map(([name, read]) => ({ name, before: read(before), after: read(after) }))
-    .filter((row) => row.before !== row.after);
+  return differencesOf<User>(fields, before, after);
 }
 
 type EditUserFormProps = { id: string; user: User; onClose: () => void };
@@ -80,13 +78,9 @@ function EditUserForm(props: EditUserFormProps) {
       allowedModels: readList(form, "allowedModels"),
     };
     const id = props.id;
-    let input: Partial<typeof wanted> = {};
     const saved = await versioned.save(
-      (base) => {
-        input = changesOf(base, wanted);
-        return input;
-      },
-      (expectedVersion) => update({ id, input, expectedVersion }),
+      (base) => changesOf(base, wanted),
+      (input, expectedVersion) => update({ id, input, expectedVersion }),
     );
     if (!saved) return;
     props.onClose();

@@ -3,9 +3,9 @@
 use entity::alert::{AlertDetail, AlertKind, AlertSeverity, AlertSubjectKind};
 use uuid::Uuid;
 
-/// The maximum length of names, ids and reasons.
-const LONGEST_TEXT: usize = 200;
-const LONGEST_REASON: usize = 500;
+/// Names and ids are truncated to this length.
+const MAX_NAME_CHARS: usize = 200;
+const MAX_REASON_CHARS: usize = 500;
 
 /// The object that a condition is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ impl AlertSubject {
     fn new(kind: AlertSubjectKind, id: &str, name: &str) -> Self {
         Self {
             kind,
-            id: bounded(id, LONGEST_TEXT),
-            name: bounded(name, LONGEST_TEXT),
+            id: truncated(id, MAX_NAME_CHARS),
+            name: truncated(name, MAX_NAME_CHARS),
         }
     }
 }
@@ -56,7 +56,7 @@ pub struct AlertCondition {
 }
 
 impl AlertCondition {
-    /// The reason is cut to 500 characters.
+    /// The reason is truncated to 500 characters.
     pub fn new(
         kind: AlertKind,
         severity: AlertSeverity,
@@ -65,7 +65,7 @@ impl AlertCondition {
     ) -> Self {
         let reason = detail.reason.as_deref();
         let detail = AlertDetail {
-            reason: reason.map(|reason| bounded(reason, LONGEST_REASON)),
+            reason: reason.map(|reason| truncated(reason, MAX_REASON_CHARS)),
             ..detail
         };
         Self {
@@ -77,6 +77,6 @@ impl AlertCondition {
     }
 }
 
-fn bounded(text: &str, longest: usize) -> String {
-    text.chars().take(longest).collect()
+fn truncated(text: &str, max_chars: usize) -> String {
+    text.chars().take(max_chars).collect()
 }

@@ -36,10 +36,8 @@ const FEED_LENGTH: usize = 256;
 pub struct Alerts {
     db: Database,
     clock: SharedClock,
-    /// Held while conditions are evaluated.
+    /// Held while conditions are evaluated and compared with open alerts.
     evaluation: Arc<Mutex<()>>,
-    /// Held while conditions are compared with open alerts.
-    turn: Arc<Mutex<()>>,
     feed: broadcast::Sender<Arc<alert::Model>>,
     /// When all conditions were last evaluated by this process.
     evaluated_at: Arc<ArcSwapOption<DateTime<Utc>>>,
@@ -51,7 +49,6 @@ impl Alerts {
             db,
             clock,
             evaluation: Arc::default(),
-            turn: Arc::default(),
             feed: broadcast::channel(FEED_LENGTH).0,
             evaluated_at: Arc::default(),
         }

@@ -53,7 +53,6 @@ impl Alerts {
         evaluated: &[AlertKind],
         conditions: Vec<AlertCondition>,
     ) -> Result<ReconciledAlerts> {
-        let _turn = self.turn.lock().await;
         let now = self.clock.now();
         let transaction = self.db.begin().await?;
         let mut stored = Stored::read(&transaction, now).await?;

@@ -2,20 +2,23 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait as _, Statement, Value};
 use uuid::Uuid;
 
 use super::RequestLog;
 use crate::domain::{
     Result,
-    usage::{Span, Sums, Usage},
+    usage::{Percentiles, Span, Sums, Usage},
 };
 
 /// Requests of one account whose durations are read, the latest, so that a busy account takes no longer.
 const REQUESTS_PER_ACCOUNT: usize = 500;
 /// Requests of all accounts whose durations are read in one query.
 const REQUESTS: usize = 50_000;
+
+/// Sums are kept by quarters of an hour, and requests settle after their start.
+const QUARTER: TimeDelta = TimeDelta::minutes(15);
 
 /// The requests through one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,16 +37,13 @@ impl RequestLog {
         since: DateTime<Utc>,
     ) -> Result<HashMap<Uuid, AccountTraffic>> {
         let mut traffic: HashMap<Uuid, AccountTraffic> = HashMap::new();
-        // Sums are kept by quarters of an hour, and requests settle after their start.
-        let span = Span::new(
-            since,
-            usage.now().max(since) + chrono::TimeDelta::minutes(15),
-        )?;
+        let span = Span::new(since, usage.now().max(since) + QUARTER)?;
         for (id, sums) in usage.of_accounts(ids, span).await? {
             traffic.entry(id).or_default().sums = sums;
         }
         for (id, durations) in self.latest_durations(ids, since).await? {
-            traffic.entry(id).or_default().p95_duration = percentile(durations, 95);
+            traffic.entry(id).or_default().p95_duration =
+                Percentiles::of(durations).map(|percentiles| percentiles.p95);
         }
         Ok(traffic)
     }
@@ -90,25 +90,4 @@ fn sql(accounts: usize) -> String {
          AND request.started_at >= $2 AND request.outcome = 'completed'",
         ids.join(", ")
     )
-}
-
-/// The nearest-rank percentile; `None` of no values.
-fn percentile(mut values: Vec<i64>, percent: usize) -> Option<i64> {
-    values.sort_unstable();
-    let rank = (values.len() * percent).div_ceil(100);
-    values.get(rank.checked_sub(1)?).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_percentile_is_one_of_the_values() {
-        assert_eq!(percentile(Vec::new(), 95), None);
-        assert_eq!(percentile(vec![7], 95), Some(7));
-        assert_eq!(percentile((1..=100).rev().collect(), 95), Some(95));
-        assert_eq!(percentile((1..=20).collect(), 95), Some(19));
-        assert_eq!(percentile((1..=21).collect(), 95), Some(20));
-    }
 }

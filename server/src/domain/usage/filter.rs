@@ -1,7 +1,7 @@
 //! Filters of usage queries, and the table that is read for them.
 
 use entity::{provider_account::ProviderKind, request, usage_slice::Dimension};
-use sea_orm::{ActiveEnum as _, Value};
+use sea_orm::{ActiveEnum as _, ColumnTrait as _, Condition, Value};
 use uuid::Uuid;
 
 /// All conditions must hold.
@@ -55,6 +55,17 @@ impl UsageFilter {
             && (self.provider.is_none() || self.provider == row.provider)
             && (self.account_id.is_none() || self.account_id == row.account_id)
             && (self.model.is_none() || self.model == row.model)
+    }
+
+    /// The condition on the request log, as [`UsageFilter::matches`].
+    pub(super) fn condition(&self) -> Condition {
+        use request::Column;
+        Condition::all()
+            .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
+            .add_option(self.api_key_id.map(|id| Column::ApiKeyId.eq(id)))
+            .add_option(self.provider.map(|provider| Column::Provider.eq(provider)))
+            .add_option(self.account_id.map(|id| Column::AccountId.eq(id)))
+            .add_option(self.model.as_ref().map(|model| Column::Model.eq(model)))
     }
 
     /// The table for this filter and division.

@@ -97,35 +97,22 @@ impl Usage {
 /// The newest forwarded requests of a range that pass the filter.
 fn forwarded(span: Span, filter: &UsageFilter) -> Select<Request> {
     use request::Column;
-    let mut query = Request::find()
+    Request::find()
         .filter(Column::StartedAt.gte(span.from.timestamp_micros()))
         .filter(Column::StartedAt.lt(span.to.timestamp_micros()))
-        .filter(Column::Outcome.ne(Outcome::Rejected));
-    if let Some(id) = filter.user_id {
-        query = query.filter(Column::UserId.eq(id));
-    }
-    if let Some(id) = filter.api_key_id {
-        query = query.filter(Column::ApiKeyId.eq(id));
-    }
-    if let Some(provider) = filter.provider {
-        query = query.filter(Column::Provider.eq(provider));
-    }
-    if let Some(id) = filter.account_id {
-        query = query.filter(Column::AccountId.eq(id));
-    }
-    if let Some(model) = &filter.model {
-        query = query.filter(Column::Model.eq(model));
-    }
-    query.order_by_desc(Column::StartedAt).limit(MAX_SAMPLE)
+        .filter(Column::Outcome.ne(Outcome::Rejected))
+        .filter(filter.condition())
+        .order_by_desc(Column::StartedAt)
+        .limit(MAX_SAMPLE)
 }
 
 impl Percentiles {
     /// The percentiles of these values; `None` without values.
-    fn of(mut values: Vec<i64>) -> Option<Self> {
+    pub(in crate::domain) fn of(mut values: Vec<i64>) -> Option<Self> {
         values.sort_unstable();
         let nearest = |percent: usize| {
             let rank = (values.len() * percent).div_ceil(100);
-            values.get(rank.saturating_sub(1)).copied()
+            values.get(rank.checked_sub(1)?).copied()
         };
         Some(Self {
             p50: nearest(50)?,
@@ -148,5 +135,7 @@ mod tests {
         assert_eq!(of(&[7]), Some([7, 7, 7]));
         assert_eq!(of(&[9, 1]), Some([1, 9, 9]));
         assert_eq!(of(&hundred), Some([50, 95, 99]));
+        assert_eq!(of(&hundred[80..]), Some([10, 19, 20]));
+        assert_eq!(of(&hundred[79..]), Some([11, 20, 21]));
     }
 }
