@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Error, ProviderAccounts, Result,
-    auth_file::{self, NewAuthFile, SignInTokens},
+    auth_file::{self, NewAuthFile, REFRESH_TOKEN, SignInTokens},
     check,
     secrets::{AccountSecrets, Stored},
     text,
@@ -45,6 +45,14 @@ impl ProviderAccounts {
         let saved = match self.same_login(&new).await? {
             Some((account, mut secrets)) => {
                 if let Stored::AuthFile(tokens) = &mut secrets.secret {
+                    let refreshes = |content| auth_file::text(content, REFRESH_TOKEN).is_some();
+                    if refreshes(&tokens.content) && !refreshes(&new.content) {
+                        return Err(Error::BadInput(format!(
+                            "the account {:?} is the same sign-in and is refreshed by this server; tokens without \
+                             a refresh token would end it",
+                            account.label
+                        )));
+                    }
                     tokens.content.clear();
                 }
                 self.sign_in_again(context, account, secrets, new).await?
@@ -67,7 +75,8 @@ impl ProviderAccounts {
         }
     }
 
-    async fn same_login(
+    /// The account of the same login, if there is one.
+    pub(super) async fn same_login(
         &self,
         new: &NewAuthFile,
     ) -> Result<Option<(provider_account::Model, AccountSecrets)>> {
