@@ -17,6 +17,8 @@ type MutationFormProps = {
   /** The label of the submit button. */
   submit: string;
   danger?: boolean;
+  /** Whether there is nothing to submit. */
+  disabled?: boolean;
   /** The label of the cancel button; "Cancel" by default. */
   dismiss?: string;
   onSubmit: (form: FormData, element: HTMLFormElement) => void;
@@ -45,6 +47,7 @@ export function MutationForm(props: MutationFormProps) {
         <Button
           tone={props.danger ? "danger" : "primary"}
           type="submit"
+          disabled={props.disabled}
           pending={props.mutation.fetching}
         >
           {props.submit}

@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Args;
+use sea_orm::ActiveEnum as _;
 use secrecy::ExposeSecret as _;
 
 use super::{CliError, Done, audit::context, terminal};
@@ -86,8 +87,8 @@ fn read(path: &PathBuf) -> anyhow::Result<ImportedDocument> {
 
 fn report(report: &ImportReport) -> Done {
     for account in &report.accounts {
-        let name = crate::providers::spec(account.kind).display_name;
-        terminal::print_line(&format!("Imported: {name}, {}", account.label));
+        let kind = account.kind.to_value();
+        terminal::print_line(&format!("Imported: {kind}, {}", account.label));
     }
     for problem in &report.problems {
         terminal::print_error(&format!("{}: {}", problem.document, problem.message));

@@ -57,7 +57,7 @@ pub struct ImportProblem {
     pub message: String,
 }
 
-/// What happens to the refresh tokens of imported sign-ins. Each refresh makes the tokens of other copies worthless.
+/// The treatment of the refresh tokens of imported sign-ins. Each refresh makes the tokens of other copies worthless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshTokens {
     /// This server refreshes the sign-in; other programs that use it have to sign in again.
@@ -79,11 +79,8 @@ impl ProviderAccounts {
         for document in documents {
             for entry in import::entries(&document) {
                 let taken = match entry.item {
-                    Ok(Item::AuthFile(mut new)) => {
-                        if refresh_tokens == RefreshTokens::LeftOut {
-                            new.content.remove(REFRESH_TOKEN);
-                        }
-                        self.import_auth_file(context, new).await
+                    Ok(Item::AuthFile(new)) => {
+                        self.import_auth_file(context, new, refresh_tokens).await
                     }
                     Ok(Item::ApiKey(new)) => self.import_key(context, new).await,
                     Ok(Item::Github(new)) => self.save_github_token(context, new).await,
@@ -104,7 +101,7 @@ impl ProviderAccounts {
         Ok(report)
     }
 
-    /// What an import of these documents would find, without importing anything.
+    /// The entries of these documents as an import would read them, without importing anything.
     pub async fn preview_import(
         &self,
         documents: Vec<ImportedDocument>,

@@ -119,7 +119,7 @@ pub(crate) struct ProviderTransferQuery;
 
 #[Object(guard = "Declared")]
 impl ProviderTransferQuery {
-    /// What an import of these files would find. Nothing is imported or kept.
+    /// The accounts in these files, as an import would read them. Nothing is imported or kept.
     #[graphql(directive = requires_role::apply(Role::Admin), complexity = "list(child_complexity, 50)")]
     async fn import_preview(
         &self,

@@ -203,7 +203,7 @@ fn api_key(kind: ProviderKind, key: &str) -> Result<Item, String> {
     }))
 }
 
-/// The server exchanges the token for a Copilot token itself, which also tells the address and the models.
+/// The server exchanges the token for a Copilot token itself, which also yields the address and the models.
 fn github(login: Option<&str>, token: Option<&str>) -> Result<Item, String> {
     let token = token.ok_or("the entry has no GitHub token; sign in to GitHub Copilot again")?;
     let api_url = providers::spec(ProviderKind::Copilot)
