@@ -7,13 +7,13 @@ import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
 import { Form } from "../../ui/Form";
+import { LeaveDialog } from "../../ui/LeaveDialog";
 import { Loading } from "../../ui/Loading";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
 import { createSettings, type SettingsState } from "./createSettings";
 import { type FieldName, GROUPS } from "./draft";
-import { LeaveDialog } from "./LeaveDialog";
 import { ReviewDialog } from "./ReviewDialog";
 import { describeValue, SettingField } from "./SettingField";
 
