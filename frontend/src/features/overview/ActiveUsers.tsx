@@ -45,7 +45,7 @@ function List(props: { overview: OverviewState }) {
             <span class="flex items-center gap-2 text-sm text-muted">
               {t("common.requests", { count: user.totals.requests })} ·{" "}
               {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
-              <LimitButton userId={user.key} name={user.label ?? user.key} />
+              <LimitButton user={user.user} name={user.label ?? user.key} />
             </span>
             <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
               <span
