@@ -1,6 +1,6 @@
 import type { CombinedError } from "@urql/core";
 import { type JSX, Show, splitProps } from "solid-js";
-import { isOutdated } from "../graphql/createVersioned";
+import { isOutdated } from "../graphql/errors";
 import { t } from "../i18n";
 import { Button } from "./Button";
 import { ConflictNotice, type ConflictRows } from "./Conflict";

@@ -19,7 +19,7 @@ import { Cell, Head, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { breakdownCsv, type Slice } from "./breakdownCsv";
 import { describeChange } from "./change";
-import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
+import type { UsageChoices } from "./createUsageSearch";
 import { MEASURES, type Measure, MeasuredDocument, measured, ORDERS } from "./measures";
 
 const UsageBreakdownQueryDocument = graphql(`
@@ -40,6 +40,7 @@ const UsageBreakdownQueryDocument = graphql(`
         provider
         user {
           id
+          archivedAt
         }
         totals {
           ...Measured
@@ -99,7 +100,10 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
           <Tabs
             label={t("usage.breakdown")}
             value={props.choices.parts()}
-            options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
+            options={props.choices.dimensions.map((value) => ({
+              value,
+              label: t(`usage.dimensions.${value}`),
+            }))}
             onChoose={(parts) => props.choices.change({ parts })}
           />
           <Button size="small" disabled={slices().length === 0} onClick={save}>
@@ -275,7 +279,7 @@ function SliceName(props: { slice: Slice; choices: UsageChoices }) {
             >
               <ExternalLink class="size-3.5" aria-hidden="true" />
             </A>
-            <LimitButton userId={user().id} name={name()} />
+            <LimitButton user={user()} name={name()} />
           </>
         )}
       </Show>

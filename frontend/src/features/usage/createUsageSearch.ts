@@ -85,6 +85,8 @@ export function createUsageSearch(ofUser?: () => string) {
     by: () => DIMENSIONS.find((each) => each === search.by),
     parts: () => DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER"),
     isOfUser: ofUser !== undefined,
+    /** By what usage can be divided here: that of one user has one user only. */
+    dimensions: DIMENSIONS.filter((each) => !(ofUser && each === "USER")),
     filterCount: () => FILTERS.filter((name) => search[name]).length,
     /** The filters that are set. */
     filters: () =>
