@@ -19,6 +19,7 @@ pub mod quota_bucket;
 pub mod recovery_code;
 pub mod request;
 pub mod request_failure;
+pub mod saved_view;
 pub mod secret;
 pub mod session;
 pub mod setting;

@@ -17,6 +17,7 @@ use super::{
     provider::{ProviderMutations, ProviderQueries, ProviderSubscriptions},
     quota::{QuotaMutation, QuotaQuery},
     request::{RequestHistogramQuery, RequestQuery, RequestSubscription},
+    saved_view::{SavedViewMutation, SavedViewQuery},
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
     usage::{UsageQuery, UsageSubscription},
@@ -48,6 +49,7 @@ pub(super) struct Query(
     BackupQueries,
     AuditQuery,
     AlertQueries,
+    SavedViewQuery,
 );
 
 /// The mutations.
@@ -67,6 +69,7 @@ pub(super) struct Mutation(
     EngineMutation,
     BackupMutations,
     AlertMutation,
+    SavedViewMutation,
 );
 
 /// The subscriptions.

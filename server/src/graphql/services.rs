@@ -12,7 +12,8 @@ use crate::{
         backups::Backups, downloads::Downloads, exports::Exports, ledger::Ledger,
         login_throttle::LoginThrottle, model_aliases::ModelAliases, notifications::Notifications,
         prices::Prices, provider_accounts::ProviderAccounts, quotas::Quotas, requests::RequestLog,
-        sessions::Sessions, settings::Settings, usage::Usage, users::Users,
+        saved_views::SavedViews, sessions::Sessions, settings::Settings, usage::Usage,
+        users::Users,
     },
     engine::EngineHandle,
     notify,
@@ -29,6 +30,7 @@ pub struct Services {
     pub sessions: Sessions,
     pub login_throttle: LoginThrottle,
     pub api_tokens: ApiTokens,
+    pub saved_views: SavedViews,
     pub users: Users,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
@@ -86,6 +88,7 @@ impl Services {
             .data(self.sessions)
             .data(self.login_throttle)
             .data(self.api_tokens)
+            .data(self.saved_views)
             .data(self.users)
             .data(self.api_keys)
             .data(self.requests)

@@ -17,6 +17,8 @@ export type PlotOptions = {
   /** The hour of the day of a point that begins at a full hour, where points are hours. */
   hourAt: ((index: number) => number | undefined) | undefined;
   labelValue: (value: number) => string;
+  /** A value that a dashed line marks, with its label. */
+  mark?: { value: number; label: string } | undefined;
   onPoint: (index: number | undefined) => void;
 };
 
@@ -27,6 +29,7 @@ export type Plot = {
   destroy: () => void;
 };
 
+const FONT = '"Inter Variable", "Inter Fallback", ui-sans-serif, system-ui, sans-serif';
 const PIXELS_PER_LABEL = 84;
 const AXIS_WIDTH = 62;
 const AXIS_HEIGHT = 30;
@@ -42,7 +45,7 @@ const STEPS = Array.from({ length: 25 }, (_, power) =>
 ).flat();
 
 function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
-  const font = '12px "Inter Variable", "Inter Fallback", ui-sans-serif, system-ui, sans-serif';
+  const font = `12px ${FONT}`;
   const shared = { stroke: ink, font, ticks: { show: false } };
   return [
     {
@@ -68,6 +71,27 @@ function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
   ];
 }
 
+/** Draws the marked value over the bars. */
+function drawMark(plot: uPlot, mark: NonNullable<PlotOptions["mark"]>, ink: string) {
+  const { ctx, bbox } = plot;
+  const at = Math.round(plot.valToPos(mark.value, "y", true));
+  const scale = devicePixelRatio;
+  ctx.save();
+  ctx.strokeStyle = ink;
+  ctx.fillStyle = ink;
+  ctx.lineWidth = 1.5 * scale;
+  ctx.setLineDash([6 * scale, 4 * scale]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, at);
+  ctx.lineTo(bbox.left + bbox.width, at);
+  ctx.stroke();
+  ctx.font = `${12 * scale}px ${FONT}`;
+  ctx.textAlign = "right";
+  ctx.textBaseline = at - bbox.top > 20 * scale ? "bottom" : "top";
+  ctx.fillText(mark.label, bbox.left + bbox.width - 4 * scale, at);
+  ctx.restore();
+}
+
 function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot.Options {
   const names = options.series.map((part) => part.colour);
   const [ink = "", line = "", panel = "", ...fills] = resolveColours(
@@ -87,7 +111,12 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
     },
     scales: {
       x: { time: false, range: () => [-0.5, options.points - 0.5] },
-      y: { range: (_, __, max) => [0, max > 0 ? max * 1.06 : 1] },
+      y: {
+        range: (_, __, max) => {
+          const most = Math.max(max, options.mark?.value ?? 0);
+          return [0, most > 0 ? most * 1.06 : 1];
+        },
+      },
     },
     axes: axes(options, ink, line),
     series: [
@@ -105,7 +134,10 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
         }))
         .reverse(),
     ],
-    hooks: { setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? undefined)] },
+    hooks: {
+      setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? undefined)],
+      draw: [(plot) => options.mark && drawMark(plot, options.mark, ink)],
+    },
   };
 }
 

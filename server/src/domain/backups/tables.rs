@@ -55,6 +55,7 @@ tables! {
     model_alias,
     admin,
     recovery_code,
+    saved_view,
     session,
     api_token,
     user,

@@ -20,7 +20,7 @@ const PUBLIC: [&str; 6] = [
     "completeSetup",
 ];
 /// Fields about a browser's session, for which a role is not enough.
-const WITH_SESSION: [&str; 10] = [
+const WITH_SESSION: [&str; 14] = [
     "exportProviderAccounts",
     "enrolTotp",
     "confirmTotp",
@@ -31,6 +31,10 @@ const WITH_SESSION: [&str; 10] = [
     "changePassword",
     "revokeSession",
     "revokeOtherSessions",
+    "savedViews",
+    "createSavedView",
+    "updateSavedView",
+    "deleteSavedView",
 ];
 /// Mutations for owners only.
 pub(super) const FOR_OWNERS: [&str; 12] = [

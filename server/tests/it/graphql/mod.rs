@@ -25,6 +25,7 @@ mod quota;
 mod rate_limit;
 mod request;
 mod retention;
+mod saved_view;
 mod second_factor;
 mod session;
 mod sign_in;

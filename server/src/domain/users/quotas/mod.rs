@@ -1,5 +1,6 @@
 //! Quotas and rate limits of users and keys: administrators set them, the ledger enforces them.
 
+mod budget;
 mod many;
 mod new_quota;
 mod past;
@@ -19,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::{
+    budget::MonthlyBudget,
     many::{LimitsOutcome, NewLimits},
     new_quota::NewQuota,
 };

@@ -148,6 +148,7 @@ async fn every_mutation_of_the_schema_records_its_events() {
     server::backups(&mut walk).await;
     server::engine(&mut walk).await;
     team::administrators(&mut walk).await;
+    team::saved_views(&mut walk).await;
     team::own_sign_in(&mut walk).await;
 
     let mutations = operations(&types(&walk.owner).await, &["Mutation"]);
