@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_head_is_refused() {
+    fn anything_but_a_head_is_refused() {
         for text in [
             "I am not HTTP",
             "\r\nHTTP/1.1 200 OK\r\n\r\n",

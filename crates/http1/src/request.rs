@@ -42,15 +42,27 @@ impl UploadEncoder {
     }
 
     /// Frames as many bytes of the body: writes what comes before them, and returns what comes after them.
-    pub fn frame(&mut self, bytes: u64, out: &mut BytesMut) -> Result<&'static [u8], Http1Error> {
+    pub fn frame(
+        &mut self,
+        bytes: u64,
+        is_last: bool,
+        out: &mut BytesMut,
+    ) -> Result<&'static [u8], Http1Error> {
         match self {
             Self::Chunked => {
                 // Writing to a buffer in memory does not fail.
                 let _ = write!(out, "{bytes:x}\r\n");
+                if is_last {
+                    *self = Self::Ended;
+                    return Ok(b"\r\n0\r\n\r\n");
+                }
                 Ok(b"\r\n")
             }
             Self::Length(left) => {
                 *left = left.checked_sub(bytes).ok_or(Http1Error::UploadTooLong)?;
+                if is_last && *left > 0 {
+                    return Err(Http1Error::UploadTooShort);
+                }
                 Ok(b"")
             }
             Self::Nothing | Self::Ended => Err(Http1Error::UploadTooLong),
@@ -155,9 +167,18 @@ mod tests {
         let mut out = BytesMut::from(encoded(&Method::POST, &headers, upload).as_str());
         assert!(out.ends_with(b"transfer-encoding: chunked\r\n\r\n"));
         out.clear();
-        assert_eq!(upload.frame(26, &mut out), Ok(b"\r\n".as_slice()));
+        assert_eq!(upload.frame(26, false, &mut out), Ok(b"\r\n".as_slice()));
+        let mut other = upload;
         upload.end(&mut out).unwrap();
-        assert_eq!((out, upload.is_ended()), ("1a\r\n0\r\n\r\n".into(), true));
+        assert_eq!(
+            (&out[..], upload.is_ended()),
+            (b"1a\r\n0\r\n\r\n".as_slice(), true)
+        );
+        let tail = other.frame(1, true, &mut out).unwrap();
+        assert_eq!(
+            (tail, other.is_ended()),
+            (b"\r\n0\r\n\r\n".as_slice(), true)
+        );
         let of_get = UploadEncoder::new(&Method::GET, &headers, None);
         assert_eq!(of_get, UploadEncoder::Nothing);
     }
@@ -166,10 +187,15 @@ mod tests {
     fn a_body_has_its_declared_length() {
         let mut out = BytesMut::new();
         let mut upload = UploadEncoder::Length(3);
-        assert_eq!(upload.frame(4, &mut out), Err(Http1Error::UploadTooLong));
-        assert_eq!(upload.frame(2, &mut out), Ok(b"".as_slice()));
+        assert_eq!(
+            upload.frame(4, true, &mut out),
+            Err(Http1Error::UploadTooLong)
+        );
+        assert_eq!(upload.frame(2, false, &mut out), Ok(b"".as_slice()));
+        let cut = { upload }.frame(0, true, &mut out);
+        assert_eq!(cut, Err(Http1Error::UploadTooShort));
         assert_eq!(upload.end(&mut out), Err(Http1Error::UploadTooShort));
-        upload.frame(1, &mut out).unwrap();
+        upload.frame(1, true, &mut out).unwrap();
         assert_eq!((upload.end(&mut out), out.len()), (Ok(()), 0));
     }
 }
