@@ -1,4 +1,4 @@
-//! Revoking several keys in one transaction, or all of a user.
+//! Revoking a key, several keys in one transaction, or all of a user.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,10 +11,10 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{ApiKeys, audited, subject};
+use super::{ApiKeys, SUBJECT, audited, subject};
 use crate::domain::{
-    Result,
-    audit::{self, AuditChange, AuditContext},
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
 };
 
 /// The result of revoking one key.
@@ -26,6 +26,27 @@ pub enum Revocation {
 }
 
 impl ApiKeys {
+    /// Revokes a key and aborts its requests in flight. Revoking twice is no error.
+    pub async fn revoke(&self, context: &AuditContext, id: Uuid) -> Result<api_key::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
+        let transaction = self.db.begin().await?;
+        let old = ApiKey::find_by_id(id)
+            .one(&transaction)
+            .await?
+            .ok_or(Error::NotFound { what: "API key" })?;
+        if old.revoked_at.is_some() {
+            self.record_update(context, transaction, &old, &old).await?;
+            return Ok(old);
+        }
+        let mut key = old.clone().into_active_model();
+        key.revoked_at = Set(Some(self.clock.now()));
+        key.version = Set(old.version + 1);
+        let key = key.update(&transaction).await?;
+        self.record_update(context, transaction, &old, &key).await?;
+        self.refresh(key.user_id).await?;
+        Ok(key)
+    }
+
     /// Revokes several keys in one transaction and aborts their requests in flight. One result for each id, in the
     /// order of the ids; each revoked key has an audit event, or there is one event if none was revoked.
     pub async fn revoke_many(
