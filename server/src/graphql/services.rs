@@ -8,11 +8,26 @@ use crate::{
     checkup::Checkup,
     clock::SharedClock,
     domain::{
-        admins::Admins, alerts::Alerts, api_keys::ApiKeys, api_tokens::ApiTokens, audit::Audit,
-        backups::Backups, downloads::Downloads, exports::Exports, ledger::Ledger,
-        login_throttle::LoginThrottle, model_aliases::ModelAliases, notifications::Notifications,
-        prices::Prices, provider_accounts::ProviderAccounts, quotas::Quotas, requests::RequestLog,
-        sessions::Sessions, settings::Settings, usage::Usage, users::Users,
+        admins::Admins,
+        alerts::Alerts,
+        api_keys::ApiKeys,
+        api_tokens::ApiTokens,
+        audit::Audit,
+        backups::Backups,
+        downloads::Downloads,
+        exports::Exports,
+        ledger::Ledger,
+        login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
+        notifications::Notifications,
+        prices::Prices,
+        provider_accounts::ProviderAccounts,
+        quotas::Quotas,
+        requests::RequestLog,
+        sessions::Sessions,
+        settings::Settings,
+        usage::Usage,
+        users::{UserInvitations, Users},
     },
     engine::EngineHandle,
     notify,
@@ -30,6 +45,7 @@ pub struct Services {
     pub login_throttle: LoginThrottle,
     pub api_tokens: ApiTokens,
     pub users: Users,
+    pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
     pub usage: Usage,
@@ -87,6 +103,7 @@ impl Services {
             .data(self.login_throttle)
             .data(self.api_tokens)
             .data(self.users)
+            .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)
             .data(self.usage)

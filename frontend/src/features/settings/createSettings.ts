@@ -19,6 +19,8 @@ const SettingsValuesFragmentDoc = graphql(`
     assumedOutputTokens
     retentionDays
     keepErrorMessages
+    ownKeys
+    ownKeysMaximum
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

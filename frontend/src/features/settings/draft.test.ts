@@ -13,6 +13,8 @@ const settings = {
   assumedOutputTokens: 4096,
   retentionDays: 90,
   keepErrorMessages: true,
+  ownKeys: false,
+  ownKeysMaximum: 5,
   answerTimeoutSeconds: 1800,
   accountCheckMinutes: 0,
   backupEveryHours: 0,

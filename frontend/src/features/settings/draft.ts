@@ -16,7 +16,7 @@ export type Draft = Record<FieldName, string>;
 
 /** The settings by group, in display order. */
 export const GROUPS: {
-  name: "abandoned" | "size" | "rate" | "routing" | "failures" | "retention";
+  name: "abandoned" | "size" | "rate" | "routing" | "failures" | "ownKeys" | "retention";
   fields: FieldName[];
 }[] = [
   {
@@ -45,6 +45,7 @@ export const GROUPS: {
       "accountCheckMinutes",
     ],
   },
+  { name: "ownKeys", fields: ["ownKeys", "ownKeysMaximum"] },
   {
     name: "retention",
     fields: ["retentionDays", "keepErrorMessages", "backupEveryHours", "backupsKept"],
@@ -66,6 +67,7 @@ const WHOLE = [
   "assumedOutputTokens",
   "answerTimeoutSeconds",
   "accountCheckMinutes",
+  "ownKeysMaximum",
   "retentionDays",
   "backupEveryHours",
   "backupsKept",
@@ -87,6 +89,7 @@ export const CHOICES = {
   sessionAffinity: ["ON", "OFF"],
   cooldown: ["ON", "OFF"],
   keepErrorMessages: ["ON", "OFF"],
+  ownKeys: ["ON", "OFF"],
 } as const;
 
 /** A setting with a fixed set of values. */
@@ -118,6 +121,8 @@ export function draftOf(settings: SettingsValuesFragment): Draft {
     concurrentSockets: rate("concurrentSockets"),
     answerTimeoutSeconds: String(settings.answerTimeoutSeconds),
     accountCheckMinutes: String(settings.accountCheckMinutes),
+    ownKeys: settings.ownKeys ? "ON" : "OFF",
+    ownKeysMaximum: String(settings.ownKeysMaximum),
     retentionDays: String(settings.retentionDays),
     keepErrorMessages: settings.keepErrorMessages ? "ON" : "OFF",
     backupEveryHours: String(settings.backupEveryHours),
@@ -180,8 +185,8 @@ export function inputOf(before: Draft, after: Draft): UpdateSettingsInput {
   if (changed.has("abortPolicy")) {
     input.abortPolicy = after.abortPolicy === "CANCEL" ? "CANCEL" : "DRAIN";
   }
-  if (changed.has("keepErrorMessages")) {
-    input.keepErrorMessages = after.keepErrorMessages === "ON";
+  for (const name of ["keepErrorMessages", "ownKeys"] as const) {
+    if (changed.has(name)) input[name] = after[name] === "ON";
   }
   for (const name of WHOLE) {
     if (changed.has(name)) input[name] = Number(after[name]);

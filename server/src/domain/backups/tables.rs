@@ -59,6 +59,7 @@ tables! {
     api_token,
     user,
     api_key,
+    user_invitation,
     provider_account,
     provider_login,
     quota,

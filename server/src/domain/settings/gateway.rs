@@ -6,7 +6,7 @@ use entity::RateLimit;
 use serde::{Deserialize, Serialize};
 
 use super::{Result, routing::RoutingSettings, within};
-use crate::domain::users::rate_limits;
+use crate::domain::users::{api_keys::OwnKeyPolicy, rate_limits};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -48,6 +48,10 @@ pub struct GatewaySettings {
     pub backups_kept: u32,
     /// The interval of account checks at the providers; 0 turns them off.
     pub account_check_minutes: u32,
+    /// Whether users create, rename, rotate and revoke their own keys.
+    pub own_keys: bool,
+    /// The number of active keys up to which users create keys.
+    pub own_keys_maximum: u32,
     pub routing: RoutingSettings,
 }
 
@@ -75,6 +79,8 @@ impl Default for GatewaySettings {
             backup_every_hours: 0,
             backups_kept: 7,
             account_check_minutes: 0,
+            own_keys: false,
+            own_keys_maximum: 5,
             routing: RoutingSettings::default(),
         }
     }
@@ -89,6 +95,14 @@ impl GatewaySettings {
     /// The time limit for the start of the engine's response.
     pub fn answer_timeout(&self) -> Duration {
         Duration::from_secs(u64::from(self.answer_timeout_seconds))
+    }
+
+    /// The bounds within which users manage their own keys.
+    pub fn own_key_policy(&self) -> OwnKeyPolicy {
+        OwnKeyPolicy {
+            is_allowed: self.own_keys,
+            maximum: self.own_keys_maximum,
+        }
     }
 
     pub(super) fn check(&self) -> Result<()> {
@@ -112,6 +126,7 @@ impl GatewaySettings {
             let minutes = self.account_check_minutes.into();
             within("accountCheckMinutes", minutes, 15, 1440)?;
         }
+        within("ownKeysMaximum", self.own_keys_maximum.into(), 1, 100)?;
         self.routing.check()?;
         rate_limits::check(&self.default_rate_limit)
     }

@@ -63,6 +63,11 @@ pub(crate) struct Settings {
     answer_timeout_seconds: i32,
     /// The interval of account health checks, in minutes; 0 disables them.
     account_check_minutes: i32,
+    /// Whether users may create, rename, rotate and revoke their own keys, within the bounds of the key that they
+    /// use.
+    own_keys: bool,
+    /// The number of active keys up to which users create keys, those of administrators included.
+    own_keys_maximum: i32,
     /// The interval of scheduled backups, in hours; 0 disables them.
     backup_every_hours: i32,
     /// How many backups to keep when a scheduled one is created.
@@ -87,6 +92,8 @@ impl From<Arc<Versioned>> for Settings {
             keep_error_messages: gateway.keep_error_messages,
             answer_timeout_seconds: int(gateway.answer_timeout_seconds),
             account_check_minutes: int(gateway.account_check_minutes),
+            own_keys: gateway.own_keys,
+            own_keys_maximum: int(gateway.own_keys_maximum),
             backup_every_hours: int(gateway.backup_every_hours),
             backups_kept: int(gateway.backups_kept),
         }
@@ -122,6 +129,11 @@ struct UpdateSettingsInput {
     answer_timeout_seconds: Option<u32>,
     /// The interval of account health checks, in minutes: 15 to 1440, or 0 to disable them.
     account_check_minutes: Option<u32>,
+    /// Whether users may create, rename, rotate and revoke their own keys, within the bounds of the key that they
+    /// use.
+    own_keys: Option<bool>,
+    /// The number of active keys up to which users create keys: 1 to 100.
+    own_keys_maximum: Option<u32>,
     /// The interval of scheduled backups, in hours: 1 to 8760, or 0 to disable them. Requires
     /// `BACKUP_PASSPHRASE`.
     backup_every_hours: Option<u32>,
@@ -166,6 +178,12 @@ impl UpdateSettingsInput {
         }
         if let Some(minutes) = self.account_check_minutes {
             gateway.account_check_minutes = minutes;
+        }
+        if let Some(is_allowed) = self.own_keys {
+            gateway.own_keys = is_allowed;
+        }
+        if let Some(maximum) = self.own_keys_maximum {
+            gateway.own_keys_maximum = maximum;
         }
         if let Some(hours) = self.backup_every_hours {
             gateway.backup_every_hours = hours;

@@ -1,7 +1,9 @@
 //! The API keys of users: issue, find, rotate, revoke.
 
+mod bounds;
 mod key_ring;
 mod list;
+mod own;
 mod revoke;
 mod rotate;
 mod search;
@@ -30,7 +32,8 @@ use self::key_ring::{EndedKey, KnownKey};
 pub use self::{
     key_ring::{Caller, KeyProblem, KeyRing},
     list::{ApiKeyFilter, ApiKeyOrder, ApiKeyOrderField, ApiKeyState},
-    revoke::Revocation,
+    own::{KeyHolder, NewOwnKey, OwnKeyPolicy, OwnKeys},
+    revoke::{Revocation, created_with},
 };
 use super::rate_limits;
 use crate::{
@@ -67,6 +70,8 @@ pub struct NewApiKey {
     pub allowed_models: Option<Vec<String>>,
     /// Empty for no limit besides the user's.
     pub rate_limit: RateLimit,
+    /// The key with which the user creates it.
+    pub created_with: Option<Uuid>,
 }
 
 /// Changes of a key; `None` keeps a value.
@@ -175,6 +180,7 @@ impl ApiKeys {
             rate_limit: Set(rate_limits::validated(new.rate_limit)?),
             created_at: Set(now),
             expires_at: Set(new.expires_at),
+            created_with: Set(new.created_with),
             ..Default::default()
         };
         Ok(IssuedApiKey {
@@ -340,6 +346,7 @@ pub(super) fn audited(key: &api_key::Model) -> Value {
         "rateLimit": key.rate_limit,
         "expiresAt": key.expires_at,
         "revokedAt": key.revoked_at,
+        "createdWith": key.created_with,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Replacing a key.
 
 use chrono::TimeDelta;
-use entity::api_key;
-use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
+use entity::{api_key, user};
+use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, IntoActiveModel as _};
 use uuid::Uuid;
 
 use super::{ApiKeys, IssuedApiKey, NewApiKey, SUBJECT, active_user, audited, subject};
@@ -14,6 +14,16 @@ use crate::domain::{
 
 const MAX_GRACE: TimeDelta = TimeDelta::days(30);
 
+/// Fails unless the grace period is one that a rotation may have.
+pub(super) fn check_grace(grace: TimeDelta) -> Result<()> {
+    if grace < TimeDelta::zero() || grace > MAX_GRACE {
+        return Err(Error::bad_input(
+            "graceSeconds must be between 0 and 2592000 (30 days)",
+        ));
+    }
+    Ok(())
+}
+
 impl ApiKeys {
     /// Issues a replacement with the settings of a key, which stops working after the grace period.
     pub async fn rotate(
@@ -23,24 +33,34 @@ impl ApiKeys {
         grace: TimeDelta,
     ) -> Result<(IssuedApiKey, api_key::Model)> {
         context.about(AuditSubject::new(SUBJECT, &id));
-        if grace < TimeDelta::zero() || grace > MAX_GRACE {
-            return Err(Error::bad_input(
-                "graceSeconds must be between 0 and 2592000 (30 days)",
-            ));
-        }
+        check_grace(grace)?;
         // The replacement gets the usage of the quotas too: none may be committed meanwhile.
         let _turn = self.ledger.turn().await;
         let transaction = self.db.begin().await?;
         let old = self.next_version(&transaction, id, None).await?;
         let user = active_user(&transaction, old.user_id).await?;
+        self.replace(context, transaction, (user, old), (grace, None))
+            .await
+    }
+
+    /// Issues the replacement and commits it. The caller holds [`Ledger::turn`](crate::domain::ledger::Ledger::turn)
+    /// and has advanced the version of the old key. `created_with` is the key with which its user rotates it.
+    pub(super) async fn replace(
+        &self,
+        context: &AuditContext,
+        transaction: DatabaseTransaction,
+        (user, old): (user::Model, api_key::Model),
+        (grace, created_with): (TimeDelta, Option<Uuid>),
+    ) -> Result<(IssuedApiKey, api_key::Model)> {
         let new = NewApiKey {
             name: Some(old.name.clone()),
             expires_at: old.expires_at,
             allowed_models: old.allowed_models.clone().map(|models| models.0),
             rate_limit: old.rate_limit.unwrap_or_default(),
+            created_with: created_with.or(old.created_with),
         };
         let issued = self.insert(&transaction, &user, new).await?;
-        quotas::inherit(&transaction, id, issued.api_key.id).await?;
+        quotas::inherit(&transaction, old.id, issued.api_key.id).await?;
         quotas::reload(&transaction, &self.ledger, user.id).await?;
         let now = self.clock.now();
         let mut replaced = old.clone().into_active_model();
