@@ -4,7 +4,7 @@ import { type FragmentType, graphql, readFragment } from "../../graphql/generate
 import type { InvitationRowFragment as Invitation } from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
-import { formatDay, formatMoment } from "../../lib/format";
+import { formatDay } from "../../lib/format";
 import { Badge, type BadgeTone } from "../../ui/Badge";
 import { Button } from "../../ui/Button";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -45,10 +45,10 @@ const TONES: Record<Invitation["state"], BadgeTone> = {
 /** The time that matters in this state. */
 function since(invitation: Invitation): string {
   const { state, usedAt, revokedAt, expiresAt } = invitation;
-  if (state === "USED" && usedAt) return t("invitations.usedAt", { at: formatMoment(usedAt) });
+  if (state === "USED" && usedAt) return t("invitations.usedAt", { at: formatDay(usedAt) });
   if (state === "REVOKED" && revokedAt)
-    return t("invitations.revokedAt", { at: formatMoment(revokedAt) });
-  return t("invitations.expiresAt", { at: formatMoment(expiresAt) });
+    return t("invitations.revokedAt", { at: formatDay(revokedAt) });
+  return t("invitations.expiresAt", { at: formatDay(expiresAt) });
 }
 
 /** One invitation of a user. */
@@ -58,7 +58,7 @@ export function InvitationRow(props: { invitation: FragmentType<typeof Invitatio
     <li class="flex flex-wrap items-center justify-between gap-3 px-4 py-3 sm:px-5">
       <div class="min-w-0">
         <p class="flex flex-wrap items-center gap-2 font-medium">
-          {t("invitations.createdAt", { at: formatMoment(invitation().createdAt) })}
+          {t("invitations.createdAt", { at: formatDay(invitation().createdAt) })}
           <Badge tone={TONES[invitation().state]}>
             {t(`invitations.states.${invitation().state}`)}
           </Badge>

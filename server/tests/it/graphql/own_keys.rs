@@ -321,6 +321,9 @@ async fn a_rotation_with_a_grace_period_counts_towards_the_maximum() {
         code(&own.tool.ask_with(ROTATE, with_grace).await),
         "CONFLICT"
     );
+    let status = own.tool.ask(OWN).await;
+    let manageable = &status["data"]["viewer"]["ownKeys"]["manageableIds"];
+    assert_eq!(*manageable, json!([]));
     allow(&own.plane, true, 9).await;
     assert_eq!(code(&create(&own.tool, named("third")).await), "CONFLICT");
     let secret = rotated["data"]["rotateOwnApiKey"]["secret"].as_str();

@@ -135,7 +135,7 @@ impl ApiKeys {
         let mut manageable = Vec::new();
         if policy.is_allowed {
             let acting = self.acting(self.db.reader(), holder).await?;
-            keys.retain(|key| acting.may_manage(key));
+            keys.retain(|key| acting.key.replaced_by.is_none() && acting.may_manage(key));
             manageable.extend(keys.into_iter().map(|key| key.id));
         }
         Ok(OwnKeys { active, manageable })
