@@ -26,6 +26,7 @@ pub mod setting;
 pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
+pub mod user_invitation;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.
 #[derive(

@@ -23,6 +23,10 @@ async function fill(api: Api) {
   const quotas = [{ metric: "REQUESTS", limit: 300 }];
   ada = await api.createUser("Ada", { quotas });
   await request(server.url, ada.secret, "demo-claude");
+  await api.ask(
+    "mutation($i: CreateUserInvitationInput!) { createUserInvitation(input: $i) { invitationUrl } }",
+    { i: { userId: ada.userId } },
+  );
   for (const label of ["work", "spare"]) {
     await api.ask(
       "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
@@ -79,7 +83,10 @@ async function walkAs(role: Role) {
   if (role !== "VIEWER") {
     await api.ask("mutation { startProviderLogin(input: { kind: CLAUDE }) { login { id } } }");
   }
-  const page = await newPage(browser, { viewport: { width: 1440, height: 900 } });
+  const page = await newPage(browser, {
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+  });
   await page.context().addCookies(api.cookies);
   const found = await observe(page);
   for (const path of allPaths(ada.userId)) await walk(page, server.url + path, found);

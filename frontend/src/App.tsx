@@ -7,6 +7,7 @@ import { RequireSession } from "./session/RequireSession";
 import { SessionProvider } from "./session/SessionProvider";
 import { SetupPage } from "./session/SetupPage";
 import { KeyHolderShell } from "./shell/KeyHolderShell";
+import { PageAnnouncer } from "./shell/PageAnnouncer";
 import { Shell } from "./shell/Shell";
 import { Loading } from "./ui/Loading";
 
@@ -22,6 +23,8 @@ const RequestsPage = lazy(() => import("./pages/RequestsPage"));
 const UsagePage = lazy(() => import("./pages/UsagePage"));
 const UsersPage = lazy(() => import("./pages/UsersPage"));
 const WelcomePage = lazy(() => import("./pages/welcome/WelcomePage"));
+
+const InvitePage = lazy(() => import("./pages/invite/InvitePage"));
 
 const UserPage = lazy(() => import("./pages/user/UserPage"));
 const UserOverview = lazy(() => import("./pages/user/UserOverview"));
@@ -48,6 +51,7 @@ const Password = lazy(() => import("./pages/settings/Password"));
 
 const OwnUsage = lazy(() => import("./pages/me/OwnUsage"));
 const OwnRequests = lazy(() => import("./pages/me/OwnRequests"));
+const OwnKeys = lazy(() => import("./pages/me/OwnKeys"));
 const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
@@ -56,7 +60,12 @@ type Pages = { children?: JSX.Element };
 function WithFrame(props: Pages) {
   const preload = usePreloadRoute();
   setTimeout(() => preload(new URL(location.href)));
-  return <Show when={isFrameTranslated()}>{props.children}</Show>;
+  return (
+    <Show when={isFrameTranslated()}>
+      {props.children}
+      <PageAnnouncer />
+    </Show>
+  );
 }
 
 /** A page waits for its texts, which are loaded beside it. */
@@ -137,9 +146,11 @@ export function App() {
       <Router base={appPath()} root={WithFrame}>
         <Route path="/setup" component={SetupPage} />
         <Route path="/login" component={LoginPage} />
+        <Route path="/invite" component={InvitePage} />
         <Route path="/me" component={ForKeyHolders}>
           <Route path="/" component={OwnUsage} />
           <Route path="/requests" component={OwnRequests} />
+          <Route path="/keys" component={OwnKeys} />
           <Route path="/connect" component={OwnConnect} />
         </Route>
         <AdminRoutes />

@@ -11,6 +11,13 @@ export function useMay(): (mutation: GuardedMutation) => boolean {
   return (mutation) => isAllowed(role(), mutation);
 }
 
+/** Content in which nothing can be changed while a condition holds, as for a viewer: it is about something archived. */
+export function ReadOnly(props: { when: boolean; children: JSX.Element }) {
+  const role = useContext(RoleContext);
+  const roleWithin = () => (props.when ? "VIEWER" : role());
+  return <RoleContext.Provider value={roleWithin}>{props.children}</RoleContext.Provider>;
+}
+
 type MayProps = {
   /** The mutation that the content sends. */
   do: GuardedMutation;

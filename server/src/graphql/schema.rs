@@ -21,7 +21,7 @@ use super::{
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
     usage::{UsageQuery, UsageSubscription},
-    user::{UserMutations, UserQuery},
+    user::{UserMutations, UserQueries},
 };
 
 /// Deep enough for the introspection query of tools, the deepest query in use.
@@ -34,7 +34,7 @@ const MAX_DIRECTIVES: usize = 8;
 pub(super) struct Query(
     SessionQueries,
     SettingsQueries,
-    UserQuery,
+    UserQueries,
     ApiKeyQueries,
     QuotaQuery,
     ProviderQueries,

@@ -8,12 +8,27 @@ use crate::{
     checkup::Checkup,
     clock::SharedClock,
     domain::{
-        admins::Admins, alerts::Alerts, api_keys::ApiKeys, api_tokens::ApiTokens, audit::Audit,
-        backups::Backups, downloads::Downloads, exports::Exports, ledger::Ledger,
-        login_throttle::LoginThrottle, model_aliases::ModelAliases, notifications::Notifications,
-        prices::Prices, provider_accounts::ProviderAccounts, quotas::Quotas, requests::RequestLog,
-        saved_views::SavedViews, sessions::Sessions, settings::Settings, usage::Usage,
-        users::Users,
+        admins::Admins,
+        alerts::Alerts,
+        api_keys::ApiKeys,
+        api_tokens::ApiTokens,
+        audit::Audit,
+        backups::Backups,
+        downloads::Downloads,
+        exports::Exports,
+        ledger::Ledger,
+        login_throttle::LoginThrottle,
+        model_aliases::ModelAliases,
+        notifications::Notifications,
+        prices::Prices,
+        provider_accounts::ProviderAccounts,
+        quotas::Quotas,
+        requests::RequestLog,
+        saved_views::SavedViews,
+        sessions::Sessions,
+        settings::Settings,
+        usage::Usage,
+        users::{UserInvitations, Users},
     },
     engine::EngineHandle,
     notify,
@@ -32,6 +47,7 @@ pub struct Services {
     pub api_tokens: ApiTokens,
     pub saved_views: SavedViews,
     pub users: Users,
+    pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
     pub usage: Usage,
@@ -90,6 +106,7 @@ impl Services {
             .data(self.api_tokens)
             .data(self.saved_views)
             .data(self.users)
+            .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)
             .data(self.usage)

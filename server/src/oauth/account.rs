@@ -1,7 +1,6 @@
 //! Builds the engine's auth file from the tokens of a sign-in.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use oauth2::TokenResponse as _;
 use serde_json::{Map, Value, json};
 
@@ -10,11 +9,9 @@ use super::{
 };
 use crate::{
     domain::provider_accounts::{NewAuthFile, OWN_CLIENT_REFRESH_TOKEN},
-    providers::Profile,
+    providers::{OPENAI_CLAIMS, Profile, claims, rfc3339},
 };
 
-/// OpenAI's own claims.
-const OPENAI_CLAIMS: &str = "https://api.openai.com/auth";
 const LONGEST_LIFE: TimeDelta = TimeDelta::days(400);
 
 /// A sign-in that has its tokens.
@@ -267,18 +264,4 @@ fn word(value: &Value) -> Option<String> {
     let text = value.as_str()?.trim();
     let fits = !text.is_empty() && text.len() <= LONGEST && !text.contains(char::is_control);
     fits.then(|| text.to_owned())
-}
-
-/// The claims of a token. It was received from the provider over TLS, so its signature is not verified.
-fn claims(token: &str) -> Option<Map<String, Value>> {
-    let mut parts = token.split('.');
-    let (_, claims) = (parts.next()?, parts.next()?);
-    let decoded = BASE64_URL_SAFE_NO_PAD
-        .decode(claims.trim_end_matches('='))
-        .ok()?;
-    serde_json::from_slice(&decoded).ok()
-}
-
-fn rfc3339(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
 }

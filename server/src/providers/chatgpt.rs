@@ -8,10 +8,13 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
-    ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, MadeAuthFile, NO_API_KEYS, Profile, ProgramTokens,
+    ProviderOption, ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, windows,
 };
 
+/// `OpenAI`'s own claims of its tokens.
+pub const OPENAI_CLAIMS: &str = "https://api.openai.com/auth";
+const OPENAI_PROFILE: &str = "https://api.openai.com/profile";
 const API: &str = "https://api.openai.com/v1";
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -23,6 +26,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.55 0.1 170)",
         dark: "oklch(0.76 0.11 170)",
     },
+    opencode_names: &["openai"],
     options: &[ProviderOption::IdentityPerAccount],
     engine: EngineNames {
         key_list: Some("codex-api-key"),
@@ -62,12 +66,58 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             ("codex_cli_simplified_flow", "true"),
         ],
         profile: Profile::Chatgpt,
+        from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit: never_kept,
     windows: Some(usage_windows),
 };
+
+/// The tokens of Codex CLI. Requests need the account's id, which is beside the tokens or among their claims.
+fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
+    let mut content = tokens.auth_file("codex")?;
+    let signed = [tokens.id_token, tokens.access];
+    let claims: Vec<_> = signed
+        .into_iter()
+        .flatten()
+        .filter_map(super::claims)
+        .collect();
+    let own = |name: &str| {
+        let mut own = claims
+            .iter()
+            .filter_map(|claims| claims.get(OPENAI_CLAIMS)?.get(name)?.as_str());
+        own.next().map(str::to_owned)
+    };
+    let account_id = tokens.account_id.map(str::to_owned);
+    let account_id = account_id
+        .or_else(|| own("chatgpt_account_id"))
+        .ok_or("the tokens have no account id; sign in with codex login again")?;
+    content.insert("account_id".to_owned(), account_id.into());
+    content.insert(
+        "id_token".to_owned(),
+        tokens.id_token.unwrap_or_default().into(),
+    );
+    let email = claims.iter().find_map(|claims| {
+        claims
+            .get("email")
+            .or_else(|| claims.get(OPENAI_PROFILE)?.get("email"))
+    });
+    if let Some(email) = email {
+        content.insert("email".to_owned(), email.clone());
+    }
+    if tokens.expires_at.is_none() {
+        let expiry = tokens
+            .access
+            .and_then(super::claims)
+            .and_then(|claims| claims.get("exp")?.as_i64());
+        if let Some(expiry) = expiry.and_then(|at| DateTime::from_timestamp(at, 0)) {
+            content.insert("expired".to_owned(), super::rfc3339(expiry).into());
+        }
+    }
+    let plan = own("chatgpt_plan_type");
+    Ok((content, plan))
+}
 
 /// The Codex executor deletes every limit: the backend of `ChatGPT` has none.
 fn never_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {

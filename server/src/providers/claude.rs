@@ -7,9 +7,9 @@ use entity::{
 use serde_json::Value;
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
-    ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, TokenEncoding, always_kept,
-    windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, MadeAuthFile, NO_API_KEYS, Profile, ProgramTokens,
+    ProviderOption, ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, TokenEncoding,
+    always_kept, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -21,6 +21,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.6 0.14 45)",
         dark: "oklch(0.74 0.13 50)",
     },
+    opencode_names: &["anthropic"],
     options: &[ProviderOption::Cloaking],
     engine: EngineNames {
         key_list: Some("claude-api-key"),
@@ -68,12 +69,18 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         ],
         encoding: TokenEncoding::Json,
         profile: Profile::Claude,
+        from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::AnthropicMessages],
     keeps_output_limit: always_kept,
     windows: Some(usage_windows),
 };
+
+/// The tokens of Claude Code, which does not keep the account's id beside them.
+fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
+    Ok((tokens.auth_file("claude")?, tokens.plan.map(str::to_owned)))
+}
 
 /// Each member with a `utilization` is a window.
 fn usage_windows(usage: &Value) -> Vec<SubscriptionWindow> {

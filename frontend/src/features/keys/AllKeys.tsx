@@ -1,11 +1,13 @@
 import { createQuery } from "@urql/solid";
-import { createEffect, createSignal, For, type JSX, Show } from "solid-js";
+import { type ComponentProps, createSignal, For, type JSX, Show } from "solid-js";
 import { type FreshKey, KeySecretDialog } from "../../connect/KeySecretDialog";
 import { graphql } from "../../graphql/generated";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
+import { createChosen } from "../../lib/createChosen";
 import { createDelayed } from "../../lib/createDelayed";
 import { Button } from "../../ui/Button";
+import { ChooseAll } from "../../ui/ChooseAll";
 import { EmptyState } from "../../ui/EmptyState";
 import { ListPanel } from "../../ui/ListPanel";
 import { Head, Table } from "../../ui/Table";
@@ -41,32 +43,14 @@ const AllKeysQuery = graphql(`
 const PAGE_SIZE = 50;
 const TYPING_MS = 250;
 
-type ColumnsProps = {
-  sort: string;
-  isAll: boolean;
-  isSome: boolean;
-  onChooseAll: (chosen: boolean) => void;
-};
+type ColumnsProps = { sort: string; chosen: ComponentProps<typeof ChooseAll>["chosen"] };
 
 function Columns(props: ColumnsProps) {
-  let box: HTMLInputElement | undefined;
-  createEffect(() => {
-    if (box) box.indeterminate = props.isSome && !props.isAll;
-  });
   const sorted = (sort: string) => (props.sort === sort ? "descending" : undefined);
   return (
     <>
       <May do="revokeApiKeys">
-        <Head class="w-px">
-          <input
-            type="checkbox"
-            aria-label={t("keys.chooseAll")}
-            checked={props.isAll}
-            ref={box}
-            onChange={(event) => props.onChooseAll(event.currentTarget.checked)}
-            class="size-4 align-middle accent-accent-text"
-          />
-        </Head>
+        <ChooseAll label={t("keys.chooseAll")} chosen={props.chosen} />
       </May>
       <Head>{t("common.key")}</Head>
       <Head class="max-sm:hidden">{t("common.user")}</Head>
@@ -98,7 +82,6 @@ function Columns(props: ColumnsProps) {
 export function AllKeys(props: { action: JSX.Element }) {
   const search = createKeySearch();
   const wanted = createDelayed(() => search.search.search, TYPING_MS);
-  const [chosenIds, setChosenIds] = createSignal<ReadonlySet<string>>(new Set());
   const [isRevoking, setRevoking] = createSignal(false);
   const [fresh, setFresh] = createSignal<FreshKey>();
   const [keys] = createQuery({
@@ -112,14 +95,8 @@ export function AllKeys(props: { action: JSX.Element }) {
     context: { additionalTypenames: ["ApiKey", "Quota"] },
   });
   const list = () => keys.data?.apiKeys;
-  // Only what is on the page can be chosen: a key that a filter has removed is not revoked unseen.
   const choosable = () => (list()?.nodes ?? []).filter((key) => key.state !== "REVOKED");
-  const chosen = () => choosable().filter((key) => chosenIds().has(key.id));
-  const choose = (id: string, isChosen: boolean) =>
-    setChosenIds(
-      (ids) => new Set(isChosen ? [...ids, id] : [...ids].filter((each) => each !== id)),
-    );
-  const chooseNone = () => setChosenIds(new Set<string>());
+  const chosen = createChosen(choosable);
 
   return (
     <>
@@ -151,37 +128,25 @@ export function AllKeys(props: { action: JSX.Element }) {
           class="flex min-h-11 flex-wrap items-center gap-2 border-b border-line px-4 py-1.5 text-sm text-muted sm:px-5"
         >
           <Show
-            when={chosen().length > 0}
+            when={chosen.chosen().length > 0}
             fallback={t("keys.count", { count: list()?.totalCount ?? 0 })}
           >
-            <span class="text-ink">{t("keys.chosen", { count: chosen().length })}</span>
+            <span class="text-ink">{t("keys.chosen", { count: chosen.chosen().length })}</span>
             <Button size="small" tone="danger" onClick={() => setRevoking(true)}>
-              {t("keys.revokeManyMore", { count: chosen().length })}
+              {t("keys.revokeManyMore", { count: chosen.chosen().length })}
             </Button>
-            <Button size="small" tone="quiet" onClick={chooseNone}>
+            <Button size="small" tone="quiet" onClick={() => chosen.clear()}>
               {t("keys.chooseNone")}
             </Button>
           </Show>
         </div>
-        <Table
-          label={t("keys.keys")}
-          head={
-            <Columns
-              sort={search.sort()}
-              isAll={chosen().length > 0 && chosen().length === choosable().length}
-              isSome={chosen().length > 0}
-              onChooseAll={(all) =>
-                setChosenIds(new Set(all ? choosable().map((key) => key.id) : []))
-              }
-            />
-          }
-        >
+        <Table label={t("keys.keys")} head={<Columns sort={search.sort()} chosen={chosen} />}>
           <For each={list()?.nodes}>
             {(apiKey) => (
               <AllKeysRow
                 apiKey={apiKey}
-                isChosen={apiKey.state !== "REVOKED" && chosenIds().has(apiKey.id)}
-                onChoose={(isChosen) => choose(apiKey.id, isChosen)}
+                isChosen={apiKey.state !== "REVOKED" && chosen.isChosen(apiKey.id)}
+                onChoose={(isChosen) => chosen.choose(apiKey.id, isChosen)}
                 onFresh={setFresh}
               />
             )}
@@ -190,11 +155,11 @@ export function AllKeys(props: { action: JSX.Element }) {
       </ListPanel>
       <May do="revokeApiKeys">
         <RevokeKeysDialog
-          apiKeys={chosen()}
+          apiKeys={chosen.chosen()}
           open={isRevoking()}
           onDone={() => {
             setRevoking(false);
-            chooseNone();
+            chosen.clear();
           }}
           onClose={() => setRevoking(false)}
         />

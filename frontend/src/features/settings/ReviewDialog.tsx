@@ -6,8 +6,9 @@ import { Dialog, DialogActions } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Notice } from "../../ui/Notice";
 import type { SettingsState } from "./createSettings";
-import type { Draft, FieldName } from "./draft";
+import type { Draft } from "./draft";
 import { describeValue } from "./SettingField";
+import type { FieldName } from "./table";
 
 function rowsOf(fields: readonly FieldName[], before: Draft, after: Draft): Difference[] {
   return fields.map((field) => ({

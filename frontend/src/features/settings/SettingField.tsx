@@ -2,47 +2,52 @@ import { Show } from "solid-js";
 import { t, tIfKnown } from "../../i18n";
 import { SelectField, TextField } from "../../ui/Field";
 import type { SettingsState } from "./createSettings";
-import { CHOICES, type FieldName, isChoice, isOptional } from "./draft";
+import { type FieldName, rowOf } from "./table";
 
-const FRACTIONS: readonly FieldName[] = ["drainBytes", "maxBodyBytes"];
+const ON_OFF = ["ON", "OFF"] as const;
 
 /** The value of a setting as text, outside of its field. */
 export function describeValue(field: FieldName, value: string): string {
-  if (isChoice(field)) return tIfKnown(`settings.choices.${field}.${value}`) ?? value;
+  const { kind } = rowOf(field);
+  if (kind === "onOff") return value === "ON" ? t("common.on") : t("common.off");
+  if (kind === "choice") return tIfKnown(`settings.choices.${field}.${value}`) ?? value;
   return value.trim() === "" ? t("common.unlimited") : value;
 }
 
 /** One setting in the form. */
 export function SettingField(props: { field: FieldName; settings: SettingsState }) {
-  const value = () => props.settings.draft()?.[props.field] ?? "";
-  const hint = () => tIfKnown(`settings.hints.${props.field}`);
+  const row = () => rowOf(props.field);
+  const isOptional = () => row().kind === "optional";
+  const field = () => ({
+    label: t(`settings.fields.${props.field}`),
+    hint: tIfKnown(`settings.hints.${props.field}`),
+    value: props.settings.draft()?.[props.field] ?? "",
+  });
+  const change = (event: { currentTarget: { value: string } }) =>
+    props.settings.change(props.field, event.currentTarget.value);
   return (
     <Show
-      when={isChoice(props.field) && props.field}
+      when={row().kind === "onOff" ? ON_OFF : row().options}
       fallback={
         <TextField
-          label={t(`settings.fields.${props.field}`)}
-          hint={hint()}
+          {...field()}
           type="number"
           min="0"
-          step={FRACTIONS.includes(props.field) ? "any" : "1"}
-          required={!isOptional(props.field)}
-          placeholder={isOptional(props.field) ? t("common.unlimited") : undefined}
-          value={value()}
-          onInput={(event) => props.settings.change(props.field, event.currentTarget.value)}
+          step={row().kind === "mebibytes" ? "any" : "1"}
+          required={!isOptional()}
+          placeholder={isOptional() ? t("common.unlimited") : undefined}
+          onInput={change}
         />
       }
     >
-      {(field) => (
+      {(options) => (
         <SelectField
-          label={t(`settings.fields.${field()}`)}
-          hint={hint()}
-          value={value()}
-          options={CHOICES[field()].map((choice) => ({
-            value: choice,
-            label: describeValue(field(), choice),
+          {...field()}
+          options={options().map((option) => ({
+            value: option,
+            label: describeValue(props.field, option),
           }))}
-          onChange={(event) => props.settings.change(field(), event.currentTarget.value)}
+          onChange={change}
         />
       )}
     </Show>

@@ -3,44 +3,10 @@ import userEvent from "@testing-library/user-event";
 import { GraphQLError } from "graphql";
 import { expect, test } from "vitest";
 import { renderPage } from "../../test/render";
+import { settingsWith } from "../../test/settings";
 import { SettingsPanel } from "./SettingsPanel";
 
-const settings = {
-  __typename: "Settings",
-  version: 3,
-  updatedAt: null,
-  abortPolicy: "DRAIN",
-  drainSeconds: 120,
-  drainBytes: 8 * 1024 ** 2,
-  drainConcurrency: 32,
-  maxBodyBytes: 64 * 1024 ** 2,
-  assumedOutputTokens: 4096,
-  retentionDays: 90,
-  keepErrorMessages: true,
-  answerTimeoutSeconds: 1800,
-  accountCheckMinutes: 0,
-  backupEveryHours: 0,
-  backupsKept: 14,
-  routing: {
-    __typename: "RoutingSettings",
-    strategy: "ROUND_ROBIN",
-    sessionAffinity: false,
-    sessionAffinitySeconds: 3600,
-    requestRetries: 3,
-    maxRetryCredentials: 0,
-    maxRetryIntervalSeconds: 30,
-    cooldown: true,
-    transientCooldownSeconds: 60,
-    streamKeepaliveSeconds: 0,
-  },
-  defaultRateLimit: {
-    __typename: "RateLimit",
-    requestsPerMinute: null,
-    tokensPerMinute: null,
-    concurrentRequests: null,
-    concurrentSockets: null,
-  },
-};
+const settings = settingsWith({ drainSeconds: 120, retentionDays: 90 });
 
 test("settings that another administrator changed meanwhile are shown, and not overwritten", async () => {
   const user = userEvent.setup();

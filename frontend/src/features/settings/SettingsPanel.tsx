@@ -7,26 +7,26 @@ import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
 import { Form } from "../../ui/Form";
+import { LeaveDialog } from "../../ui/LeaveDialog";
 import { Loading } from "../../ui/Loading";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
 import { createSettings, type SettingsState } from "./createSettings";
-import { type FieldName, GROUPS } from "./draft";
-import { LeaveDialog } from "./LeaveDialog";
 import { ReviewDialog } from "./ReviewDialog";
 import { describeValue, SettingField } from "./SettingField";
+import { type FieldName, fieldsOf, GROUPS } from "./table";
 
 function Groups(props: { settings: SettingsState }) {
   return (
     <For each={GROUPS}>
       {(group) => (
         <Panel
-          title={t(`settings.groups.${group.name}.label`)}
-          hint={t(`settings.groups.${group.name}.hint`)}
+          title={t(`settings.groups.${group}.label`)}
+          hint={t(`settings.groups.${group}.hint`)}
         >
           <div class="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-4">
-            <For each={group.fields}>
+            <For each={fieldsOf(group)}>
               {(field) => <SettingField field={field} settings={props.settings} />}
             </For>
           </div>
@@ -45,11 +45,11 @@ function Values(props: { settings: SettingsState }) {
       <For each={GROUPS}>
         {(group) => (
           <Panel
-            title={t(`settings.groups.${group.name}.label`)}
-            hint={t(`settings.groups.${group.name}.hint`)}
+            title={t(`settings.groups.${group}.label`)}
+            hint={t(`settings.groups.${group}.hint`)}
           >
             <Facts>
-              <For each={group.fields}>
+              <For each={fieldsOf(group)}>
                 {(field) => <Fact name={t(`settings.fields.${field}`)}>{value(field)}</Fact>}
               </For>
             </Facts>

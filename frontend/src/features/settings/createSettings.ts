@@ -5,7 +5,8 @@ import { createAllowedMutation } from "../../graphql/createMutation";
 import { errorCode } from "../../graphql/errors";
 import { graphql, readFragment } from "../../graphql/generated";
 import type { SettingsValuesFragment } from "../../graphql/generated/graphql";
-import { changedFields, type Draft, draftOf, type FieldName, inputOf, rebase } from "./draft";
+import { changedFields, type Draft, draftOf, inputOf, rebase } from "./draft";
+import type { FieldName } from "./table";
 
 const SettingsValuesFragmentDoc = graphql(`
   fragment SettingsValues on Settings {
@@ -19,6 +20,8 @@ const SettingsValuesFragmentDoc = graphql(`
     assumedOutputTokens
     retentionDays
     keepErrorMessages
+    ownKeys
+    ownKeysMaximum
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

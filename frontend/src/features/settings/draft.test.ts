@@ -1,40 +1,9 @@
 import { expect, test } from "vitest";
+import { settingsWith } from "../../test/settings";
 import { changedFields, draftOf, inputOf, rebase } from "./draft";
 
 const MEBIBYTE = 1024 ** 2;
-const settings = {
-  version: 3,
-  updatedAt: null,
-  abortPolicy: "DRAIN",
-  drainSeconds: 120,
-  drainBytes: 8 * MEBIBYTE,
-  drainConcurrency: 32,
-  maxBodyBytes: 64 * MEBIBYTE,
-  assumedOutputTokens: 4096,
-  retentionDays: 90,
-  keepErrorMessages: true,
-  answerTimeoutSeconds: 1800,
-  accountCheckMinutes: 0,
-  backupEveryHours: 0,
-  backupsKept: 14,
-  routing: {
-    strategy: "ROUND_ROBIN",
-    sessionAffinity: false,
-    sessionAffinitySeconds: 3600,
-    requestRetries: 3,
-    maxRetryCredentials: 0,
-    maxRetryIntervalSeconds: 30,
-    cooldown: true,
-    transientCooldownSeconds: 60,
-    streamKeepaliveSeconds: 0,
-  },
-  defaultRateLimit: {
-    requestsPerMinute: 60,
-    tokensPerMinute: null,
-    concurrentRequests: null,
-    concurrentSockets: null,
-  },
-} as const;
+const settings = settingsWith({ requestsPerMinute: 60 });
 
 test("only what was changed is sent", () => {
   const before = draftOf(settings);

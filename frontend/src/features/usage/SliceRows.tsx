@@ -278,7 +278,7 @@ function SliceName(props: { slice: Slice; choices: UsageChoices }) {
             >
               <ExternalLink class="size-3.5" aria-hidden="true" />
             </A>
-            <LimitButton userId={user().id} name={name()} />
+            <LimitButton user={user()} name={name()} />
           </>
         )}
       </Show>

@@ -13,7 +13,7 @@ import { Head, Table } from "../../ui/Table";
 import { Tabs } from "../../ui/Tabs";
 import { breakdownCsv } from "./breakdownCsv";
 import { createParts, MAX_OPENED, type OpenRows } from "./createParts";
-import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
+import type { UsageChoices } from "./createUsageSearch";
 import { MEASURES, MeasuredDocument, measured, ORDERS } from "./measures";
 import { SliceRows } from "./SliceRows";
 
@@ -35,6 +35,7 @@ const UsageBreakdownQueryDocument = graphql(`
         provider
         user {
           id
+          archivedAt
         }
         totals {
           ...Measured
@@ -97,7 +98,10 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
           <Tabs
             label={t("usage.breakdown")}
             value={props.choices.parts()}
-            options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
+            options={props.choices.dimensions.map((value) => ({
+              value,
+              label: t(`usage.dimensions.${value}`),
+            }))}
             onChoose={(parts) => props.choices.change({ parts })}
           />
           <ThenBy choices={props.choices} rows={rows} keys={slices().map(({ key }) => key)} />
@@ -149,7 +153,7 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
 
 /** Into what each row opens. */
 function ThenBy(props: { choices: UsageChoices; rows: OpenRows; keys: readonly string[] }) {
-  const options = () => DIMENSIONS.filter((value) => value !== props.choices.parts());
+  const options = () => props.choices.dimensions.filter((value) => value !== props.choices.parts());
   return (
     <>
       <Choice

@@ -9,7 +9,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { notify } from "../../ui/Toaster";
-import { barUnit, DIMENSIONS, type UsageChoices } from "./createUsageSearch";
+import { barUnit, type UsageChoices } from "./createUsageSearch";
 import { budgetPerDay, type MonthForecast } from "./forecast";
 import { MEASURES, ORDERS, tell, tellShort } from "./measures";
 import { filterValue, partName } from "./partName";
@@ -123,9 +123,12 @@ function SeriesChoices(props: Choices) {
       />
       <Choice
         label={t("usage.by")}
-        all={props.choices.measure() === "tokens" ? t("usage.byKind") : "–"}
+        all={props.choices.measure() === "tokens" ? t("usage.byKind") : t("common.none")}
         value={props.choices.by()}
-        options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
+        options={props.choices.dimensions.map((value) => ({
+          value,
+          label: t(`usage.dimensions.${value}`),
+        }))}
         onChoose={(by) => props.choices.change({ by })}
       />
       <Choice

@@ -95,6 +95,8 @@ export function createUsageSearch(ofUser?: () => string) {
     /** The dimension into which each row of the breakdown opens. */
     second: () => DIMENSIONS.find((each) => each === search.second && each !== parts()),
     isOfUser: ofUser !== undefined,
+    /** By what usage can be divided here: that of one user has one user only. */
+    dimensions: DIMENSIONS.filter((each) => !(ofUser && each === "USER")),
     filterCount: () => FILTERS.filter((name) => search[name]).length,
     /** The filters that are set. */
     filters: () =>

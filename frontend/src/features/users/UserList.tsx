@@ -1,17 +1,18 @@
 import { createQuery } from "@urql/solid";
-import { createEffect, For, type JSX, Show } from "solid-js";
+import { type ComponentProps, For, type JSX, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createKeyLookup } from "../../keys/createKeyLookup";
 import { PastedKey } from "../../keys/FoundKey";
+import { createChosen } from "../../lib/createChosen";
 import { createDelayed } from "../../lib/createDelayed";
 import { Choice } from "../../ui/Choice";
+import { ChooseAll } from "../../ui/ChooseAll";
 import { EmptyState } from "../../ui/EmptyState";
 import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
 import { Head, Table } from "../../ui/Table";
-import { createChosen } from "./createChosen";
 import { createUserSearch, SHOWN, SORTS } from "./createUserSearch";
 import { UserBulkBar } from "./UserBulkBar";
 import { UserRow } from "./UserRow";
@@ -66,26 +67,11 @@ function Filters(props: { search: ReturnType<typeof createUserSearch> }) {
   );
 }
 
-type ColumnsProps = { isAll: boolean; isSome: boolean; onChooseAll: (all: boolean) => void };
-
-function Columns(props: ColumnsProps) {
-  let box: HTMLInputElement | undefined;
-  createEffect(() => {
-    if (box) box.indeterminate = props.isSome && !props.isAll;
-  });
+function Columns(props: { chosen: ComponentProps<typeof ChooseAll>["chosen"] }) {
   return (
     <>
       <May do="applyLimits">
-        <Head class="w-px">
-          <input
-            type="checkbox"
-            aria-label={t("users.chooseAll")}
-            checked={props.isAll}
-            ref={box}
-            onChange={(event) => props.onChooseAll(event.currentTarget.checked)}
-            class="size-4 align-middle accent-accent-text"
-          />
-        </Head>
+        <ChooseAll label={t("users.chooseAll")} chosen={props.chosen} />
       </May>
       <Head>{t("common.user")}</Head>
       <Head class="max-md:hidden">{t("users.quota")}</Head>
@@ -142,16 +128,7 @@ export function UserList(props: { action: JSX.Element }) {
         count={list()?.totalCount ?? 0}
         onClear={() => chosen.clear()}
       />
-      <Table
-        label={t("users.users")}
-        head={
-          <Columns
-            isAll={chosen.isAll()}
-            isSome={chosen.chosen().length > 0}
-            onChooseAll={(all) => chosen.chooseAll(all)}
-          />
-        }
-      >
+      <Table label={t("users.users")} head={<Columns chosen={chosen} />}>
         <For each={list()?.nodes}>
           {(user) => (
             <UserRow

@@ -60,6 +60,7 @@ tables! {
     api_token,
     user,
     api_key,
+    user_invitation,
     provider_account,
     provider_login,
     quota,

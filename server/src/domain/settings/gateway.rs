@@ -5,10 +5,19 @@ use std::time::Duration;
 use entity::RateLimit;
 use serde::{Deserialize, Serialize};
 
-use super::{Result, routing::RoutingSettings, within};
-use crate::domain::users::rate_limits;
+use super::{Result, define::define_settings, routing::RoutingSettings};
+use crate::domain::users::{api_keys::OwnKeyPolicy, rate_limits};
 
 const MIB: u64 = 1024 * 1024;
+
+const DEFAULT_RATE_LIMIT: RateLimit = RateLimit {
+    requests_per_minute: Some(60),
+    tokens_per_minute: None,
+    // Several coding agents of one person, each with subagents.
+    concurrent_requests: Some(64),
+    // Each agent session and subagent may keep one open.
+    concurrent_sockets: Some(32),
+};
 
 /// The treatment of upstream responses after the client has disconnected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,65 +29,72 @@ pub enum AbortPolicy {
     Cancel,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct GatewaySettings {
-    pub abort_policy: AbortPolicy,
-    /// The maximum time for draining one response.
-    pub drain_seconds: u32,
-    /// The maximum size of a drained response.
-    pub drain_bytes: u64,
-    /// The maximum number of concurrently drained responses; further ones are aborted.
-    pub drain_concurrency: u32,
-    /// The maximum size of request bodies.
-    pub max_body_bytes: u64,
-    /// The rate limits of users without their own.
-    pub default_rate_limit: RateLimit,
-    /// The tokens reserved for the response of a request without an output limit.
-    pub assumed_output_tokens: u32,
-    /// Whether the record of a failed request keeps the error's message.
-    pub keep_error_messages: bool,
-    /// The retention of single requests; sums are kept.
-    pub retention_days: u32,
-    /// The time limit for the start of the engine's response, including the upload of the request.
-    pub answer_timeout_seconds: u32,
-    /// The interval of scheduled backups; 0 turns them off.
-    pub backup_every_hours: u32,
-    /// The number of scheduled backups that are kept.
-    pub backups_kept: u32,
-    /// The interval of account checks at the providers; 0 turns them off.
-    pub account_check_minutes: u32,
-    pub routing: RoutingSettings,
+/// The table of settings. `$with` is the macro that receives it: `define_settings` here and `graphql_settings` in
+/// `graphql::settings`.
+macro_rules! gateway_settings {
+    ($with:ident $($head:tt)*) => {
+        $with! {
+            $($head)*
+
+            /// How to continue a request whose client disconnects.
+            abort_policy: AbortPolicy = AbortPolicy::Drain;
+
+            /// How long to read the response of a disconnected client, in seconds.
+            drain_seconds: u32 = 120, in 1..=3600;
+
+            /// How much of the response of a disconnected client to read at most, in bytes.
+            drain_bytes: u64 = 16 * MIB, in 65_536..=1_073_741_824;
+
+            /// How many responses of disconnected clients to read concurrently; others are aborted.
+            drain_concurrency: u32 = 64, in 0..=10_000;
+
+            /// The maximum body size of a gateway request, in bytes.
+            max_body_bytes: u64 = 64 * MIB, in 1024..=1_073_741_824;
+
+            /// The rate limit of users that have none of their own.
+            default_rate_limit: RateLimit = DEFAULT_RATE_LIMIT;
+
+            /// The output tokens to reserve for a request that sets no maximum.
+            assumed_output_tokens: u32 = 4096, in 1..=1_000_000;
+
+            /// Whether the records of failed requests keep the error messages that clients received, without secrets.
+            /// Messages that are already kept stay until their records are deleted.
+            keep_error_messages: bool = true;
+
+            /// How many days to keep request records. Usage statistics are kept longer.
+            retention_days: u32 = 90, in 1..=3650;
+
+            // The slowest models think for a quarter of an hour before their first byte.
+            /// The timeout until the first byte of a provider's response, in seconds, including the upload of the
+            /// request.
+            answer_timeout_seconds: u32 = 1800, in 1..=86_400;
+
+            /// The interval of scheduled backups, in hours; 0 disables them. They require `BACKUP_PASSPHRASE`.
+            backup_every_hours: u32 = 0, in 1..=8760 or 0;
+
+            /// How many backups to keep when a scheduled one is created.
+            backups_kept: u32 = 7, in 1..=1000;
+
+            // More frequent checks would not look like normal use to a provider.
+            /// The interval of account health checks, in minutes; 0 disables them.
+            account_check_minutes: u32 = 0, in 15..=1440 or 0;
+
+            /// Whether users may create, rename, rotate and revoke their own keys, within the bounds of the key that they
+            /// use.
+            own_keys: bool = false;
+
+            /// The number of active keys up to which a user creates keys, those of administrators included.
+            own_keys_maximum: u32 = 5, in 1..=100;
+
+            /// How the engine routes requests among accounts, for all providers.
+            routing: RoutingSettings = RoutingSettings::default();
+        }
+    };
 }
 
-impl Default for GatewaySettings {
-    fn default() -> Self {
-        Self {
-            abort_policy: AbortPolicy::Drain,
-            drain_seconds: 120,
-            drain_bytes: 16 * MIB,
-            drain_concurrency: 64,
-            max_body_bytes: 64 * MIB,
-            default_rate_limit: RateLimit {
-                requests_per_minute: Some(60),
-                tokens_per_minute: None,
-                // Several coding agents of one person, each with subagents.
-                concurrent_requests: Some(64),
-                // Each agent session and subagent may keep one open.
-                concurrent_sockets: Some(32),
-            },
-            assumed_output_tokens: 4096,
-            keep_error_messages: true,
-            retention_days: 90,
-            // The slowest models think for a quarter of an hour before their first byte.
-            answer_timeout_seconds: 1800,
-            backup_every_hours: 0,
-            backups_kept: 7,
-            account_check_minutes: 0,
-            routing: RoutingSettings::default(),
-        }
-    }
-}
+gateway_settings! { define_settings struct GatewaySettings; }
+
+pub(crate) use gateway_settings;
 
 impl GatewaySettings {
     /// The maximum time for draining one response.
@@ -91,28 +107,17 @@ impl GatewaySettings {
         Duration::from_secs(u64::from(self.answer_timeout_seconds))
     }
 
-    pub(super) fn check(&self) -> Result<()> {
-        within("drainSeconds", self.drain_seconds.into(), 1, 3600)?;
-        within("drainBytes", self.drain_bytes, 64 * 1024, 1024 * MIB)?;
-        within("drainConcurrency", self.drain_concurrency.into(), 0, 10_000)?;
-        within("maxBodyBytes", self.max_body_bytes, 1024, 1024 * MIB)?;
-        within(
-            "assumedOutputTokens",
-            self.assumed_output_tokens.into(),
-            1,
-            1_000_000,
-        )?;
-        let answer_timeout = self.answer_timeout_seconds.into();
-        within("answerTimeoutSeconds", answer_timeout, 1, 86_400)?;
-        within("retentionDays", self.retention_days.into(), 1, 3650)?;
-        within("backupEveryHours", self.backup_every_hours.into(), 0, 8760)?;
-        within("backupsKept", self.backups_kept.into(), 1, 1000)?;
-        if self.account_check_minutes != 0 {
-            // More frequent checks would not look like normal use to a provider.
-            let minutes = self.account_check_minutes.into();
-            within("accountCheckMinutes", minutes, 15, 1440)?;
+    /// The bounds within which users manage their own keys.
+    pub fn own_key_policy(&self) -> OwnKeyPolicy {
+        OwnKeyPolicy {
+            is_allowed: self.own_keys,
+            maximum: self.own_keys_maximum,
         }
-        self.routing.check()?;
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        self.check_ranges()?;
+        self.routing.check_ranges()?;
         rate_limits::check(&self.default_rate_limit)
     }
 }

@@ -1,5 +1,6 @@
 //! Settings that administrators change while the server runs, of the gateway and of each provider.
 
+mod define;
 mod gateway;
 mod provider;
 mod routing;
@@ -19,6 +20,7 @@ use sea_orm::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+pub(crate) use self::{gateway::gateway_settings, routing::routing_settings};
 pub use self::{
     gateway::{AbortPolicy, GatewaySettings},
     provider::ProviderSettings,
@@ -285,16 +287,6 @@ fn conflict(version: i32) -> Error {
     Error::Conflict(format!(
         "the settings were changed by someone else (current version {version}); load them again"
     ))
-}
-
-fn within(what: &str, value: u64, low: u64, high: u64) -> Result<()> {
-    if (low..=high).contains(&value) {
-        Ok(())
-    } else {
-        Err(Error::BadInput(format!(
-            "{what} must be between {low} and {high}"
-        )))
-    }
 }
 
 /// The settings, for the audit.

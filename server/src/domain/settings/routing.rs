@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Result, within};
-
-const HOUR: u32 = 3600;
+use super::define::define_settings;
 
 /// The order in which accounts are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,67 +19,57 @@ pub enum RoutingStrategy {
     FillFirst,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RoutingSettings {
-    pub strategy: RoutingStrategy,
-    /// Whether a conversation stays on one account, so that the provider's prompt cache is used.
-    pub session_affinity: bool,
-    /// The idle time after which a conversation may move.
-    pub session_affinity_seconds: u32,
-    /// The number of further rounds over the accounts after a failed request.
-    pub request_retries: u32,
-    /// The number of accounts tried per round; 0 for all.
-    pub max_retry_credentials: u32,
-    /// The maximum time that a request waits for an account in cooldown before the next round.
-    pub max_retry_interval_seconds: u32,
-    /// Whether failed accounts are skipped for a while.
-    pub cooldown: bool,
-    /// The cooldown after a transient failure (408, 5xx); 0 for none.
-    pub transient_cooldown_seconds: u32,
-    /// The idle time after which a stream gets a keep-alive event, so that proxies and clients keep the connection
-    /// open; 0 for never.
-    pub stream_keepalive_seconds: u32,
-}
+/// The table of settings. `$with` is the macro that receives it: `define_settings` here and `graphql_settings` in
+/// `graphql::settings`.
+macro_rules! routing_settings {
+    ($with:ident $($head:tt)*) => {
+        $with! {
+            $($head)*
 
-impl Default for RoutingSettings {
-    fn default() -> Self {
-        Self {
-            strategy: RoutingStrategy::default(),
-            session_affinity: false,
-            session_affinity_seconds: HOUR,
+            /// The order in which accounts of the same priority are used.
+            strategy: RoutingStrategy = RoutingStrategy::RoundRobin;
+
+            /// Whether a conversation stays with the account that it started on, which keeps the provider's cache
+            /// warm.
+            session_affinity: bool = false;
+
+            /// How long a conversation stays with its account, in seconds.
+            session_affinity_seconds: u32 = 3600, in 60..=604_800;
+
             // Clients retry themselves; the engine tries each account once.
-            request_retries: 0,
-            max_retry_credentials: 0,
-            max_retry_interval_seconds: 0,
-            cooldown: true,
+            /// How many times to retry a failed request with the accounts.
+            request_retries: u32 = 0, in 0..=10;
+
+            /// How many accounts to try per attempt; 0 for all.
+            max_retry_credentials: u32 = 0, in 1..=1000 or 0;
+
+            /// How long a request waits at most for an account in cooldown before a retry, in seconds.
+            max_retry_interval_seconds: u32 = 0, in 0..=3600;
+
+            /// Whether accounts that failed are skipped for a while.
+            cooldown: bool = true;
+
             // A failure of one user's request blocks the model for all users this long. The engine's default is a
             // minute; a second is enough to prefer another account.
-            transient_cooldown_seconds: 1,
+            /// The cooldown after a transient failure (408, 5xx), in seconds; 0 disables it.
+            transient_cooldown_seconds: u32 = 1, in 1..=3600 or 0;
+
             // Bodies pass byte for byte unless an administrator changes this.
-            stream_keepalive_seconds: 0,
+            /// The interval of keep-alive events on a silent stream, in seconds, so that proxies with an idle timeout
+            /// keep the connection; 0 disables them. Clients ignore these events in each protocol.
+            stream_keepalive_seconds: u32 = 0, in 1..=600 or 0;
         }
-    }
+    };
 }
+
+routing_settings! { define_settings #[derive(Copy)] struct RoutingSettings; }
+
+pub(crate) use routing_settings;
 
 impl RoutingSettings {
     /// `None` turns keep-alive events off.
     pub fn stream_keepalive(&self) -> Option<Duration> {
         let seconds = self.stream_keepalive_seconds;
         (seconds > 0).then(|| Duration::from_secs(seconds.into()))
-    }
-
-    pub(super) fn check(&self) -> Result<()> {
-        let affinity = self.session_affinity_seconds.into();
-        within("sessionAffinitySeconds", affinity, 60, 7 * 24 * 3600)?;
-        within("requestRetries", self.request_retries.into(), 0, 10)?;
-        let credentials = self.max_retry_credentials.into();
-        within("maxRetryCredentials", credentials, 0, 1000)?;
-        let interval = self.max_retry_interval_seconds.into();
-        within("maxRetryIntervalSeconds", interval, 0, HOUR.into())?;
-        let transient = self.transient_cooldown_seconds.into();
-        within("transientCooldownSeconds", transient, 0, HOUR.into())?;
-        let keepalive = self.stream_keepalive_seconds.into();
-        within("streamKeepaliveSeconds", keepalive, 0, 600)
     }
 }

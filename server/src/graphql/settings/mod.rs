@@ -3,6 +3,7 @@
 mod gateway;
 mod routing;
 mod server_info;
+mod table;
 
 use async_graphql::MergedObject;
 

@@ -24,7 +24,10 @@ pub use self::{
     many::{LimitsOutcome, NewLimits},
     new_quota::NewQuota,
 };
-pub(super) use self::{new_quota::read_all, store::inherit};
+pub(super) use self::{
+    new_quota::read_all,
+    store::{inherit, of_user as stored},
+};
 use super::{
     api_keys::{self, ApiKeys, active_user},
     rate_limits,

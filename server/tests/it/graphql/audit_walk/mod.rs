@@ -16,11 +16,12 @@ use super::access::{operations, types};
 use crate::support::{Caller, Options, PASSWORD, TestApp, TestDatabase, programs::example};
 
 /// Fields of answers that hold secrets, in any payload.
-const SECRET_FIELDS: [&str; 6] = [
+const SECRET_FIELDS: [&str; 7] = [
     "secret",
     "signingSecret",
     "recoveryCodes",
     "setupUrl",
+    "invitationUrl",
     "otpauthUri",
     "content",
 ];
