@@ -17,6 +17,8 @@ type LegendProps = {
   tell: (part: ChartSeries) => string;
   onToggle: (key: string) => void;
   filter?: LegendFilter | undefined;
+  /** The label of a marked value. */
+  mark?: string | undefined;
 };
 
 /** The series by name and colour; a click hides or shows one. */
@@ -65,6 +67,12 @@ export function Legend(props: LegendProps) {
           </li>
         )}
       </For>
+      <Show when={props.mark}>
+        <li class="flex min-h-7 items-center gap-2 px-2 text-sm">
+          <span aria-hidden="true" class="w-5 border-t-2 border-dashed border-muted" />
+          {props.mark}
+        </li>
+      </Show>
     </ul>
   );
 }

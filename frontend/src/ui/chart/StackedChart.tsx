@@ -5,7 +5,7 @@ import { Canvas } from "./Canvas";
 import "./chart.css";
 import { ChartTable } from "./ChartTable";
 import { Legend, type LegendFilter } from "./Legend";
-import { type ChartSeries, totalAt, totalOf } from "./stack";
+import { type ChartMark, type ChartSeries, totalAt, totalOf } from "./stack";
 
 type StackedChartProps = {
   /** The accessible name. */
@@ -24,8 +24,8 @@ type StackedChartProps = {
   /** Charts with the same group share their crosshair. */
   group?: string;
   height?: number;
-  /** A value that a dashed line marks, with its label. */
-  mark?: { value: number; label: string } | undefined;
+  /** A value that a dashed line marks, with its label in the legend. */
+  mark?: ChartMark | undefined;
   /** A point is chosen by a click or Enter. */
   onChoose?: ((index: number) => void) | undefined;
   /** Filters by a part of the legend, where that is possible. */
@@ -98,6 +98,7 @@ export function StackedChart(props: StackedChartProps) {
             tell={tell}
             onToggle={toggle}
             filter={props.filter}
+            mark={props.mark?.label}
           />
         </Show>
         <div class="ml-auto flex min-h-8 min-w-0 items-center gap-2">

@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { resolveColours } from "./palette";
-import { type ChartSeries, labelledPoints, stackUp } from "./stack";
+import { type ChartMark, type ChartSeries, labelledPoints, stackUp } from "./stack";
 
 /** The data of a plot and how to format it. */
 export type PlotOptions = {
@@ -17,8 +17,8 @@ export type PlotOptions = {
   /** The hour of the day of a point that begins at a full hour, where points are hours. */
   hourAt: ((index: number) => number | undefined) | undefined;
   labelValue: (value: number) => string;
-  /** A value that a dashed line marks, with its label. */
-  mark?: { value: number; label: string } | undefined;
+  /** A value that a dashed line marks, with its label in the legend. */
+  mark?: ChartMark | undefined;
   onPoint: (index: number | undefined) => void;
 };
 
@@ -29,7 +29,6 @@ export type Plot = {
   destroy: () => void;
 };
 
-const FONT = '"Inter Variable", "Inter Fallback", ui-sans-serif, system-ui, sans-serif';
 const PIXELS_PER_LABEL = 84;
 const AXIS_WIDTH = 62;
 const AXIS_HEIGHT = 30;
@@ -45,7 +44,7 @@ const STEPS = Array.from({ length: 25 }, (_, power) =>
 ).flat();
 
 function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
-  const font = `12px ${FONT}`;
+  const font = '12px "Inter Variable", "Inter Fallback", ui-sans-serif, system-ui, sans-serif';
   const shared = { stroke: ink, font, ticks: { show: false } };
   return [
     {
@@ -71,24 +70,23 @@ function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
   ];
 }
 
-/** Draws the marked value over the bars. */
-function drawMark(plot: uPlot, mark: NonNullable<PlotOptions["mark"]>, ink: string) {
+/** Draws the marked value over the bars, with a seam that separates it from them. */
+function drawMark(plot: uPlot, value: number, ink: string, panel: string) {
   const { ctx, bbox } = plot;
-  const at = Math.round(plot.valToPos(mark.value, "y", true));
-  const scale = devicePixelRatio;
+  const at = Math.round(plot.valToPos(value, "y", true));
   ctx.save();
-  ctx.strokeStyle = ink;
-  ctx.fillStyle = ink;
-  ctx.lineWidth = 1.5 * scale;
-  ctx.setLineDash([6 * scale, 4 * scale]);
-  ctx.beginPath();
-  ctx.moveTo(bbox.left, at);
-  ctx.lineTo(bbox.left + bbox.width, at);
-  ctx.stroke();
-  ctx.font = `${12 * scale}px ${FONT}`;
-  ctx.textAlign = "right";
-  ctx.textBaseline = at - bbox.top > 20 * scale ? "bottom" : "top";
-  ctx.fillText(mark.label, bbox.left + bbox.width - 4 * scale, at);
+  for (const [colour, width, dash] of [
+    [panel, 4, []],
+    [ink, 2, [6, 4]],
+  ] as const) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width * devicePixelRatio;
+    ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, at);
+    ctx.lineTo(bbox.left + bbox.width, at);
+    ctx.stroke();
+  }
   ctx.restore();
 }
 
@@ -136,7 +134,7 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
     ],
     hooks: {
       setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? undefined)],
-      draw: [(plot) => options.mark && drawMark(plot, options.mark, ink)],
+      draw: [(plot) => options.mark && drawMark(plot, options.mark.value, ink, panel)],
     },
   };
 }
