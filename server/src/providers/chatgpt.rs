@@ -5,14 +5,16 @@ use entity::{
     provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, NO_API_KEYS, Profile, ProviderOption,
-    ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, NO_API_KEYS, OptionSpec, ProviderOption,
+    ProviderSpec, SIGN_IN, SignInResponse, SignInSpec, SignInTest, ThemeColors, identity, windows,
 };
 
 const API: &str = "https://api.openai.com/v1";
+/// `OpenAI`'s own claims of an ID token.
+const CLAIMS: &str = "https://api.openai.com/auth";
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Chatgpt,
@@ -23,7 +25,12 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.55 0.1 170)",
         dark: "oklch(0.76 0.11 170)",
     },
-    options: &[ProviderOption::IdentityPerAccount],
+    options: &[OptionSpec {
+        option: ProviderOption::IdentityPerAccount,
+        section: Some("codex"),
+        name: "identity-confuse",
+        is_inverted: false,
+    }],
     engine: EngineNames {
         key_list: Some("codex-api-key"),
         imported_key_lists: &["codexApiKeys"],
@@ -61,7 +68,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             ("id_token_add_organizations", "true"),
             ("codex_cli_simplified_flow", "true"),
         ],
-        profile: Profile::Chatgpt,
+        identity,
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
@@ -72,6 +79,23 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
 /// The Codex executor deletes every limit: the backend of `ChatGPT` has none.
 fn never_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
     false
+}
+
+/// The account's id is in the ID token, and requests need it.
+fn identity(response: &SignInResponse<'_>) -> Option<Identity> {
+    let id_token = response.id_token?;
+    let claims = identity::claims(id_token)?;
+    let own = |name: &str| identity::text(claims.get(CLAIMS)?.get(name)?);
+    Some(Identity {
+        email: claims.get("email").and_then(identity::text),
+        plan: own("chatgpt_plan_type"),
+        fields: identity::fields(json!({
+            "type": "codex",
+            "id_token": id_token,
+            "account_id": own("chatgpt_account_id")?,
+            "last_refresh": identity::rfc3339(response.now),
+        })),
+    })
 }
 
 /// The windows have a length instead of a name.
