@@ -38,11 +38,10 @@ use crate::{
         exports::Exports,
         login_throttle::LoginThrottle,
         notifications::Notifications,
-        quotas::Quotas,
         requests::{Handles, Recorder, RequestLog},
         retention::Retention,
         usage::Usage,
-        users::Users,
+        users::{Users, quotas::Quotas},
     },
     engine::{EngineContext, EngineHandle},
     gateway::{Gateway, GatewayOptions},
@@ -252,7 +251,6 @@ impl App {
         &self.handles
     }
 
-    /// The database.
     pub fn database(&self) -> &Database {
         &self.db
     }
@@ -419,7 +417,6 @@ fn start_notifications(services: &Services, life: &Runtime) {
     life.tasks.spawn(sender.run(stop.clone()));
 }
 
-/// The metrics exporter.
 fn metrics_exporter(
     config: &Config,
     db: &Database,

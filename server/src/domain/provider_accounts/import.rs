@@ -22,7 +22,7 @@ pub(super) const GITHUB: &str = "github-accounts";
 const NO_ACCOUNT: &str = "no account found: neither an auth file with a \"type\", a service \
      account, nor a list of API keys";
 /// The maximum length of an unknown type in an error, in characters.
-const LONGEST_QUOTE: usize = 40;
+const MAX_QUOTE: usize = 40;
 
 #[derive(Debug)]
 pub struct ImportedDocument {
@@ -73,7 +73,7 @@ struct ModelEntry {
 }
 
 /// The maximum total length of all texts of a YAML document after alias expansion, in bytes: twice the longest body.
-const LONGEST_TEXT: usize = 2 * 1024 * 1024;
+const MAX_TEXT: usize = 2 * 1024 * 1024;
 
 /// The accounts of a document, each parsed or with the reason of the failure.
 pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
@@ -100,7 +100,7 @@ fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_aliases: 100,
-            max_total_scalar_bytes: LONGEST_TEXT,
+            max_total_scalar_bytes: MAX_TEXT,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 1_000,
@@ -153,7 +153,7 @@ fn login(mut content: Map<String, Value>) -> Result<Item, String> {
     }
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = providers::by_auth_file(engine_type) else {
-        let quoted: String = engine_type.chars().take(LONGEST_QUOTE).collect();
+        let quoted: String = engine_type.chars().take(MAX_QUOTE).collect();
         return Err(format!(
             "the engine cannot use accounts of the type {quoted:?}"
         ));

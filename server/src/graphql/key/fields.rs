@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context};
 
 use crate::{
     clock::SharedClock,
-    domain::{Error, quotas::Quotas, usage::UsageFilter},
+    domain::{Error, usage::UsageFilter, users::quotas::Quotas},
     graphql::{
         quota,
         resolver::{
