@@ -79,7 +79,10 @@ async function walkAs(role: Role) {
   if (role !== "VIEWER") {
     await api.ask("mutation { startProviderLogin(input: { kind: CLAUDE }) { login { id } } }");
   }
-  const page = await newPage(browser, { viewport: { width: 1440, height: 900 } });
+  const page = await newPage(browser, {
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
+  });
   await page.context().addCookies(api.cookies);
   const found = await observe(page);
   for (const path of allPaths(ada.userId)) await walk(page, server.url + path, found);

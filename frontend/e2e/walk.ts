@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DocumentNode, Kind, parse } from "graphql";
-import type { Locator, Page, Request, Route } from "playwright-core";
+import type { Page, Request, Route } from "playwright-core";
 import { OFFERED } from "../src/graphql/roles";
+import { type Control, installWalker } from "./walker";
 
-const CONTROLS =
-  "button:visible, [role=menuitem]:visible, [role=switch]:visible, [role=tab]:visible, summary:visible, input[type=checkbox]:visible";
-const OVERLAYS = "[role=dialog]:visible, [role=alertdialog]:visible, [role=menu]:visible";
 /** What only closes or resets: a mutation is offered when its form is there. */
 const LEAVES = /^(Close|Cancel|Done|Copy|Back|Reset to default)/;
 const DEEPEST = 3;
@@ -91,6 +89,7 @@ export async function observe(page: Page): Promise<Found> {
     for (const name of mutationsOf(document))
       if (!found.offered.has(name)) found.offered.set(name, at);
   });
+  await page.addInitScript(installWalker);
   // A toast must not lie over what is used next.
   await page.addInitScript(() => {
     const style = new CSSStyleSheet();
@@ -125,20 +124,10 @@ export async function observe(page: Page): Promise<Found> {
   return found;
 }
 
-/** What is in front: the dialog or menu that was opened last, or the page. */
-async function front(page: Page): Promise<Locator> {
-  const overlays = page.locator(OVERLAYS);
-  const count = await overlays.count();
-  return count > 0 ? overlays.nth(count - 1) : page.locator("main");
-}
-
 /** The id of the open dialog or menu in front. */
-async function frontId(page: Page): Promise<string | undefined> {
-  if ((await page.locator(OVERLAYS).count()) === 0) return undefined;
-  return (await (await front(page)).getAttribute("id")) ?? "unnamed";
+function frontId(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => window.walker.frontId());
 }
-
-type Control = { label: string; isDone: boolean };
 
 /** The first of those whose labels begin alike, as the menus of rows do. */
 function onceOrTwice(all: readonly Control[]): Control[] {
@@ -150,41 +139,20 @@ function onceOrTwice(all: readonly Control[]): Control[] {
   });
 }
 
-/** The enabled controls in front, each label once. `isDone` marks those that say that they are chosen already. */
+/** The enabled controls in front, each label once. */
 async function controls(page: Page): Promise<Control[]> {
-  const all = await (await front(page)).locator(CONTROLS).evaluateAll((elements) =>
-    elements
-      .filter((element) => !element.matches(":disabled, [aria-disabled=true]"))
-      .map((element) => ({
-        label: (element.getAttribute("aria-label") ?? element.textContent ?? "")
-          .trim()
-          .slice(0, 60),
-        isDone: element.matches(
-          "[aria-pressed=true], [aria-selected=true], [aria-current], [type=submit]",
-        ),
-      })),
-  );
+  const all = await page.evaluate(() => window.walker.controls());
   const named = all.filter(({ label }) => label !== "");
   return onceOrTwice([...new Map(named.map((each) => [each.label, each])).values()]);
 }
 
-async function click(page: Page, label: string): Promise<boolean> {
-  const scope = await front(page);
-  const all = scope.locator(CONTROLS);
-  const labels = await all.evaluateAll((elements) =>
-    elements.map((element) =>
-      (element.getAttribute("aria-label") ?? element.textContent ?? "").trim().slice(0, 60),
-    ),
-  );
-  const place = labels.indexOf(label);
-  if (place < 0) return false;
-  return all
-    .nth(place)
-    .click({ timeout: 3000 })
-    .then(
-      () => true,
-      () => false,
-    );
+/** Uses a control in front as a keyboard does; an item of a menu with the mouse. */
+async function use(page: Page, label: string): Promise<boolean> {
+  const way = await page.evaluate((wanted) => window.walker.aim(wanted), label);
+  if (!way) return false;
+  if ("key" in way) await page.keyboard.press(way.key);
+  else await page.mouse.click(way.x, way.y);
+  return true;
 }
 
 /** What each page waits for. */
@@ -212,12 +180,14 @@ async function settle(page: Page) {
     });
   // A click may have left the page.
   await rest().catch(() => undefined);
-  await Promise.allSettled([...(pending.get(page) ?? [])].map((each) => each.response()));
+  const requests = [...(pending.get(page) ?? [])];
+  if (requests.length === 0) return;
+  await Promise.allSettled(requests.map((each) => each.response()));
   await rest().catch(() => undefined);
 }
 
 async function leaveOverlays(page: Page) {
-  for (let times = 0; times < 5 && (await page.locator(OVERLAYS).count()) > 0; times++) {
+  for (let times = 0; times < 5 && (await frontId(page)) !== undefined; times++) {
     await page.keyboard.press("Escape");
     await settle(page);
   }
@@ -226,9 +196,11 @@ async function leaveOverlays(page: Page) {
 /** Restores the state of the page after a chain of controls. */
 async function comeBack(page: Page, url: string, chain: readonly string[]): Promise<boolean> {
   await leaveOverlays(page);
-  if (page.url() !== url || (await page.locator(OVERLAYS).count()) > 0) await open(page, url);
+  if (page.url() !== url || (await frontId(page)) !== undefined) {
+    if (!(await reopen(page, url))) await open(page, url);
+  }
   for (const label of chain) {
-    if (!(await click(page, label))) return false;
+    if (!(await use(page, label))) return false;
     await settle(page);
   }
   return true;
@@ -236,8 +208,37 @@ async function comeBack(page: Page, url: string, chain: readonly string[]): Prom
 
 async function open(page: Page, url: string) {
   await page.goto(url);
+  await isShown(page);
+}
+
+/** Waits until a page has what it shows. */
+async function isShown(page: Page) {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
-  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => !document.querySelector("main [data-pending]"));
+  await settle(page);
+}
+
+/** Shows a page anew within the app, which is faster than to load it; resolves to whether it is shown as it was. */
+async function reopen(page: Page, url: string): Promise<boolean> {
+  if ((await frontId(page)) !== undefined) return false;
+  const go = (to: string) =>
+    page.evaluate((href) => {
+      history.pushState(null, "", href);
+      dispatchEvent(new PopStateEvent("popstate"));
+    }, to);
+  await go(new URL("/no-such-page", url).href);
+  const isLeft = await page
+    .getByRole("heading", { name: "Page not found" })
+    .waitFor({ timeout: CHANGE_MS })
+    .then(
+      () => true,
+      () => false,
+    );
+  if (!isLeft) return false;
+  await go(url);
+  await page.getByRole("heading", { name: "Page not found" }).waitFor({ state: "detached" });
+  await isShown(page);
+  return page.url() === url && (await frontId(page)) === undefined;
 }
 
 /** Whether a click has changed anything that a reader could notice. */
@@ -278,23 +279,37 @@ async function changes(page: Page, act: () => Promise<boolean>): Promise<boolean
   return isChanged;
 }
 
+/** Whether a page shows what it did when its controls were listed; its filters may have changed. */
+async function isStillAt(page: Page, url: string, front: string | undefined): Promise<boolean> {
+  return new URL(page.url()).pathname === new URL(url).pathname && (await frontId(page)) === front;
+}
+
 /** Uses every control of a page, and every control of the dialogs and menus that they open. */
 export async function walk(page: Page, url: string, found: Found, chain: readonly string[] = []) {
   if (chain.length === 0) await open(page, url);
+  const front = await frontId(page);
   for (const { label, isDone } of await controls(page)) {
     if (LEAVES.test(label) || isDone) continue;
-    const use = async () => {
-      if (!(await comeBack(page, url, chain))) return "lost";
+    const attempt = async (
+      isFresh: boolean,
+    ): Promise<"lost" | "opened" | "changed" | "nothing"> => {
+      const isThere = !isFresh && (await isStillAt(page, url, front));
+      if (!isThere && !(await comeBack(page, url, chain))) return "lost";
       const before = await frontId(page);
-      const hasChanged = await changes(page, () => click(page, label));
+      let isUsed = false;
+      const hasChanged = await changes(page, async () => {
+        isUsed = await use(page, label);
+        return isUsed;
+      });
+      if (!isUsed) return isThere ? attempt(true) : "lost";
       await settle(page);
       const after = await frontId(page);
       if (after !== undefined && after !== before) return "opened";
       return hasChanged ? "changed" : "nothing";
     };
-    let outcome = await use();
-    // A menu that was still closing may have taken the click.
-    if (outcome === "nothing") outcome = await use();
+    let outcome = await attempt(false);
+    // What was used before may have done it already, and a menu that was still closing may have taken the key.
+    if (outcome === "nothing") outcome = await attempt(true);
     if (outcome === "nothing")
       found.dead.add(`${new URL(url).pathname}: ${[...chain, label].join(" → ")}`);
     if (outcome === "opened" && chain.length + 1 < DEEPEST)

@@ -7,6 +7,7 @@ import { RequireSession } from "./session/RequireSession";
 import { SessionProvider } from "./session/SessionProvider";
 import { SetupPage } from "./session/SetupPage";
 import { KeyHolderShell } from "./shell/KeyHolderShell";
+import { PageAnnouncer } from "./shell/PageAnnouncer";
 import { Shell } from "./shell/Shell";
 import { Loading } from "./ui/Loading";
 
@@ -56,7 +57,12 @@ type Pages = { children?: JSX.Element };
 function WithFrame(props: Pages) {
   const preload = usePreloadRoute();
   setTimeout(() => preload(new URL(location.href)));
-  return <Show when={isFrameTranslated()}>{props.children}</Show>;
+  return (
+    <Show when={isFrameTranslated()}>
+      {props.children}
+      <PageAnnouncer />
+    </Show>
+  );
 }
 
 /** A page waits for its texts, which are loaded beside it. */

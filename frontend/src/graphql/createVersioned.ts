@@ -1,15 +1,9 @@
 import type { CombinedError } from "@urql/core";
 import { batch, createSignal } from "solid-js";
 import { unwrap } from "solid-js/store";
-import { errorCode } from "./errors";
+import { isOutdated } from "./errors";
 
 const MAX_ATTEMPTS = 3;
-
-/** Whether the server refused a change because it is based on an earlier version. */
-export function isOutdated(error: CombinedError | undefined): boolean {
-  const [first] = error?.graphQLErrors ?? [];
-  return errorCode(error) === "CONFLICT" && typeof first?.extensions.currentVersion === "number";
-}
 
 type Options<State, Row> = {
   /** The values that the form begins with. */

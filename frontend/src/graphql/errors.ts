@@ -34,9 +34,16 @@ export function explain(error: CombinedError): Explanation {
   const message = error.graphQLErrors[0]?.message ?? error.message;
   return {
     cause: tIfKnown(`errors.causes.${code}`) ?? asSentence(message),
-    cure: tIfKnown(`errors.cures.${code}`),
+    // A conflict of names is not resolved by reloading; its message says what to do.
+    cure: code !== "CONFLICT" || isOutdated(error) ? tIfKnown(`errors.cures.${code}`) : undefined,
     reference,
   };
+}
+
+/** Whether the server refused a change because it is based on an earlier version. */
+export function isOutdated(error: CombinedError | undefined): boolean {
+  const [first] = error?.graphQLErrors ?? [];
+  return errorCode(error) === "CONFLICT" && typeof first?.extensions.currentVersion === "number";
 }
 
 /** The server's messages are parts of a sentence; here they are sentences. */

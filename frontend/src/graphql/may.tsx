@@ -11,6 +11,16 @@ export function useMay(): (mutation: GuardedMutation) => boolean {
   return (mutation) => isAllowed(role(), mutation);
 }
 
+/** Content in which nothing can be changed while a condition holds, as for a viewer: it is about something archived. */
+export function ReadOnly(props: { when: boolean; children: JSX.Element }) {
+  const role = useContext(RoleContext);
+  return (
+    <RoleContext.Provider value={() => (props.when ? "VIEWER" : role())}>
+      {props.children}
+    </RoleContext.Provider>
+  );
+}
+
 type MayProps = {
   /** The mutation that the content sends. */
   do: GuardedMutation;

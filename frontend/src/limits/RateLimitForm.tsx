@@ -1,7 +1,8 @@
 import { useClient } from "@urql/solid";
 import { createEffect, createSignal, For, Show, untrack } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
-import { createVersioned, isOutdated } from "../graphql/createVersioned";
+import { createVersioned } from "../graphql/createVersioned";
+import { isOutdated } from "../graphql/errors";
 import { type FragmentType, graphql, readFragment } from "../graphql/generated";
 import { May } from "../graphql/may";
 import { t } from "../i18n";
@@ -13,6 +14,7 @@ import { ErrorNotice } from "../ui/ErrorNotice";
 import { Fact, Facts } from "../ui/Facts";
 import { TextField } from "../ui/Field";
 import { Form } from "../ui/Form";
+import { LeaveDialog } from "../ui/LeaveDialog";
 import { Panel } from "../ui/Panel";
 import { notify } from "../ui/Toaster";
 import type { Subject } from "./createQuotaChange";
@@ -187,6 +189,7 @@ function RateForm(props: RateLimitFormProps) {
           </Show>
         </div>
       </Form>
+      <LeaveDialog isDirty={isTouched()} />
     </Panel>
   );
 }

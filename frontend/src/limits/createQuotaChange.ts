@@ -2,7 +2,7 @@ import { useClient } from "@urql/solid";
 import { batch, createSignal } from "solid-js";
 import { unwrap } from "solid-js/store";
 import { createMutation } from "../graphql/createMutation";
-import { isOutdated } from "../graphql/createVersioned";
+import { isOutdated } from "../graphql/errors";
 import { graphql, readFragment } from "../graphql/generated";
 import type { QuotaInput, QuotaStateFragment } from "../graphql/generated/graphql";
 import { t } from "../i18n";

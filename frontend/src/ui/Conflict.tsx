@@ -34,11 +34,11 @@ export function Differences(props: { label: string; rows: readonly Difference[] 
         <For each={props.rows}>
           {(row) => (
             <tr>
-              <Cell>{row.name}</Cell>
-              <Cell class="break-words text-muted line-through decoration-line-strong">
+              <Cell class="wrap-anywhere">{row.name}</Cell>
+              <Cell class="wrap-anywhere text-muted line-through decoration-line-strong">
                 {row.before}
               </Cell>
-              <Cell class="font-semibold break-words">{row.after}</Cell>
+              <Cell class="font-semibold wrap-anywhere">{row.after}</Cell>
             </tr>
           )}
         </For>

@@ -1,6 +1,6 @@
 import type { CombinedError } from "@urql/core";
 import { type JSX, Show, splitProps } from "solid-js";
-import { isOutdated } from "../graphql/createVersioned";
+import { isOutdated } from "../graphql/errors";
 import { t } from "../i18n";
 import { Button } from "./Button";
 import { ConflictNotice, type ConflictRows } from "./Conflict";
@@ -17,6 +17,8 @@ type MutationFormProps = {
   /** The label of the submit button. */
   submit: string;
   danger?: boolean;
+  /** Whether there is nothing to submit. */
+  disabled?: boolean;
   /** The label of the cancel button; "Cancel" by default. */
   dismiss?: string;
   onSubmit: (form: FormData, element: HTMLFormElement) => void;
@@ -45,6 +47,7 @@ export function MutationForm(props: MutationFormProps) {
         <Button
           tone={props.danger ? "danger" : "primary"}
           type="submit"
+          disabled={props.disabled}
           pending={props.mutation.fetching}
         >
           {props.submit}

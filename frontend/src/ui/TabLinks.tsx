@@ -1,5 +1,7 @@
 import { A, useLocation } from "@solidjs/router";
 import { createEffect, For, on } from "solid-js";
+import { pathWithinApp } from "../lib/baseUrl";
+import { createSectionTitle } from "../lib/createTitle";
 
 /** Tabs that are links to pages. */
 export function TabLinks(props: {
@@ -8,6 +10,9 @@ export function TabLinks(props: {
 }) {
   let row: HTMLElement | undefined;
   const location = useLocation();
+  createSectionTitle(
+    () => props.tabs.find((tab) => tab.href === pathWithinApp(location.pathname))?.label,
+  );
   // On a small screen the current tab is scrolled into view.
   createEffect(
     on(

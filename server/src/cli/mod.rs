@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+mod accounts;
 mod audit;
 mod backup;
 mod doctor;
@@ -54,6 +55,9 @@ enum Command {
     ResetPassword(reset_password::ResetPassword),
     /// Re-encrypt all secrets with a new key.
     RotateEncryptionKey(rotate::RotateEncryptionKey),
+    /// Import accounts at providers.
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
     /// Show and import prices.
     #[command(subcommand)]
     Prices(PricesCommand),
@@ -88,6 +92,15 @@ enum AuditCommand {
 enum EngineCommand {
     /// Download the tested release, verify its checksum and install it in the data directory.
     Install(install::Install),
+}
+
+/// The `accounts` commands.
+#[derive(Debug, Subcommand)]
+enum AccountsCommand {
+    /// Import accounts from the files of Claude Code, Codex CLI, GitHub Copilot, OpenCode, the engine or an export.
+    /// Needs a stopped server.
+    #[command(after_help = accounts::FORMATS)]
+    Import(accounts::ImportAccounts),
 }
 
 /// The `prices` commands.
@@ -133,6 +146,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
         Some(Command::ResetPassword(reset)) => reset.run().await,
         Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
+        Some(Command::Accounts(AccountsCommand::Import(import))) => Box::pin(import.run()).await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
         Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,

@@ -3,7 +3,7 @@
 use super::{
     paging::PageRequest,
     prices::PriceTable,
-    provider_accounts::{ImportedDocument, read_items},
+    provider_accounts::{ImportedDocument, read_entries},
     requests::sequence_of,
 };
 use crate::crypto::token;
@@ -11,8 +11,8 @@ use crate::crypto::token;
 /// The longest reason for not importing a document, in bytes.
 const MAX_REASON: usize = 600;
 
-/// Auth files, service accounts, configurations of the engine or of the desktop program: every document gives at
-/// least one item or reason, and reasons quote little of it.
+/// Auth files, service accounts, configurations of the engine or of the desktop program, credentials of coding
+/// agents: every document gives at least one account or reason, and reasons quote little of it.
 pub fn imports(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -21,9 +21,9 @@ pub fn imports(data: &[u8]) {
         name: "a document".to_owned(),
         content: text.into(),
     };
-    let items = read_items(&document);
-    assert!(!items.is_empty());
-    for reason in items.iter().filter_map(|item| item.as_ref().err()) {
+    let entries = read_entries(&document);
+    assert!(!entries.is_empty());
+    for reason in entries.iter().filter_map(|entry| entry.item.as_ref().err()) {
         assert!(reason.len() <= MAX_REASON, "{reason}");
     }
 }

@@ -8,13 +8,15 @@ use entity::{
 use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, NO_API_KEYS, OptionSpec, ProviderOption,
-    ProviderSpec, SIGN_IN, SignInResponse, SignInSpec, SignInTest, ThemeColors, identity, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, MadeAuthFile, NO_API_KEYS, OptionSpec,
+    ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec, SignInTest,
+    ThemeColors, identity, windows,
 };
 
+/// `OpenAI`'s own claims of its tokens.
+const OPENAI_CLAIMS: &str = "https://api.openai.com/auth";
+const OPENAI_PROFILE: &str = "https://api.openai.com/profile";
 const API: &str = "https://api.openai.com/v1";
-/// `OpenAI`'s own claims of an ID token.
-const CLAIMS: &str = "https://api.openai.com/auth";
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
     kind: ProviderKind::Chatgpt,
@@ -25,6 +27,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.55 0.1 170)",
         dark: "oklch(0.76 0.11 170)",
     },
+    opencode_names: &["openai"],
     options: &[OptionSpec {
         option: ProviderOption::IdentityPerAccount,
         section: Some("codex"),
@@ -69,12 +72,58 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             ("codex_cli_simplified_flow", "true"),
         ],
         identity,
+        from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit: never_kept,
     windows: Some(usage_windows),
 };
+
+/// The tokens of Codex CLI. Requests need the account's id, which is beside the tokens or among their claims.
+fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
+    let mut content = tokens.auth_file("codex")?;
+    let signed = [tokens.id_token, tokens.access];
+    let claims: Vec<_> = signed
+        .into_iter()
+        .flatten()
+        .filter_map(super::claims)
+        .collect();
+    let own = |name: &str| {
+        let mut own = claims
+            .iter()
+            .filter_map(|claims| claims.get(OPENAI_CLAIMS)?.get(name)?.as_str());
+        own.next().map(str::to_owned)
+    };
+    let account_id = tokens.account_id.map(str::to_owned);
+    let account_id = account_id
+        .or_else(|| own("chatgpt_account_id"))
+        .ok_or("the tokens have no account id; sign in with codex login again")?;
+    content.insert("account_id".to_owned(), account_id.into());
+    content.insert(
+        "id_token".to_owned(),
+        tokens.id_token.unwrap_or_default().into(),
+    );
+    let email = claims.iter().find_map(|claims| {
+        claims
+            .get("email")
+            .or_else(|| claims.get(OPENAI_PROFILE)?.get("email"))
+    });
+    if let Some(email) = email {
+        content.insert("email".to_owned(), email.clone());
+    }
+    if tokens.expires_at.is_none() {
+        let expiry = tokens
+            .access
+            .and_then(super::claims)
+            .and_then(|claims| claims.get("exp")?.as_i64());
+        if let Some(expiry) = expiry.and_then(|at| DateTime::from_timestamp(at, 0)) {
+            content.insert("expired".to_owned(), super::rfc3339(expiry).into());
+        }
+    }
+    let plan = own("chatgpt_plan_type");
+    Ok((content, plan))
+}
 
 /// The Codex executor deletes every limit: the backend of `ChatGPT` has none.
 fn never_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
@@ -85,7 +134,7 @@ fn never_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
 fn identity(response: &SignInResponse<'_>) -> Option<Identity> {
     let id_token = response.id_token?;
     let claims = identity::claims(id_token)?;
-    let own = |name: &str| identity::text(claims.get(CLAIMS)?.get(name)?);
+    let own = |name: &str| identity::text(claims.get(OPENAI_CLAIMS)?.get(name)?);
     Some(Identity {
         email: claims.get("email").and_then(identity::text),
         plan: own("chatgpt_plan_type"),

@@ -7,9 +7,9 @@ use entity::{
 use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, NO_API_KEYS, OptionSpec, ProfileFetch,
-    ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec, SignInTest, ThemeColors,
-    TokenEncoding, always_kept, identity, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, MadeAuthFile, NO_API_KEYS, OptionSpec,
+    ProfileFetch, ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec,
+    SignInTest, ThemeColors, TokenEncoding, always_kept, identity, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -21,6 +21,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.6 0.14 45)",
         dark: "oklch(0.74 0.13 50)",
     },
+    opencode_names: &["anthropic"],
     options: &[OptionSpec {
         option: ProviderOption::Cloaking,
         section: None,
@@ -74,6 +75,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         encoding: TokenEncoding::Json,
         profile: ProfileFetch::Optional,
         identity,
+        from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::AnthropicMessages],
@@ -114,6 +116,11 @@ fn identity(response: &SignInResponse<'_>) -> Option<Identity> {
         plan: plan.map(|plan| plan.trim_start_matches("claude_").to_owned()),
         fields,
     })
+}
+
+/// The tokens of Claude Code, which does not keep the account's id beside them.
+fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
+    Ok((tokens.auth_file("claude")?, tokens.plan.map(str::to_owned)))
 }
 
 /// Each member with a `utilization` is a window.

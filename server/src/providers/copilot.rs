@@ -17,6 +17,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.55 0.17 305)",
         dark: "oklch(0.76 0.13 305)",
     },
+    opencode_names: &["github-copilot"],
     options: &[],
     engine: OPENAI_COMPATIBLE_ENGINE,
     api_keys: NO_API_KEYS,

@@ -7,8 +7,8 @@ use entity::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    ApiKeySpec, EngineNames, Flow, Identity, NO_API_KEYS, ProfileFetch, ProviderSpec, SIGN_IN,
-    SignInResponse, SignInSpec, ThemeColors, identity,
+    ApiKeySpec, EngineNames, Flow, Identity, NO_API_KEYS, OtherProgram, ProfileFetch, ProviderSpec,
+    SIGN_IN, SignInResponse, SignInSpec, ThemeColors, identity,
 };
 
 /// The location with all models.
@@ -24,6 +24,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.56 0.16 262)",
         dark: "oklch(0.74 0.13 258)",
     },
+    opencode_names: &["google"],
     options: &[],
     engine: EngineNames {
         key_list: Some("gemini-api-key"),
@@ -60,7 +61,11 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         token_url: "https://oauth2.googleapis.com/token",
         profile_url: USER_INFORMATION,
         check_url: USER_INFORMATION,
-        converts: Some(("service_account", vertex)),
+        converts: Some(OtherProgram {
+            name: "Google Cloud",
+            file_type: "service_account",
+            convert: vertex,
+        }),
         // A service account has no token before it is used.
         tokenless_auth_files: &["vertex"],
         redirect_url: "http://localhost:51121/oauth-callback",

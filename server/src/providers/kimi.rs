@@ -17,6 +17,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.58 0.17 350)",
         dark: "oklch(0.77 0.13 350)",
     },
+    opencode_names: &["moonshotai", "moonshot"],
     options: &[],
     engine: EngineNames {
         key_list: None,

@@ -15,12 +15,14 @@ mod openrouter;
 mod windows;
 mod xai;
 
+use chrono::{DateTime, Utc};
 use entity::{
     provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
 use serde_json::{Map, Value};
 
+use self::identity::claims;
 pub(crate) use self::identity::{Identity, ProfileFetch, SignInResponse, rfc3339};
 
 /// All providers, in the order of [`ProviderKind`].
@@ -72,6 +74,8 @@ pub struct ProviderSpec {
     /// A sentence for the schema.
     pub description: &'static str,
     pub colors: ThemeColors,
+    /// Its names in `OpenCode`'s `auth.json`.
+    pub opencode_names: &'static [&'static str],
     /// Settings of its accounts beside those that all providers have.
     pub options: &'static [OptionSpec],
     pub engine: EngineNames,
@@ -173,6 +177,56 @@ pub struct ApiKeySpec {
 /// Makes an auth file of another program's file.
 pub type Conversion = fn(&Map<String, Value>) -> Result<Map<String, Value>, String>;
 
+/// The tokens of a sign-in that a coding agent made with the provider's public client, the one that the engine uses.
+#[derive(Clone, Copy, Default)]
+pub struct ProgramTokens<'a> {
+    pub access: Option<&'a str>,
+    /// Without it the sign-in ends when the access token expires.
+    pub refresh: Option<&'a str>,
+    pub id_token: Option<&'a str>,
+    pub account_id: Option<&'a str>,
+    pub expires_at: Option<DateTime<Utc>>,
+    pub plan: Option<&'a str>,
+}
+
+impl std::fmt::Debug for ProgramTokens<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ProgramTokens(…)")
+    }
+}
+
+impl ProgramTokens<'_> {
+    /// The members that the auth files of all providers have.
+    fn auth_file(&self, engine_type: &str) -> Result<Map<String, Value>, String> {
+        if self.access.is_none() && self.refresh.is_none() {
+            return Err("the sign-in has no tokens; sign in with the program again".to_owned());
+        }
+        let members = [
+            ("type", Some(engine_type.to_owned())),
+            ("access_token", self.access.map(str::to_owned)),
+            ("refresh_token", self.refresh.map(str::to_owned)),
+            ("expired", self.expires_at.map(rfc3339)),
+        ];
+        let members = members.into_iter();
+        Ok(members
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+            .collect())
+    }
+}
+
+/// An auth file made of a coding agent's tokens, and the subscription plan if it is known.
+pub type MadeAuthFile = (Map<String, Value>, Option<String>);
+
+/// Files of another program, and what makes an auth file of one or reports why it cannot.
+#[derive(Debug)]
+pub struct OtherProgram {
+    /// The name, for people.
+    pub name: &'static str,
+    /// The `type` of its files.
+    pub file_type: &'static str,
+    pub convert: Conversion,
+}
+
 /// How people sign in. Each address can be replaced by an environment variable; empty is unknown.
 #[derive(Debug)]
 pub struct SignInSpec {
@@ -194,8 +248,10 @@ pub struct SignInSpec {
     pub check_headers: CheckHeaders,
     /// A request for a model; `None` if only the engine can make one.
     pub test: Option<SignInTest>,
-    /// The `type` of another program's files, and what makes an auth file of one or reports why it cannot.
-    pub converts: Option<(&'static str, Conversion)>,
+    /// Files of another program that can be imported.
+    pub converts: Option<OtherProgram>,
+    /// Makes an auth file of a coding agent's tokens; `None` if the engine cannot use them.
+    pub from_tokens: Option<fn(&ProgramTokens<'_>) -> Result<MadeAuthFile, String>>,
     /// The `type` of auth files that hold no token, so that they cannot be checked.
     pub tokenless_auth_files: &'static [&'static str],
     /// Headers of the device flow.
@@ -281,6 +337,7 @@ const SIGN_IN: SignInSpec = SignInSpec {
     check_headers: CheckHeaders::Fixed(&[]),
     test: None,
     converts: None,
+    from_tokens: None,
     tokenless_auth_files: &[],
     device_headers: &[],
     device_id_header: None,
@@ -354,16 +411,20 @@ pub fn by_auth_file(engine_type: &str) -> Option<ProviderKind> {
     Some(spec.kind)
 }
 
-/// The conversion of files of another program; `None` for files that are none of these.
-pub fn converter(file_type: &str) -> Option<Conversion> {
-    let mut conversions = ALL
+/// The program that writes files of this type, and their conversion; `None` for files that are none of these.
+pub fn converter(file_type: &str) -> Option<(&'static str, Conversion)> {
+    let mut programs = ALL
         .into_iter()
-        .filter_map(|spec| spec.sign_in.as_ref()?.converts);
-    Some(
-        conversions
-            .find(|(converted, _)| *converted == file_type)?
-            .1,
-    )
+        .filter_map(|spec| spec.sign_in.as_ref()?.converts.as_ref());
+    let program = programs.find(|program| program.file_type == file_type)?;
+    Some((program.name, program.convert))
+}
+
+/// The provider with this name in `OpenCode`'s `auth.json`.
+pub fn by_opencode_name(name: &str) -> Option<ProviderKind> {
+    let mut specs = ALL.into_iter();
+    let spec = specs.find(|spec| spec.opencode_names.contains(&name))?;
+    Some(spec.kind)
 }
 
 /// The provider that a usage record names.

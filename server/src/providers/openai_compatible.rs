@@ -16,6 +16,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.6 0.11 95)",
         dark: "oklch(0.8 0.13 100)",
     },
+    opencode_names: &[],
     options: &[],
     engine: EngineNames {
         imported_key_lists: &["ampOpenaiProviders", "ampOpenaiProvider"],

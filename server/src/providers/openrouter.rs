@@ -19,6 +19,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.55 0.12 215)",
         dark: "oklch(0.78 0.11 215)",
     },
+    opencode_names: &["openrouter"],
     options: &[],
     engine: OPENAI_COMPATIBLE_ENGINE,
     api_keys: ApiKeySpec {

@@ -21,6 +21,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         light: "oklch(0.42 0.01 260)",
         dark: "oklch(0.85 0.01 260)",
     },
+    opencode_names: &["xai"],
     options: &[],
     engine: EngineNames {
         key_list: Some("xai-api-key"),

@@ -11,12 +11,13 @@ fn the_page_on_configuration_is_up_to_date() {
 }
 
 /// The commands in the order of the page.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "",
     "engine install",
     "logs",
     "reset-password",
     "rotate-encryption-key",
+    "accounts import",
     "prices import",
     "prices list",
     "audit verify",

@@ -35,7 +35,7 @@ function List(props: { overview: OverviewState }) {
         }
       >
         {(user) => (
-          <li class="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-1">
+          <li class="grid gap-x-4 gap-y-1 sm:grid-cols-[minmax(0,1fr)_auto]">
             <A
               href={`/users/${user.key}`}
               class="truncate font-medium underline-offset-4 hover:underline"
@@ -45,9 +45,9 @@ function List(props: { overview: OverviewState }) {
             <span class="flex items-center gap-2 text-sm text-muted">
               {t("common.requests", { count: user.totals.requests })} ·{" "}
               {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
-              <LimitButton userId={user.key} name={user.label ?? user.key} />
+              <LimitButton user={user.user} name={user.label ?? user.key} />
             </span>
-            <span class="col-span-2 h-1.5 overflow-hidden rounded-full bg-inset">
+            <span class="h-1.5 sm:col-span-2 overflow-hidden rounded-full bg-inset">
               <span
                 class="block h-full min-w-0.5 rounded-full bg-accent"
                 style={{ width: `${(user.totals.tokens.total / most()) * 100}%` }}

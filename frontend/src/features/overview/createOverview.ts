@@ -35,6 +35,10 @@ const OverviewQuery = graphql(`
       breakdown(by: USER, first: 200, orderBy: TOKENS) {
         key
         label
+        user {
+          id
+          archivedAt
+        }
         totals {
           requests
           tokens {

@@ -1,7 +1,7 @@
-import { createQuery } from "@urql/solid";
-import { createSignal, Show } from "solid-js";
+import { createQuery, useClient } from "@urql/solid";
+import { Show, untrack } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
-import { errorCode } from "../../graphql/errors";
+import { createVersioned } from "../../graphql/createVersioned";
 import { graphql } from "../../graphql/generated";
 import type {
   ProviderKind,
@@ -9,14 +9,13 @@ import type {
   ProviderSettingsQuery,
 } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { readText } from "../../lib/form";
-import { Button } from "../../ui/Button";
-import { Dialog, DialogActions } from "../../ui/Dialog";
+import { changesOf, readText } from "../../lib/form";
+import { type Difference, differencesOf } from "../../ui/Conflict";
+import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { CheckField, TextAreaField } from "../../ui/Field";
-import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
-import { Notice } from "../../ui/Notice";
+import { MutationForm } from "../../ui/MutationDialog";
 import { supportedProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
 
@@ -97,68 +96,82 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
   );
 }
 
-function SettingsForm(props: FormProps) {
-  const [query, ask] = createQuery({
-    query: ProviderSettingsQueryDoc,
-    variables: () => ({ kind: props.kind }),
-    requestPolicy: "network-only",
-  });
+function compare(before: Settings, after: Settings): Difference[] {
+  const onOff = (value: boolean) => (value ? t("common.on") : t("common.off"));
+  const fields = [
+    [
+      t("providers.excluded"),
+      (settings: Settings) => settings.excludedModels.join(", ") || t("common.none"),
+    ],
+    [t("providers.cloaking"), (settings: Settings) => onOff(settings.cloaking)],
+    [t("providers.identity"), (settings: Settings) => onOff(settings.identityPerAccount)],
+  ] as const;
+  return differencesOf<Settings>(fields, before, after);
+}
+
+function SettingsForm(
+  props: FormProps & { settings: Settings; read: () => Promise<Settings | undefined> },
+) {
   const [change, update] = createMutation(UpdateProviderSettingsMutation);
-  // What the form began with stays, as a copy: an answer that comes later is put into the same object.
-  const [first, setFirst] = createSignal<Settings>();
-  const latest = () => query.data?.provider?.settings;
-  const shown = () => first() ?? latest();
-  const isConflict = () => errorCode(change.error) === "CONFLICT";
+  const versioned = createVersioned<Settings, Difference>({
+    first: untrack(() => props.settings),
+    read: () => props.read(),
+    compare,
+  });
 
   async function submit(form: FormData) {
-    const [settings, known] = [shown(), latest()];
-    if (!settings || !known) return;
-    setFirst({ ...settings, excludedModels: [...settings.excludedModels] });
-    const input = {
+    const wanted = {
       ...readChecks(props.kind, form),
       excludedModels: readText(form, "excludedModels")
         .split(/[\s,]+/)
         .filter(Boolean),
     };
-    const { error } = await update({ kind: props.kind, input, expectedVersion: known.version });
-    if (errorCode(error) === "CONFLICT") ask({ requestPolicy: "network-only" });
-    if (error) return;
+    const saved = await versioned.save(
+      (base) => changesOf(base, wanted),
+      (input, expectedVersion) => update({ kind: props.kind, input, expectedVersion }),
+    );
+    if (!saved) return;
     props.onClose();
     notify({ tone: "ok", text: t("providers.settingsSaved", { provider: props.name }) });
   }
 
   return (
+    <MutationForm
+      mutation={change}
+      submit={t("common.save")}
+      conflict={versioned.conflict()}
+      onSubmit={(form) => void submit(form)}
+      onClose={props.onClose}
+    >
+      <Fields kind={props.kind} settings={versioned.shown()} />
+    </MutationForm>
+  );
+}
+
+function Content(props: FormProps) {
+  const client = useClient();
+  const variables = () => ({ kind: props.kind });
+  const [query] = createQuery({
+    query: ProviderSettingsQueryDoc,
+    variables,
+    requestPolicy: "network-only",
+  });
+  async function read(): Promise<Settings | undefined> {
+    const answer = await client.query(ProviderSettingsQueryDoc, variables(), {
+      requestPolicy: "network-only",
+    });
+    return answer.data?.provider?.settings;
+  }
+  return (
     <Show
-      when={shown()}
+      when={query.data?.provider?.settings}
       fallback={
         <Show when={query.error} fallback={<Loading />}>
           <ErrorNotice error={query.error} />
         </Show>
       }
     >
-      {(settings) => (
-        <Form onSubmit={(form) => void submit(form)}>
-          <Fields kind={props.kind} settings={settings()} />
-          <Show when={isConflict()} fallback={<ErrorNotice error={change.error} />}>
-            <Notice tone="warn">
-              {t("providers.conflict")}
-              <Show when={latest()}>
-                {(known) => (
-                  <p class="mt-1 font-mono text-xs break-words">
-                    {known().excludedModels.join(", ") || t("common.none")}
-                  </p>
-                )}
-              </Show>
-            </Notice>
-          </Show>
-          <DialogActions>
-            <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-            <Button tone="primary" type="submit" pending={change.fetching || query.fetching}>
-              {t("common.save")}
-            </Button>
-          </DialogActions>
-        </Form>
-      )}
+      {(settings) => <SettingsForm {...props} settings={settings()} read={read} />}
     </Show>
   );
 }
@@ -173,7 +186,7 @@ export function ProviderSettingsDialog(props: FormProps & { open: boolean }) {
       onClose={props.onClose}
     >
       <Show when={props.open}>
-        <SettingsForm kind={props.kind} name={props.name} onClose={props.onClose} />
+        <Content kind={props.kind} name={props.name} onClose={props.onClose} />
       </Show>
     </Dialog>
   );

@@ -8,7 +8,7 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import { DIMENSIONS, type UsageChoices } from "./createUsageSearch";
+import type { UsageChoices } from "./createUsageSearch";
 import { MEASURES, ORDERS, tell, tellShort } from "./measures";
 import {
   hoursOf,
@@ -85,9 +85,12 @@ function SeriesChoices(props: Choices) {
       />
       <Choice
         label={t("usage.by")}
-        all={props.choices.measure() === "tokens" ? t("usage.byKind") : "–"}
+        all={props.choices.measure() === "tokens" ? t("usage.byKind") : t("common.none")}
         value={props.choices.by()}
-        options={DIMENSIONS.map((value) => ({ value, label: t(`usage.dimensions.${value}`) }))}
+        options={props.choices.dimensions.map((value) => ({
+          value,
+          label: t(`usage.dimensions.${value}`),
+        }))}
         onChoose={(by) => props.choices.change({ by })}
       />
       <Choice

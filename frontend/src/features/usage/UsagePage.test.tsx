@@ -114,6 +114,38 @@ test("a row shows its failures, percentiles and change", async () => {
   }
 });
 
+test("a row opens into its parts by a second dimension", async () => {
+  const asked: Record<string, unknown>[] = [];
+  const part = { key: "gpt-5", label: "gpt-5", provider: null, totals };
+  renderPage(UsagePage, {
+    ...answers(),
+    UsageParts: (variables) => {
+      asked.push(variables);
+      const parts = { slices: [part], other: { ...totals, requests: 77 }, otherCount: 3 };
+      return { data: { usage: { breakdown: [{ key: "u1", parts }] } } };
+    },
+  });
+  await screen.findByRole("button", { name: "Ada" });
+
+  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Then by" }), "MODEL");
+  const toggle = await screen.findByRole("button", { name: "Ada by Model" });
+  expect(toggle.getAttribute("aria-expanded")).toBe("false");
+  await userEvent.click(toggle);
+
+  expect(await screen.findByTitle("gpt-5")).toBeDefined();
+  expect(toggle.getAttribute("aria-expanded")).toBe("true");
+  expect(asked).toMatchObject([{ by: "USER", second: "MODEL", keys: ["u1"] }]);
+  const other = screen.getByTitle("3 others").closest("tr");
+  expect(other?.textContent).toContain("77");
+
+  await userEvent.click(screen.getByRole("button", { name: "Collapse all" }));
+  expect(screen.queryByTitle("gpt-5")).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Expand 1 row" }));
+  expect(await screen.findByTitle("gpt-5")).toBeDefined();
+  // Parts that were loaded are not asked for again.
+  expect(asked).toHaveLength(1);
+});
+
 test("an address brings its stretch of time back", async () => {
   window.history.replaceState(null, "", "/usage?from=2026-03-01&to=2026-03-02&zone=UTC");
   const asked: Record<string, unknown>[] = [];

@@ -23,6 +23,7 @@ export type UsageSearch = RangeSearch & {
   by?: string;
   bucket?: string;
   parts?: string;
+  second?: string;
 };
 
 /** By what usage can be divided, in the order of the choices. */
@@ -73,6 +74,8 @@ export function createUsageSearch(ofUser?: () => string) {
     }),
   );
   const buckets = () => possibleBuckets(daysOf(range()));
+  const parts = (): UsageDimension =>
+    DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER");
   return {
     search,
     zone,
@@ -83,8 +86,12 @@ export function createUsageSearch(ofUser?: () => string) {
       buckets().find((each) => each === search.bucket) ?? usualBucket(daysOf(range())),
     measure: (): Measure => MEASURES.find((each) => each === search.measure) ?? "tokens",
     by: () => DIMENSIONS.find((each) => each === search.by),
-    parts: () => DIMENSIONS.find((each) => each === search.parts) ?? (ofUser ? "MODEL" : "USER"),
+    parts,
+    /** The dimension into which each row of the breakdown opens. */
+    second: () => DIMENSIONS.find((each) => each === search.second && each !== parts()),
     isOfUser: ofUser !== undefined,
+    /** By what usage can be divided here: that of one user has one user only. */
+    dimensions: DIMENSIONS.filter((each) => !(ofUser && each === "USER")),
     filterCount: () => FILTERS.filter((name) => search[name]).length,
     /** The filters that are set. */
     filters: () =>
@@ -96,8 +103,8 @@ export function createUsageSearch(ofUser?: () => string) {
     drill: (by: UsageDimension, value: string) => {
       const isFree = (each: UsageDimension) =>
         each !== by && !search[FILTER_OF[each]] && !(ofUser && each === "USER");
-      const parts = DRILL_ORDER.find(isFree) ?? by;
-      setSearch({ [FILTER_OF[by]]: value, parts }, { scroll: false });
+      const next = DRILL_ORDER.find(isFree) ?? by;
+      setSearch({ [FILTER_OF[by]]: value, parts: next }, { scroll: false });
     },
     /** Removes the filter of a dimension. */
     remove: (by: UsageDimension) => setSearch({ [FILTER_OF[by]]: undefined }, { scroll: false }),

@@ -102,7 +102,7 @@ export function UserRow(props: UserRowProps) {
           />
         </Cell>
       </May>
-      <Cell class="max-w-64">
+      <Cell class="max-w-64 max-sm:w-full max-sm:max-w-0">
         <A
           href={`/users/${user().id}`}
           class="block truncate font-medium underline-offset-4 hover:underline"

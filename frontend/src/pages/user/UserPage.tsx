@@ -3,6 +3,7 @@ import { createQuery } from "@urql/solid";
 import { type JSX, Show } from "solid-js";
 import { UserActions, UserBadge } from "../../features/users";
 import { graphql } from "../../graphql/generated";
+import { ReadOnly } from "../../graphql/may";
 import { t } from "../../i18n";
 import { buttonClass } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
@@ -16,6 +17,7 @@ const UserQuery = graphql(`
     user(id: $id) {
       id
       name
+      archivedAt
       ...UserActions
     }
   }
@@ -67,7 +69,9 @@ export default function UserPage(props: { children?: JSX.Element }) {
         {(known) => <TabLinks label={t("pages.tabsOf", { name: known().name })} tabs={tabs()} />}
       </Show>
       {/* Queries its own data meanwhile, out of sight until the user is known. */}
-      <Show when={user() || !(answer.data || answer.error)}>{props.children}</Show>
+      <Show when={user() || !(answer.data || answer.error)}>
+        <ReadOnly when={Boolean(user()?.archivedAt)}>{props.children}</ReadOnly>
+      </Show>
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import type { FreshKey } from "../../connect/KeySecretDialog";
 import { ProviderList } from "../../features/providers";
 import { CreateUserForm } from "../../features/users";
 import { t } from "../../i18n";
+import { createSectionTitle } from "../../lib/createTitle";
 import { useSession } from "../../session/SessionProvider";
 import { Button } from "../../ui/Button";
 import { Page } from "../../ui/Page";
@@ -52,14 +53,18 @@ export default function WelcomePage() {
   const [search, setSearch] = useSearchParams<WelcomeSearch>();
   // A secret must not be in the URL; it is lost on reload, and the page warns about that.
   const [fresh, setFresh] = createSignal<FreshKey>();
-  const step = () => STEPS.find((each) => each === search.step) ?? "provider";
   const made = () =>
     search.user && search.key ? { userId: search.user, apiKeyId: search.key } : undefined;
+  const step = () => {
+    const asked = STEPS.find((each) => each === search.step) ?? "provider";
+    return asked === "connect" && !made() ? "user" : asked;
+  };
+  createSectionTitle(() => t(`welcome.${step()}`));
 
   return (
     <Page title={t("welcome.title")} hint={t("welcome.hint")}>
       <Reserved do="createUser">
-        <Steps at={step() === "connect" && !made() ? "user" : step()} />
+        <Steps at={step()} />
         <Switch
           fallback={
             <UserStep

@@ -139,7 +139,7 @@ function EntryRow(props: {
         class="size-4 shrink-0 text-muted"
         aria-hidden="true"
       />
-      <span class="min-w-0 truncate font-medium">{props.entry.name}</span>
+      <span class="max-w-3/5 shrink-0 truncate font-medium">{props.entry.name}</span>
       <Show when={props.entry.detail}>
         <span class="min-w-0 truncate text-sm text-muted">{props.entry.detail}</span>
       </Show>

@@ -29,6 +29,8 @@ const LOGIN: [&str; 5] = [
     "sub",
     "email",
 ];
+/// The key of the token that gets new ones.
+pub(super) const REFRESH_TOKEN: &str = "refresh_token";
 /// The keys for the expiry of the access token, of the engine and of providers.
 const EXPIRY: [&str; 6] = [
     "expired",
@@ -232,7 +234,7 @@ pub(super) fn remove_stamp(content: &mut Map<String, Value>) {
 /// A short digest of the tokens, to compare them without storing them.
 pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     let mut digest = Sha256::new();
-    for name in ["refresh_token", "access_token"] {
+    for name in [REFRESH_TOKEN, "access_token"] {
         digest.update(text(content, name).unwrap_or_default());
         digest.update([0]);
     }
@@ -242,9 +244,11 @@ pub(super) fn fingerprint(content: &Map<String, Value>) -> String {
     hex::encode(&digest.finalize()[..8])
 }
 
-/// Whether two files are of the same login: at least one identifying key agrees, and none differs.
+/// Whether two files are of the same login: at least one identifying key or the refresh token agrees, and none of the
+/// keys differs.
 pub(super) fn is_same_login(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
-    let mut agrees = false;
+    let refresh_token = text(one, REFRESH_TOKEN);
+    let mut agrees = refresh_token.is_some() && refresh_token == text(other, REFRESH_TOKEN);
     for name in LOGIN {
         match (text(one, name), text(other, name)) {
             (Some(one), Some(other)) if one.eq_ignore_ascii_case(other) => agrees = true,
@@ -274,7 +278,7 @@ pub(super) fn refreshed_at(content: &Map<String, Value>) -> Option<DateTime<Utc>
 }
 
 /// RFC 3339, or seconds or milliseconds since 1970.
-fn moment(value: &Value) -> Option<DateTime<Utc>> {
+pub(super) fn moment(value: &Value) -> Option<DateTime<Utc>> {
     const FIRST_MILLISECONDS: i64 = 100_000_000_000;
     let number = match value {
         Value::String(text) => match DateTime::parse_from_rfc3339(text) {

@@ -13,6 +13,7 @@ use sea_orm::{
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -80,6 +81,29 @@ pub(super) struct ExportedGithub {
     #[serde(serialize_with = "exposed")]
     headers: BTreeMap<String, SecretString>,
     models: Vec<ProviderModel>,
+}
+
+impl NewGithubToken {
+    /// A GitHub token that was not exchanged for a Copilot token yet. Without the person's `login` it is recognised
+    /// by its digest.
+    pub(super) fn unexchanged(login: Option<&str>, token: &str, base_url: &str) -> Self {
+        let digest = || hex::encode(&Sha256::digest(token)[..4]);
+        Self {
+            label: None,
+            login: login.map_or_else(|| format!("github-{}", digest()), str::to_owned),
+            email: None,
+            token: token.into(),
+            copilot: CopilotToken {
+                token: SecretString::default(),
+                // It is renewed immediately.
+                expires_at: DateTime::UNIX_EPOCH,
+                base_url: base_url.to_owned(),
+                headers: Vec::new(),
+                models: Vec::new(),
+                plan: None,
+            },
+        }
+    }
 }
 
 impl From<ExportedGithub> for NewGithubToken {
@@ -201,7 +225,10 @@ impl ProviderAccounts {
         Ok(rows.all(self.db.reader()).await?)
     }
 
-    async fn github_account_of(&self, login: &str) -> Result<Option<provider_account::Model>> {
+    pub(super) async fn github_account_of(
+        &self,
+        login: &str,
+    ) -> Result<Option<provider_account::Model>> {
         let rows = self.github_rows().await?;
         Ok(rows.into_iter().find(|account| {
             let opened = AccountSecrets::open(&self.vault, account.id, &account.sealed);

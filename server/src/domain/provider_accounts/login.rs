@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result,
-    auth_file::{self, NewAuthFile, SignInTokens},
+    Error, ProviderAccounts, RefreshTokens, Result,
+    auth_file::{self, NewAuthFile, REFRESH_TOKEN, SignInTokens},
     check,
     secrets::{AccountSecrets, Stored},
     text,
@@ -38,13 +38,26 @@ impl ProviderAccounts {
     pub(super) async fn import_auth_file(
         &self,
         context: &AuditContext,
-        new: NewAuthFile,
+        mut new: NewAuthFile,
+        refresh_tokens: RefreshTokens,
     ) -> Result<provider_account::Model> {
+        let is_left_out = refresh_tokens == RefreshTokens::LeftOut;
+        if is_left_out {
+            new.content.remove(REFRESH_TOKEN);
+        }
         let new = checked(new)?;
         let _sealing = self.sealing.lock().await;
         let saved = match self.same_login(&new).await? {
             Some((account, mut secrets)) => {
                 if let Stored::AuthFile(tokens) = &mut secrets.secret {
+                    let is_refreshed = auth_file::text(&tokens.content, REFRESH_TOKEN).is_some();
+                    if is_left_out && is_refreshed {
+                        return Err(Error::BadInput(format!(
+                            "the account {:?} is the same sign-in and is refreshed by this server; tokens without \
+                             a refresh token would end it",
+                            account.label
+                        )));
+                    }
                     tokens.content.clear();
                 }
                 self.sign_in_again(context, account, secrets, new).await?
@@ -67,7 +80,8 @@ impl ProviderAccounts {
         }
     }
 
-    async fn same_login(
+    /// The account of the same login, if there is one.
+    pub(super) async fn same_login(
         &self,
         new: &NewAuthFile,
     ) -> Result<Option<(provider_account::Model, AccountSecrets)>> {

@@ -37,7 +37,7 @@ use tokio::sync::{Mutex, watch};
 use uuid::Uuid;
 
 #[cfg(feature = "fuzzing")]
-pub(in crate::domain) use self::import::items as read_items;
+pub(in crate::domain) use self::import::entries as read_entries;
 pub(super) use self::secrets::owner;
 pub use self::{
     adoption::ExpectedAdoption,
@@ -52,7 +52,7 @@ pub use self::{
     own_client::{OWN_CLIENT_REFRESH_TOKEN, OwnClientAccount},
     settle::{AuthFileStep, FoundAuthFile, FoundContent},
     status::{AccountState, AccountStatus},
-    transfer::{ImportProblem, ImportReport},
+    transfer::{FoundAccount, ImportPreview, ImportProblem, ImportReport, RefreshTokens},
 };
 use self::{
     adoption::ExpectedAdoptions,

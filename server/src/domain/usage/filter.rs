@@ -79,10 +79,14 @@ impl UsageFilter {
             }
             (Some(last), _) => {
                 subjects.push(last);
-                let value = |(by, subject): (By, String)| (by, by.value(&subject));
-                SumSource::Cube(subjects.into_iter().map(value).collect())
+                SumSource::Cube(values(subjects))
             }
         }
+    }
+
+    /// The conditions on the cube.
+    pub(super) fn cube(&self) -> Vec<(By, Value)> {
+        values(self.subjects())
     }
 
     /// The conditions, with the subjects of slices.
@@ -100,6 +104,11 @@ impl UsageFilter {
             .filter_map(|(by, subject)| Some((by, subject?)))
             .collect()
     }
+}
+
+fn values(subjects: Vec<(By, String)>) -> Vec<(By, Value)> {
+    let value = |(by, subject): (By, String)| (by, by.value(&subject));
+    subjects.into_iter().map(value).collect()
 }
 
 impl By {

@@ -8,6 +8,7 @@ mod by_account;
 mod by_key;
 mod filter;
 mod latency;
+mod parts;
 mod query;
 pub(in crate::domain) mod rollup;
 mod span;
@@ -28,7 +29,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    QuerySelect as _, Value,
 };
 use uuid::Uuid;
 
@@ -40,11 +41,12 @@ use self::{
 pub use self::{
     filter::{By, UsageFilter},
     latency::{Latency, Percentiles},
+    parts::Parts,
     query::UsageOrder,
     span::{Preset, Span},
     sums::{COLUMNS as SUMS, Sums},
 };
-use super::{Error, Result, paging::MAX_PAGE_SIZE};
+use super::{Error, Result};
 use crate::{clock::SharedClock, db::Database};
 
 /// Slices of one point of a series.
@@ -53,7 +55,7 @@ const MAX_PARTS: u64 = 20;
 const MAX_SLICES: u64 = 7500;
 
 /// Which slices of usage are returned.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ranking {
     pub by: By,
     pub order: UsageOrder,
@@ -155,9 +157,7 @@ impl Usage {
         filter: &UsageFilter,
         ranking: Ranking,
     ) -> Result<Vec<Slice>> {
-        let division = ranking.division(MAX_PAGE_SIZE)?;
-        let answers = self.query(filter, &[span], Some(division), &[]).await?;
-        Ok(answers.into_iter().map(Slice::from).collect())
+        self.breakdown_of(span, filter, ranking, &[]).await
     }
 
     /// The sums of these subjects over a range; subjects without usage have none.
@@ -267,12 +267,8 @@ impl Usage {
         subjects: &[String],
     ) -> Result<Vec<UsageSums>> {
         let mut source = filter.source(division.map(|division| division.by));
-        if let SumSource::Cube(conditions) = &mut source
-            && let (Some(api_key_id), None) = (filter.api_key_id, filter.user_id)
-        {
-            // The cube is ordered by user.
-            let owner = self.owner_of(api_key_id).await?;
-            conditions.push((By::User, owner.into()));
+        if let SumSource::Cube(conditions) = &mut source {
+            conditions.extend(self.owner_condition(filter).await?);
         }
         let query = UsageQuery {
             source,
@@ -281,6 +277,15 @@ impl Usage {
             subjects,
         };
         Ok(query.run(self.db.reader()).await?)
+    }
+
+    /// The user of the filter's key, because the cube is ordered by user.
+    async fn owner_condition(&self, filter: &UsageFilter) -> Result<Option<(By, Value)>> {
+        let (Some(api_key_id), None) = (filter.api_key_id, filter.user_id) else {
+            return Ok(None);
+        };
+        let owner = self.owner_of(api_key_id).await?;
+        Ok(Some((By::User, owner.into())))
     }
 
     /// The user of a key; nil for an unknown key.

@@ -14,9 +14,17 @@ use super::{
 };
 use crate::domain::periods::cover;
 
-/// All token buckets together.
-const TOKENS: &str = "SUM(sums.input_tokens + sums.cache_read_tokens + sums.cache_write_tokens \
-     + sums.output_tokens + sums.reasoning_tokens)";
+/// The columns that are added up to all tokens.
+const TOKEN_COLUMNS: [&str; 5] = [
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+];
+
+/// Whether a group has any usage.
+pub(super) const ANY_SUM: &str = "SUM(sums.requests) <> 0 OR SUM(sums.rejected) <> 0";
 
 /// The order of slices, the greatest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,34 +71,21 @@ impl UsageQuery<'_> {
     ) -> Result<Vec<UsageSums>, DbErr> {
         let mut sql = Sql::default();
         self.write(&mut sql);
-        let backend = connection.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, sql.text, sql.values);
-        let rows = connection.query_all_raw(statement).await?;
+        let rows = sql.all(connection).await?;
         rows.iter().map(|row| self.read(row)).collect()
     }
 
     fn write(&self, sql: &mut Sql) {
-        sql.text
-            .push_str("WITH run (span, period, begins_at, ends_at) AS (VALUES ");
         write_runs(sql, self.spans);
-        sql.text.push_str(") SELECT run.span");
+        sql.text.push_str(" SELECT run.span");
         if let Some(column) = self.column() {
             let _ = write!(sql.text, ", sums.{column} AS subject");
         }
-        for column in COLUMNS {
-            // PostgreSQL adds 64-bit integers up to decimals.
-            let _ = write!(sql.text, ", CAST(SUM(sums.{column}) AS bigint) AS {column}");
-        }
-        // In this order: SQLite then looks each run up in the index.
         let table = match self.source {
             SumSource::Slice(..) => "usage_slice",
             SumSource::Cube(_) => "usage_rollup",
         };
-        let _ = write!(
-            sql.text,
-            " FROM run CROSS JOIN {table} AS sums WHERE sums.period = run.period \
-             AND sums.starts_at >= run.begins_at AND sums.starts_at < run.ends_at"
-        );
+        write_sums(sql, table);
         self.write_conditions(sql);
         sql.text.push_str(" GROUP BY run.span");
         self.write_order(sql);
@@ -116,34 +111,22 @@ impl UsageQuery<'_> {
         if self.subjects.is_empty() {
             return;
         }
-        let _ = write!(sql.text, " AND sums.{column} IN (");
-        // Padded with the last one, so that the database prepares few statements.
-        let count = self.subjects.len().next_power_of_two();
-        let padding = self.subjects.last().into_iter().cycle();
-        for (at, subject) in self.subjects.iter().chain(padding).take(count).enumerate() {
-            sql.text.push_str(if at == 0 { "" } else { ", " });
-            sql.bind(match self.source {
-                SumSource::Slice(..) => subject.as_str().into(),
-                SumSource::Cube(_) => division.by.value(subject),
-            });
-        }
-        sql.text.push(')');
+        let subjects = self.subjects.iter().map(|subject| match self.source {
+            SumSource::Slice(..) => subject.as_str().into(),
+            SumSource::Cube(_) => division.by.value(subject),
+        });
+        sql.one_of(column, subjects.collect());
     }
 
     fn write_order(&self, sql: &mut Sql) {
         let (Some(column), Some(division)) = (self.column(), self.division) else {
             return;
         };
-        let order = match division.order {
-            UsageOrder::Cost => "SUM(sums.cost)",
-            UsageOrder::Tokens => TOKENS,
-            UsageOrder::Requests => "SUM(sums.requests)",
-        };
+        let order = order_by(division.order, |column| format!("SUM(sums.{column})"));
         // Skip sums of zero, which remain where a provider was unknown at first.
         let _ = write!(
             sql.text,
-            ", sums.{column} HAVING SUM(sums.requests) <> 0 OR SUM(sums.rejected) <> 0 \
-             ORDER BY {order} DESC, {TOKENS} DESC, SUM(sums.requests) DESC, sums.{column}"
+            ", sums.{column} HAVING {ANY_SUM} ORDER BY {order}, sums.{column}"
         );
         if let Some(most) = division.most {
             sql.text.push_str(" LIMIT ");
@@ -164,15 +147,7 @@ impl UsageQuery<'_> {
         let span: i64 = row.try_get("", "span")?;
         let subject = match (self.division, &self.source) {
             (None, _) => String::new(),
-            (Some(division), SumSource::Cube(_)) if division.by.is_id() => {
-                let id: Uuid = row.try_get("", "subject")?;
-                // An unknown account is nil in the cube.
-                if id.is_nil() {
-                    String::new()
-                } else {
-                    id.to_string()
-                }
-            }
+            (Some(division), SumSource::Cube(_)) => read_subject(row, "subject", division.by)?,
             (Some(_), _) => row.try_get("", "subject")?,
         };
         Ok(UsageSums {
@@ -183,8 +158,47 @@ impl UsageQuery<'_> {
     }
 }
 
-/// The runs of periods, each with the index of its range; padded with empty runs to a power of two.
-fn write_runs(sql: &mut Sql, spans: &[Span]) {
+/// A subject in a column of the cube.
+pub(super) fn read_subject(row: &QueryResult, column: &str, by: By) -> Result<String, DbErr> {
+    if !by.is_id() {
+        return row.try_get("", column);
+    }
+    let id: Uuid = row.try_get("", column)?;
+    // An unknown account is nil in the cube.
+    Ok(if id.is_nil() {
+        String::new()
+    } else {
+        id.to_string()
+    })
+}
+
+/// The order of groups, largest first, from their cost and tokens.
+pub(super) fn order_by(order: UsageOrder, sum: impl Fn(&str) -> String) -> String {
+    let tokens = TOKEN_COLUMNS.map(&sum).join(" + ");
+    let first = match order {
+        UsageOrder::Cost => sum("cost"),
+        UsageOrder::Tokens => tokens.clone(),
+        UsageOrder::Requests => sum("requests"),
+    };
+    format!("{first} DESC, {tokens} DESC, {} DESC", sum("requests"))
+}
+
+/// The sums of a table over the runs.
+pub(super) fn write_sums(sql: &mut Sql, table: &str) {
+    for column in COLUMNS {
+        // PostgreSQL adds 64-bit integers up to decimals.
+        let _ = write!(sql.text, ", CAST(SUM(sums.{column}) AS bigint) AS {column}");
+    }
+    // In this order: SQLite then looks each run up in the index.
+    let _ = write!(
+        sql.text,
+        " FROM run CROSS JOIN {table} AS sums WHERE sums.period = run.period \
+         AND sums.starts_at >= run.begins_at AND sums.starts_at < run.ends_at"
+    );
+}
+
+/// The table of the runs of periods, each with the index of its range; padded with empty runs to a power of two.
+pub(super) fn write_runs(sql: &mut Sql, spans: &[Span]) {
     let mut runs = Vec::new();
     for (number, span) in (0_i64..).zip(spans) {
         let nearly_a_second = chrono::TimeDelta::nanoseconds(999_999_999);
@@ -202,6 +216,8 @@ fn write_runs(sql: &mut Sql, spans: &[Span]) {
         runs.len().next_power_of_two(),
         [0, i64::from(Period::Day as i16), 0, 0],
     );
+    sql.text
+        .push_str("WITH run (span, period, begins_at, ends_at) AS (VALUES ");
     for (at, run) in runs.into_iter().enumerate() {
         sql.text.push_str(if at == 0 { "(" } else { ", (" });
         for (part, number) in run.into_iter().enumerate() {
@@ -210,23 +226,47 @@ fn write_runs(sql: &mut Sql, spans: &[Span]) {
         }
         sql.text.push(')');
     }
+    sql.text.push(')');
 }
 
 #[derive(Debug, Default)]
-struct Sql {
-    text: String,
+pub(super) struct Sql {
+    pub(super) text: String,
     values: Vec<Value>,
 }
 
 impl Sql {
-    fn bind(&mut self, value: Value) {
+    pub(super) fn bind(&mut self, value: Value) {
         self.values.push(value);
         // Both databases understand this form.
         let _ = write!(self.text, "${}", self.values.len());
     }
 
-    fn condition(&mut self, column: &str, value: Value) {
+    pub(super) fn condition(&mut self, column: &str, value: Value) {
         let _ = write!(self.text, " AND sums.{column} = ");
         self.bind(value);
+    }
+
+    /// Padded with the last value, so that the database prepares few statements.
+    pub(super) fn one_of(&mut self, column: &str, mut values: Vec<Value>) {
+        let Some(last) = values.last().cloned() else {
+            return;
+        };
+        values.resize(values.len().next_power_of_two(), last);
+        let _ = write!(self.text, " AND sums.{column} IN (");
+        for (at, value) in values.into_iter().enumerate() {
+            self.text.push_str(if at == 0 { "" } else { ", " });
+            self.bind(value);
+        }
+        self.text.push(')');
+    }
+
+    pub(super) async fn all(
+        self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let backend = connection.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, self.text, self.values);
+        connection.query_all_raw(statement).await
     }
 }

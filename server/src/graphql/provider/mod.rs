@@ -25,12 +25,17 @@ use self::{
     remove::RemoveProviderMutation,
     settings::ProviderSettingsMutation,
     supported::SupportedProviderQuery,
-    transfer::ProviderTransferMutation,
+    transfer::{ProviderTransferMutation, ProviderTransferQuery},
     update::UpdateProviderMutation,
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct ProviderQueries(ProviderQuery, SupportedProviderQuery, ProviderLoginQuery);
+pub(super) struct ProviderQueries(
+    ProviderQuery,
+    SupportedProviderQuery,
+    ProviderLoginQuery,
+    ProviderTransferQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct ProviderMutations(

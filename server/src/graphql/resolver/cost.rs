@@ -56,3 +56,9 @@ pub(crate) fn histogram(child: usize) -> usize {
 pub(crate) fn ranked(first: i32, child: usize) -> usize {
     page(Some(first), None, child).saturating_add(2 * SUM)
 }
+
+/// The largest parts of one of the groups of a breakdown, which are summed together.
+pub(crate) fn parts(first: i32, child: usize) -> usize {
+    let length = usize::try_from(first).unwrap_or_default();
+    length.saturating_mul(child).saturating_add(COUNT)
+}

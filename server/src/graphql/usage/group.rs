@@ -3,12 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::Context;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::{
     domain::{
         Result,
-        usage::{self, By, Latency, Span, Sums},
+        usage::{self, By, Latency, Parts, Ranking, Span, Sums},
     },
     graphql::resolver::context::ContextExt as _,
 };
@@ -27,6 +27,8 @@ struct Shared {
     subjects: Vec<String>,
     previous: OnceCell<HashMap<String, Sums>>,
     latency: OnceCell<HashMap<String, Latency>>,
+    /// Of every second dimension that was selected.
+    parts: Mutex<Vec<(Ranking, HashMap<String, Parts>)>>,
 }
 
 impl Groups {
@@ -43,6 +45,7 @@ impl Groups {
             subjects,
             previous: OnceCell::new(),
             latency: OnceCell::new(),
+            parts: Mutex::default(),
         });
         Self { by, shared }
     }
@@ -67,5 +70,29 @@ impl Groups {
         let read = || usage.latency(shared.span, &shared.filter, Some(self.by));
         let latencies = shared.latency.get_or_try_init(read).await?;
         Ok(latencies.get(subject).copied().unwrap_or_default())
+    }
+
+    /// A group by a second dimension.
+    pub(crate) async fn parts(
+        &self,
+        ctx: &Context<'_>,
+        subject: &str,
+        ranking: Ranking,
+    ) -> Result<Parts> {
+        let shared = &self.shared;
+        // Held while it is read, so that the other groups wait for one query.
+        let mut read = shared.parts.lock().await;
+        let known = read.iter().position(|(known, _)| *known == ranking);
+        let known = if let Some(known) = known {
+            known
+        } else {
+            let usage = ctx.service::<usage::Usage>();
+            let groups = (self.by, shared.subjects.as_slice());
+            let parts = usage.parts(shared.span, &shared.filter, groups, ranking);
+            read.push((ranking, parts.await?));
+            read.len() - 1
+        };
+        let parts = read.get(known).and_then(|(_, parts)| parts.get(subject));
+        Ok(parts.cloned().unwrap_or_default())
     }
 }

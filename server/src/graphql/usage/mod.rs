@@ -4,6 +4,7 @@ mod group;
 pub(super) mod input;
 mod latency;
 mod live;
+mod parts;
 pub(super) mod report;
 mod slice;
 pub(super) mod totals;

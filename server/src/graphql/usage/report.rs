@@ -118,10 +118,17 @@ impl Usage {
         #[graphql(default = 50, desc = "The number of groups to return: 1 to 200.")] first: i32,
         #[graphql(desc = "The order of the groups.", default_with = "UsageOrder::Cost")]
         order_by: UsageOrder,
+        #[graphql(desc = "Only the groups with these keys, at most 200; all groups when omitted.")]
+        keys: Option<Vec<String>>,
     ) -> Result<Vec<UsageSlice>> {
         let ranking = ranking(ctx, by, first, order_by)?;
         let usage = ctx.service::<usage::Usage>();
-        let slices = usage.breakdown(self.span, &self.filter, ranking).await?;
+        if keys.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let keys = keys.unwrap_or_default();
+        let slices = usage.breakdown_of(self.span, &self.filter, ranking, &keys);
+        let slices = slices.await?;
         let groups = Groups::new(ranking.by, self.span, &self.filter, &slices);
         Ok(UsageSlice::all(ranking.by, Some(&groups), slices))
     }
@@ -171,7 +178,7 @@ struct UsagePrevious {
 }
 
 /// Only administrators may group by account.
-fn ranking(
+pub(super) fn ranking(
     ctx: &Context<'_>,
     by: UsageDimension,
     first: i32,

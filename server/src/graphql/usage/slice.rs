@@ -2,14 +2,21 @@
 
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
-use super::{group::Groups, latency::UsageLatency, totals::UsageTotals};
+use super::{
+    group::Groups,
+    input::{UsageDimension, UsageOrder},
+    latency::UsageLatency,
+    parts::UsageParts,
+    report::ranking,
+    totals::UsageTotals,
+};
 use crate::{
     domain::usage::{By, Slice},
     graphql::{
         provider::account::ProviderAccount,
         resolver::{
             context::ContextExt as _,
-            cost::BATCHED,
+            cost::{BATCHED, parts},
             error::Result,
             loaders::{AccountId, ApiKeyId, UserId},
         },
@@ -76,7 +83,7 @@ impl UsageSlice {
         })
     }
 
-    /// The totals of the group in the range of `Usage.previous`; null in a series.
+    /// The totals of the group in the range of `Usage.previous`; null in a series and in `parts`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn previous(&self, ctx: &Context<'_>) -> Result<Option<UsageTotals>> {
         let Some(groups) = &self.groups else {
@@ -86,7 +93,7 @@ impl UsageSlice {
         Ok(Some(UsageTotals::from(sums)))
     }
 
-    /// How long the group's requests took; null in a series.
+    /// How long the group's requests took; null in a series and in `parts`.
     #[graphql(complexity = "child_complexity + BATCHED")]
     async fn latency(&self, ctx: &Context<'_>) -> Result<Option<UsageLatency>> {
         let Some(groups) = &self.groups else {
@@ -94,6 +101,25 @@ impl UsageSlice {
         };
         let latency = groups.latency(ctx, &self.slice.subject).await?;
         Ok(Some(UsageLatency::from(latency)))
+    }
+
+    /// The totals of the group by a second dimension, largest first; null in a series and in `parts`.
+    #[graphql(complexity = "parts(first, child_complexity)")]
+    async fn parts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The second dimension; another than that of the groups.")]
+        by: UsageDimension,
+        #[graphql(default = 10, desc = "The number of parts to return: 1 to 50.")] first: i32,
+        #[graphql(desc = "The order of the parts.", default_with = "UsageOrder::Cost")]
+        order_by: UsageOrder,
+    ) -> Result<Option<UsageParts>> {
+        let Some(groups) = &self.groups else {
+            return Ok(None);
+        };
+        let ranking = ranking(ctx, by, first, order_by)?;
+        let parts = groups.parts(ctx, &self.slice.subject, ranking).await?;
+        Ok(Some(UsageParts::new(ranking.by, parts)))
     }
 
     /// The user; null unless grouped by `USER`.

@@ -8,6 +8,7 @@ mod compression;
 mod csrf;
 mod explorer;
 mod export;
+mod import;
 mod key;
 mod key_list;
 mod key_revocation;

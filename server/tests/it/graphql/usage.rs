@@ -1,5 +1,7 @@
 //! Usage: sums to the token, by the clocks of any place, for those who may see them.
 
+mod parts;
+
 use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{

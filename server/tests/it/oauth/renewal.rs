@@ -2,7 +2,7 @@
 
 use entity::provider_account::CredentialKind;
 use proxypal_server::domain::provider_accounts::{
-    CredentialSecret, ImportedDocument, ProviderCredential,
+    CredentialSecret, ImportedDocument, ProviderCredential, RefreshTokens,
 };
 use secrecy::ExposeSecret as _;
 
@@ -158,7 +158,11 @@ async fn a_github_account_that_was_exported_comes_back_and_gets_a_token() {
     accounts.remove(test_context(), before.id).await.unwrap();
 
     let name = "export.json".to_owned();
-    let report = accounts.import(test_context(), vec![ImportedDocument { name, content }]);
+    let report = accounts.import(
+        test_context(),
+        vec![ImportedDocument { name, content }],
+        RefreshTokens::Imported,
+    );
     let report = report.await.unwrap();
 
     assert!(report.problems.is_empty(), "{:?}", report.problems);

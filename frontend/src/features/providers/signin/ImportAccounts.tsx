@@ -1,3 +1,5 @@
+import type { CombinedError } from "@urql/core";
+import { useClient } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { createMutation } from "../../../graphql/createMutation";
 import { graphql } from "../../../graphql/generated";
@@ -6,14 +8,15 @@ import { May } from "../../../graphql/may";
 import { t } from "../../../i18n";
 import { readText } from "../../../lib/form";
 import { Button } from "../../../ui/Button";
-import { Dialog } from "../../../ui/Dialog";
+import { Dialog, DialogActions } from "../../../ui/Dialog";
 import { FileField, TextAreaField } from "../../../ui/Field";
 import { MutationForm } from "../../../ui/MutationDialog";
 import { Notice } from "../../../ui/Notice";
+import { type Entries, ImportPreview, ImportPreviewQueryDocument } from "./ImportPreview";
 
 const ImportAccountsMutationDocument = graphql(`
-  mutation ImportAccounts($files: [ImportedFileInput!]!) {
-    importProviderAccount(files: $files) {
+  mutation ImportAccounts($files: [ImportedFileInput!]!, $withoutRefreshing: Boolean!) {
+    importProviderAccount(files: $files, withoutRefreshing: $withoutRefreshing) {
       accounts {
         id
         label
@@ -57,10 +60,15 @@ function Report(props: { report: ImportAccountsMutation["importProviderAccount"]
   );
 }
 
-function ImportForm(props: { onClose: () => void }) {
-  const [change, importAccounts] = createMutation(ImportAccountsMutationDocument);
+/** The first step: the files. Continuing shows what they hold. */
+function ChooseForm(props: {
+  onFound: (files: ImportedFileInput[], entries: Entries) => void;
+  onClose: () => void;
+}) {
+  const client = useClient();
   const [fault, setFault] = createSignal<string>();
-  const report = () => (change.fetching ? undefined : change.data?.importProviderAccount);
+  const [isReading, setReading] = createSignal(false);
+  const [error, setError] = createSignal<CombinedError>();
 
   async function submit(form: FormData, element: HTMLFormElement) {
     const chosen = element.querySelector<HTMLInputElement>("[type=file]")?.files ?? [];
@@ -68,15 +76,18 @@ function ImportForm(props: { onClose: () => void }) {
     if (!files) return setFault(t("signIn.importUnreadable"));
     setFault(files.length === 0 ? t("signIn.importNone") : undefined);
     if (files.length === 0) return;
-    const { data } = await importAccounts({ files });
-    // Rejected files stay in the form for correction.
-    if (data?.importProviderAccount.problems.length === 0) element.reset();
+    setReading(true);
+    const options = { requestPolicy: "network-only" } as const;
+    const answer = await client.query(ImportPreviewQueryDocument, { files }, options);
+    setReading(false);
+    setError(answer.error);
+    if (answer.data) props.onFound(files, answer.data.importPreview);
   }
 
   return (
     <MutationForm
-      mutation={change}
-      submit={t("signIn.import")}
+      mutation={{ fetching: isReading(), ...(error() && { error: error() }) }}
+      submit={t("signIn.importCheck")}
       dismiss={t("common.close")}
       onSubmit={(form, element) => void submit(form, element)}
       onClose={props.onClose}
@@ -97,12 +108,75 @@ function ImportForm(props: { onClose: () => void }) {
         placeholder='{ "type": "claude", "access_token": "…" }'
         hint={t("signIn.importSealed")}
       />
-      <Show when={report()}>{(known) => <Report report={known()} />}</Show>
     </MutationForm>
   );
 }
 
-/** Imports accounts from files of the engine, of the desktop program or of another server. */
+/** The second step: the accounts. After the import its report takes their place. */
+function ImportForm(props: {
+  files: ImportedFileInput[];
+  entries: Entries;
+  onBack: () => void;
+  onClose: () => void;
+}) {
+  const [change, importAccounts] = createMutation(ImportAccountsMutationDocument);
+  const report = () => (change.fetching ? undefined : change.data?.importProviderAccount);
+  const count = () => props.entries.filter((entry) => entry.account).length;
+  return (
+    <Show
+      when={report()}
+      fallback={
+        <MutationForm
+          mutation={change}
+          submit={t("signIn.importCount", { count: count() })}
+          disabled={count() === 0}
+          dismiss={t("signIn.importBack")}
+          onSubmit={(form) =>
+            void importAccounts({
+              files: props.files,
+              withoutRefreshing: readText(form, "refresh") === "none",
+            })
+          }
+          onClose={props.onBack}
+        >
+          <ImportPreview entries={props.entries} />
+        </MutationForm>
+      }
+    >
+      {(known) => (
+        <div class="flex flex-col gap-4">
+          <Report report={known()} />
+          <DialogActions>
+            <Button tone="primary" onClick={() => props.onClose()}>
+              {t("common.close")}
+            </Button>
+          </DialogActions>
+        </div>
+      )}
+    </Show>
+  );
+}
+
+function ImportSteps(props: { onClose: () => void }) {
+  const [found, setFound] = createSignal<{ files: ImportedFileInput[]; entries: Entries }>();
+  return (
+    <Show
+      when={found()}
+      fallback={
+        <ChooseForm
+          onFound={(files, entries) => setFound({ files, entries })}
+          onClose={props.onClose}
+        />
+      }
+    >
+      {(known) => (
+        <ImportForm {...known()} onBack={() => setFound(undefined)} onClose={props.onClose} />
+      )}
+    </Show>
+  );
+}
+
+/** Imports accounts from files of coding agents, of the engine, of the desktop program or of another server. */
 export function ImportAccounts() {
   const [isOpen, setOpen] = createSignal(false);
   return (
@@ -114,7 +188,7 @@ export function ImportAccounts() {
         title={t("signIn.importButton")}
         description={t("signIn.importHint")}
       >
-        <ImportForm onClose={() => setOpen(false)} />
+        <ImportSteps onClose={() => setOpen(false)} />
       </Dialog>
     </May>
   );

@@ -157,12 +157,35 @@ test("a sign-in that was left can be gone on with", async () => {
   expect(await screen.findByLabelText("URL")).toBeDefined();
 });
 
-test("an import shows what was imported and, file by file, what was rejected", async () => {
+const found = {
+  __typename: "ImportPreviewEntry",
+  file: "auth.json",
+  program: "Codex CLI",
+  problem: null,
+  account: {
+    __typename: "ImportedAccount",
+    kind: "CLAUDE",
+    credential: "AUTH_FILE",
+    identity: "ada@example.org",
+    plan: "team",
+    expiresAt: null,
+    isRefreshable: true,
+    existing: null,
+  },
+};
+
+test("an import shows what the files hold, then what was imported and what was rejected", async () => {
   const user = userEvent.setup();
   const sent: unknown[] = [];
   renderPage(() => <ImportAccounts />, {
-    ImportAccounts: ({ files }) => {
+    ImportPreview: ({ files }) => {
       sent.push(files);
+      const unknown = { ...found, file: "bad.json", program: "unknown", account: null };
+      const rejected = { ...unknown, problem: "it is neither JSON nor YAML" };
+      return { data: { importPreview: [found, rejected] } };
+    },
+    ImportAccounts: (variables) => {
+      sent.push(variables);
       const accounts = [{ __typename: "ProviderAccount", id: "a1", label: "ada@example.org" }];
       const problems = [{ __typename: "ImportProblem", file: "bad.json", message: "is not JSON" }];
       return { data: { importProviderAccount: { accounts, problems } } };
@@ -173,14 +196,18 @@ test("an import shows what was imported and, file by file, what was rejected", a
   const file = new File(["nonsense"], "bad.json", { type: "application/json" });
   await user.upload(await screen.findByLabelText("Files"), file);
   await user.type(screen.getByLabelText(/paste/), "tokens");
-  await user.click(screen.getByRole("button", { name: "Import" }));
+  await user.click(screen.getByRole("button", { name: "Continue" }));
 
-  expect(await screen.findByText(/ada@example.org/)).toBeDefined();
+  const files = [
+    { name: "bad.json", content: "nonsense" },
+    { name: "Pasted content", content: "tokens" },
+  ];
+  expect(await screen.findByText(/ada@example.org · team/)).toBeDefined();
+  expect(screen.getByText("it is neither JSON nor YAML")).toBeDefined();
+  await user.selectOptions(screen.getByLabelText("Token refresh"), "none");
+  await user.click(screen.getByRole("button", { name: "Import 1 account" }));
+
+  expect(await screen.findByText("Imported: ada@example.org")).toBeDefined();
   expect((await screen.findByRole("alert")).textContent).toBe("bad.json: is not JSON");
-  expect(sent).toEqual([
-    [
-      { name: "bad.json", content: "nonsense" },
-      { name: "Pasted content", content: "tokens" },
-    ],
-  ]);
+  expect(sent).toEqual([files, { files, withoutRefreshing: true }]);
 });

@@ -293,6 +293,38 @@ async fn prices_are_imported_and_listed_while_the_server_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn accounts_are_imported_from_files_of_coding_agents_while_the_server_is_stopped() {
+    let home = TestDatabase::create().await;
+    let path = |name: &str| home.directory.path().join(name);
+    let claude =
+        r#"{ "claudeAiOauth": { "accessToken": "canary-a", "refreshToken": "canary-r" } }"#;
+    std::fs::write(path("claude.json"), claude).unwrap();
+    std::fs::write(path("broken.json"), "{ \"canary").unwrap();
+    let import = async |names: &[&str]| {
+        let mut command = bare_server(&home);
+        command.args(["accounts", "import"]);
+        command.args(names.iter().map(|name| path(name)));
+        let ended = run(&mut command).await;
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    };
+
+    let imported = import(&["claude.json"]).await;
+    let broken = import(&["broken.json", "claude.json"]).await;
+    let missing = import(&["missing.json"]).await;
+
+    assert_eq!(imported.0, Some(0), "{}", imported.1);
+    assert!(imported.1.contains("Imported: claude, "), "{}", imported.1);
+    assert_eq!(broken.0, Some(1), "{}", broken.1);
+    assert!(broken.1.contains("neither JSON nor YAML") && broken.1.contains("Imported: claude, "));
+    assert_eq!(missing.0, Some(1));
+    assert!(missing.1.contains("cannot read") && missing.1.contains("missing.json"));
+    for said in [imported.1, broken.1, missing.1] {
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn prices_of_a_running_server_can_be_listed_but_not_imported() {
     let home = TestDatabase::create().await;
     let file = home.directory.path().join("prices.json");

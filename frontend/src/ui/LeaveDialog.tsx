@@ -1,7 +1,7 @@
 import { type BeforeLeaveEventArgs, useBeforeLeave } from "@solidjs/router";
 import { createSignal, onCleanup, onMount } from "solid-js";
-import { t } from "../../i18n";
-import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { t } from "../i18n";
+import { ConfirmDialog } from "./ConfirmDialog";
 
 /** The confirmation before unsaved changes are lost by following a link or closing the window. */
 export function LeaveDialog(props: { isDirty: boolean }) {

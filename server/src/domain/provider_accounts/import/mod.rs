@@ -1,5 +1,7 @@
 //! Parses imported documents: the engine's auth files and configuration, Google service accounts, the configuration of
-//! the desktop program, and our own export.
+//! the desktop program, the credentials of coding agents, and our own export.
+
+mod programs;
 
 use std::collections::BTreeMap;
 
@@ -19,8 +21,11 @@ use crate::providers;
 pub(super) const FILES: &str = "auth-files";
 /// The key of GitHub accounts in our own export.
 pub(super) const GITHUB: &str = "github-accounts";
-const NO_ACCOUNT: &str = "no account found: neither an auth file with a \"type\", a service \
-     account, nor a list of API keys";
+const NO_ACCOUNT: &str = "no account found: neither an auth file with a \"type\", a service account, a list of API \
+     keys, nor credentials of Claude Code, Codex CLI, GitHub Copilot or OpenCode";
+const UNKNOWN: &str = "unknown";
+const ENGINE: &str = "CLIProxyAPI";
+const EXPORT: &str = "ProxyPal Server";
 /// The maximum length of an unknown type in an error, in characters.
 const MAX_QUOTE: usize = 40;
 
@@ -31,7 +36,23 @@ pub struct ImportedDocument {
     pub content: SecretString,
 }
 
-/// One account of a document.
+/// One account of a document, or why it cannot be imported.
+pub(in crate::domain) struct Entry {
+    /// The program that wrote it, for people.
+    pub(in crate::domain) program: &'static str,
+    pub(in crate::domain) item: Result<Item, String>,
+}
+
+impl Entry {
+    fn new(program: &'static str, item: Result<Item, String>) -> Self {
+        Self { program, item }
+    }
+
+    fn unknown(reason: impl Into<String>) -> Self {
+        Self::new(UNKNOWN, Err(reason.into()))
+    }
+}
+
 pub(in crate::domain) enum Item {
     AuthFile(NewAuthFile),
     ApiKey(NewProviderApiKey),
@@ -76,21 +97,21 @@ struct ModelEntry {
 const MAX_TEXT: usize = 2 * 1024 * 1024;
 
 /// The accounts of a document, each parsed or with the reason of the failure.
-pub(in crate::domain) fn items(document: &ImportedDocument) -> Vec<Result<Item, String>> {
+pub(in crate::domain) fn entries(document: &ImportedDocument) -> Vec<Entry> {
     let text = document.content.expose_secret();
     // Errors of parsers quote the document, which contains secrets, so they are not returned.
     let parsed = serde_json::from_str(text)
         .or_else(|_| serde_saphyr::from_str_with_options(text, yaml_limits()));
     match parsed {
         Ok(value @ (Value::Object(_) | Value::Array(_))) => {
-            let items = items_of(value);
-            if items.is_empty() {
-                return vec![Err(NO_ACCOUNT.to_owned())];
+            let entries = entries_of(value);
+            if entries.is_empty() {
+                return vec![Entry::unknown(NO_ACCOUNT)];
             }
-            items
+            entries
         }
-        Ok(_) | Err(_) => vec![Err(
-            "it is neither JSON nor YAML; upload the file unchanged".to_owned(),
+        Ok(_) | Err(_) => vec![Entry::unknown(
+            "it is neither JSON nor YAML; upload the file unchanged",
         )],
     }
 }
@@ -108,30 +129,36 @@ fn yaml_limits() -> serde_saphyr::Options {
     }
 }
 
-fn items_of(value: Value) -> Vec<Result<Item, String>> {
+fn entries_of(value: Value) -> Vec<Entry> {
     match value {
-        Value::Array(values) => values.into_iter().flat_map(items_of).collect(),
-        Value::Object(fields) if fields.contains_key("type") => vec![login(fields)],
-        Value::Object(mut fields) => {
-            let files = fields.remove(FILES).unwrap_or(Value::Array(Vec::new()));
-            let mut items = items_of(files);
-            let github = fields.remove(GITHUB).unwrap_or(Value::Array(Vec::new()));
-            items.extend(github_items(github));
-            for spec in providers::ALL {
-                for list in spec.key_lists() {
-                    let entries = fields.remove(list).unwrap_or(Value::Null);
-                    items.extend(keys(list, entries));
-                }
-            }
-            if items.is_empty() {
-                items.push(Err(NO_ACCOUNT.to_owned()));
-            }
-            items
+        Value::Array(values) => values.into_iter().flat_map(entries_of).collect(),
+        Value::Object(fields) if fields.get("type").is_some_and(Value::is_string) => {
+            vec![auth_file(fields)]
         }
+        Value::Object(fields) => programs::entries(&fields).unwrap_or_else(|| lists(fields)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            vec![Err("an entry of the accounts is not an account".to_owned())]
+            vec![Entry::unknown("an entry of the accounts is not an account")]
         }
     }
+}
+
+/// A configuration of the engine or of the desktop program, or our own export.
+fn lists(mut fields: Map<String, Value>) -> Vec<Entry> {
+    let files = fields.remove(FILES).unwrap_or(Value::Array(Vec::new()));
+    let mut entries = entries_of(files);
+    let github = fields.remove(GITHUB).unwrap_or(Value::Array(Vec::new()));
+    let github = github_items(github).into_iter();
+    entries.extend(github.map(|item| Entry::new(EXPORT, item)));
+    for spec in providers::ALL {
+        for list in spec.key_lists() {
+            let items = keys(list, fields.remove(list).unwrap_or(Value::Null)).into_iter();
+            entries.extend(items.map(|item| Entry::new(ENGINE, item)));
+        }
+    }
+    if entries.is_empty() {
+        entries.push(Entry::unknown(NO_ACCOUNT));
+    }
+    entries
 }
 
 fn github_items(value: Value) -> Vec<Result<Item, String>> {
@@ -146,11 +173,15 @@ fn github_items(value: Value) -> Vec<Result<Item, String>> {
     entries.map(item).collect()
 }
 
-fn login(mut content: Map<String, Value>) -> Result<Item, String> {
+fn auth_file(content: Map<String, Value>) -> Entry {
     let given_type = auth_file::text(&content, "type").unwrap_or_default();
-    if let Some(convert) = providers::converter(given_type) {
-        content = convert(&content)?;
+    match providers::converter(given_type) {
+        Some((program, convert)) => Entry::new(program, convert(&content).and_then(login)),
+        None => Entry::new(ENGINE, login(content)),
     }
+}
+
+fn login(content: Map<String, Value>) -> Result<Item, String> {
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = providers::by_auth_file(engine_type) else {
         let quoted: String = engine_type.chars().take(MAX_QUOTE).collect();
@@ -234,10 +265,11 @@ mod tests {
     use super::*;
 
     fn understood(content: &str) -> Vec<Result<Item, String>> {
-        items(&ImportedDocument {
+        let entries = entries(&ImportedDocument {
             name: "a file".to_owned(),
             content: content.into(),
-        })
+        });
+        entries.into_iter().map(|entry| entry.item).collect()
     }
 
     #[test]
