@@ -206,6 +206,6 @@ async fn a_provider_login_ends_with_the_role_of_its_admin() {
         (view.login.status == LoginStatus::Failed).then_some(view.login)
     })
     .await;
-    assert!(ended.error.unwrap().contains("lost the right"));
+    assert!(ended.error.unwrap().contains("no longer allowed"));
     assert!(test.accounts().await.is_empty());
 }
