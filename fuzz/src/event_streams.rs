@@ -2,7 +2,7 @@
 
 use metering::{Protocol, Tap};
 
-/// Chooses what a stream is made of.
+/// Chooses the parts of a stream.
 pub trait Entropy {
     /// A number below `bound`, which is not zero.
     fn below(&mut self, bound: usize) -> usize;
@@ -27,7 +27,7 @@ impl Entropy for &[u8] {
     }
 }
 
-/// What an answer reports does not depend on where it is cut: neither at its end nor after any piece. Whole events may be
+/// The observation of an answer does not depend on where it is cut: neither at its end nor after any piece. Whole events may be
 /// recognised without being parsed; a tap that is fed byte by byte parses each of them.
 pub fn check_stream(entropy: &mut impl Entropy) -> usize {
     let protocol = Protocol::ALL[entropy.below(Protocol::ALL.len())];
@@ -68,7 +68,7 @@ fn pieces<'a>(entropy: &mut impl Entropy, stream: &'a [u8]) -> Vec<&'a [u8]> {
     pieces
 }
 
-/// What the events of one stream have in common.
+/// The features that the events of one stream share.
 struct Style {
     protocol: Protocol,
     /// How many events, in percent, have members that change the state.
@@ -122,7 +122,7 @@ fn stream(entropy: &mut impl Entropy, protocol: Protocol) -> Vec<u8> {
     stream
 }
 
-/// What follows the data of an event, mostly nothing.
+/// The text after the data of an event, mostly empty.
 fn between(entropy: &mut impl Entropy, line_end: &str) -> String {
     let text = match entropy.below(120) {
         0 => ": keep-alive",
