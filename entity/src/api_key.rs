@@ -28,6 +28,8 @@ pub struct Model {
     pub rate_limit: Option<RateLimit>,
     /// The key that replaced it in a rotation.
     pub replaced_by: Option<Uuid>,
+    /// The key with which its user created it; `None` if an administrator did.
+    pub created_with: Option<Uuid>,
     /// Advanced by each change by an administrator, apart from limits.
     pub version: i32,
     /// Advanced by each change of the quotas.

@@ -14,6 +14,8 @@ pub enum ActorKind {
     Admin,
     /// A script with an API token.
     ApiToken,
+    /// A user with one of their keys.
+    User,
     /// A client that is not authenticated. Events are hashed with the stored value, so it keeps its first name.
     #[sea_orm(string_value = "stranger")]
     Anonymous,

@@ -19,12 +19,14 @@ pub mod quota_bucket;
 pub mod recovery_code;
 pub mod request;
 pub mod request_failure;
+pub mod saved_view;
 pub mod secret;
 pub mod session;
 pub mod setting;
 pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
+pub mod user_invitation;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.
 #[derive(

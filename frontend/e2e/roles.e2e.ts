@@ -23,6 +23,10 @@ async function fill(api: Api) {
   const quotas = [{ metric: "REQUESTS", limit: 300 }];
   ada = await api.createUser("Ada", { quotas });
   await request(server.url, ada.secret, "demo-claude");
+  await api.ask(
+    "mutation($i: CreateUserInvitationInput!) { createUserInvitation(input: $i) { invitationUrl } }",
+    { i: { userId: ada.userId } },
+  );
   for (const label of ["work", "spare"]) {
     await api.ask(
       "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",

@@ -24,6 +24,8 @@ const UsagePage = lazy(() => import("./pages/UsagePage"));
 const UsersPage = lazy(() => import("./pages/UsersPage"));
 const WelcomePage = lazy(() => import("./pages/welcome/WelcomePage"));
 
+const InvitePage = lazy(() => import("./pages/invite/InvitePage"));
+
 const UserPage = lazy(() => import("./pages/user/UserPage"));
 const UserOverview = lazy(() => import("./pages/user/UserOverview"));
 const UserKeys = lazy(() => import("./pages/user/UserKeys"));
@@ -49,6 +51,7 @@ const Password = lazy(() => import("./pages/settings/Password"));
 
 const OwnUsage = lazy(() => import("./pages/me/OwnUsage"));
 const OwnRequests = lazy(() => import("./pages/me/OwnRequests"));
+const OwnKeys = lazy(() => import("./pages/me/OwnKeys"));
 const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
@@ -143,9 +146,11 @@ export function App() {
       <Router base={appPath()} root={WithFrame}>
         <Route path="/setup" component={SetupPage} />
         <Route path="/login" component={LoginPage} />
+        <Route path="/invite" component={InvitePage} />
         <Route path="/me" component={ForKeyHolders}>
           <Route path="/" component={OwnUsage} />
           <Route path="/requests" component={OwnRequests} />
+          <Route path="/keys" component={OwnKeys} />
           <Route path="/connect" component={OwnConnect} />
         </Route>
         <AdminRoutes />

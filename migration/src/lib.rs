@@ -27,6 +27,9 @@ mod m20261130_000024_add_request_indexes;
 mod m20261130_000025_add_versions;
 mod m20261130_000027_create_alert;
 mod m20261130_000028_add_pause_to_provider_account;
+mod m20261130_000031_add_creator_to_api_key;
+mod m20261130_000032_create_user_invitation;
+mod m20261130_000033_create_saved_view;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -60,6 +63,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000025_add_versions::Migration),
             Box::new(m20261130_000027_create_alert::Migration),
             Box::new(m20261130_000028_add_pause_to_provider_account::Migration),
+            Box::new(m20261130_000031_add_creator_to_api_key::Migration),
+            Box::new(m20261130_000032_create_user_invitation::Migration),
+            Box::new(m20261130_000033_create_saved_view::Migration),
         ]
     }
 }

@@ -35,6 +35,14 @@ const holdingExchange: Exchange =
       ),
     );
 
+/** Calls `onData` of a mutation's context with its result, before the cache sends queries again because of it. */
+const dataExchange: Exchange = mapExchange({
+  onResult({ data, operation }) {
+    const onData: unknown = operation.context.onData;
+    if (operation.kind === "mutation" && data && typeof onData === "function") onData(data);
+  },
+});
+
 /**
  * Builds the client: one endpoint for everything, a WebSocket to it for what is live. `reask` sends the queries of
  * the page again.
@@ -64,6 +72,7 @@ export function createGraphqlClient(events: ClientEvents): { client: Client; rea
       }),
       reasking,
       cacheExchange,
+      dataExchange,
       authExchange(csrfAuth(url)),
       liveExchange(onConnection),
       fetchExchange,

@@ -14,11 +14,8 @@ export function useMay(): (mutation: GuardedMutation) => boolean {
 /** Content in which nothing can be changed while a condition holds, as for a viewer: it is about something archived. */
 export function ReadOnly(props: { when: boolean; children: JSX.Element }) {
   const role = useContext(RoleContext);
-  return (
-    <RoleContext.Provider value={() => (props.when ? "VIEWER" : role())}>
-      {props.children}
-    </RoleContext.Provider>
-  );
+  const roleWithin = () => (props.when ? "VIEWER" : role());
+  return <RoleContext.Provider value={roleWithin}>{props.children}</RoleContext.Provider>;
 }
 
 type MayProps = {

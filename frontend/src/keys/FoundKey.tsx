@@ -33,6 +33,9 @@ const FoundKeyFragment = graphql(`
       }
       cost
     }
+    createdKeys {
+      id
+    }
     recentAddresses {
       address
       lastSeenAt
@@ -94,6 +97,8 @@ function Actions(props: ActionsProps) {
           <Button size="small" onClick={() => setOpen("rotate")}>
             {t("keys.rotateMore")}
           </Button>
+        </Show>
+        <Show when={props.apiKey.state !== "REVOKED" || props.apiKey.createdKeys.length > 0}>
           <Button size="small" tone="danger" onClick={() => setOpen("revoke")}>
             {t("keys.revokeMore")}
           </Button>
@@ -139,6 +144,9 @@ function FoundKey(props: FoundKeyProps) {
         <KeyBadge state={apiKey().state} />
       </p>
       <Traces apiKey={apiKey()} />
+      <Show when={apiKey().createdKeys.length}>
+        {(count) => <p class="mt-1.5 font-medium">{t("keys.createdKeys", { count: count() })}</p>}
+      </Show>
       <Actions apiKey={apiKey()} onFresh={setFresh} onLeave={props.onLeave} />
       <KeySecretDialog fresh={fresh()} onDone={() => setFresh(undefined)} />
     </Notice>

@@ -1,3 +1,4 @@
+import { createSignal } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
 import { graphql } from "../graphql/generated";
 import { t } from "../i18n";
@@ -5,8 +6,8 @@ import { ConfirmDialog } from "../ui/ConfirmDialog";
 import { notify } from "../ui/Toaster";
 
 const RevokeApiKeyMutation = graphql(`
-  mutation RevokeApiKey($id: ID!) {
-    revokeApiKey(id: $id) {
+  mutation RevokeApiKey($id: ID!, $withCreated: Boolean!) {
+    revokeApiKey(id: $id, withCreated: $withCreated) {
       apiKey {
         id
         state
@@ -24,10 +25,12 @@ type RevokeKeyDialogProps = {
 
 /** The confirmation before a key is revoked. */
 export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
+  // Anyone who has a leaked key may have created others with it.
+  const [isWithCreated, setWithCreated] = createSignal(true);
   const [revocation, revoke] = createMutation(RevokeApiKeyMutation);
 
   async function confirm() {
-    const result = await revoke({ id: props.apiKey.id });
+    const result = await revoke({ id: props.apiKey.id, withCreated: isWithCreated() });
     if (result.error) return;
     props.onClose();
     notify({ tone: "ok", text: t("common.revokedNamed", { name: props.apiKey.name }) });
@@ -44,7 +47,16 @@ export function RevokeKeyDialog(props: RevokeKeyDialogProps) {
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      {t("keys.revokeHint")}
+      <p>{t("keys.revokeHint")}</p>
+      <label class="mt-3 flex items-center gap-2.5 text-ink">
+        <input
+          type="checkbox"
+          class="size-4 shrink-0 accent-accent-text"
+          checked={isWithCreated()}
+          onChange={(event) => setWithCreated(event.currentTarget.checked)}
+        />
+        {t("keys.withCreated")}
+      </label>
     </ConfirmDialog>
   );
 }

@@ -5,6 +5,7 @@ import { t } from "../i18n";
 import { readText } from "../lib/form";
 import { SelectField } from "../ui/Field";
 import { MutationDialog } from "../ui/MutationDialog";
+import { graces } from "./graces";
 
 const RotateApiKeyMutation = graphql(`
   mutation RotateApiKey($id: ID!, $graceSeconds: Int!) {
@@ -21,15 +22,7 @@ const RotateApiKeyMutation = graphql(`
   }
 `);
 
-const HOUR = 3600;
-
-/** The grace periods of the old key. */
-const graces = () => [
-  { value: "0", label: t("keys.graces.now") },
-  { value: String(HOUR), label: t("keys.graces.hour") },
-  { value: String(24 * HOUR), label: t("keys.graces.day") },
-  { value: String(7 * 24 * HOUR), label: t("keys.graces.week") },
-];
+const DAY = String(24 * 3600);
 
 type RotateKeyDialogProps = {
   apiKey: { id: string; name: string };
@@ -64,7 +57,7 @@ export function RotateKeyDialog(props: RotateKeyDialogProps) {
       <SelectField
         label={t("keys.grace")}
         name="grace"
-        value={String(24 * HOUR)}
+        value={DAY}
         options={graces()}
         hint={t("keys.graceHint")}
       />

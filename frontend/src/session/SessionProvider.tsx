@@ -119,10 +119,12 @@ export function SessionProvider(props: { children: JSX.Element }) {
 
   async function refresh() {
     const providers = loadProviders(client);
+    const asked = userKey();
     const result = await client.query(SessionQuery, {}, NEVER_HELD);
     if (userKey() && errorCode(result.error) === "UNAUTHENTICATED") {
-      // The key was revoked or has expired, and every query with it is rejected: ask again anonymously.
-      forgetUserKey();
+      // The key was revoked or has expired, and every query with it is rejected: ask again anonymously, or with the
+      // key that has replaced it meanwhile.
+      if (userKey() === asked) forgetUserKey();
       return refresh();
     }
     // Pages show names and colours of providers from their first frame.

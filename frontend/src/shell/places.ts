@@ -63,6 +63,7 @@ export const OWN_GROUPS: Group[] = [
     places: [
       { path: "/me", name: "ownUsage", icon: ChartColumn, near: true },
       { path: "/me/requests", name: "requests", icon: List, near: true },
+      { path: "/me/keys", name: "ownKeys", icon: KeyRound, near: true },
       { path: "/me/connect", name: "connect", icon: Terminal, near: true },
     ],
   },

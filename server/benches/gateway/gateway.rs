@@ -1,7 +1,7 @@
 //! The server under test, as an operator would start it beside an engine of his own.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     net::SocketAddr,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -29,15 +29,26 @@ const RESTARTS: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
+    program: PathBuf,
     upstream: SocketAddr,
     home: PathBuf,
     process: Option<Process>,
 }
 
 impl Gateway {
+    /// The server of this build, or what `TEST_SERVER_BINARY` names.
     pub(crate) fn new(home: &Path, upstream: SocketAddr) -> anyhow::Result<Self> {
+        let named = std::env::var_os("TEST_SERVER_BINARY");
+        let program = named.unwrap_or_else(|| env!("CARGO_BIN_EXE_proxypal-server").into());
+        Self::of(program.into(), &home.join("gateway"), upstream)
+    }
+
+    /// Another build of the server.
+    pub(crate) fn of(program: PathBuf, home: &Path, upstream: SocketAddr) -> anyhow::Result<Self> {
+        fs::create_dir(home)?;
         Ok(Self {
             address: free_address()?,
+            program,
             upstream,
             home: home.to_owned(),
             process: None,
@@ -93,12 +104,13 @@ impl Gateway {
         Ok(true)
     }
 
+    pub(crate) fn process(&self) -> anyhow::Result<&Process> {
+        self.process.as_ref().context("the gateway is not running")
+    }
+
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> anyhow::Result<u64> {
-        self.process
-            .as_ref()
-            .context("the gateway is not running")?
-            .memory()
+        self.process()?.memory()
     }
 
     pub(crate) fn is_running(&mut self) -> anyhow::Result<bool> {
@@ -114,7 +126,7 @@ impl Gateway {
             .create(true)
             .append(true)
             .open(self.log())?;
-        let mut command = command(&program());
+        let mut command = command(&self.program);
         // Nothing of the caller's environment: his DATABASE_URL must stay his.
         command
             .env_clear()
@@ -139,13 +151,4 @@ impl Gateway {
     fn complaint(&self) -> String {
         format!("the gateway did not get ready:\n{}", tail(&self.log()))
     }
-}
-
-/// The server of this build, or what `TEST_SERVER_BINARY` names.
-fn program() -> PathBuf {
-    let named = std::env::var_os("TEST_SERVER_BINARY");
-    named.map_or_else(
-        || env!("CARGO_BIN_EXE_proxypal-server").into(),
-        PathBuf::from,
-    )
 }

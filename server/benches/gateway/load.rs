@@ -12,7 +12,7 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use tokio::process::Command;
 
-use crate::stub;
+use crate::{process::Process, stub};
 
 /// Prints what wrk counted as JSON, with its percentiles in microseconds.
 const SCRIPT: &str = r#"
@@ -38,14 +38,30 @@ const WARM_UP: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum Kind {
     Json,
+    /// Events that arrive together, as those of engines and providers often do.
+    Bursts,
+    /// Events that arrive one by one.
     Sse,
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Json, Self::Bursts, Self::Sse];
+
+    fn request(self) -> String {
+        match self {
+            Self::Json => stub::request(false, "hello"),
+            Self::Bursts => stub::request(true, stub::BURST),
+            Self::Sse => stub::request(true, "hello"),
+        }
+    }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Json => "JSON",
-            Self::Sse => "SSE",
+            Self::Bursts => "SSE in bursts",
+            Self::Sse => "SSE one by one",
         })
     }
 }
@@ -63,7 +79,7 @@ impl Plan {
         Self {
             rounds: 3,
             round: Duration::from_secs(if quick { 1 } else { 4 }),
-            kinds: only.map_or_else(|| vec![Kind::Json, Kind::Sse], |kind| vec![kind]),
+            kinds: only.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]),
         }
     }
 
@@ -84,19 +100,31 @@ pub(crate) struct Case {
 
 /// Whom to load.
 #[derive(Debug)]
-pub(crate) struct Target {
-    name: &'static str,
+pub(crate) struct Target<'a> {
+    pub(crate) name: &'static str,
     url: String,
     key: String,
+    /// The process whose CPU time is counted.
+    process: Option<&'a Process>,
 }
 
-impl Target {
-    pub(crate) fn new(name: &'static str, address: SocketAddr, key: &str) -> Self {
+impl<'a> Target<'a> {
+    pub(crate) fn new(
+        name: &'static str,
+        address: SocketAddr,
+        key: &str,
+        process: Option<&'a Process>,
+    ) -> Self {
         Self {
             name,
+            process,
             url: format!("http://{address}/v1/chat/completions"),
             key: key.to_owned(),
         }
+    }
+
+    fn cpu_micros(&self) -> anyhow::Result<u64> {
+        self.process.map_or(Ok(0), Process::cpu_micros)
     }
 }
 
@@ -106,6 +134,8 @@ pub(crate) struct Measure {
     pub(crate) requests_per_second: f64,
     pub(crate) p50_micros: f64,
     pub(crate) p99_micros: f64,
+    /// CPU time per request; 0 where it is not counted.
+    pub(crate) cpu_micros: f64,
     /// The fastest round over the slowest: how quiet the machine was.
     pub(crate) spread: f64,
 }
@@ -120,16 +150,27 @@ struct Round {
     p50: f64,
     p99: f64,
     errors: u64,
+    /// Of the target's process.
+    #[serde(default)]
+    cpu_micros: u32,
 }
 
 impl Round {
     fn requests_per_second(self) -> f64 {
         self.requests * 1e6 / self.micros
     }
+
+    fn cpu_micros_per_request(self) -> f64 {
+        f64::from(self.cpu_micros) / self.requests
+    }
 }
 
 /// Loads every target with every case of the plan, round by round.
-pub(crate) async fn run(plan: &Plan, targets: &[Target], home: &Path) -> anyhow::Result<Measures> {
+pub(crate) async fn run(
+    plan: &Plan,
+    targets: &[Target<'_>],
+    home: &Path,
+) -> anyhow::Result<Measures> {
     let script = home.join("post.lua");
     fs::write(&script, SCRIPT)?;
     let wrk = Wrk { script };
@@ -172,6 +213,7 @@ fn summarise(rounds: &[Round]) -> Measure {
         requests_per_second: median(rounds, Round::requests_per_second),
         p50_micros: median(rounds, |round| round.p50),
         p99_micros: median(rounds, |round| round.p99),
+        cpu_micros: median(rounds, Round::cpu_micros_per_request),
         spread: speeds[speeds.len() - 1] / speeds[0],
     }
 }
@@ -188,7 +230,8 @@ struct Wrk {
 }
 
 impl Wrk {
-    async fn load(&self, target: &Target, case: Case, time: Duration) -> anyhow::Result<Round> {
+    async fn load(&self, target: &Target<'_>, case: Case, time: Duration) -> anyhow::Result<Round> {
+        let cpu_before = target.cpu_micros()?;
         let output = Command::new("wrk")
             .args(["--threads", "1", "--timeout", "30s"])
             .args(["--connections", &case.connections.to_string()])
@@ -197,14 +240,14 @@ impl Wrk {
             .arg(&self.script)
             .arg(&target.url)
             .env("BENCH_KEY", &target.key)
-            .env("BENCH_BODY", stub::request(case.kind == Kind::Sse, "hello"))
+            .env("BENCH_BODY", case.kind.request())
             .kill_on_drop(true)
             .output()
             .await
             .context("wrk cannot be started; scripts/need wrk installs it")?;
         let text = String::from_utf8_lossy(&output.stdout);
         let result = text.lines().find_map(|line| line.strip_prefix("RESULT "));
-        let round: Round = serde_json::from_str(result.context("wrk printed no result")?)?;
+        let mut round: Round = serde_json::from_str(result.context("wrk printed no result")?)?;
         ensure!(
             round.errors == 0 && round.requests > 0.0,
             "{} of {} answers of {} were errors ({} at {})",
@@ -214,6 +257,7 @@ impl Wrk {
             case.kind,
             case.connections
         );
+        round.cpu_micros = u32::try_from(target.cpu_micros()? - cpu_before)?;
         Ok(round)
     }
 }

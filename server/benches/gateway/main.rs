@@ -15,7 +15,13 @@ mod streams;
 mod stub;
 mod users;
 
-use std::{io::Write as _, process::ExitCode, time::Duration};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::{Context as _, ensure};
 use clap::Parser as _;
@@ -30,12 +36,15 @@ use crate::{
     gateway::Gateway,
     load::{Kind, Plan, Target},
     nginx::Nginx,
-    report::Report,
+    report::{Memory, Report},
+    setup::Administrator,
     streams::OPEN_STREAMS,
     stub::Stub,
 };
 
-const LONGEST_RUN: Duration = Duration::from_mins(4);
+const LONGEST_RUN: Duration = Duration::from_mins(8);
+/// The sign-ins of an administrator after which memory is measured.
+pub(crate) const SIGN_INS: usize = 5;
 /// How long to wait until memory of the start is released.
 const IDLE: Duration = Duration::from_secs(2);
 /// Both ends of every stream, in the gateway and in the stub, and some to spare.
@@ -54,6 +63,9 @@ struct Options {
     /// Not as fast as can be, but as 5 and 200 users would ask.
     #[arg(long)]
     users: bool,
+    /// Another build of the server, to be measured in turns with this one.
+    #[arg(long)]
+    other: Option<PathBuf>,
     /// Load with one kind of answer only.
     #[arg(long, value_enum)]
     only: Option<Kind>,
@@ -95,7 +107,7 @@ async fn bounded(options: &Options) -> anyhow::Result<()> {
         _ = terminate.recv() => anyhow::bail!("terminated"),
         _ = hang_up.recv() => anyhow::bail!("the terminal is gone"),
     };
-    run.context("it took longer than four minutes")?
+    run.context("it took longer than eight minutes")?
 }
 
 async fn run(options: &Options) -> anyhow::Result<()> {
@@ -122,14 +134,28 @@ async fn measure(options: &Options) -> anyhow::Result<Report> {
 
     sleep(IDLE).await;
     let memory_idle = gateway.memory()?;
+    for _ in 0..SIGN_INS {
+        Administrator::session(&gateway).await?;
+    }
+    sleep(IDLE).await;
+    let memory_signed_in = gateway.memory()?;
     eprintln!("opening {OPEN_STREAMS} streams");
     let memory_streaming = streams::memory_with_open_streams(&gateway, &key).await?;
+    let other = match &options.other {
+        Some(program) => Some(other_build(program, home.path(), stub.address).await?),
+        None => None,
+    };
 
-    let targets = [
-        Target::new("direct", stub.address, &key),
-        Target::new("nginx", nginx.address, &key),
-        Target::new("gateway", gateway.address, &key),
+    let (of_nginx, of_gateway) = (nginx.process(), gateway.process()?);
+    let mut targets = vec![
+        Target::new("direct", stub.address, &key, None),
+        Target::new("nginx", nginx.address, &key, Some(of_nginx)),
+        Target::new("gateway", gateway.address, &key, Some(of_gateway)),
     ];
+    if let Some((other, key)) = &other {
+        let process = Some(other.process()?);
+        targets.push(Target::new("other build", other.address, key, process));
+    }
     let measures = load::run(&plan, &targets, home.path()).await?;
     let memory_after = gateway.memory()?;
     ensure!(gateway.is_running()?, "the gateway ended under load");
@@ -139,10 +165,26 @@ async fn measure(options: &Options) -> anyhow::Result<Report> {
         plan,
         measures,
         to_first_answer,
-        memory_idle,
-        memory_streaming,
-        memory_after,
+        has_other: other.is_some(),
+        memory: Memory {
+            idle: memory_idle,
+            signed_in: memory_signed_in,
+            streaming: memory_streaming,
+            after: memory_after,
+        },
     })
+}
+
+/// Starts another build of the server; returns it with the secret of a key.
+async fn other_build(
+    program: &Path,
+    home: &Path,
+    upstream: SocketAddr,
+) -> anyhow::Result<(Gateway, String)> {
+    let mut gateway = Gateway::of(program.to_owned(), &home.join("other"), upstream)?;
+    gateway.start().await?;
+    let key = setup::create_user(&gateway).await?;
+    Ok((gateway, key))
 }
 
 /// As far as the hard limit lets us; the children inherit it.

@@ -27,7 +27,7 @@ const MOST_WORKERS: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Nginx {
     pub(crate) address: SocketAddr,
-    _process: Process,
+    process: Process,
 }
 
 impl Nginx {
@@ -46,10 +46,7 @@ impl Nginx {
         )?;
         for _ in 0..TRIES {
             if TcpStream::connect(address).await.is_ok() {
-                return Ok(Self {
-                    address,
-                    _process: process,
-                });
+                return Ok(Self { address, process });
             }
             if !process.is_running()? {
                 break;
@@ -57,6 +54,10 @@ impl Nginx {
             sleep(POLL).await;
         }
         bail!("nginx did not start:\n{}", tail(&log))
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
     }
 }
 

@@ -18,6 +18,9 @@ use nix::{
 const GRACE: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(5);
 
+/// Of the system's clock for CPU time.
+const MICROS_PER_SECOND: u64 = 1_000_000;
+
 /// A child that is stopped when this is dropped, and by the kernel should we be killed.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
@@ -46,6 +49,19 @@ impl Process {
 
     pub(crate) fn is_running(&mut self) -> io::Result<bool> {
         Ok(self.0.try_wait()?.is_none())
+    }
+
+    /// CPU time of the process and its children, in microseconds, as the scheduler has counted it.
+    pub(crate) fn cpu_micros(&self) -> anyhow::Result<u64> {
+        let id = self.0.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+        let children = children.split_whitespace().map(str::parse);
+        let mut ticks = 0;
+        for id in std::iter::once(Ok(id)).chain(children) {
+            let stat = procfs::process::Process::new(i32::try_from(id?)?)?.stat()?;
+            ticks += stat.utime + stat.stime;
+        }
+        Ok(ticks * MICROS_PER_SECOND / procfs::ticks_per_second())
     }
 
     /// Resident memory in bytes.

@@ -37,7 +37,20 @@ pub(crate) struct Administrator {
 }
 
 impl Administrator {
+    /// Signs in, and lifts the limit of requests a minute that users have as delivered.
     pub(crate) async fn sign_in(gateway: &Gateway) -> anyhow::Result<Self> {
+        let administrator = Self::session(gateway).await?;
+        let unlimited = "mutation { updateSettings(input: {defaultRateLimit: {requestsPerMinute: 1000000}}, \
+            expectedVersion: 0) { __typename } }";
+        administrator
+            .ask(unlimited)
+            .await
+            .context("lifting the limit")?;
+        Ok(administrator)
+    }
+
+    /// Signs in.
+    pub(crate) async fn session(gateway: &Gateway) -> anyhow::Result<Self> {
         let origin = format!("http://{}", gateway.address);
         let login = format!(
             r#"mutation {{ login(password: "{PASSWORD}") {{ session {{ csrfToken }} }} }}"#
@@ -46,20 +59,12 @@ impl Administrator {
             .await
             .context("signing in")?;
         let csrf = answer.data["login"]["session"]["csrfToken"].as_str();
-        let administrator = Self {
+        Ok(Self {
             address: gateway.address,
             cookies: cookies(&answer.headers)?,
             csrf: csrf.context("no CSRF token")?.to_owned(),
             origin,
-        };
-        // Users may call sixty times a minute as delivered.
-        let unlimited = "mutation { updateSettings(input: {defaultRateLimit: {requestsPerMinute: 1000000}}, \
-            expectedVersion: 0) { __typename } }";
-        administrator
-            .ask(unlimited)
-            .await
-            .context("lifting the limit")?;
-        Ok(administrator)
+        })
     }
 
     /// Runs an operation.

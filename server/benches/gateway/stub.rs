@@ -39,6 +39,8 @@ const TOKENS: TokenCounts = TokenCounts {
     reasoning: 3,
 };
 pub(crate) const TOTAL_TOKENS: u64 = 230;
+/// A request with this word in its body is streamed as fast as can be, in writes as large as possible.
+pub(crate) const BURST: &str = "burst";
 /// A request with this word in its body is streamed slowly, and for long.
 pub(crate) const SLOWLY: &str = "slowly";
 
@@ -103,7 +105,10 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
         socket.set_nodelay(true)?;
         let answers = Arc::clone(&answers);
         let service = service_fn(move |request| answer(request, Arc::clone(&answers)));
-        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
+        // One buffer for all that is ready, so that a burst is one write.
+        let mut http = http1::Builder::new();
+        http.writev(false);
+        connections.spawn(http.serve_connection(TokioIo::new(socket), service));
     }
 }
 
@@ -149,7 +154,7 @@ async fn answer(
     let body = request.into_body().collect().await?.to_bytes();
     Ok(match path.as_str() {
         "/v1/chat/completions" if has(&body, "\"stream\":true") => {
-            respond("text/event-stream", streamed(answers, pause(&body)))
+            respond("text/event-stream", streamed(answers, pace(&body)))
         }
         "/v1/chat/completions" => respond("application/json", full(answers.plain.clone())),
         "/healthz" if is_get => respond("application/json", full(r#"{"status":"ok"}"#.into())),
@@ -162,11 +167,26 @@ async fn answer(
     })
 }
 
-fn pause(body: &[u8]) -> Option<Duration> {
+/// How events follow one another.
+#[derive(Clone, Copy, Debug)]
+enum Pace {
+    /// Together.
+    Burst,
+    /// Each in a write of its own, without a pause.
+    OneByOne,
+    Every(Duration),
+}
+
+fn pace(body: &[u8]) -> Pace {
     if has(body, SLOWLY) {
-        return Some(SLOW_PAUSE);
+        Pace::Every(SLOW_PAUSE)
+    } else if has(body, BRIEFLY) {
+        Pace::Every(BRIEF_PAUSE)
+    } else if has(body, BURST) {
+        Pace::Burst
+    } else {
+        Pace::OneByOne
     }
-    has(body, BRIEFLY).then_some(BRIEF_PAUSE)
 }
 
 fn has(body: &[u8], words: &str) -> bool {
@@ -194,14 +214,14 @@ fn full(bytes: Bytes) -> Body {
 
 /// Each event has its time, counted from the first, so that a late one delays no other. Where there is no
 /// pause, letting others run makes each event a write of its own.
-fn streamed(answers: Arc<Answers>, pause: Option<Duration>) -> Body {
+fn streamed(answers: Arc<Answers>, pace: Pace) -> Body {
     let events = stream::unfold((0_u32, Instant::now()), move |(index, began)| {
         let event = answers.events.get(index as usize).cloned();
         async move {
-            match pause {
-                _ if index == 0 => {}
-                Some(pause) => tokio::time::sleep_until(began + pause * index).await,
-                None => tokio::task::yield_now().await,
+            match pace {
+                Pace::Every(pause) => tokio::time::sleep_until(began + pause * index).await,
+                Pace::OneByOne if index > 0 => tokio::task::yield_now().await,
+                Pace::OneByOne | Pace::Burst => {}
             }
             event.map(|event| (Ok(Frame::data(event)), (index + 1, began)))
         }

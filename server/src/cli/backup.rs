@@ -182,6 +182,7 @@ fn with_causes(error: domain::Error) -> anyhow::Error {
         domain::Error::Unauthenticated
         | domain::Error::WrongCredentials(_)
         | domain::Error::Forbidden
+        | domain::Error::FeatureDisabled(_)
         | domain::Error::NotFound { .. }
         | domain::Error::BadInput(_)
         | domain::Error::Conflict(_)

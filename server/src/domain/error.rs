@@ -21,6 +21,9 @@ pub enum Error {
     SecondFactorRequired,
     #[error("your role does not allow this")]
     Forbidden,
+    /// An administrator has not turned the feature on.
+    #[error("{0}")]
+    FeatureDisabled(&'static str),
     #[error("there is no {what} with this id")]
     NotFound { what: &'static str },
     #[error("{0}")]
@@ -57,6 +60,7 @@ impl Error {
             Self::Unauthenticated | Self::WrongCredentials(_) => "UNAUTHENTICATED",
             Self::SecondFactorRequired => "SECOND_FACTOR_REQUIRED",
             Self::Forbidden => "FORBIDDEN",
+            Self::FeatureDisabled(_) => "FEATURE_DISABLED",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::BadInput(_) => "BAD_USER_INPUT",
             Self::Conflict(_) | Self::Outdated { .. } => "CONFLICT",

@@ -31,6 +31,7 @@ pub mod provider_accounts;
 pub mod provider_logins;
 pub mod requests;
 pub mod retention;
+pub mod saved_views;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;

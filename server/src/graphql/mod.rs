@@ -21,6 +21,7 @@ mod provider;
 mod quota;
 mod request;
 mod resolver;
+mod saved_view;
 mod schema;
 mod services;
 mod session;

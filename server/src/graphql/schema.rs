@@ -17,10 +17,11 @@ use super::{
     provider::{ProviderMutations, ProviderQueries, ProviderSubscriptions},
     quota::{QuotaMutation, QuotaQuery},
     request::{RequestHistogramQuery, RequestQuery, RequestSubscription},
+    saved_view::{SavedViewMutation, SavedViewQuery},
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
     usage::{UsageQuery, UsageSubscription},
-    user::{UserMutations, UserQuery},
+    user::{UserMutations, UserQueries},
 };
 
 /// Deep enough for the introspection query of tools, the deepest query in use.
@@ -33,7 +34,7 @@ const MAX_DIRECTIVES: usize = 8;
 pub(super) struct Query(
     SessionQueries,
     SettingsQueries,
-    UserQuery,
+    UserQueries,
     ApiKeyQueries,
     QuotaQuery,
     ProviderQueries,
@@ -48,6 +49,7 @@ pub(super) struct Query(
     BackupQueries,
     AuditQuery,
     AlertQueries,
+    SavedViewQuery,
 );
 
 /// The mutations.
@@ -67,6 +69,7 @@ pub(super) struct Mutation(
     EngineMutation,
     BackupMutations,
     AlertMutation,
+    SavedViewMutation,
 );
 
 /// The subscriptions.

@@ -22,11 +22,11 @@ use crate::{
         prices::Prices,
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
+        saved_views::SavedViews,
         sessions::Sessions,
         settings::Settings,
         usage::Usage,
-        users::quotas::Quotas,
-        users::{Users, api_keys::ApiKeys},
+        users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
     engine::EngineHandle,
     notify,
@@ -43,7 +43,9 @@ pub struct Services {
     pub sessions: Sessions,
     pub login_throttle: LoginThrottle,
     pub api_tokens: ApiTokens,
+    pub saved_views: SavedViews,
     pub users: Users,
+    pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
     pub usage: Usage,
@@ -100,7 +102,9 @@ impl Services {
             .data(self.sessions)
             .data(self.login_throttle)
             .data(self.api_tokens)
+            .data(self.saved_views)
             .data(self.users)
+            .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)
             .data(self.usage)

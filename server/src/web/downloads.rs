@@ -112,7 +112,7 @@ fn refusal(error: &Error) -> Response {
         Error::Unauthenticated
         | Error::WrongCredentials(_)
         | Error::SecondFactorRequired
-        | Error::Forbidden
+        | Error::Forbidden | Error::FeatureDisabled(_)
         | Error::BadInput(_)
         | Error::Conflict(_)
         | Error::Outdated { .. }

@@ -10,7 +10,9 @@ pub fn status_of(error: &Error) -> StatusCode {
         Error::Unauthenticated | Error::WrongCredentials(_) | Error::SecondFactorRequired => {
             StatusCode::UNAUTHORIZED
         }
-        Error::Forbidden | Error::CsrfFailed(_) => StatusCode::FORBIDDEN,
+        Error::Forbidden | Error::FeatureDisabled(_) | Error::CsrfFailed(_) => {
+            StatusCode::FORBIDDEN
+        }
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::BadInput(_) => StatusCode::BAD_REQUEST,
         Error::Conflict(_) | Error::Outdated { .. } => StatusCode::CONFLICT,

@@ -23,6 +23,7 @@ function key(id: string, more: object = {}) {
     user: { __typename: "User", id: "u1", name: "Ada", enabled: true, archivedAt: null },
     quotas: [{ __typename: "Quota", id: `q${id}`, usedPercent: 40 }],
     recentUsage: { requests: 12, tokens: { total: 3400 }, cost: "1.25" },
+    createdKeys: [],
     recentAddresses: [
       { address: "203.0.113.9", lastSeenAt: "2026-11-20T12:00:00Z" },
       { address: "203.0.113.10", lastSeenAt: "2026-11-19T12:00:00Z" },

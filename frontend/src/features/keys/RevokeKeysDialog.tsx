@@ -64,7 +64,9 @@ export function RevokeKeysDialog(props: RevokeKeysDialogProps) {
       onConfirm={() => void confirm()}
       onClose={props.onClose}
     >
-      <p>{t("keys.revokeManyHint")}</p>
+      <p>
+        {t("keys.revokeManyHint")} {t("keys.withCreatedMany")}
+      </p>
       {/* Reachable by keyboard, so that a long list can be read. */}
       <ul
         tabindex="0"

@@ -120,15 +120,16 @@ function SettingsForm(
   });
 
   async function submit(form: FormData) {
+    const kind = props.kind;
     const wanted = {
-      ...readChecks(props.kind, form),
+      ...readChecks(kind, form),
       excludedModels: readText(form, "excludedModels")
         .split(/[\s,]+/)
         .filter(Boolean),
     };
     const saved = await versioned.save(
       (base) => changesOf(base, wanted),
-      (input, expectedVersion) => update({ kind: props.kind, input, expectedVersion }),
+      (input, expectedVersion) => update({ kind, input, expectedVersion }),
     );
     if (!saved) return;
     props.onClose();

@@ -20,6 +20,8 @@ const SettingsValuesFragmentDoc = graphql(`
     assumedOutputTokens
     retentionDays
     keepErrorMessages
+    ownKeys
+    ownKeysMaximum
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

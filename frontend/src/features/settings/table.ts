@@ -1,7 +1,15 @@
 import type { SettingsValuesFragment } from "../../graphql/generated/graphql";
 
 /** The groups of settings, in display order. */
-export const GROUPS = ["abandoned", "size", "rate", "routing", "failures", "retention"] as const;
+export const GROUPS = [
+  "abandoned",
+  "size",
+  "rate",
+  "routing",
+  "failures",
+  "ownKeys",
+  "retention",
+] as const;
 
 type Group = (typeof GROUPS)[number];
 type Nested = "routing" | "defaultRateLimit";
@@ -58,6 +66,9 @@ const SETTINGS = {
   streamKeepaliveSeconds: { group: "failures", kind: "whole", in: "routing" },
   answerTimeoutSeconds: { group: "failures", kind: "whole" },
   accountCheckMinutes: { group: "failures", kind: "whole" },
+
+  ownKeys: { group: "ownKeys", kind: "onOff" },
+  ownKeysMaximum: { group: "ownKeys", kind: "whole" },
 
   retentionDays: { group: "retention", kind: "whole" },
   keepErrorMessages: { group: "retention", kind: "onOff" },

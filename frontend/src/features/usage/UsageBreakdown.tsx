@@ -81,7 +81,7 @@ export function UsageBreakdown(props: { choices: UsageChoices }) {
     const totals = answer.data?.usage.totals;
     return totals ? measured(measure(), readFragment(MeasuredDocument, totals)) : 0;
   };
-  const rows = createParts(props.choices);
+  const rows = createParts(() => props.choices);
   const save = () => {
     const [by, then] = [props.choices.parts(), props.choices.second()];
     const partsOf = (key: string) => (rows.isOpen(key) ? rows.of(key) : undefined);

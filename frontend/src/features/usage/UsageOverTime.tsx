@@ -8,8 +8,11 @@ import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
-import type { UsageChoices } from "./createUsageSearch";
+import { notify } from "../../ui/Toaster";
+import { barUnit, type UsageChoices } from "./createUsageSearch";
+import { budgetPerDay, type MonthForecast } from "./forecast";
 import { MEASURES, ORDERS, tell, tellShort } from "./measures";
+import { filterValue, partName } from "./partName";
 import {
   hoursOf,
   longName,
@@ -22,7 +25,7 @@ import {
 type Choices = { choices: UsageChoices };
 
 /** Usage over time, grouped by the chosen dimension. */
-export function UsageOverTime(props: Choices) {
+export function UsageOverTime(props: Choices & { forecast?: MonthForecast | undefined }) {
   const [answer] = createQuery({
     query: UsageOverTimeDocument,
     variables: () => ({
@@ -41,6 +44,33 @@ export function UsageOverTime(props: Choices) {
     return by ? seriesByPart(points(), measure, by) : seriesByKind(points(), measure);
   });
   const isEmpty = () => series().every((part) => totalOf(part) === 0);
+  const mark = () => {
+    const isDailyCost = props.choices.measure() === "cost" && props.choices.bucket() === "DAY";
+    const value = props.forecast && isDailyCost ? budgetPerDay(props.forecast) : undefined;
+    return value === undefined
+      ? undefined
+      : { value, label: t("usage.budgetLine", { budget: tell("cost", value) }) };
+  };
+  const chooseBar = (index: number) => {
+    const point = points()[index];
+    if (!point) return;
+    props.choices.narrow(point);
+    const period = longName(point, barUnit(props.choices.bucket()), props.choices.zone());
+    notify({ tone: "ok", text: t("usage.periodChosen", { period }) });
+  };
+  const filterBy = (key: string) => {
+    const by = props.choices.by();
+    const slice = points()
+      .flatMap(({ slices }) => slices)
+      .find((each) => each.key === key);
+    const value = by && slice && filterValue(slice, by);
+    if (!by || !value) return;
+    props.choices.drill(by, value);
+    const filter = `${t(`usage.dimensions.${by}`)}: ${partName(slice, by)}`;
+    notify({ tone: "ok", text: t("usage.filtered", { filter }) });
+  };
+  const canFilter = (key: string) =>
+    key !== "" && !(props.choices.isOfUser && props.choices.by() === "USER");
   const label = () => `${t(`usage.measures.${props.choices.measure()}`)}: ${t("usage.over")}`;
 
   return (
@@ -67,6 +97,14 @@ export function UsageOverTime(props: Choices) {
             labelValue={(value) => tellShort(props.choices.measure(), value)}
             describeValue={(value) => tell(props.choices.measure(), value)}
             group="usage"
+            mark={mark()}
+            onChoose={props.choices.canNarrow() ? chooseBar : undefined}
+            chooseHint={props.choices.canNarrow() ? t("usage.chooseBar") : undefined}
+            filter={
+              props.choices.by()
+                ? { can: canFilter, hint: (name) => t("usage.filterBy", { name }), by: filterBy }
+                : undefined
+            }
           />
         </Match>
       </Switch>

@@ -3,9 +3,16 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import UsagePage from "../../pages/UsagePage";
 import { type Answers, renderPage } from "../../test/render";
+import type { PlotOptions } from "../../ui/chart/plot";
 
 // jsdom has no canvas to draw on; the values of the drawing are also in the text beside it.
-vi.mock("../../ui/chart/plot", () => ({ createPlot: () => ({ moveTo() {}, destroy() {} }) }));
+const plotted = vi.hoisted(() => ({ options: undefined as PlotOptions | undefined }));
+vi.mock("../../ui/chart/plot", () => ({
+  createPlot: (_: HTMLElement, options: PlotOptions) => {
+    plotted.options = options;
+    return { moveTo() {}, destroy() {} };
+  },
+}));
 
 const totals = {
   requests: 1200,
@@ -72,7 +79,10 @@ function answers(asked: Record<string, unknown>[] = []): Answers {
   };
 }
 
-beforeEach(() => window.history.replaceState(null, "", "/usage"));
+beforeEach(() => {
+  plotted.options = undefined;
+  window.history.replaceState(null, "", "/usage");
+});
 
 test("costs are exact, and requests without a price are said", async () => {
   renderPage(UsagePage, answers());
@@ -144,6 +154,43 @@ test("a row opens into its parts by a second dimension", async () => {
   expect(await screen.findByTitle("gpt-5")).toBeDefined();
   // Parts that were loaded are not asked for again.
   expect(asked).toHaveLength(1);
+});
+
+test("a bar selects its period, and Enter does the same as a click", async () => {
+  window.history.replaceState(null, "", "/usage?range=LAST_7_DAYS&zone=UTC&bucket=DAY");
+  const asked: Record<string, unknown>[] = [];
+  renderPage(UsagePage, answers(asked));
+  const chart = await screen.findByRole("img", { name: /Over time/ });
+  expect(chart.getAttribute("aria-label")).toContain("show only the period of a bar");
+
+  await waitFor(() => expect(plotted.options).toBeDefined());
+  plotted.options?.onPoint(0);
+  chart.focus();
+  await userEvent.keyboard("{Enter}");
+
+  await waitFor(() => expect(window.location.search).toContain("from=2026-11-24"));
+  expect(window.location.search).toContain("to=2026-11-24");
+  expect(asked.at(-1)?.range).toMatchObject({ from: "2026-11-24T00:00:00.000Z" });
+});
+
+test("a legend entry sets its filter", async () => {
+  window.history.replaceState(null, "", "/usage?by=PROVIDER");
+  const asked: Record<string, unknown>[] = [];
+  const slices = [{ key: "claude", label: "Claude", provider: "CLAUDE", totals }];
+  renderPage(UsagePage, {
+    ...answers(asked),
+    UsageOverTime: () => ({
+      data: {
+        usage: {
+          series: [{ from: "2026-11-24T00:00:00Z", to: "2026-11-25T00:00:00Z", totals, slices }],
+        },
+      },
+    }),
+  });
+
+  await userEvent.click(await screen.findByRole("button", { name: "Filter by Claude" }));
+
+  await waitFor(() => expect(asked.at(-1)?.filter).toMatchObject({ provider: "CLAUDE" }));
 });
 
 test("an address brings its stretch of time back", async () => {

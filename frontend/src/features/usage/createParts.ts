@@ -55,21 +55,21 @@ export type RowPart = RowParts["slices"][number];
 export const MAX_OPENED = 20;
 
 /** The rows of the breakdown that are open, and their parts by the second dimension. */
-export function createParts(choices: UsageChoices) {
+export function createParts(choices: () => UsageChoices) {
   const client = useClient();
   const [parts, setParts] = createStore<Record<string, RowParts>>({});
   const [open, setOpen] = createSignal<ReadonlySet<string>>(new Set());
   const [error, setError] = createSignal<CombinedError>();
   const asked = () => {
-    const second = choices.second();
+    const second = choices().second();
     if (!second) return undefined;
     return {
-      range: choices.range(),
-      filter: choices.filter(),
-      zone: choices.zone(),
-      by: choices.parts(),
+      range: choices().range(),
+      filter: choices().filter(),
+      zone: choices().zone(),
+      by: choices().parts(),
       second,
-      order: ORDERS[choices.measure()],
+      order: ORDERS[choices().measure()],
     };
   };
   const identity = () => JSON.stringify(asked() ?? null);

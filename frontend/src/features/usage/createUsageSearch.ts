@@ -6,7 +6,7 @@ import type {
   UsageFilter,
   UsageRange,
 } from "../../graphql/generated/graphql";
-import { isZone, ownZone } from "../../lib/zone";
+import { isZone, ownZone, wallClock } from "../../lib/zone";
 import { readProvider } from "../../ui/providers";
 import { MEASURES, type Measure } from "./measures";
 import { daysOf, possibleBuckets, type RangeSearch, readRange, usualBucket } from "./range";
@@ -48,6 +48,11 @@ const FILTER_OF = {
 
 /** The order in which a filtered breakdown moves on to a dimension without a filter. */
 const DRILL_ORDER: readonly UsageDimension[] = ["MODEL", "API_KEY", "USER", "PROVIDER"];
+
+/** The period that a bar selects: the address holds days, so an hour selects its day. */
+export function barUnit(bucket: UsageBucket): UsageBucket {
+  return bucket === "HOUR" ? "DAY" : bucket;
+}
 
 function stable<Value>(compute: () => Value) {
   const memo = createMemo(compute, undefined, {
@@ -108,6 +113,14 @@ export function createUsageSearch(ofUser?: () => string) {
     },
     /** Removes the filter of a dimension. */
     remove: (by: UsageDimension) => setSearch({ [FILTER_OF[by]]: undefined }, { scroll: false }),
+    /** Whether a bar is a shorter period than the page shows. */
+    canNarrow: () => buckets().length > 0 && daysOf(range()) > 1.1,
+    /** Shows the period of a bar alone; "back" undoes it. */
+    narrow: (point: { from: string; to: string }) => {
+      const from = wallClock(new Date(point.from), zone()).date;
+      const to = wallClock(new Date(Date.parse(point.to) - 1), zone()).date;
+      setSearch({ range: undefined, from, to, bucket: undefined }, { scroll: false });
+    },
     change: (next: UsageSearch) => setSearch(next, { replace: true, scroll: false }),
     clear: () => setSearch(Object.fromEntries(FILTERS.map((name) => [name, undefined]))),
   };

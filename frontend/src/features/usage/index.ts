@@ -5,5 +5,6 @@ export { hoursOf, longName, seriesByKind, shortName } from "./series";
 export { UsageBreakdown } from "./UsageBreakdown";
 export { UsageFigures } from "./UsageFigures";
 export { UsageFilters } from "./UsageFilters";
+export { createForecast, ForecastNotice } from "./UsageForecast";
 export { UsageHeat } from "./UsageHeat";
 export { UsageOverTime } from "./UsageOverTime";

@@ -16,6 +16,7 @@ const found = {
   lastUsedAt: null,
   user: { __typename: "User", id: "u1", name: "Ada" },
   recentUsage: { requests: 1, tokens: { total: 1 }, cost: "0" },
+  createdKeys: [],
   recentAddresses: [],
 };
 
@@ -47,6 +48,6 @@ test("a pasted key is offered with its owner and what to do, and is searched for
   await user.type(dialog.getByLabelText(/Type “/), "laptop");
   await user.click(dialog.getByRole("button", { name: "Revoke key" }));
 
-  await waitFor(() => expect(revoked).toEqual([{ id: "k1" }]));
+  await waitFor(() => expect(revoked).toEqual([{ id: "k1", withCreated: true }]));
   expect(JSON.stringify(searches)).not.toContain("sk-ada");
 });

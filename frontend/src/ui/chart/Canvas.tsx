@@ -29,6 +29,7 @@ export function Canvas(props: CanvasProps) {
     labelPoint: props.labelPoint,
     hourAt: props.hourAt,
     labelValue: props.labelValue,
+    mark: props.mark,
     onPoint: (index) => props.onPoint(index),
   });
   createEffect(
@@ -64,7 +65,9 @@ export function Canvas(props: CanvasProps) {
       ref={host}
       role="img"
       tabindex="0"
-      aria-label={[props.label, t("chart.keys"), props.chooseHint].filter(Boolean).join(". ")}
+      aria-label={[props.label, props.mark?.label, t("chart.keys"), props.chooseHint]
+        .filter(Boolean)
+        .join(". ")}
       title={props.chooseHint}
       onKeyDown={onKeyDown}
       onClick={choose}

@@ -4,8 +4,8 @@ import { Button } from "../Button";
 import { Canvas } from "./Canvas";
 import "./chart.css";
 import { ChartTable } from "./ChartTable";
-import { Legend } from "./Legend";
-import { type ChartSeries, totalAt, totalOf } from "./stack";
+import { Legend, type LegendFilter } from "./Legend";
+import { type ChartMark, type ChartSeries, totalAt, totalOf } from "./stack";
 
 type StackedChartProps = {
   /** The accessible name. */
@@ -24,8 +24,12 @@ type StackedChartProps = {
   /** Charts with the same group share their crosshair. */
   group?: string;
   height?: number;
+  /** A value that a dashed line marks, with its label in the legend. */
+  mark?: ChartMark | undefined;
   /** A point is chosen by a click or Enter. */
   onChoose?: ((index: number) => void) | undefined;
+  /** Filters by a part of the legend, where that is possible. */
+  filter?: LegendFilter | undefined;
   /** The effect of choosing a point. */
   chooseHint?: string | undefined;
 };
@@ -79,6 +83,7 @@ export function StackedChart(props: StackedChartProps) {
           labelPoint={props.labelPoint}
           hourAt={props.hourAt}
           labelValue={props.labelValue}
+          mark={props.mark}
           point={point()}
           onPoint={setPoint}
           onChoose={props.onChoose}
@@ -87,7 +92,14 @@ export function StackedChart(props: StackedChartProps) {
       </Show>
       <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
         <Show when={!isTable()}>
-          <Legend series={props.series} hidden={hidden()} tell={tell} onToggle={toggle} />
+          <Legend
+            series={props.series}
+            hidden={hidden()}
+            tell={tell}
+            onToggle={toggle}
+            filter={props.filter}
+            mark={props.mark?.label}
+          />
         </Show>
         <div class="ml-auto flex min-h-8 min-w-0 items-center gap-2">
           <p class="min-w-0 truncate text-sm font-medium" aria-live="polite">

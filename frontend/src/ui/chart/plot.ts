@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { resolveColours } from "./palette";
-import { type ChartSeries, labelledPoints, stackUp } from "./stack";
+import { type ChartMark, type ChartSeries, labelledPoints, stackUp } from "./stack";
 
 /** The data of a plot and how to format it. */
 export type PlotOptions = {
@@ -17,6 +17,8 @@ export type PlotOptions = {
   /** The hour of the day of a point that begins at a full hour, where points are hours. */
   hourAt: ((index: number) => number | undefined) | undefined;
   labelValue: (value: number) => string;
+  /** A value that a dashed line marks, with its label in the legend. */
+  mark?: ChartMark | undefined;
   onPoint: (index: number | undefined) => void;
 };
 
@@ -68,6 +70,26 @@ function axes(options: PlotOptions, ink: string, line: string): uPlot.Axis[] {
   ];
 }
 
+/** Draws the marked value over the bars, with a seam that separates it from them. */
+function drawMark(plot: uPlot, value: number, ink: string, panel: string) {
+  const { ctx, bbox } = plot;
+  const at = Math.round(plot.valToPos(value, "y", true));
+  ctx.save();
+  for (const [colour, width, dash] of [
+    [panel, 4, []],
+    [ink, 2, [6, 4]],
+  ] as const) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = width * devicePixelRatio;
+    ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
+    ctx.beginPath();
+    ctx.moveTo(bbox.left, at);
+    ctx.lineTo(bbox.left + bbox.width, at);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
 function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot.Options {
   const names = options.series.map((part) => part.colour);
   const [ink = "", line = "", panel = "", ...fills] = resolveColours(
@@ -87,7 +109,12 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
     },
     scales: {
       x: { time: false, range: () => [-0.5, options.points - 0.5] },
-      y: { range: (_, __, max) => [0, max > 0 ? max * 1.06 : 1] },
+      y: {
+        range: (_, __, max) => {
+          const most = Math.max(max, options.mark?.value ?? 0);
+          return [0, most > 0 ? most * 1.06 : 1];
+        },
+      },
     },
     axes: axes(options, ink, line),
     series: [
@@ -105,7 +132,10 @@ function describe(options: PlotOptions, host: HTMLElement, width: number): uPlot
         }))
         .reverse(),
     ],
-    hooks: { setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? undefined)] },
+    hooks: {
+      setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? undefined)],
+      draw: [(plot) => options.mark && drawMark(plot, options.mark.value, ink, panel)],
+    },
   };
 }
 

@@ -7,6 +7,9 @@ export type ChartSeries = {
   values: readonly number[];
 };
 
+/** A value that a line marks. */
+export type ChartMark = { value: number; label: string };
+
 /** The top edge of each part when the visible parts are stacked in their order. */
 export function stackUp(series: readonly ChartSeries[], isHidden: (key: string) => boolean) {
   let floor: number[] = [];

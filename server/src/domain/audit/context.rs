@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use entity::{admin, api_token, audit_event::ActorKind};
+use entity::{admin, api_token, audit_event::ActorKind, user};
 use uuid::Uuid;
 
 use super::AuditSubject;
@@ -34,6 +34,14 @@ impl Actor {
         }
     }
 
+    /// A user with one of their keys, whose name is not known yet.
+    pub fn user(id: Uuid) -> Self {
+        Self {
+            id: Some(id),
+            ..Self::unnamed(ActorKind::User)
+        }
+    }
+
     fn unnamed(kind: ActorKind) -> Self {
         Self {
             kind,
@@ -49,6 +57,15 @@ impl From<&admin::Model> for Actor {
             kind: ActorKind::Admin,
             id: Some(admin.id),
             name: Some(admin.username.clone()),
+        }
+    }
+}
+
+impl From<&user::Model> for Actor {
+    fn from(user: &user::Model) -> Self {
+        Self {
+            name: Some(user.name.clone()),
+            ..Self::user(user.id)
         }
     }
 }

@@ -6,7 +6,7 @@ use entity::RateLimit;
 use serde::{Deserialize, Serialize};
 
 use super::{Result, define::define_settings, routing::RoutingSettings};
-use crate::domain::users::rate_limits;
+use crate::domain::users::{api_keys::OwnKeyPolicy, rate_limits};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -79,6 +79,13 @@ macro_rules! gateway_settings {
             /// The interval of account health checks, in minutes; 0 disables them.
             account_check_minutes: u32 = 0, in 15..=1440 or 0;
 
+            /// Whether users may create, rename, rotate and revoke their own keys, within the bounds of the key that they
+            /// use.
+            own_keys: bool = false;
+
+            /// The number of active keys up to which a user creates keys, those of administrators included.
+            own_keys_maximum: u32 = 5, in 1..=100;
+
             /// How the engine routes requests among accounts, for all providers.
             routing: RoutingSettings = RoutingSettings::default();
         }
@@ -98,6 +105,14 @@ impl GatewaySettings {
     /// The time limit for the start of the engine's response.
     pub fn answer_timeout(&self) -> Duration {
         Duration::from_secs(u64::from(self.answer_timeout_seconds))
+    }
+
+    /// The bounds within which users manage their own keys.
+    pub fn own_key_policy(&self) -> OwnKeyPolicy {
+        OwnKeyPolicy {
+            is_allowed: self.own_keys,
+            maximum: self.own_keys_maximum,
+        }
     }
 
     pub(super) fn check(&self) -> Result<()> {

@@ -7,6 +7,7 @@ mod buckets;
 mod by_account;
 mod by_key;
 mod filter;
+mod forecast;
 mod latency;
 mod parts;
 mod query;
@@ -40,6 +41,7 @@ use self::{
 };
 pub use self::{
     filter::{By, UsageFilter},
+    forecast::Forecast,
     latency::{Latency, Percentiles},
     parts::Parts,
     query::UsageOrder,

@@ -1,6 +1,7 @@
 //! Users, their API keys, quotas and rate limits.
 
 pub mod api_keys;
+mod invitations;
 mod list;
 pub mod quotas;
 pub(in crate::domain) mod rate_limits;
@@ -18,10 +19,13 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-pub use self::list::{UserFilter, UserOrder, UserOrderField, id_of};
 use self::{
     api_keys::{ApiKeys, IssuedApiKey, NewApiKey, active_user},
     quotas::NewQuota,
+};
+pub use self::{
+    invitations::{InvitationState, NewUserInvitation, UserInvitations},
+    list::{UserFilter, UserOrder, UserOrderField, id_of},
 };
 use crate::{
     clock::SharedClock,

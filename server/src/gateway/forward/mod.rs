@@ -9,7 +9,7 @@ use futures_util::future::{FutureExt as _, ready};
 use self::upstream::Upstream;
 pub(super) use self::{
     outage::EngineOutage,
-    upstream::{Awaiting, UpstreamBody, UpstreamError, UpstreamResponse},
+    upstream::{Awaiting, ExchangeError, UpstreamBody, UpstreamError, UpstreamResponse},
 };
 use super::{
     body::Upload,

@@ -14,7 +14,7 @@ use crate::{
     domain::users::api_keys::Caller,
     gateway::{
         dialect::{Dialect, GatewayError, in_stream_error},
-        forward::{EngineOutage, UpstreamBody},
+        forward::{EngineOutage, ExchangeError, UpstreamBody},
     },
 };
 
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub(in crate::gateway) enum AnswerError {
     #[error("the engine broke the connection")]
-    Engine(#[source] hyper::Error),
+    Engine(#[source] ExchangeError),
     #[error("the key was revoked")]
     Revoked,
     #[error("the server is stopping")]
@@ -97,28 +97,40 @@ impl MeteredBody {
         Poll::Ready(released.frame.map(Ok))
     }
 
-    /// Observes a frame, and holds it back if it ends the protocol.
+    /// Observes a frame. If it ends the protocol, the end is held back; what is before it in the same frame is passed.
     fn pass(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
         let Some(open) = &mut self.open else {
             return Some(frame);
         };
-        if let Some(data) = frame.data_ref() {
-            open.receipt.deliver(data);
-        }
+        let data = frame.data_ref();
+        let end = data.map_or(0, |data| open.receipt.deliver(data));
         if let Some(heartbeat) = &mut self.format.heartbeat {
             heartbeat.passed();
         }
         // A reader that knows the length never polls for the frame after the last.
-        if open.inner.is_end_stream() {
-            return self.finish(Some(frame));
-        }
-        if open.receipt.has_just_ended()
-            && let Some(noted) = open.receipt.note_whole()
+        let passed = if open.inner.is_end_stream() {
+            self.finish(Some(frame))
+        } else if open.receipt.has_just_ended() {
+            self.hold_noted(frame)
+        } else {
+            Some(frame)
+        };
+        passed.or_else(|| self.hold.as_mut()?.take_before(end))
+    }
+
+    /// Holds a frame back until the end of the answer is journaled.
+    fn hold_noted(&mut self, frame: Frame<Bytes>) -> Option<Frame<Bytes>> {
+        match self
+            .open
+            .as_ref()
+            .and_then(|open| open.receipt.note_whole())
         {
-            self.hold = Some(Hold::until_noted(frame, noted));
-            return None;
+            Some(noted) => {
+                self.hold = Some(Hold::until_noted(frame, noted));
+                None
+            }
+            None => Some(frame),
         }
-        Some(frame)
     }
 
     /// The answer is complete. Its last frame, or its end if there is no frame, is held back.
@@ -161,7 +173,7 @@ impl MeteredBody {
     /// The connection to the engine broke. A stream of events ends with an error event; any other body is cut.
     fn fail(
         &mut self,
-        error: hyper::Error,
+        error: ExchangeError,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let ErrorFormat {

@@ -62,6 +62,12 @@ impl Hold {
         Poll::Ready(Released { frame, pending })
     }
 
+    /// Takes as many bytes from the beginning of the frame, which need not wait.
+    pub(super) fn take_before(&mut self, end: usize) -> Option<Frame<Bytes>> {
+        let data = self.frame.as_mut()?.data_mut()?;
+        (end > 0).then(|| Frame::data(data.split_to(end)))
+    }
+
     /// In bytes.
     pub(super) fn length(&self) -> u64 {
         let data = self.frame.as_ref().and_then(Frame::data_ref);

@@ -2,6 +2,7 @@
 
 mod body;
 mod drain;
+mod events;
 mod heartbeat;
 mod hold;
 mod progress;

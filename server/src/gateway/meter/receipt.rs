@@ -18,7 +18,7 @@ use metering::{MeteredUsage, Observation, Tap, tokens_of_text};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
-use super::progress::OutputCheckpoint;
+use super::{events::observe_events, progress::OutputCheckpoint};
 use crate::{
     domain::{
         requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
@@ -148,14 +148,18 @@ impl Receipt {
         };
     }
 
-    /// Observes data of the answer that is sent to the client.
-    pub(in crate::gateway) fn deliver(&mut self, data: &Bytes) {
-        self.observe(data);
+    /// Observes data of the answer that is sent to the client. Returns where its end may begin: the event that completes the answer,
+    /// or else the last event.
+    pub(in crate::gateway) fn deliver(&mut self, data: &Bytes) -> usize {
+        let elapsed = self.first_byte();
+        let end = self.tap.as_mut().map_or(0, |tap| observe_events(tap, data));
+        self.checkpoint(elapsed);
         self.delivered = match &self.tap {
             Some(tap) if tap.has_ended() => Delivered::End,
             Some(tap) if tap.has_failed() => Delivered::Error,
             Some(_) | None => Delivered::Nothing,
         };
+        end
     }
 
     /// Whether the client has the whole answer, even if it disconnects.
@@ -169,6 +173,10 @@ impl Receipt {
         if let Some(tap) = &mut self.tap {
             tap.observe(data);
         }
+        self.checkpoint(elapsed);
+    }
+
+    fn checkpoint(&mut self, elapsed: Duration) {
         if self.checkpoint.is_due(elapsed)
             && let Some(noted) = self.note(RequestEnd::Interrupted(KILLED))
         {

@@ -28,7 +28,7 @@ use super::{
     body::Upload,
     context::RequestContext,
     dialect::GatewayError,
-    forward::{EngineClient, UpstreamBody, UpstreamResponse},
+    forward::{EngineClient, UpstreamResponse},
     headers,
     memory::Memory,
     meter::{Drainer, Receipt, RequestEnd},
@@ -154,9 +154,8 @@ fn join(
     context: Arc<RequestContext>,
     turns: Turns,
     from_client: OnUpgrade,
-    answer: UpstreamResponse,
+    mut answer: UpstreamResponse,
 ) -> Response<Body> {
-    let mut answer = answer.map(UpstreamBody::into_incoming);
     let from_engine = hyper::upgrade::on(&mut answer);
     let (mut head, _) = answer.into_parts();
     headers::for_client(&mut head.headers, context.id);

@@ -32,6 +32,8 @@ enum ActorKind {
     Admin,
     /// A script with an API token.
     ApiToken,
+    /// A user with one of their API keys.
+    User,
     /// A caller without a valid credential.
     Anonymous,
     /// A command of the program on the server's machine.
@@ -45,7 +47,7 @@ enum ActorKind {
 struct AuditActor {
     /// The kind of caller.
     kind: ActorKind,
-    /// The id of the administrator or API token; null for other callers.
+    /// The id of the administrator, API token or user; null for other callers.
     id: Option<ID>,
     /// The name at the time of the event; null if the caller has none.
     name: Option<String>,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Mutations of anonymous clients whose failures are recorded.
-const SIGN_INS_RECORDED: [&str; 2] = ["login", "completeSetup"];
+const SIGN_INS_RECORDED: [&str; 3] = ["login", "completeSetup", "acceptUserInvitation"];
 /// Recorded refusals by role, per hour and caller: enough to see what the caller probes.
 const REFUSALS: u32 = 20;
 /// Recorded other failures, per hour and caller.
@@ -137,7 +137,8 @@ fn actor(viewer: &Viewer) -> Actor {
     match viewer {
         Viewer::Session(session) => (&session.admin).into(),
         Viewer::ApiToken(token) => token.into(),
-        Viewer::Anonymous | Viewer::KeyHolder { .. } => Actor::anonymous(),
+        Viewer::KeyHolder { user_id, .. } => Actor::user(*user_id),
+        Viewer::Anonymous => Actor::anonymous(),
     }
 }
 

@@ -1,17 +1,19 @@
 //! The fields of a key that need a service.
 
+use std::collections::HashSet;
+
 use async_graphql::{ComplexObject, Context};
 
 use crate::{
     clock::SharedClock,
-    domain::{Error, usage::UsageFilter, users::quotas::Quotas},
+    domain::{Error, usage::UsageFilter, users::api_keys, users::quotas::Quotas},
     graphql::{
         quota,
         resolver::{
             context::ContextExt as _,
             cost::{BATCHED, one},
             error::Result,
-            loaders::{AddressesOfKey, RecentUsageOfKey, UserId},
+            loaders::{AddressesOfKey, KeysOfUser, RecentUsageOfKey, UserId},
         },
         types::{
             api_key::{ApiKey, ApiKeyAddress, ApiKeyState},
@@ -41,6 +43,19 @@ impl ApiKey {
         } else {
             ApiKeyState::Active
         }
+    }
+
+    /// The active keys that the user created with it, or with a key that was created so: `revokeApiKey` revokes them
+    /// too.
+    #[graphql(complexity = "5 * child_complexity + BATCHED")]
+    async fn created_keys(&self, ctx: &Context<'_>) -> Result<Vec<ApiKey>> {
+        let keys = ctx.loader().load_one(KeysOfUser(self.user_id)).await?;
+        let keys = keys.unwrap_or_default();
+        let now = ctx.service::<SharedClock>().now();
+        let created = api_keys::created_with(&keys, &HashSet::from([self.key_id]));
+        let active = created
+            .filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now));
+        Ok(active.cloned().map(ApiKey::from).collect())
     }
 
     /// The quotas of this key alone, which apply in addition to the user's.

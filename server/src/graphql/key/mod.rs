@@ -4,6 +4,7 @@ mod client_setup;
 mod fields;
 mod issue;
 mod list;
+pub(super) mod own;
 mod revoke;
 mod update;
 
@@ -11,7 +12,7 @@ use async_graphql::MergedObject;
 
 use self::{
     client_setup::ClientSetupQuery, issue::IssueApiKeyMutation, list::ApiKeyQuery,
-    revoke::RevokeApiKeyMutation, update::UpdateApiKeyMutation,
+    own::OwnApiKeyMutation, revoke::RevokeApiKeyMutation, update::UpdateApiKeyMutation,
 };
 
 #[derive(Debug, Default, MergedObject)]
@@ -22,4 +23,5 @@ pub(super) struct ApiKeyMutations(
     IssueApiKeyMutation,
     UpdateApiKeyMutation,
     RevokeApiKeyMutation,
+    OwnApiKeyMutation,
 );

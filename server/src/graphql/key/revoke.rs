@@ -64,10 +64,20 @@ impl RevokeApiKeyMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The key's id.")] id: ID,
+        #[graphql(
+            default = true,
+            desc = "Whether to revoke the keys too that the user created with it: anyone who had the key could create them."
+        )]
+        with_created: bool,
     ) -> Result<RevokeApiKeyPayload> {
         let id = input::id(&id, "API key")?;
-        let api_key = ApiKey::from(ctx.service::<ApiKeys>().revoke(&ctx.audit(), id).await?);
-        Ok(RevokeApiKeyPayload { api_key })
+        let key = ctx
+            .service::<ApiKeys>()
+            .revoke(&ctx.audit(), id, with_created)
+            .await?;
+        Ok(RevokeApiKeyPayload {
+            api_key: ApiKey::from(key),
+        })
     }
 
     /// Revoke several keys in one transaction: all that are not revoked yet, or none if it fails. Unknown ids do not
@@ -77,14 +87,21 @@ impl RevokeApiKeyMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The keys' ids, at most 200.", validator(max_items = 200))] ids: Vec<ID>,
+        #[graphql(
+            default = true,
+            desc = "Whether to revoke the keys too that the user created with them: anyone who had the key could create them."
+        )]
+        with_created: bool,
     ) -> Result<RevokeApiKeysPayload> {
         // An id in another format is the id of no key, as the nil id.
         let keys: Vec<Uuid> = ids
             .iter()
             .map(|id| id.parse().unwrap_or_default())
             .collect();
-        let audit = ctx.audit();
-        let done = ctx.service::<ApiKeys>().revoke_many(&audit, &keys).await?;
+        let done = ctx
+            .service::<ApiKeys>()
+            .revoke_many(&ctx.audit(), &keys, with_created)
+            .await?;
         let results = ids.into_iter().zip(done);
         let results = results.map(|(id, revocation)| RevokeApiKeyResult::new(id, revocation));
         Ok(RevokeApiKeysPayload {

@@ -10,6 +10,7 @@ use crate::{
     client_address::ClientAddresses,
     domain::{
         Error, Viewer,
+        api_keys::KeyHolder,
         audit::AuditContext,
         sessions::{AdminSession, SessionClient},
     },
@@ -64,6 +65,8 @@ pub(crate) trait ContextExt {
     fn viewer(&self) -> &Viewer;
     /// The caller's session; `UNAUTHENTICATED` for callers without one.
     fn session(&self) -> Result<&AdminSession>;
+    /// The user who authenticated with a key; `FORBIDDEN` for other callers.
+    fn key_holder(&self) -> Result<KeyHolder>;
     /// The audit context of the mutation that is being resolved.
     fn audit(&self) -> AuditContext;
     /// The caller's browser; `BAD_USER_INPUT` over streams, which cannot set cookies.
@@ -91,6 +94,20 @@ impl ContextExt for Context<'_> {
             Viewer::Anonymous | Viewer::ApiToken(_) | Viewer::KeyHolder { .. } => {
                 Err(Error::Unauthenticated.into())
             }
+        }
+    }
+
+    fn key_holder(&self) -> Result<KeyHolder> {
+        match self.viewer() {
+            Viewer::KeyHolder {
+                user_id,
+                api_key_id,
+            } => Ok(KeyHolder {
+                user_id: *user_id,
+                api_key_id: *api_key_id,
+            }),
+            Viewer::Anonymous => Err(Error::Unauthenticated.into()),
+            Viewer::ApiToken(_) | Viewer::Session(_) => Err(Error::Forbidden.into()),
         }
     }
 

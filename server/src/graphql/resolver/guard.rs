@@ -76,6 +76,7 @@ fn allows(directive: &MetaDirectiveInvocation, viewer: &Viewer) -> bool {
             let required = directive.args.get("role").and_then(declared_role);
             required.is_some_and(|required| viewer.role().is_some_and(|role| role >= required))
         }
+        "requiresApiKey" => matches!(viewer, Viewer::KeyHolder { .. }),
         "requiresSession" => matches!(viewer, Viewer::Session(_)),
         _ => false,
     }

@@ -20,6 +20,11 @@ pub(crate) enum Role {
 #[TypeDirective(location = "FieldDefinition", name = "requiresRole")]
 pub(crate) fn requires_role(role: Role) {}
 
+/// The field requires a user's API key; administrators and API tokens get FORBIDDEN, anonymous callers
+/// UNAUTHENTICATED.
+#[TypeDirective(location = "FieldDefinition", name = "requiresApiKey")]
+pub(crate) fn requires_api_key() {}
+
 /// The field requires an administrator who signed in with a browser session; API tokens get FORBIDDEN.
 #[TypeDirective(location = "FieldDefinition", name = "requiresSession")]
 pub(crate) fn requires_session() {}

@@ -7,6 +7,7 @@ use crate::{
     domain::{Error, Viewer as Asking},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
+        key::own::OwnKeys,
         request::{
             filter::RequestFilter,
             histogram::{self, RequestHistogram},
@@ -54,6 +55,12 @@ impl KeyHolder {
         Ok(ApiKey::from(
             key.ok_or(Error::NotFound { what: "API key" })?,
         ))
+    }
+
+    /// How the caller may manage their own keys, which are `user.apiKeys`.
+    #[graphql(complexity = "2 * one(child_complexity)")]
+    async fn own_keys(&self, ctx: &Context<'_>) -> Result<OwnKeys> {
+        OwnKeys::read(ctx).await
     }
 
     /// The user's requests with any of their keys, newest first.

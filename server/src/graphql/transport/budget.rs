@@ -31,8 +31,10 @@ const OPERATION: u64 = 10;
 const WRONG_CREDENTIAL: u64 = 200;
 /// Bytes per point: documents are parsed and validated even if they are rejected.
 const BYTES_PER_POINT: u64 = 64;
-/// The cost of an audit event, charged afterwards.
+/// The cost of an audit event of an administrator with the role of a viewer, charged afterwards.
 const EVENT: u64 = 50_000;
+/// The cost of an audit event of a user: twenty a minute, apart from queries.
+const EVENT_OF_USER: u64 = 10_000;
 /// 20 small queries per second with bursts of 1,200, for one address, which an office can share.
 const ANONYMOUS: Rate = Rate { per_minute: 12_000 };
 const KEY_HOLDER: Rate = Rate {
@@ -170,13 +172,15 @@ impl Budgets {
     /// the next operation.
     pub(crate) fn charge_for_event(&self, payer: Option<Payer>) {
         // Signing in is throttled separately.
-        let payer = payer.filter(|payer| matches!(payer, Payer::Viewer(_)));
-        if let Some(payer) = payer {
-            let now = self.since.elapsed();
-            self.with(payer, |payer, budget| {
-                budget.points.charge(payer.rate(), EVENT, now);
-            });
-        }
+        let (payer, cost) = match payer {
+            Some(payer @ Payer::Viewer(_)) => (payer, EVENT),
+            Some(payer @ Payer::User(_)) => (payer, EVENT_OF_USER),
+            Some(Payer::Address(_) | Payer::Others) | None => return,
+        };
+        let now = self.since.elapsed();
+        self.with(payer, |payer, budget| {
+            budget.points.charge(payer.rate(), cost, now);
+        });
     }
 
     fn pay(&self, payer: Option<Payer>, points: u64) -> Result<()> {

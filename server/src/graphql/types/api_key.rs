@@ -45,6 +45,8 @@ pub(crate) struct ApiKey {
     pub(crate) revoked_at: Option<DateTime>,
     /// Patterns of allowed models, in which `*` matches any characters; null allows all of the user's models.
     allowed_models: Option<Vec<String>>,
+    /// The id of the key with which the user created it; null if an administrator created it.
+    created_with_id: Option<ID>,
     /// The version, which increases with each change of the key apart from quotas and rate limit.
     version: i32,
     /// The version of the key's own quotas, which increases with each change of them.
@@ -69,6 +71,7 @@ impl From<api_key::Model> for ApiKey {
             expires_at: row.expires_at.map(Into::into),
             revoked_at: row.revoked_at.map(Into::into),
             allowed_models: row.allowed_models.map(|models| models.0),
+            created_with_id: row.created_with.map(Into::into),
             version: row.version,
             quotas_version: row.quotas_version,
             rate_limit_version: row.rate_limit_version,

@@ -1,5 +1,6 @@
 //! Usage: totals, breakdowns and series over time.
 
+mod forecast;
 mod group;
 pub(super) mod input;
 mod latency;

@@ -5,6 +5,7 @@ use calendar::CalendarUnit;
 use chrono_tz::Tz;
 
 use super::{
+    forecast::UsageForecast,
     group::Groups,
     input::{UsageBucket, UsageDimension, UsageFilter, UsageOrder, UsageRange},
     latency::UsageLatency,
@@ -98,6 +99,12 @@ impl Usage {
             to: span.to.into(),
             totals: UsageTotals::from(sums),
         })
+    }
+
+    /// The cost of the current calendar month, whatever the range is, with its forecast and its budget.
+    #[graphql(complexity = "sums(2, child_complexity)")]
+    async fn forecast(&self, ctx: &Context<'_>) -> Result<UsageForecast> {
+        UsageForecast::read(ctx, self.zone, &self.filter).await
     }
 
     /// How long requests took. It is read from the request log and slower than totals.

@@ -2,13 +2,25 @@
 
 mod create;
 mod fields;
+mod invitation;
 mod list;
 mod update;
 
 use async_graphql::MergedObject;
 
-pub(super) use self::list::UserQuery;
-use self::{create::CreateUserMutation, update::UpdateUserMutation};
+use self::{
+    create::CreateUserMutation,
+    invitation::{UserInvitationMutation, UserInvitationQuery},
+    list::UserQuery,
+    update::UpdateUserMutation,
+};
 
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct UserMutations(CreateUserMutation, UpdateUserMutation);
+pub(super) struct UserQueries(UserQuery, UserInvitationQuery);
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct UserMutations(
+    CreateUserMutation,
+    UpdateUserMutation,
+    UserInvitationMutation,
+);

@@ -105,7 +105,7 @@ async fn a_revoked_expired_or_disabled_key_is_invalid_immediately() {
     assert_valid(new.secret.expose_secret()).await;
     services
         .api_keys
-        .revoke(test_context(), caller.api_key_id)
+        .revoke(test_context(), caller.api_key_id, true)
         .await
         .unwrap();
     assert_invalid(&key).await;
@@ -173,7 +173,7 @@ async fn only_the_holder_of_an_invalid_key_sees_why_it_is_invalid() {
 
     let revoked = issue().await;
     api_keys
-        .revoke(test_context(), revoked.api_key.id)
+        .revoke(test_context(), revoked.api_key.id, true)
         .await
         .unwrap();
     let replaced = issue().await;

@@ -7,6 +7,7 @@ mod books;
 mod differential;
 mod endings;
 mod failures;
+mod framing;
 mod heartbeats;
 mod idle_connections;
 mod killed;

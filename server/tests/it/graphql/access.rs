@@ -11,16 +11,17 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, ControlPlane, Socket, code};
 
-const PUBLIC: [&str; 6] = [
+const PUBLIC: [&str; 7] = [
     "serverInfo",
     "supportedProviders",
     "session",
     "viewer",
     "login",
     "completeSetup",
+    "acceptUserInvitation",
 ];
 /// Fields about a browser's session, for which a role is not enough.
-const WITH_SESSION: [&str; 10] = [
+const WITH_SESSION: [&str; 14] = [
     "exportProviderAccounts",
     "enrolTotp",
     "confirmTotp",
@@ -31,6 +32,17 @@ const WITH_SESSION: [&str; 10] = [
     "changePassword",
     "revokeSession",
     "revokeOtherSessions",
+    "savedViews",
+    "createSavedView",
+    "updateSavedView",
+    "deleteSavedView",
+];
+/// Mutations of users with a key only.
+const FOR_KEY_HOLDERS: [&str; 4] = [
+    "createOwnApiKey",
+    "renameOwnApiKey",
+    "rotateOwnApiKey",
+    "revokeOwnApiKey",
 ];
 /// Mutations for owners only.
 pub(super) const FOR_OWNERS: [&str; 12] = [
@@ -61,16 +73,20 @@ async fn anonymous_callers_and_key_holders_reach_only_public_fields() {
     let types = types(&plane.admin().await).await;
     let (_, key_holder) = plane.key_holder("ada").await;
 
-    for (caller, expected) in [
-        (plane.anonymous(), "sign-in required"),
-        (key_holder, "your role does not allow this"),
+    for (caller, expected, own) in [
+        (plane.anonymous(), "sign-in required", &[][..]),
+        (
+            key_holder,
+            "your role does not allow this",
+            &FOR_KEY_HOLDERS[..],
+        ),
     ] {
         for (field, operation) in operations(&types, &["Query", "Mutation"]) {
             let answer = caller.ask(&operation).await;
             let refused = answer["errors"][0]["message"] == expected;
             assert_eq!(
                 refused,
-                !PUBLIC.contains(&field.as_str()),
+                !PUBLIC.contains(&field.as_str()) && !own.contains(&field.as_str()),
                 "{operation}: {answer}"
             );
         }
@@ -123,7 +139,9 @@ async fn an_administrators_token_reaches_all_but_sessions_and_what_owners_alone_
     for (field, operation) in operations(&types, &["Query", "Mutation"]) {
         let refused = code(&admin.ask(&operation).await) == "FORBIDDEN";
         let field = field.as_str();
-        let expected = WITH_SESSION.contains(&field) || FOR_OWNERS.contains(&field);
+        let expected = WITH_SESSION.contains(&field)
+            || FOR_OWNERS.contains(&field)
+            || FOR_KEY_HOLDERS.contains(&field);
         assert_eq!(refused, expected, "{operation}");
     }
 }
@@ -136,11 +154,9 @@ async fn an_owners_token_reaches_all_but_sessions() {
 
     for (field, operation) in operations(&types, &["Query", "Mutation"]) {
         let refused = code(&owner.ask(&operation).await) == "FORBIDDEN";
-        assert_eq!(
-            refused,
-            WITH_SESSION.contains(&field.as_str()),
-            "{operation}"
-        );
+        let field = field.as_str();
+        let expected = WITH_SESSION.contains(&field) || FOR_KEY_HOLDERS.contains(&field);
+        assert_eq!(refused, expected, "{operation}");
     }
 }
 
@@ -169,7 +185,11 @@ async fn every_field_rejects_exactly_the_callers_that_the_printed_schema_exclude
             };
             for (role, caller) in &callers {
                 let refused = code(&caller.ask(&operation).await) == "FORBIDDEN";
-                let allowed = !requirement.session && *role >= requirement.role && role.is_some();
+                let by_role = *role >= requirement.role && role.is_some();
+                let allowed = match requirement {
+                    Requirement { key: true, .. } => role.is_none(),
+                    Requirement { session, .. } => !session && by_role,
+                };
                 assert_eq!(refused, !allowed, "{role:?} {operation}");
             }
             if requirement.session {
@@ -221,6 +241,8 @@ async fn a_viewer_cannot_read_the_field_of_an_account_that_declares_a_higher_rol
 struct Requirement {
     role: Option<Role>,
     session: bool,
+    /// A user's API key.
+    key: bool,
 }
 
 /// The fields with a requirement, as `Mutation.createUser`.
@@ -239,9 +261,10 @@ fn declared() -> BTreeMap<String, Requirement> {
             let find = |name| directives.iter().find(|found| found.node.name.node == name);
             let role = find("requiresRole").map(|found| role(&found.node));
             let session = find("requiresSession").is_some();
-            if role.is_some() || session {
+            let key = find("requiresApiKey").is_some();
+            if role.is_some() || session || key {
                 let name = format!("{}.{}", kind.node.name.node, field.node.name.node);
-                declared.insert(name, Requirement { role, session });
+                declared.insert(name, Requirement { role, session, key });
             }
         }
     }

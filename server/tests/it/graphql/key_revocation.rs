@@ -39,7 +39,7 @@ async fn each_key_has_a_result_and_each_revoked_one_an_event() {
     plane
         .services
         .api_keys
-        .revoke(test_context(), keys[2])
+        .revoke(test_context(), keys[2], true)
         .await
         .unwrap();
     let unknown = Uuid::now_v7();

@@ -16,7 +16,7 @@ const SET_ENABLED: &str = "mutation($id: ID!, $enabled: Boolean!) { setAdminEnab
 const REMOVE: &str = "mutation($id: ID!) { removeAdmin(id: $id) { admin { username } } }";
 const OTHER: &str = "another good password";
 
-async fn create(owner: &Caller, name: &str, role: &str) -> Value {
+pub(super) async fn create(owner: &Caller, name: &str, role: &str) -> Value {
     let input = json!({ "username": name, "role": role, "password": OTHER });
     let created = owner.ask_with(CREATE, json!({ "input": input })).await;
     assert_eq!(code(&created), "", "{created}");
@@ -24,7 +24,7 @@ async fn create(owner: &Caller, name: &str, role: &str) -> Value {
 }
 
 /// Another administrator, signed in.
-async fn sign_in(plane: &ControlPlane, name: &str) -> Caller {
+pub(super) async fn sign_in(plane: &ControlPlane, name: &str) -> Caller {
     let mut caller = plane.anonymous();
     let answer = caller
         .post(LOGIN, json!({ "name": name, "password": OTHER }))

@@ -1,5 +1,6 @@
 //! Usage: sums to the token, by the clocks of any place, for those who may see them.
 
+mod forecast;
 mod parts;
 
 use axum::{Router, http::StatusCode, routing::post};

@@ -81,6 +81,7 @@ fn key() -> api_key::Model {
         revoked_at: None,
         rate_limit: None,
         replaced_by: None,
+        created_with: None,
         version: 1,
         quotas_version: 1,
         rate_limit_version: 1,

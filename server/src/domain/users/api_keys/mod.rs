@@ -1,8 +1,11 @@
 //! The API keys of users: issue, find, rotate, revoke.
 
+mod bounds;
 mod key_ring;
 mod list;
+mod own;
 mod revoke;
+mod rotate;
 mod search;
 
 use std::{
@@ -10,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::{
     RateLimit,
     api_key::{self, Entity as ApiKey},
@@ -29,9 +32,10 @@ use self::key_ring::{EndedKey, KnownKey};
 pub use self::{
     key_ring::{Caller, KeyProblem, KeyRing},
     list::{ApiKeyFilter, ApiKeyOrder, ApiKeyOrderField, ApiKeyState},
-    revoke::Revocation,
+    own::{KeyHolder, NewOwnKey, OwnKeyPolicy, OwnKeys},
+    revoke::{Revocation, created_with},
 };
-use super::{quotas, rate_limits};
+use super::rate_limits;
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -47,7 +51,6 @@ use crate::{
 };
 
 const MAX_SLUG: usize = 20;
-const MAX_GRACE: TimeDelta = TimeDelta::days(30);
 const DEFAULT_NAME: &str = "default";
 /// The kind of subject of audit events about keys.
 pub(super) const SUBJECT: &str = "apiKey";
@@ -67,6 +70,8 @@ pub struct NewApiKey {
     pub allowed_models: Option<Vec<String>>,
     /// Empty for no limit besides the user's.
     pub rate_limit: RateLimit,
+    /// The key with which the user creates it.
+    pub created_with: Option<Uuid>,
 }
 
 /// Changes of a key; `None` keeps a value.
@@ -175,58 +180,13 @@ impl ApiKeys {
             rate_limit: Set(rate_limits::validated(new.rate_limit)?),
             created_at: Set(now),
             expires_at: Set(new.expires_at),
+            created_with: Set(new.created_with),
             ..Default::default()
         };
         Ok(IssuedApiKey {
             api_key: key.insert(connection).await?,
             secret: SecretString::from(secret.as_str()),
         })
-    }
-
-    /// Issues a replacement with the settings of a key, which stops working after the grace period.
-    pub async fn rotate(
-        &self,
-        context: &AuditContext,
-        id: Uuid,
-        grace: TimeDelta,
-    ) -> Result<(IssuedApiKey, api_key::Model)> {
-        context.about(AuditSubject::new(SUBJECT, &id));
-        if grace < TimeDelta::zero() || grace > MAX_GRACE {
-            return Err(Error::bad_input(
-                "graceSeconds must be between 0 and 2592000 (30 days)",
-            ));
-        }
-        // The replacement gets the usage of the quotas too: none may be committed meanwhile.
-        let _turn = self.ledger.turn().await;
-        let transaction = self.db.begin().await?;
-        let old = self.next_version(&transaction, id, None).await?;
-        let user = active_user(&transaction, old.user_id).await?;
-        let new = NewApiKey {
-            name: Some(old.name.clone()),
-            expires_at: old.expires_at,
-            allowed_models: old.allowed_models.clone().map(|models| models.0),
-            rate_limit: old.rate_limit.unwrap_or_default(),
-        };
-        let issued = self.insert(&transaction, &user, new).await?;
-        quotas::inherit(&transaction, id, issued.api_key.id).await?;
-        quotas::reload(&transaction, &self.ledger, user.id).await?;
-        let now = self.clock.now();
-        let mut replaced = old.clone().into_active_model();
-        replaced.replaced_by = Set(Some(issued.api_key.id));
-        if grace.is_zero() {
-            replaced.revoked_at = Set(Some(now));
-        } else {
-            let end = now + grace;
-            replaced.expires_at = Set(Some(old.expires_at.map_or(end, |expiry| expiry.min(end))));
-        }
-        let replaced = replaced.update(&transaction).await?;
-        let mut after = audited(&replaced);
-        after["replacedBy"] = audited(&issued.api_key);
-        let rotated = AuditChange::updated(subject(&replaced), audited(&old), after);
-        audit::record(&transaction, &self.clock, context, rotated).await?;
-        transaction.commit().await?;
-        self.refresh(user.id).await?;
-        Ok((issued, replaced))
     }
 
     /// Changes a key's name, expiry or models. Fails if the key does not have the expected version.
@@ -253,27 +213,6 @@ impl ApiKeys {
         if let Some(patterns) = changes.allowed_models.into_change() {
             key.allowed_models = Set(models::check(patterns)?);
         }
-        let key = key.update(&transaction).await?;
-        self.record_update(context, transaction, &old, &key).await?;
-        self.refresh(key.user_id).await?;
-        Ok(key)
-    }
-
-    /// Revokes a key and aborts its requests in flight. Revoking twice is no error.
-    pub async fn revoke(&self, context: &AuditContext, id: Uuid) -> Result<api_key::Model> {
-        context.about(AuditSubject::new(SUBJECT, &id));
-        let transaction = self.db.begin().await?;
-        let old = ApiKey::find_by_id(id)
-            .one(&transaction)
-            .await?
-            .ok_or(Error::NotFound { what: "API key" })?;
-        if old.revoked_at.is_some() {
-            self.record_update(context, transaction, &old, &old).await?;
-            return Ok(old);
-        }
-        let mut key = old.clone().into_active_model();
-        key.revoked_at = Set(Some(self.clock.now()));
-        key.version = Set(old.version + 1);
         let key = key.update(&transaction).await?;
         self.record_update(context, transaction, &old, &key).await?;
         self.refresh(key.user_id).await?;
@@ -407,6 +346,7 @@ pub(super) fn audited(key: &api_key::Model) -> Value {
         "rateLimit": key.rate_limit,
         "expiresAt": key.expires_at,
         "revokedAt": key.revoked_at,
+        "createdWith": key.created_with,
     })
 }
 

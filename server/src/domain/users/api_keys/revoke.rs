@@ -1,4 +1,4 @@
-//! Revoking several keys in one transaction, or all of a user.
+//! Revoking a key, several keys in one transaction, or all of a user.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,10 +11,10 @@ use sea_orm::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{ApiKeys, audited, subject};
+use super::{ApiKeys, SUBJECT, audited, subject};
 use crate::domain::{
-    Result,
-    audit::{self, AuditChange, AuditContext},
+    Error, Result,
+    audit::{self, AuditChange, AuditContext, AuditSubject},
 };
 
 /// The result of revoking one key.
@@ -26,39 +26,71 @@ pub enum Revocation {
 }
 
 impl ApiKeys {
-    /// Revokes several keys in one transaction and aborts their requests in flight. One result for each id, in the
-    /// order of the ids; each revoked key has an audit event, or there is one event if none was revoked.
+    /// Revokes a key and aborts its requests in flight, and if `with_created` the keys that were created with it.
+    /// Revoking twice is no error.
+    pub async fn revoke(
+        &self,
+        context: &AuditContext,
+        id: Uuid,
+        with_created: bool,
+    ) -> Result<api_key::Model> {
+        context.about(AuditSubject::new(SUBJECT, &id));
+        let transaction = self.db.begin().await?;
+        let old = ApiKey::find_by_id(id)
+            .one(&transaction)
+            .await?
+            .ok_or(Error::NotFound { what: "API key" })?;
+        let user_id = old.user_id;
+        let mut all = HashSet::from([id]);
+        if with_created {
+            add_created(&transaction, &HashSet::from([user_id]), &mut all).await?;
+        }
+        let mut key = old.clone();
+        let mut changes = Vec::with_capacity(all.len());
+        if old.revoked_at.is_some() {
+            let unchanged = audited(&old);
+            changes.push(AuditChange::updated(
+                subject(&old),
+                unchanged.clone(),
+                unchanged,
+            ));
+        }
+        for (revocation, change) in self.end(&transaction, &all).await? {
+            if let (Revocation::Revoked(ended), true) = (&revocation, revocation.id() == Some(id)) {
+                key = ended.clone();
+            }
+            changes.extend(change);
+        }
+        for change in changes {
+            audit::record(&transaction, &self.clock, context, change).await?;
+        }
+        transaction.commit().await?;
+        self.refresh(user_id).await?;
+        Ok(key)
+    }
+
+    /// Revokes several keys in one transaction and aborts their requests in flight, and if `with_created` the keys that
+    /// were created with them. One result for each id, in the order of the ids; each revoked key has an audit event, or
+    /// there is one event if none was revoked.
     pub async fn revoke_many(
         &self,
         context: &AuditContext,
         ids: &[Uuid],
+        with_created: bool,
     ) -> Result<Vec<Revocation>> {
         let transaction = self.db.begin().await?;
-        let now = self.clock.now();
-        // Locked in one order, so that two callers wait for each other and each key has one event.
-        let found = ApiKey::find()
-            .filter(api_key::Column::Id.is_in(ids.iter().copied()))
-            .order_by_asc(api_key::Column::Id)
-            .lock_exclusive()
-            .all(&transaction)
-            .await?;
-        let mut done = HashMap::with_capacity(found.len());
-        let mut changes = Vec::with_capacity(found.len());
-        for old in found {
-            if old.revoked_at.is_some() {
-                done.insert(old.id, Revocation::AlreadyRevoked(old));
-                continue;
+        let mut all: HashSet<Uuid> = ids.iter().copied().collect();
+        if with_created {
+            let owners = owners(&transaction, &all).await?;
+            add_created(&transaction, &owners, &mut all).await?;
+        }
+        let mut done = HashMap::with_capacity(all.len());
+        let mut changes = Vec::with_capacity(all.len());
+        for (revocation, change) in self.end(&transaction, &all).await? {
+            changes.extend(change);
+            if let Some(id) = revocation.id() {
+                done.insert(id, revocation);
             }
-            let mut key = old.clone().into_active_model();
-            key.revoked_at = Set(Some(now));
-            key.version = Set(old.version + 1);
-            let key = key.update(&transaction).await?;
-            changes.push(AuditChange::updated(
-                subject(&key),
-                audited(&old),
-                audited(&key),
-            ));
-            done.insert(key.id, Revocation::Revoked(key));
         }
         if changes.is_empty() {
             let nothing = json!({ "ids": ids, "revoked": [] });
@@ -74,6 +106,36 @@ impl ApiKeys {
         }
         let result = |id| done.get(id).cloned().unwrap_or(Revocation::NotFound);
         Ok(ids.iter().map(result).collect())
+    }
+
+    /// Revokes those of these keys that are not revoked, with the change for the audit of each that is revoked now.
+    async fn end(
+        &self,
+        connection: &impl ConnectionTrait,
+        ids: &HashSet<Uuid>,
+    ) -> Result<Vec<(Revocation, Option<AuditChange>)>> {
+        // Locked in one order, so that two callers wait for each other and each key has one event.
+        let found = ApiKey::find()
+            .filter(api_key::Column::Id.is_in(ids.iter().copied()))
+            .order_by_asc(api_key::Column::Id)
+            .lock_exclusive()
+            .all(connection)
+            .await?;
+        let now = self.clock.now();
+        let mut ended = Vec::with_capacity(found.len());
+        for old in found {
+            if old.revoked_at.is_some() {
+                ended.push((Revocation::AlreadyRevoked(old), None));
+                continue;
+            }
+            let mut key = old.clone().into_active_model();
+            key.revoked_at = Set(Some(now));
+            key.version = Set(old.version + 1);
+            let key = key.update(connection).await?;
+            let change = AuditChange::updated(subject(&key), audited(&old), audited(&key));
+            ended.push((Revocation::Revoked(key), Some(change)));
+        }
+        Ok(ended)
     }
 
     /// Revokes all keys of a user. The caller refreshes the ring after the commit.
@@ -96,7 +158,62 @@ impl ApiKeys {
     }
 }
 
+/// The users that these keys belong to.
+async fn owners(connection: &impl ConnectionTrait, ids: &HashSet<Uuid>) -> Result<HashSet<Uuid>> {
+    let owners = ApiKey::find()
+        .select_only()
+        .column(api_key::Column::UserId)
+        .filter(api_key::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple();
+    Ok(owners.all(connection).await?.into_iter().collect())
+}
+
+/// Adds the keys of these users that were created with one of these keys.
+async fn add_created(
+    connection: &impl ConnectionTrait,
+    owners: &HashSet<Uuid>,
+    ids: &mut HashSet<Uuid>,
+) -> Result<()> {
+    let keys = ApiKey::find()
+        .filter(api_key::Column::UserId.is_in(owners.iter().copied()))
+        .filter(api_key::Column::CreatedWith.is_not_null());
+    let keys = keys.all(connection).await?;
+    let created: Vec<Uuid> = created_with(&keys, ids).map(|key| key.id).collect();
+    ids.extend(created);
+    Ok(())
+}
+
+/// The keys that users created with one of `roots`, or with a key that was created so, and the replacements that they
+/// made with them.
+pub fn created_with<'a>(
+    keys: &'a [api_key::Model],
+    roots: &HashSet<Uuid>,
+) -> impl Iterator<Item = &'a api_key::Model> + use<'a> {
+    let mut created: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for key in keys {
+        if let Some(with) = key.created_with {
+            created.entry(with).or_default().push(key.id);
+        }
+    }
+    let mut found = HashSet::new();
+    let mut next: Vec<Uuid> = roots.iter().copied().collect();
+    while let Some(id) = next.pop() {
+        let of_key = created.remove(&id).unwrap_or_default();
+        found.extend(of_key.iter().copied());
+        next.extend(of_key);
+    }
+    keys.iter().filter(move |key| found.contains(&key.id))
+}
+
 impl Revocation {
+    /// The key's id; `None` if there is no key.
+    fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Revoked(key) | Self::AlreadyRevoked(key) => Some(key.id),
+            Self::NotFound => None,
+        }
+    }
+
     /// The user whose key was revoked now.
     fn revoked_of(&self) -> Option<Uuid> {
         match self {

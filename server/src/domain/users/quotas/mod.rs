@@ -1,5 +1,6 @@
 //! Quotas and rate limits of users and keys: administrators set them, the ledger enforces them.
 
+mod budget;
 mod many;
 mod new_quota;
 mod past;
@@ -19,10 +20,14 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use self::{
+    budget::MonthlyBudget,
     many::{LimitsOutcome, NewLimits},
     new_quota::NewQuota,
 };
-pub(super) use self::{new_quota::read_all, store::inherit};
+pub(super) use self::{
+    new_quota::read_all,
+    store::{inherit, of_user as stored},
+};
 use super::{
     api_keys::{self, ApiKeys, active_user},
     rate_limits,

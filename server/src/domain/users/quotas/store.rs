@@ -19,7 +19,7 @@ use crate::domain::Result;
 const BUCKETS: usize = 1000;
 
 /// A user's quotas, those of the keys among them, in the order in which they were set.
-pub(super) async fn of_user(
+pub(in crate::domain::users) async fn of_user(
     connection: &impl ConnectionTrait,
     user_id: Uuid,
 ) -> Result<Vec<quota::Model>> {

@@ -3,7 +3,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::{
@@ -11,102 +11,100 @@ use axum::{
     http::uri::Authority,
 };
 use http_body::{Frame, SizeHint};
+use http1::BodyDecoder;
 use hyper::body::Incoming;
 
-use super::{connection::UpstreamConnection, pool::Pool};
+use super::{connection::UpstreamConnection, exchange_error::ExchangeError, pool::Pool};
 
 #[derive(Debug)]
-pub(in crate::gateway) struct UpstreamBody {
-    incoming: Incoming,
-    /// `None` when hyper-util drives the connection, or once it is back in the pool.
-    link: Option<Link>,
+pub(in crate::gateway) struct UpstreamBody(Source);
+
+#[derive(Debug)]
+enum Source {
+    /// hyper-util drives the connection.
+    Hyper(Incoming),
+    Own {
+        decoder: BodyDecoder,
+        /// `None` once the connection is back in the pool, or broken.
+        link: Option<Link>,
+    },
 }
 
 /// The connection, and the pool that it returns to.
 #[derive(Debug)]
-struct Link {
-    connection: UpstreamConnection,
-    pool: Arc<Pool>,
-    authority: Authority,
+pub(super) struct Link {
+    pub(super) connection: Box<UpstreamConnection>,
+    pub(super) pool: Arc<Pool>,
+    pub(super) authority: Authority,
 }
 
-type Polled = Poll<Option<Result<Frame<Bytes>, hyper::Error>>>;
+impl Link {
+    /// The answer is complete: its connection becomes idle.
+    fn release(self) {
+        self.pool.put(self.connection, &self.authority);
+    }
+}
+
+impl From<Incoming> for UpstreamBody {
+    fn from(body: Incoming) -> Self {
+        Self(Source::Hyper(body))
+    }
+}
 
 impl UpstreamBody {
-    /// A body whose connection hyper-util drives.
-    pub(super) fn undriven(incoming: Incoming) -> Self {
-        Self {
-            incoming,
-            link: None,
-        }
-    }
-
     /// A body that drives its connection.
-    pub(super) fn driven(
-        incoming: Incoming,
-        connection: UpstreamConnection,
-        pool: Arc<Pool>,
-        authority: Authority,
-    ) -> Self {
-        let link = Link {
-            connection,
-            pool,
-            authority,
+    pub(super) fn new(decoder: BodyDecoder, link: Link) -> Self {
+        let link = if decoder.is_ended() {
+            link.release();
+            None
+        } else {
+            Some(link)
         };
-        Self {
-            incoming,
-            link: Some(link),
-        }
-    }
-
-    /// The body itself, for the upgrade of its connection.
-    pub(in crate::gateway) fn into_incoming(self) -> Incoming {
-        self.incoming
-    }
-
-    fn poll_incoming(&mut self, cx: &mut Context<'_>) -> Polled {
-        Pin::new(&mut self.incoming).poll_frame(cx)
-    }
-
-    /// The answer is complete: its connection becomes idle.
-    fn unlink(&mut self, cx: &mut Context<'_>) {
-        if let Some(Link {
-            connection,
-            pool,
-            authority,
-        }) = self.link.take()
-        {
-            pool.put(connection, &authority, cx);
-        }
+        Self(Source::Own { decoder, link })
     }
 }
 
 impl HttpBody for UpstreamBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = ExchangeError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
-        // Polling first signals the connection that there is room for a chunk.
-        let mut polled = self.poll_incoming(cx);
-        if polled.is_pending()
-            && let Some(link) = &mut self.link
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
+        let (decoder, link) = match &mut self.0 {
+            Source::Hyper(body) => {
+                return Pin::new(body).poll_frame(cx).map_err(ExchangeError::from);
+            }
+            Source::Own { decoder, link } => (decoder, link),
+        };
+        let Some(Link { connection, .. }) = link else {
+            return Poll::Ready(None);
+        };
+        let polled = ready!(connection.poll_body(decoder, cx));
+        if matches!(polled, Some(Err(_))) {
+            *link = None;
+        } else if decoder.is_ended()
+            && let Some(link) = link.take()
         {
-            link.connection.drive(cx);
-            polled = self.poll_incoming(cx);
+            link.release();
         }
-        if matches!(polled, Poll::Ready(None))
-            || (polled.is_ready() && self.incoming.is_end_stream())
-        {
-            self.unlink(cx);
-        }
-        polled
+        Poll::Ready(polled.map(|data| data.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        match &self.0 {
+            Source::Hyper(body) => body.is_end_stream(),
+            Source::Own { decoder, .. } => decoder.is_ended(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        match &self.0 {
+            Source::Hyper(body) => body.size_hint(),
+            Source::Own { decoder, .. } => decoder
+                .remaining()
+                .map_or_else(SizeHint::new, SizeHint::with_exact),
+        }
     }
 }

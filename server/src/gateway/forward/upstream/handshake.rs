@@ -45,7 +45,7 @@ impl Handshaker {
         let answer = self.0.request(request);
         async move {
             let answer = answer.await.map_err(UpstreamError::Client)?;
-            Ok(answer.map(UpstreamBody::undriven))
+            Ok(answer.map(UpstreamBody::from))
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The HTTP client for the engine. The engine may take minutes before it answers; the settings bound it.
 //!
 //! Plain requests use [`connection`]s of our own, which the task of the client's request drives: no other task has to be woken
-//! for each chunk of an answer, and all that has arrived leaves in one write. WebSocket handshakes, and engines behind TLS, use
-//! hyper-util's client.
+//! for each chunk of an answer, and all that has arrived is read and passed on as one frame. WebSocket handshakes, and engines behind
+//! TLS, use hyper-util's client.
 
 mod body;
 mod close_check;
 mod connection;
+mod exchange_error;
 mod handshake;
+mod outgoing;
 mod pool;
 
 use std::{sync::Arc, time::Duration};
@@ -16,7 +18,7 @@ use axum::http::{Request, Response, uri::Scheme};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::time::timeout;
 
-pub(in crate::gateway) use self::body::UpstreamBody;
+pub(in crate::gateway) use self::{body::UpstreamBody, exchange_error::ExchangeError};
 use self::{handshake::Handshaker, pool::Pool};
 use crate::gateway::body::Upload;
 
@@ -34,7 +36,7 @@ pub(in crate::gateway) enum UpstreamError {
     #[error("cannot connect to the engine")]
     Connect(#[source] std::io::Error),
     #[error("the engine did not answer")]
-    Exchange(#[source] hyper::Error),
+    Exchange(#[source] ExchangeError),
     #[error("the engine did not answer")]
     Client(#[source] hyper_util::client::legacy::Error),
     #[error("the engine did not begin its answer within {} seconds", .0.as_secs())]

@@ -4,19 +4,22 @@ use std::{
     collections::VecDeque,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
     time::Duration,
 };
 
 use axum::http::{
-    Request,
+    Request, Response,
     header::HOST,
     uri::{Authority, PathAndQuery, Uri},
 };
+use http1::AnswerHead;
+use hyper::ext::ReasonPhrase;
 
 use super::{
     UpstreamBody, UpstreamError, UpstreamResponse,
+    body::Link,
     connection::{Unsent, UpstreamConnection},
+    outgoing::OutgoingRequest,
 };
 use crate::gateway::body::Upload;
 
@@ -33,7 +36,7 @@ pub(super) struct Pool(Mutex<Idle>);
 #[derive(Debug, Default)]
 struct Idle {
     authority: Option<Authority>,
-    connections: VecDeque<UpstreamConnection>,
+    connections: VecDeque<Box<UpstreamConnection>>,
 }
 
 impl Pool {
@@ -42,20 +45,24 @@ impl Pool {
         self: Arc<Self>,
         request: Request<Upload>,
     ) -> Result<UpstreamResponse, UpstreamError> {
-        let (mut request, authority) = addressed(request);
+        let (request, authority) = addressed(request);
+        let mut request = OutgoingRequest::new(request);
         let mut opened = 0;
         loop {
-            let mut connection = if let Some(connection) = self.take_open(&authority).await {
+            let mut connection = if let Some(connection) = self.take_open(&authority) {
                 connection
             } else {
                 opened += 1;
-                UpstreamConnection::open(&authority).await?
+                Box::new(UpstreamConnection::open(&authority).await?)
             };
             match connection.exchange(request).await {
-                Ok(answer) => {
-                    return Ok(
-                        answer.map(|body| UpstreamBody::driven(body, connection, self, authority))
-                    );
+                Ok(head) => {
+                    let link = Link {
+                        connection,
+                        pool: self,
+                        authority,
+                    };
+                    return Ok(response(head, link));
                 }
                 // The engine closed the connection before any of the request was written. A request that was written in part is
                 // never retried: the engine may have forwarded it.
@@ -69,17 +76,16 @@ impl Pool {
     }
 
     /// Takes the most recently used connection that is still open.
-    async fn take_open(&self, authority: &Authority) -> Option<UpstreamConnection> {
+    fn take_open(&self, authority: &Authority) -> Option<Box<UpstreamConnection>> {
         loop {
-            let mut connection = self.take(authority)?;
-            let is_open = std::future::poll_fn(|cx| Poll::Ready(connection.is_open(cx))).await;
-            if is_open {
+            let connection = self.take(authority)?;
+            if connection.is_open() {
                 return Some(connection);
             }
         }
     }
 
-    fn take(&self, authority: &Authority) -> Option<UpstreamConnection> {
+    fn take(&self, authority: &Authority) -> Option<Box<UpstreamConnection>> {
         let mut idle = self.lock();
         if idle.authority.as_ref() != Some(authority) {
             // The engine was restarted on another port.
@@ -93,13 +99,8 @@ impl Pool {
     }
 
     /// Keeps a connection, if it can be used again.
-    pub(super) fn put(
-        &self,
-        mut connection: UpstreamConnection,
-        authority: &Authority,
-        cx: &mut Context<'_>,
-    ) {
-        if !connection.is_ready(cx) {
+    pub(super) fn put(&self, mut connection: Box<UpstreamConnection>, authority: &Authority) {
+        if !connection.is_reusable() {
             return;
         }
         connection.set_idle();
@@ -120,6 +121,18 @@ impl Pool {
     fn lock(&self) -> MutexGuard<'_, Idle> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn response(head: AnswerHead, link: Link) -> UpstreamResponse {
+    let mut response = Response::new(UpstreamBody::new(head.body, link));
+    *response.status_mut() = head.status;
+    *response.version_mut() = head.version;
+    *response.headers_mut() = head.headers;
+    let reason = head.reason.map(ReasonPhrase::try_from);
+    if let Some(Ok(reason)) = reason {
+        response.extensions_mut().insert(reason);
+    }
+    response
 }
 
 /// Replaces the absolute URI, which is for proxies, by a path and a `Host`.

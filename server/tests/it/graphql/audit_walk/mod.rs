@@ -16,11 +16,12 @@ use super::access::{operations, types};
 use crate::support::{Caller, Options, PASSWORD, TestApp, TestDatabase, programs::example};
 
 /// Fields of answers that hold secrets, in any payload.
-const SECRET_FIELDS: [&str; 6] = [
+const SECRET_FIELDS: [&str; 7] = [
     "secret",
     "signingSecret",
     "recoveryCodes",
     "setupUrl",
+    "invitationUrl",
     "otpauthUri",
     "content",
 ];
@@ -148,6 +149,7 @@ async fn every_mutation_of_the_schema_records_its_events() {
     server::backups(&mut walk).await;
     server::engine(&mut walk).await;
     team::administrators(&mut walk).await;
+    team::saved_views(&mut walk).await;
     team::own_sign_in(&mut walk).await;
 
     let mutations = operations(&types(&walk.owner).await, &["Mutation"]);

@@ -84,7 +84,7 @@ async fn rules(walk: &mut Walk, channel: &str) {
 
 pub(super) async fn settings_and_exports(walk: &mut Walk) {
     let update =
-        "updateSettings(input: { retentionDays: 7 }, expectedVersion: 0) { settings { version } }";
+        "updateSettings(input: { retentionDays: 7 }, expectedVersion: 1) { settings { version } }";
     walk.run(update, &[("settings", "")]).await;
     for export in ["exportRequests", "exportUsage"] {
         let export = format!("{export}(format: CSV) {{ download {{ fileName }} }}");

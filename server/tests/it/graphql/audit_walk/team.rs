@@ -46,6 +46,18 @@ pub(super) async fn administrators(walk: &mut Walk) {
     }
 }
 
+pub(super) async fn saved_views(walk: &mut Walk) {
+    let view = [("savedView", "/view/id")];
+    let create = r#"createSavedView(input: { page: USAGE, name: "mine", search: "by=MODEL" }) { view { id } }"#;
+    let created = walk.run(create, &view).await;
+    let id = format!("{:?}", text(&created, "/view/id"));
+    let rename =
+        format!(r#"updateSavedView(id: {id}, input: {{ name: "ours" }}) {{ view {{ id }} }}"#);
+    walk.run(&rename, &view).await;
+    let delete = format!("deleteSavedView(id: {id}) {{ view {{ id }} }}");
+    walk.run(&delete, &view).await;
+}
+
 pub(super) async fn own_sign_in(walk: &mut Walk) {
     let session = [("session", "/session/id")];
     let login =

@@ -1,6 +1,7 @@
 //! Users, their keys, quotas and rate limits.
 
 use super::{NO_SUBJECT, Walk, text};
+use crate::support::test_context;
 
 pub(super) async fn run(walk: &mut Walk) {
     let user = [("user", "/user/id")];
@@ -15,6 +16,8 @@ pub(super) async fn run(walk: &mut Walk) {
     walk.run(enable_none, &NO_SUBJECT).await;
 
     keys(walk, &id).await;
+    invitations(walk, &id).await;
+    own_keys(walk, &text(&created, "/secret")).await;
     limits(walk, &id).await;
     let reset = format!("resetUserUsage(id: {id}) {{ user {{ id }} }}");
     walk.run(&reset, &user).await;
@@ -46,6 +49,50 @@ async fn keys(walk: &mut Walk, user: &str) {
     let revoke = format!(r#"revokeApiKeys(ids: ["{id}"]) {{ results {{ id }} }}"#);
     walk.run(&revoke, &[("apiKey", "/results/0/id")]).await;
     walk.run(&revoke, &NO_SUBJECT).await;
+}
+
+/// Users manage their own keys; the actor is the user.
+async fn own_keys(walk: &mut Walk, secret: &str) {
+    let settings = &walk.app.services.settings;
+    let allow = settings.update(test_context(), 0, |gateway| gateway.own_keys = true);
+    allow.await.unwrap();
+    let ada = walk.anonymous().with_bearer(secret);
+    let key = [("apiKey", "/apiKey/id")];
+    let create = r#"createOwnApiKey(input: { name: "laptop" }) { apiKey { id } secret }"#;
+    let created = walk.run_as(&ada, "Ada", create, &key).await;
+    let id = format!("{:?}", text(&created, "/apiKey/id"));
+    let rename = format!(r#"renameOwnApiKey(id: {id}, name: "phone") {{ apiKey {{ id }} }}"#);
+    walk.run_as(&ada, "Ada", &rename, &key).await;
+    let rotate =
+        format!("rotateOwnApiKey(id: {id}) {{ apiKey {{ id }} secret replaced {{ id }} }}");
+    let replaced = [("apiKey", "/replaced/id")];
+    let rotated = walk.run_as(&ada, "Ada", &rotate, &replaced).await;
+    let id = format!("{:?}", text(&rotated, "/apiKey/id"));
+    let revoke = format!("revokeOwnApiKey(id: {id}) {{ apiKey {{ id }} }}");
+    walk.run_as(&ada, "Ada", &revoke, &key).await;
+}
+
+async fn invitations(walk: &mut Walk, user: &str) {
+    let invitation = [("userInvitation", "/invitation/id")];
+    let create = format!(
+        "createUserInvitation(input: {{ userId: {user} }}) {{ invitation {{ id }} invitationUrl }}"
+    );
+    let created = walk.run(&create, &invitation).await;
+    let id = text(&created, "/invitation/id");
+    // Revoking an invitation again is recorded too.
+    for _twice in 0..2 {
+        let revoke = format!(r#"revokeUserInvitation(id: "{id}") {{ invitation {{ id }} }}"#);
+        walk.run(&revoke, &invitation).await;
+    }
+    let created = walk.run(&create, &invitation).await;
+    let url = text(&created, "/invitationUrl");
+    let (_, token) = url.split_once("#token=").unwrap();
+    let accept = format!(
+        r#"acceptUserInvitation(token: "{token}", apiKeyName: "laptop") {{ apiKeyId secret }}"#
+    );
+    let anyone = walk.anonymous();
+    let key = [("apiKey", "/apiKeyId")];
+    walk.run_as(&anyone, "Ada", &accept, &key).await;
 }
 
 async fn limits(walk: &mut Walk, user: &str) {
