@@ -119,7 +119,7 @@ impl OAuthService {
             }) => {
                 let code = authorization_code(&answer)?;
                 let mut provider = super::discovery::discovered(&self.http, provider).await?;
-                // The provider compares it with the authorization request, even if it was configured anew since.
+                // The provider compares it with the authorization request, even if its configuration has changed since.
                 provider.redirect_url = redirect_url;
                 let (state, verifier) = (&answer.state, &verifier.into());
                 let tokens =

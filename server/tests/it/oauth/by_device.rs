@@ -146,7 +146,7 @@ async fn a_cancelled_code_creates_no_account() {
     test.identity.decide(user_code(&login), Decision::Allow);
 
     assert_eq!(code(&pasted), "BAD_USER_INPUT");
-    assert!(message(&pasted).contains("type the code"), "{pasted}");
+    assert!(message(&pasted).contains("enter its code"), "{pasted}");
     assert!(cancelled["errors"].is_null());
     assert_eq!(test.look(&login).await["status"], "CANCELLED");
     assert_eq!(test.look(&login).await["userCode"], Value::Null);
