@@ -1,5 +1,7 @@
 //! Streams of events as providers send them, and as they should not: made from random numbers or from the input of a fuzzer.
 
+use std::fmt::Write as _;
+
 use metering::{Protocol, Tap};
 
 /// Chooses the parts of a stream.
@@ -97,7 +99,7 @@ fn stream(entropy: &mut impl Entropy, protocol: Protocol) -> Vec<u8> {
     let mut stream = String::new();
     for number in 0..entropy.below(40) {
         if has_names {
-            stream += &format!("event: e{}{line_end}", entropy.below(50) / 49);
+            let _ = write!(stream, "event: e{}{line_end}", entropy.below(50) / 49);
         }
         let mut document = document(entropy, &style, number);
         let gap = if entropy.percent(95) { " " } else { "" };
@@ -106,14 +108,14 @@ fn stream(entropy: &mut impl Entropy, protocol: Protocol) -> Vec<u8> {
         {
             document.insert_str(at, &format!("{line_end}data:{gap}"));
         }
-        stream += &format!("data:{gap}{document}{line_end}");
+        let _ = write!(stream, "data:{gap}{document}{line_end}");
         stream += &between(entropy, line_end);
         if entropy.percent(98) {
             stream += line_end;
         }
     }
     if entropy.percent(50) {
-        stream += &format!("data: [DONE]{line_end}{line_end}");
+        let _ = write!(stream, "data: [DONE]{line_end}{line_end}");
     }
     let mut stream = stream.into_bytes();
     if entropy.percent(15) {
@@ -184,21 +186,27 @@ fn members(entropy: &mut impl Entropy, style: &Style) -> String {
         _ => String::new(),
     };
     if entropy.percent(15) {
-        members += &format!(",\"obfuscation\":\"{}\"", "x".repeat(entropy.below(9)));
+        let _ = write!(
+            members,
+            ",\"obfuscation\":\"{}\"",
+            "x".repeat(entropy.below(9))
+        );
     }
     let mut usage = style.usage;
     if entropy.percent(6) {
         usage = Some((entropy.below(3) * 10, entropy.below(30)));
     }
     if let Some((input, output)) = usage {
-        members += &match style.protocol {
-            Protocol::Gemini => format!(
+        let usage = if style.protocol == Protocol::Gemini {
+            format!(
                 ",\"usageMetadata\":{{\"promptTokenCount\":{input},\"candidatesTokenCount\":{output}}}"
-            ),
-            _ => format!(
+            )
+        } else {
+            format!(
                 ",\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output},\"output_tokens\":{output}}}"
-            ),
+            )
         };
+        members += &usage;
     }
     members
 }
@@ -242,7 +250,10 @@ fn document(entropy: &mut impl Entropy, style: &Style, index: usize) -> String {
         Protocol::OpenaiImages => format!(
             "{{\"type\":\"image_generation.partial_image\",\"partial_image_index\":{number},\"b64_json\":\"{text}\"{extra}}}"
         ),
-        _ => {
+        Protocol::OpenaiChat
+        | Protocol::OpenaiCompletions
+        | Protocol::Unmetered
+        | Protocol::Other => {
             let finish = if choice == 0 { "\"stop\"" } else { "null" };
             format!(
                 "{{\"id\":\"c{}\",\"created\":{number},\"model\":\"gpt\",\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":{finish}}}]{extra}}}",

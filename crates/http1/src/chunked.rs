@@ -222,10 +222,10 @@ mod tests {
         for piece in text.chunks(piece) {
             waiting.extend_from_slice(piece);
             loop {
-                let decoded = decoder.decode(&mut waiting)?;
-                body.extend_from_slice(&waiting[decoded.data]);
-                waiting.drain(..decoded.consumed);
-                if decoded.consumed == 0 || waiting.is_empty() {
+                let step = decoder.decode(&mut waiting)?;
+                body.extend_from_slice(&waiting[step.data]);
+                waiting.drain(..step.consumed);
+                if step.consumed == 0 || waiting.is_empty() {
                     break;
                 }
             }
@@ -244,12 +244,12 @@ mod tests {
     fn chunks_that_have_arrived_are_joined_in_place() {
         let mut bytes = *b"3\r\nabc\r\n0a;x=\"y\"\r\n0123456789\r\n2 \r\nde";
         let mut decoder = ChunkedDecoder::default();
-        let decoded = decoder.decode(&mut bytes).unwrap();
-        assert_eq!(&bytes[decoded.data], b"abc0123456789de");
-        assert_eq!((decoded.consumed, decoder.is_ended()), (bytes.len(), false));
+        let step = decoder.decode(&mut bytes).unwrap();
+        assert_eq!(&bytes[step.data], b"abc0123456789de");
+        assert_eq!((step.consumed, decoder.is_ended()), (bytes.len(), false));
         let mut rest = *b"\r\n0\r\n\r\nHTTP";
-        let decoded = decoder.decode(&mut rest).unwrap();
-        assert_eq!((decoded.data, decoded.consumed), (0..0, 7));
+        let step = decoder.decode(&mut rest).unwrap();
+        assert_eq!((step.data, step.consumed), (0..0, 7));
         assert!(decoder.is_ended());
     }
 
@@ -319,9 +319,9 @@ mod tests {
     fn data_before_an_error_is_returned_first() {
         let mut bytes = *b"1\r\na\r\nwrong";
         let mut decoder = ChunkedDecoder::default();
-        let decoded = decoder.decode(&mut bytes).unwrap();
-        assert_eq!(&bytes[decoded.data], b"a");
-        let error = decoder.decode(&mut bytes[decoded.consumed..]);
+        let step = decoder.decode(&mut bytes).unwrap();
+        assert_eq!(&bytes[step.data], b"a");
+        let error = decoder.decode(&mut bytes[step.consumed..]);
         assert_eq!(error, Err(Http1Error::MalformedChunk));
     }
 

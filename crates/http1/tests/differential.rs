@@ -91,6 +91,7 @@ fn every_property_holds_for_every_seed() {
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the figures of a long run")]
+#[expect(clippy::disallowed_methods, reason = "the length of a run")]
 fn random_answers_are_read_as_hyper_reads_them_or_refused() {
     let number =
         |name, default| env::var(name).map_or(default, |text: String| text.parse().unwrap());
@@ -129,7 +130,7 @@ fn mutated(rng: &mut SmallRng) -> Vec<u8> {
         match rng.random_range(0..5) {
             0 => drop(answer.drain(at..end)),
             1 => {
-                let token = TOKENS.choose(rng).unwrap();
+                let token = one_of(&TOKENS, rng);
                 answer.splice(at..at, token.bytes());
             }
             2 if at < answer.len() => answer[at] = rng.random(),
@@ -145,9 +146,9 @@ fn mutated(rng: &mut SmallRng) -> Vec<u8> {
 }
 
 fn answer(rng: &mut SmallRng) -> Vec<u8> {
-    let mut answer = STATUS_LINES.choose(rng).unwrap().as_bytes().to_vec();
+    let mut answer = one_of(&STATUS_LINES, rng).as_bytes().to_vec();
     for _ in 0..rng.random_range(0..4) {
-        answer.extend(HEADERS.choose(rng).unwrap().bytes());
+        answer.extend(one_of(&HEADERS, rng).bytes());
     }
     let mut body = vec![0; rng.random_range(0..300)];
     rng.fill_bytes(&mut body);
@@ -194,7 +195,7 @@ fn chunked(rng: &mut SmallRng, mut body: &[u8], answer: &mut Vec<u8>) {
 }
 
 fn pieces<'a>(rng: &mut SmallRng, mut bytes: &'a [u8]) -> Vec<&'a [u8]> {
-    let longest = *[1, 10, 100, 1000].choose(rng).unwrap();
+    let longest = *one_of(&[1, 10, 100, 1000], rng);
     let mut pieces = Vec::new();
     while !bytes.is_empty() {
         let (piece, rest) = bytes.split_at(rng.random_range(1..=longest.min(bytes.len())));
@@ -202,4 +203,8 @@ fn pieces<'a>(rng: &mut SmallRng, mut bytes: &'a [u8]) -> Vec<&'a [u8]> {
         bytes = rest;
     }
     pieces
+}
+
+fn one_of<'a, T>(choices: &'a [T], rng: &mut SmallRng) -> &'a T {
+    &choices[rng.random_range(0..choices.len())]
 }

@@ -1,7 +1,5 @@
 //! Recognised events have the same effect as parsed ones, in random streams of every protocol.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 #[path = "../../../fuzz/src/event_streams.rs"]
 #[expect(unreachable_pub, reason = "public in the crate of the fuzzers")]
 mod event_streams;

@@ -97,7 +97,7 @@ enum EngineCommand {
 /// The `accounts` commands.
 #[derive(Debug, Subcommand)]
 enum AccountsCommand {
-    /// Import accounts from the files of Claude Code, Codex CLI, GitHub Copilot, OpenCode, the engine or an export.
+    /// Import accounts from the files of coding agents, of the engine or of an export.
     /// Needs a stopped server.
     #[command(after_help = accounts::FORMATS)]
     Import(accounts::ImportAccounts),

@@ -84,6 +84,10 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
 };
 
 /// The token response names the account, and the profile endpoint what that leaves out.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other providers' responses may name no account"
+)]
 fn identity(response: &SignInResponse<'_>) -> Option<Identity> {
     let sent = |part: Option<&Value>, name: &str| identity::text(part?.get(name)?);
     let fetched = |part: &str, name: &str| identity::text(response.profile.get(part)?.get(name)?);

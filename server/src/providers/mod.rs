@@ -214,6 +214,9 @@ impl ProgramTokens<'_> {
     }
 }
 
+/// Makes an auth file of a coding agent's tokens, or reports why it cannot.
+pub type FromTokens = fn(&ProgramTokens<'_>) -> Result<MadeAuthFile, String>;
+
 /// An auth file made of a coding agent's tokens, and the subscription plan if it is known.
 pub type MadeAuthFile = (Map<String, Value>, Option<String>);
 
@@ -251,7 +254,7 @@ pub struct SignInSpec {
     /// Files of another program that can be imported.
     pub converts: Option<OtherProgram>,
     /// Makes an auth file of a coding agent's tokens; `None` if the engine cannot use them.
-    pub from_tokens: Option<fn(&ProgramTokens<'_>) -> Result<MadeAuthFile, String>>,
+    pub from_tokens: Option<FromTokens>,
     /// The `type` of auth files that hold no token, so that they cannot be checked.
     pub tokenless_auth_files: &'static [&'static str],
     /// Headers of the device flow.

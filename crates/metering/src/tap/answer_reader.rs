@@ -112,10 +112,13 @@ impl AnswerReader {
 
     /// The counter that a string at this path adds to.
     pub(super) fn field_output(&self, path: &[Key]) -> FieldOutput {
-        match self.field_kind(path) {
-            FieldKind::Text => FieldOutput::Text,
-            FieldKind::Media => FieldOutput::Media,
-            _ => FieldOutput::None,
+        let kind = self.field_kind(path);
+        if matches!(kind, FieldKind::Text) {
+            FieldOutput::Text
+        } else if matches!(kind, FieldKind::Media) {
+            FieldOutput::Media
+        } else {
+            FieldOutput::None
         }
     }
 

@@ -1,6 +1,6 @@
 //! The struct of a table of settings with its defaults and the check of its ranges.
 
-use std::ops::RangeInclusive;
+use std::{fmt::Write as _, ops::RangeInclusive};
 
 use super::{Error, Result};
 
@@ -56,10 +56,11 @@ pub(super) fn check_range(
     }
     let name = camel_case(name);
     let (low, high) = range.into_inner();
-    let or: String = or.iter().map(|value| format!(", or {value}")).collect();
-    Err(Error::BadInput(format!(
-        "{name} must be between {low} and {high}{or}"
-    )))
+    let mut message = format!("{name} must be between {low} and {high}");
+    for value in or {
+        let _ = write!(message, ", or {value}");
+    }
+    Err(Error::BadInput(message))
 }
 
 /// The name in the API of a field.

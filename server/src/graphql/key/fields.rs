@@ -1,7 +1,5 @@
 //! The fields of a key that need a service.
 
-use std::collections::HashSet;
-
 use async_graphql::{ComplexObject, Context};
 
 use crate::{
@@ -52,7 +50,7 @@ impl ApiKey {
         let keys = ctx.loader().load_one(KeysOfUser(self.user_id)).await?;
         let keys = keys.unwrap_or_default();
         let now = ctx.service::<SharedClock>().now();
-        let created = api_keys::created_with(&keys, &HashSet::from([self.key_id]));
+        let created = api_keys::created_with(&keys, &[self.key_id]);
         let active = created
             .filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now));
         Ok(active.cloned().map(ApiKey::from).collect())

@@ -40,13 +40,14 @@ pub(crate) const PASSWORD: &str = "correct horse battery";
 /// A running control plane.
 pub(crate) struct ControlPlane {
     pub(crate) address: SocketAddr,
-    pub(crate) services: Services,
+    /// Boxed, so that the futures of tests stay small.
+    pub(crate) services: Box<Services>,
     pub(crate) handles: Handles,
     pub(crate) db: Database,
     /// The token of the set-up link, when the server waits for its administrator.
     pub(crate) setup_token: Option<String>,
     clock: Arc<ManualClock>,
-    app: App,
+    app: Box<App>,
     database: TestDatabase,
 }
 
@@ -87,12 +88,12 @@ impl ControlPlane {
         tokio::spawn(async { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
-            services: app.services().clone(),
+            services: Box::new(app.services().clone()),
             handles: app.request_handles().clone(),
             db: app.database().clone(),
             setup_token,
             clock,
-            app,
+            app: Box::new(app),
             database,
         }
     }

@@ -171,16 +171,13 @@ impl JournalWriter {
         mut settlement: Settlement,
         noted: io::Result<PendingEntry>,
     ) -> Written {
-        let waiting = match noted {
-            Ok(pending) => {
-                settlement.pending.entries.push(pending);
-                Written::ready()
-            }
-            Err(_) => {
-                let (written, result) = oneshot::channel();
-                settlement.pending.written = Some(written);
-                Written::waiting(result)
-            }
+        let waiting = if let Ok(pending) = noted {
+            settlement.pending.entries.push(pending);
+            Written::ready()
+        } else {
+            let (written, result) = oneshot::channel();
+            settlement.pending.written = Some(written);
+            Written::waiting(result)
         };
         let _ = self.settled.send(settlement);
         waiting

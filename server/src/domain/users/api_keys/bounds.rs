@@ -17,8 +17,10 @@ impl KeyBounds<'_> {
     /// Whether this key may do no more than the other one.
     pub(super) fn is_within(self, other: Self) -> bool {
         self.key.id == other.key.id
-            || (models_are_within(&self.key.allowed_models, &other.key.allowed_models)
-                && expiry_is_within(self.key.expires_at, other.key.expires_at)
+            || (models_are_within(
+                self.key.allowed_models.as_ref(),
+                other.key.allowed_models.as_ref(),
+            ) && expiry_is_within(self.key.expires_at, other.key.expires_at)
                 && rate_is_within(self.key.rate_limit, other.key.rate_limit)
                 && other
                     .own()
@@ -47,7 +49,7 @@ pub(super) fn expiry_is_within(end: Option<DateTime<Utc>>, other: Option<DateTim
     other.is_none_or(|other| end.is_some_and(|end| end <= other))
 }
 
-fn models_are_within(mine: &Option<ModelPatterns>, theirs: &Option<ModelPatterns>) -> bool {
+fn models_are_within(mine: Option<&ModelPatterns>, theirs: Option<&ModelPatterns>) -> bool {
     match (mine, theirs) {
         (_, None) => true,
         (None, Some(_)) => false,

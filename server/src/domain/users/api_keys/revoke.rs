@@ -178,7 +178,8 @@ async fn add_created(
         .filter(api_key::Column::UserId.is_in(owners.iter().copied()))
         .filter(api_key::Column::CreatedWith.is_not_null());
     let keys = keys.all(connection).await?;
-    let created: Vec<Uuid> = created_with(&keys, ids).map(|key| key.id).collect();
+    let roots: Vec<Uuid> = ids.iter().copied().collect();
+    let created: Vec<Uuid> = created_with(&keys, &roots).map(|key| key.id).collect();
     ids.extend(created);
     Ok(())
 }
@@ -187,7 +188,7 @@ async fn add_created(
 /// made with them.
 pub fn created_with<'a>(
     keys: &'a [api_key::Model],
-    roots: &HashSet<Uuid>,
+    roots: &[Uuid],
 ) -> impl Iterator<Item = &'a api_key::Model> + use<'a> {
     let mut created: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for key in keys {
@@ -196,7 +197,7 @@ pub fn created_with<'a>(
         }
     }
     let mut found = HashSet::new();
-    let mut next: Vec<Uuid> = roots.iter().copied().collect();
+    let mut next = roots.to_vec();
     while let Some(id) = next.pop() {
         let of_key = created.remove(&id).unwrap_or_default();
         found.extend(of_key.iter().copied());

@@ -201,7 +201,8 @@ impl UpstreamConnection {
     fn is_waiting(&self, cx: &mut Context<'_>) -> Result<bool, ExchangeError> {
         match self.stream.poll_read_ready(cx) {
             Poll::Ready(Err(error)) => Err(ExchangeError::Read(error)),
-            ready => Ok(ready.is_pending()),
+            Poll::Ready(Ok(())) => Ok(false),
+            Poll::Pending => Ok(true),
         }
     }
 
