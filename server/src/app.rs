@@ -38,12 +38,11 @@ use crate::{
         exports::Exports,
         login_throttle::LoginThrottle,
         notifications::Notifications,
-        quotas::Quotas,
         requests::{Handles, Recorder, RequestLog},
         retention::Retention,
         saved_views::SavedViews,
         usage::Usage,
-        users::{UserInvitations, Users},
+        users::{UserInvitations, Users, quotas::Quotas},
     },
     engine::{EngineContext, EngineHandle},
     gateway::{Gateway, GatewayOptions},
@@ -253,7 +252,6 @@ impl App {
         &self.handles
     }
 
-    /// The database.
     pub fn database(&self) -> &Database {
         &self.db
     }
@@ -427,7 +425,6 @@ fn start_notifications(services: &Services, life: &Runtime) {
     life.tasks.spawn(sender.run(stop.clone()));
 }
 
-/// The metrics exporter.
 fn metrics_exporter(
     config: &Config,
     db: &Database,

@@ -11,7 +11,7 @@ const MAX_MESSAGE: usize = 500;
 /// Words of at least this length that mix letters and digits are treated as keys.
 const MINIMUM_KEY_LENGTH: usize = 20;
 /// A longer part that mixes letters and digits is not a part of a model's name.
-const LONGEST_NAME_PART: usize = 8;
+const MAX_NAME_PART: usize = 8;
 /// More parts that mix letters and digits than these are not those of a model's name.
 const MIXED_NAME_PARTS: usize = 2;
 /// Prefixes of the keys and tokens of providers and of this server.
@@ -145,7 +145,7 @@ fn is_model_name(word: &str) -> bool {
     let is_lower = !word.bytes().any(|byte| byte.is_ascii_uppercase());
     is_lower
         && mixed.clone().count() <= MIXED_NAME_PARTS
-        && mixed.all(|part| part.len() <= LONGEST_NAME_PART)
+        && mixed.all(|part| part.len() <= MAX_NAME_PART)
 }
 
 #[cfg(test)]

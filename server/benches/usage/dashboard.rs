@@ -15,7 +15,7 @@ use proxypal_server::{
         ledger::Ledger,
         paging::PageRequest,
         prices::Prices,
-        requests::{NoObserver, RequestFilter, RequestLog, RequestLogOptions},
+        requests::{JournalSync, NoObserver, RequestFilter, RequestLog, RequestLogOptions},
         usage::{By, Preset, Ranking, Span, Usage, UsageFilter, UsageOrder},
     },
 };
@@ -129,6 +129,7 @@ impl Dashboard {
             ledger: Ledger::load(&db).await?,
             prices: Prices::load(db.clone(), clock.clone()).await?,
             journal: filled.home.path().join("journal"),
+            journal_sync: JournalSync::Off,
             observer: Arc::new(NoObserver),
         };
         let (requests, _) = RequestLog::open(book, &TaskTracker::new()).await?;

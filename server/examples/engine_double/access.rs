@@ -1,4 +1,4 @@
-//! Authentication: five carriers of client keys, and a management key that may be wrong five times.
+//! Authentication: a client key in any of five headers or parameters, and a management key with a lock-out.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::config::Live;
 
-/// Wrong management keys before the door is shut; the right one does not open it then.
+/// Wrong management keys before all are rejected, the right one too.
 const MOST_FAILURES: u32 = 5;
 
 /// Accepts the configured `api-keys`; any client if there are none.
@@ -38,7 +38,7 @@ pub(crate) async fn require_key(
     (StatusCode::UNAUTHORIZED, Json(json!({"error": message}))).into_response()
 }
 
-/// Lets the holder of the management key in.
+/// Accepts the management key only.
 pub(crate) async fn require_management_key(
     State(live): State<Arc<Live>>,
     request: Request,

@@ -1,4 +1,4 @@
-//! Answers that several routes share, and what the engine adds to every answer.
+//! Responses that several routes share, and the headers that the engine adds to every response.
 
 use axum::Json;
 use axum::extract::Request;
@@ -21,7 +21,7 @@ pub(crate) async fn not_found() -> StatusCode {
     StatusCode::NOT_FOUND
 }
 
-/// CORS headers on every answer, and a line in the log.
+/// Adds CORS headers to every response and a line to the log.
 pub(crate) async fn finish(request: Request, next: Next) -> Response {
     let line = format!("{} \"{}\"", request.method(), request.uri().path());
     let is_quiet = request.uri().path() == "/healthz";
@@ -65,14 +65,14 @@ pub(crate) fn unknown_model(model: &str, protocol: Provider) -> Response {
     (StatusCode::BAD_REQUEST, Json(error)).into_response()
 }
 
-/// Every credential that serves the model was refused by its provider lately.
+/// Every credential that serves the model is in cooldown after a rejection.
 pub(crate) fn no_credential(model: &str, provider: &str) -> Response {
     let message =
         format!("auth_unavailable: no auth available (providers={provider}, model={model})");
     failure(StatusCode::SERVICE_UNAVAILABLE, &message)
 }
 
-/// The upstream could not be reached, or what was asked needs the real engine.
+/// The upstream could not be reached, or the request needs the real engine.
 pub(crate) fn failure(status: StatusCode, message: &str) -> Response {
     let error = openai::error(message, "server_error", "internal_server_error", None);
     (status, Json(error)).into_response()

@@ -1,4 +1,4 @@
-//! Signed-in accounts: follows the directory of auth files, refreshes the tokens of those that say where,
+//! Signed-in accounts: follows the directory of auth files, refreshes the tokens of files with a token endpoint,
 //! and writes them back as the engine does, by truncating and rewriting the file.
 
 use std::collections::HashMap;
@@ -17,15 +17,15 @@ use crate::config::{Credential, Live, Provider};
 use crate::say;
 
 const INTERVAL: Duration = Duration::from_millis(10);
-/// So long before its end an access token is refreshed.
+/// The time before its expiry at which an access token is refreshed.
 const LEAD: TimeDelta = TimeDelta::minutes(5);
-/// So long after a failure it is tried again.
+/// The delay before a failed refresh is retried.
 const BACK_OFF: Duration = Duration::from_mins(5);
-/// A file with this key cools until then, as if its provider's limit had been reached.
+/// A file with this key is in cooldown until that time, as after the provider's rate limit.
 const COOLING: &str = "double_cools_until";
 const MODEL: &str = "grok-4.3";
 
-/// A file as the engine remembers it.
+/// A file as the engine has loaded it.
 #[derive(Clone, Debug)]
 pub(crate) struct AuthFile {
     path: PathBuf,
@@ -51,7 +51,7 @@ pub(crate) async fn follow(live: Arc<Live>) {
     }
 }
 
-/// Takes what changed on the disk over what is remembered; what makes no sense is ignored.
+/// Loads changed files. Files that cannot be parsed are ignored.
 fn look(live: &Live) {
     let directory = live.config.load().document["auth-dir"]
         .as_str()
@@ -100,7 +100,7 @@ pub(crate) fn list(live: &Live) -> Vec<Value> {
     lock(live).values().filter_map(AuthFile::listed).collect()
 }
 
-/// Forgets that a credential cools; answers whether there is one of this name.
+/// Ends the cooldown of a credential; returns whether there is one of this name.
 pub(crate) fn warm_up(live: &Live, auth_index: &str) -> bool {
     let mut files = lock(live);
     let file = files
@@ -138,7 +138,7 @@ impl AuthFile {
         hex::encode(&Sha256::digest(seed)[..8])
     }
 
-    /// Only these say where they are refreshed, and where the provider is.
+    /// Only these have a token endpoint and a base URL.
     fn is_movable(&self) -> bool {
         self.text_of("type") == "xai" && self.content.get("using_api") == Some(&Value::Bool(true))
     }

@@ -1,4 +1,4 @@
-//! The configuration as the engine understands it, and all state with the lifetime of the process.
+//! The configuration as the engine reads it, and all state with the lifetime of the process.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::auth_files::{self, AuthFile};
 
-/// The lists with one key per entry, and the provider behind each.
+/// The lists with one key per entry, and the provider of each.
 const KEY_LISTS: [(&str, Provider); 4] = [
     ("claude-api-key", Provider::Claude),
     ("codex-api-key", Provider::Codex),
@@ -39,16 +39,16 @@ pub(crate) struct Live {
     pub(crate) queue: Mutex<VecDeque<Value>>,
     pub(crate) failures: AtomicU32,
     pub(crate) turns: AtomicUsize,
-    /// Sign-ins under way, by state: nothing, done, or why not.
+    /// Sign-ins by state: pending, completed, or the error.
     pub(crate) logins: Mutex<HashMap<String, Option<Result<(), String>>>>,
     pub(crate) auth_files: Mutex<HashMap<PathBuf, AuthFile>>,
-    /// Credentials that a provider refused, by name: passed over until they are reset.
+    /// Credentials that a provider rejected, by name: skipped until they are reset.
     pub(crate) refused: Mutex<HashSet<String>>,
     pub(crate) management_key: Option<String>,
     pub(crate) http: reqwest::Client,
 }
 
-/// One reading of the file.
+/// The content of the file at one time.
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) text: String,
@@ -132,7 +132,7 @@ impl Live {
         })
     }
 
-    /// The credentials that serve a model, each first in its turn, and the model's real name there.
+    /// The credentials that serve a model, in round-robin order, and the model's real name at each.
     pub(crate) fn serving(&self, model: &str) -> Vec<(Credential, String)> {
         let mut serving = serving(&self.credentials(), model);
         serving.sort_by_key(|(credential, _)| Reverse(credential.priority));
@@ -187,7 +187,7 @@ impl Live {
         credentials
     }
 
-    /// Where to listen.
+    /// The address to listen on.
     pub(crate) fn address(&self) -> String {
         let config = self.config.load();
         let host = config.document["host"]
@@ -202,7 +202,7 @@ impl Live {
 }
 
 impl Config {
-    /// Understands a file.
+    /// Parses a file.
     pub(crate) fn parse(text: String) -> Result<Self, String> {
         let document: Value = serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
         let mut credentials = Vec::new();
@@ -314,7 +314,7 @@ fn catalogue(provider: Provider) -> Option<&'static str> {
     }
 }
 
-/// The same, by the management's word for the provider.
+/// The same, by the provider's name in the management API.
 pub(crate) fn known(channel: &str) -> Option<&'static str> {
     let provider = match channel {
         "claude" => Provider::Claude,

@@ -1,4 +1,4 @@
-//! Forwards a request to an upstream of the same protocol, and its answer back.
+//! Forwards a request to an upstream of the same protocol, and returns its response.
 
 use std::collections::HashSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -19,13 +19,13 @@ use crate::config::{Live, Provider};
 use crate::record::{Attempt, Counts, forwarded_for, request_id};
 use crate::tap::{self, Tapped};
 
-/// A request as far as the double understands it.
+/// The parsed parts of a request.
 pub(crate) struct Asked {
     pub(crate) live: Arc<Live>,
     pub(crate) protocol: Provider,
     pub(crate) endpoint: &'static str,
     pub(crate) model: String,
-    /// For Gemini: what follows the model in the path, with the query.
+    /// For Gemini: the rest of the path after the model, with the query.
     pub(crate) action: String,
     pub(crate) body: Value,
     pub(crate) forwarded_for: String,
@@ -126,7 +126,7 @@ async fn post(
 }
 
 impl Asked {
-    /// Tries one credential after another, with a record for each that was tried.
+    /// Tries one credential after another, and records each attempt.
     async fn answer(&self) -> Response {
         let mut serving = self.live.serving(&self.model);
         let mut last = if serving.is_empty() {
@@ -263,7 +263,7 @@ fn is_count_of_tokens(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|body| body.get("totalTokens").is_some())
 }
 
-/// Status and headers wait for the upstream's first bytes.
+/// Sends the status and headers with the upstream's first bytes.
 async fn streamed(upstream: reqwest::Response, attempt: Attempt) -> Response {
     let seconds = attempt.live.config.load().document["streaming"]["keepalive-seconds"].as_u64();
     let pause = seconds
@@ -287,7 +287,7 @@ async fn streamed(upstream: reqwest::Response, attempt: Attempt) -> Response {
     (headers, body).into_response()
 }
 
-/// A stream that the upstream insists on, for a caller who does not want one.
+/// Collects the stream of an upstream that always streams, for a caller that requested none.
 async fn gathered(upstream: reqwest::Response, attempt: Attempt) -> Response {
     let mut tapped = Tapped::new(upstream.bytes_stream().boxed(), attempt);
     let mut all = Vec::new();

@@ -1,5 +1,4 @@
-//! The engine's own sign-in, as its management offers it: any code is accepted, unless it
-//! is called bad.
+//! The engine's own sign-in in its management API: any code is accepted, except `bad`.
 
 use std::collections::HashMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -16,7 +15,7 @@ use crate::config::Live;
 /// How long the real engine takes to call the provider.
 const EXCHANGE: Duration = Duration::from_millis(50);
 
-/// Which sign-in.
+/// The query of a sign-in's status.
 #[derive(Deserialize)]
 pub(crate) struct Which {
     state: String,
@@ -47,7 +46,7 @@ pub(crate) async fn begin(State(live): State<Arc<Live>>) -> Json<Value> {
     Json(json!({ "status": "ok", "url": url, "state": state }))
 }
 
-/// Takes the provider's answer.
+/// Accepts the authorization response.
 pub(crate) async fn answer(
     State(live): State<Arc<Live>>,
     Json(answer): Json<Answer>,
@@ -102,7 +101,7 @@ pub(crate) async fn status(
     })
 }
 
-/// Forgets a sign-in.
+/// Cancels a sign-in.
 pub(crate) async fn forget(
     State(live): State<Arc<Live>>,
     Query(Which { state }): Query<Which>,

@@ -1,5 +1,5 @@
-//! A double of the engine: a program of its own that speaks the engine's contract, so that it can be
-//! wrong in the same ways. It forwards each protocol to upstreams of that protocol; it does not translate.
+//! A double of the engine: a separate program with the engine's interface, including its failures. It forwards each
+//! protocol to upstreams of that protocol; it does not translate.
 
 mod access;
 mod answers;

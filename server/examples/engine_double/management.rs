@@ -1,4 +1,4 @@
-//! The little of the management API that we use.
+//! The part of the management API that the server uses.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use crate::config::Live;
 
-/// How many records to take.
+/// The number of records to take.
 #[derive(Deserialize)]
 pub(crate) struct Count {
     count: Option<usize>,
 }
 
-/// The configuration, secrets and all; some keys are never shown, and empty lists are null.
+/// The configuration with its secrets. Some keys are omitted, and empty lists are null.
 pub(crate) async fn config(State(live): State<Arc<Live>>) -> Json<Value> {
     let mut document = live.config.load().document.clone();
     if let Value::Object(fields) = &mut document {
@@ -34,7 +34,7 @@ pub(crate) async fn config(State(live): State<Arc<Live>>) -> Json<Value> {
     Json(document)
 }
 
-/// Takes records off the queue, oldest first, for good.
+/// Removes records from the queue, oldest first.
 pub(crate) async fn usage_queue(
     State(live): State<Arc<Live>>,
     Query(query): Query<Count>,
@@ -49,7 +49,7 @@ pub(crate) async fn auth_files(State(live): State<Arc<Live>>) -> Json<Value> {
     Json(json!({"files": crate::auth_files::list(&live)}))
 }
 
-/// Makes a credential serve again that is passed over.
+/// Ends the cooldown of a credential.
 pub(crate) async fn reset_quota(
     State(live): State<Arc<Live>>,
     Json(body): Json<Value>,
@@ -71,7 +71,7 @@ pub(crate) async fn reset_quota(
     (StatusCode::NOT_FOUND, refusal).into_response()
 }
 
-/// A call to anywhere in the name of a credential.
+/// A request to any URL with a credential's token.
 #[derive(Deserialize)]
 pub(crate) struct Call {
     auth_index: Option<String>,
@@ -83,7 +83,7 @@ pub(crate) struct Call {
     data: String,
 }
 
-/// Calls, and answers what was answered. The mark is replaced only where the credential is known.
+/// Sends the request and returns its response. The placeholder of the token is replaced only if the credential is known.
 pub(crate) async fn call(State(live): State<Arc<Live>>, Json(call): Json<Call>) -> Response {
     let index = call.auth_index.unwrap_or_default();
     let token = crate::auth_files::token(&live, &index);

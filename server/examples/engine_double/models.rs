@@ -1,4 +1,4 @@
-//! Lists the models in the shape that the caller's program expects.
+//! Lists the models in the format of the caller's SDK.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::config::Live;
 
-/// `GET /v1/models`, for OpenAI's programs or Anthropic's.
+/// `GET /v1/models`, for OpenAI's or Anthropic's SDKs.
 pub(crate) async fn list(State(live): State<Arc<Live>>, headers: HeaderMap) -> Json<Value> {
     let agent = headers
         .get("user-agent")

@@ -19,7 +19,7 @@ pub(crate) struct Attempt {
     pub(crate) forwarded_for: String,
 }
 
-/// Counts that never overlap.
+/// Token counts, which do not overlap.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
     uncached: u64,
@@ -54,7 +54,7 @@ impl Attempt {
         self.enqueue(status, "", counts);
     }
 
-    /// The same of an attempt to which the provider answered with an error.
+    /// The same for an attempt that the provider answered with an error.
     pub(crate) fn record_error(&self, status: u16, body: &[u8]) {
         self.enqueue(status, &String::from_utf8_lossy(body), Counts::default());
     }
@@ -96,7 +96,7 @@ impl Attempt {
 }
 
 impl Counts {
-    /// Reads the counts out of one JSON document or event of a provider's, over what was known.
+    /// Updates the counts from one JSON document or event of a provider.
     pub(crate) fn read(&mut self, provider: Provider, event: &Value) {
         match provider {
             // The usage at the start of a message is ignored.

@@ -6,17 +6,17 @@
 
 use proxypal_server::clock::{Clock as _, SystemClock};
 
-/// A line without decoration.
+/// Writes a line without time and level.
 pub(crate) fn plain(message: &str) {
     println!("{message}");
 }
 
-/// All is well.
+/// Writes a line of level `info`.
 pub(crate) fn info(place: &str, message: &str) {
     line("info ", place, message);
 }
 
-/// Something went wrong.
+/// Writes a line of level `error`.
 pub(crate) fn error(place: &str, message: &str) {
     line("error", place, message);
 }

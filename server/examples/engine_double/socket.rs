@@ -14,7 +14,7 @@ use crate::forward::Asked;
 use crate::record::{Counts, forwarded_for, request_id};
 use crate::tap::{self, Tapped};
 
-/// Opens the socket; the answer carries no trace id, and all turns share one request id.
+/// Opens the WebSocket. The response has no trace id, and all turns share one request id.
 pub(crate) async fn responses(
     State(live): State<Arc<Live>>,
     headers: HeaderMap,

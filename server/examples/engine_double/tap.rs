@@ -1,4 +1,4 @@
-//! Watches an answer pass by, and records what it used: zeros if the caller leaves before the end.
+//! Reads the usage of a response while it is forwarded, and records it: zeros if the caller disconnects before the end.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::config::Provider;
 use crate::record::{Attempt, Counts};
 
-/// The bytes of an upstream.
+/// The byte stream of an upstream.
 pub(crate) type Upstream = BoxStream<'static, reqwest::Result<Bytes>>;
 
-/// An answer with an attempt to record at its end.
+/// A response, whose attempt is recorded at its end.
 pub(crate) struct Tapped {
     upstream: Upstream,
     line: BytesMut,
@@ -24,7 +24,7 @@ pub(crate) struct Tapped {
 }
 
 impl Tapped {
-    /// Watches a streamed answer.
+    /// Wraps a streamed response.
     pub(crate) fn new(upstream: Upstream, attempt: Attempt) -> Self {
         Self {
             upstream,
@@ -46,7 +46,7 @@ impl Tapped {
         }
     }
 
-    /// Reads the lines that are complete; what goes out is the same bytes, but for Gemini's habit.
+    /// Reads the complete lines. The bytes are forwarded unchanged, except for Gemini's early usage.
     fn pass(&mut self, bytes: Bytes) -> Bytes {
         let provider = self.attempt.credential.provider;
         self.line.extend_from_slice(&bytes);
@@ -66,7 +66,7 @@ impl Tapped {
     }
 }
 
-/// Usage before the last chunk is known by another name.
+/// The engine renames the usage in chunks before the last one.
 fn renamed(line: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     if text.contains("finishReason") {

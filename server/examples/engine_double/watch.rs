@@ -1,4 +1,4 @@
-//! Reloads the configuration as the engine does: it watches the inode, and a rename makes it deaf.
+//! Reloads the configuration as the engine does: it watches the inode, so it does not notice a file that replaces it.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -11,8 +11,8 @@ use crate::say;
 const INTERVAL: Duration = Duration::from_millis(10);
 const SETTLING: Duration = Duration::from_millis(150);
 
-/// Follows the file until the process ends; after a rename it only seems to. It watches from the call on, not only
-/// once it is polled.
+/// Follows the file until the process ends; after a rename it notices no change. It watches from the call on, before it
+/// is polled.
 pub(crate) fn follow(live: &Live) -> impl Future<Output = ()> {
     follow_inode(live, inode(&live.path))
 }

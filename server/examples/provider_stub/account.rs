@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-/// A credential with this in it was revoked.
+/// A credential that contains this text is revoked.
 const REVOKED: &str = "revoked";
 
 /// The list of models, for valid credentials.

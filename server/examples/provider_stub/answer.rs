@@ -1,4 +1,4 @@
-//! Shared by the four protocols: parsing the call, failing on demand, pacing the events.
+//! Shared by the four protocols: parses calls, fails on request, delays events.
 
 use std::{io, time::Duration};
 
@@ -18,24 +18,24 @@ use crate::{
     script::Script,
 };
 
-/// The creation time of every answer.
+/// The creation time of every response.
 const CREATED: i64 = 1_700_000_000;
 
-/// How a protocol differs from the others.
+/// The parts that differ by protocol.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
     pub(crate) name: &'static str,
-    /// The counts as this protocol can express them.
+    /// The counts in this protocol's format.
     pub(crate) tokens: fn(TokenCounts) -> TokenCounts,
     /// The body of an error.
     pub(crate) error: fn(StatusCode, &str) -> Value,
-    /// An answer in one piece; `None` when this protocol always streams.
+    /// A complete response; `None` if this protocol always streams.
     pub(crate) whole: Option<fn(&Call) -> Value>,
-    /// An answer event by event.
+    /// A response as events.
     pub(crate) events: fn(&Call) -> Vec<String>,
 }
 
-/// A call that was understood and entered in the list.
+/// A parsed call with its entry in the list.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) script: Script,
@@ -72,7 +72,7 @@ impl Dialect {
         self.answer_call(incoming).await
     }
 
-    /// Answers a call whose model and manner are known.
+    /// Answers a call whose model and kind of response are known.
     pub(crate) async fn answer_call(self, incoming: Incoming<'_>) -> Result<Response, Response> {
         let streamed = incoming.streamed;
         let call = Call::open(incoming, self).await?;
@@ -145,14 +145,14 @@ impl Call {
         })
     }
 
-    /// Answers in one piece.
+    /// Answers with a complete response.
     async fn plain(self, body: Value) -> Response {
         tokio::time::sleep(self.script.delay).await;
         self.entry.finish();
         Json(body).into_response()
     }
 
-    /// Answers event by event.
+    /// Answers with events.
     fn stream(self, events: Vec<String>) -> Response {
         let Script { delay, cut, .. } = self.script;
         let events = events.into_iter().enumerate();
@@ -179,7 +179,7 @@ impl Call {
     }
 }
 
-/// Lets what was written go out as a write of its own, even without a delay.
+/// Yields so that the event is sent in its own write, even without a delay.
 async fn pause(delay: Duration) {
     if delay.is_zero() {
         tokio::task::yield_now().await;

@@ -1,5 +1,5 @@
-//! A scripted provider for trials: speaks the four protocols that an engine talks upstream, and
-//! keeps a list of the usage it reported, so that every count can be compared token for token.
+//! A scripted provider for tests: serves the four protocols of providers and keeps a list of the usage that it
+//! reported, so that every count can be compared token for token.
 //!
 //! The caller writes the script into the text of the request, for example
 //! `usage:input=10,cached=4,output=7,reasoning=3;chunks=5;delay_ms=20;tag=first` (see [`script`]).
@@ -38,7 +38,7 @@ struct Options {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1")]
     host: std::net::IpAddr,
-    /// The port to listen on; 0 takes a free one.
+    /// The port to listen on; 0 for any free port.
     #[arg(long, default_value_t = 19000)]
     port: u16,
 }

@@ -1,4 +1,4 @@
-//! The list of usage that this provider reported, with which metering is compared.
+//! The list of the usage that this provider reported, to compare with the metering.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::script::Script;
 
-/// One answer.
+/// One response.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Produced {
@@ -18,20 +18,20 @@ pub(crate) struct Produced {
     pub(crate) model: String,
     pub(crate) streamed: bool,
     pub(crate) status: u16,
-    /// As the protocol reports it; absent when the answer is an error.
+    /// As the protocol reports it; absent if the response is an error.
     pub(crate) tokens: Option<TokenCounts>,
     pub(crate) events_sent: usize,
-    /// False when the caller left, or the script cut the answer.
+    /// False if the caller disconnected or the script truncated the response.
     pub(crate) finished: bool,
     /// The names of the engine's headers; values may be secret.
     pub(crate) header_names: Vec<String>,
 }
 
-/// All answers since the start, shared by the handlers.
+/// All responses since the start, shared by the handlers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProducedList(Arc<Mutex<Vec<Produced>>>);
 
-/// The right to go on writing one entry of the list.
+/// Write access to one entry of the list.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     list: ProducedList,
@@ -39,7 +39,7 @@ pub(crate) struct Entry {
 }
 
 impl ProducedList {
-    /// Opens an entry for a request that was understood.
+    /// Adds an entry for a parsed request.
     pub(crate) fn open(&self, mut produced: Produced, script: &Script) -> Entry {
         let mut list = self.lock();
         produced.sequence = list.last().map_or(1, |last| last.sequence + 1);
@@ -58,7 +58,7 @@ impl ProducedList {
 }
 
 impl Entry {
-    /// One more event went out.
+    /// Counts a sent event.
     pub(crate) fn sent(&self) {
         self.change(|produced| produced.events_sent += 1);
     }

@@ -22,16 +22,14 @@ use crate::{
     domain::{
         Result,
         alerts::{AlertCondition, Alerts, ReconciledAlerts},
-        api_keys::ApiKeys,
         backups::Backups,
         ledger::Ledger,
         prices::Prices,
         provider_accounts::ProviderAccounts,
-        quotas::Quotas,
         requests::RequestLog,
         settings::Settings,
         usage::Usage,
-        users::Users,
+        users::{Users, api_keys::ApiKeys, quotas::Quotas},
     },
     engine::EngineHandle,
     outage::Outage,
@@ -40,7 +38,6 @@ use crate::{
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 const CLEANUP_INTERVAL: Duration = Duration::from_hours(1);
 
-/// The sources of conditions.
 #[derive(Clone, Debug)]
 pub struct ConditionSources {
     pub engine: EngineHandle,

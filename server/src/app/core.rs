@@ -14,7 +14,6 @@ use crate::{
     db::{Database, keep_private},
     domain::{
         admins::Admins,
-        api_keys::ApiKeys,
         backups,
         ledger::Ledger,
         model_aliases::ModelAliases,
@@ -23,6 +22,7 @@ use crate::{
         server_secrets::{self, ServerSecrets},
         sessions::Sessions,
         settings::Settings,
+        users::api_keys::ApiKeys,
     },
 };
 

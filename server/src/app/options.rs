@@ -10,7 +10,10 @@ use super::{Environment, Runtime, VERSION, core::Core};
 use crate::{
     client_address::ClientAddresses,
     config::{self, Config},
-    domain::{provider_logins::ProviderLogins, requests::RequestLogOptions},
+    domain::{
+        provider_logins::ProviderLogins,
+        requests::{JournalSync, RequestLogOptions},
+    },
     engine::{DrainHook, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
     graphql::ServerFacts,
     http_server::ConnectionLimits,
@@ -81,6 +84,11 @@ pub(super) fn request_log_options(
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
+        journal_sync: match config.journal_sync {
+            config::JournalSync::Always => JournalSync::Always,
+            config::JournalSync::Group => JournalSync::Group,
+            config::JournalSync::Off => JournalSync::Off,
+        },
         observer: Arc::new(metrics.clone()),
     }
 }

@@ -45,6 +45,7 @@ pub struct Config {
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long requests in flight may continue after a stop signal.
     pub shutdown_grace: Duration,
+    pub journal_sync: JournalSync,
     pub log: LogConfig,
     pub watch: MonitoringConfig,
     pub engine: EngineConfig,
@@ -64,6 +65,14 @@ pub struct LogConfig {
     /// A `tracing` filter, such as `info` or `proxypal_server=debug`.
     pub level: String,
     pub format: LogFormat,
+}
+
+/// When the journal of requests is synced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalSync {
+    Always,
+    Group,
+    Off,
 }
 
 /// The format of log lines.
@@ -114,6 +123,7 @@ impl Config {
             ),
             cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut errors),
             shutdown_grace: parse::seconds("SHUTDOWN_GRACE", &options.shutdown_grace, &mut errors),
+            journal_sync: parse::journal_sync(&options.journal_sync, &mut errors),
             log: LogConfig::check(&options.log, &mut errors),
             watch: MonitoringConfig::check(&options.watch, &secrets, &mut errors),
             engine: EngineConfig::check(&options.engine, &secrets, &mut errors),
@@ -229,6 +239,7 @@ mod tests {
             "--engine=external",
             "--trusted-proxies=10.0.0.0/99",
             "--log-format=xml",
+            "--journal-sync=sometimes",
         ])
         .unwrap_err();
 
@@ -238,6 +249,7 @@ mod tests {
             "ENGINE_API_KEY",
             "TRUSTED_PROXIES",
             "LOG_FORMAT",
+            "JOURNAL_SYNC",
         ] {
             assert!(report.contains(part), "{part} is missing in:\n{report}");
         }

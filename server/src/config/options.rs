@@ -72,6 +72,11 @@ pub struct Options {
     )]
     pub shutdown_grace: String,
 
+    /// When the journal of requests is synced to the disk: off, group (one sync for all requests of 5 ms) or always
+    /// (before a request continues). Without a sync, a power failure loses the latest requests; a killed server does not.
+    #[arg(long, env = "JOURNAL_SYNC", default_value = "off", value_name = "WHEN")]
+    pub journal_sync: String,
+
     #[command(flatten)]
     pub storage: StorageArguments,
 

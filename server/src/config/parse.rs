@@ -12,7 +12,9 @@ use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{EngineArguments, EngineConfig, LogFormat, Options, SecretsConfig, StorageArguments};
+use super::{
+    EngineArguments, EngineConfig, JournalSync, LogFormat, Options, SecretsConfig, StorageArguments,
+};
 use crate::crypto::vault::EncryptionKey;
 
 /// The errors found so far.
@@ -179,6 +181,22 @@ pub(super) fn log_format(text: &str, errors: &mut ConfigErrors) -> LogFormat {
                 "use text or json",
             );
             LogFormat::Text
+        }
+    }
+}
+
+pub(super) fn journal_sync(text: &str, errors: &mut ConfigErrors) -> JournalSync {
+    match text {
+        "always" => JournalSync::Always,
+        "group" => JournalSync::Group,
+        "off" => JournalSync::Off,
+        other => {
+            errors.add(
+                "JOURNAL_SYNC",
+                &format!("unknown value {other:?}"),
+                "use always, group or off",
+            );
+            JournalSync::Off
         }
     }
 }

@@ -6,7 +6,6 @@ mod private;
 mod schema;
 mod sqlite;
 mod staging;
-mod storage;
 
 use std::{
     path::{Path, PathBuf},
@@ -18,6 +17,7 @@ use sea_orm::{
     AccessMode, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
+use secrecy::SecretString;
 
 use self::lock::InstanceLock;
 pub use self::{
@@ -25,8 +25,20 @@ pub use self::{
     private::keep_private,
     schema::{SchemaVersion, steps, steps_known},
     staging::StagingDatabase,
-    storage::StorageConfig,
 };
+use crate::crypto::vault::EncryptionKey;
+
+/// Where data is stored and with which keys its secrets are encrypted.
+#[derive(Debug)]
+pub struct StorageConfig {
+    pub data_dir: PathBuf,
+    /// A `sqlite:` or `postgres:` URL. May contain a password.
+    pub database_url: SecretString,
+    /// `None` uses the key file in the data directory, which the first start creates.
+    pub encryption_key: Option<EncryptionKey>,
+    /// Earlier keys, which still decrypt what was encrypted with them.
+    pub previous_keys: Vec<EncryptionKey>,
+}
 
 /// An open database. `SQLite` allows one writer at a time, so writes share one connection and queue there instead of
 /// failing with "database is locked".

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Shorter secrets may be ordinary words; redacting them would garble the text.
-const SHORTEST_SECRET: usize = 6;
+const MIN_SECRET: usize = 6;
 
 /// The known secrets.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ impl Redaction {
             let decoded = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
             known.extend([SecretString::from(password), decoded.into_owned().into()]);
         }
-        known.retain(|secret| secret.expose_secret().len() >= SHORTEST_SECRET);
+        known.retain(|secret| secret.expose_secret().len() >= MIN_SECRET);
         Self(known)
     }
 

@@ -17,7 +17,6 @@ use uuid::Uuid;
 use super::{Error, Result, Viewer};
 use crate::{clock::SharedClock, crypto::token};
 
-/// The lifetime of a ticket.
 const TICKET_LIFETIME: TimeDelta = TimeDelta::seconds(60);
 /// The maximum number of unused tickets.
 const MAX_TICKETS: usize = 1000;

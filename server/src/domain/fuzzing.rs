@@ -9,7 +9,7 @@ use super::{
 use crate::crypto::token;
 
 /// The longest reason for not importing a document, in bytes.
-const LONGEST_REASON: usize = 600;
+const MAX_REASON: usize = 600;
 
 /// Auth files, service accounts, configurations of the engine or of the desktop program, credentials of coding
 /// agents: every document gives at least one account or reason, and reasons quote little of it.
@@ -24,7 +24,7 @@ pub fn imports(data: &[u8]) {
     let entries = read_entries(&document);
     assert!(!entries.is_empty());
     for reason in entries.iter().filter_map(|entry| entry.item.as_ref().err()) {
-        assert!(reason.len() <= LONGEST_REASON, "{reason}");
+        assert!(reason.len() <= MAX_REASON, "{reason}");
     }
 }
 

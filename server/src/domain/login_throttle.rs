@@ -26,7 +26,7 @@ const PER_ADMIN: u32 = 10;
 const IN_TOTAL: u32 = 100;
 const TURN: Duration = Duration::from_secs(1);
 /// An attempt that would have to wait longer is rejected.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(10);
 /// Entries of each table. When a table is full, further attempts are not counted individually but queued.
 const ENTRIES: usize = 10_000;
 const KNOWN_ADDRESSES: usize = 1_000;
@@ -218,7 +218,7 @@ impl State {
         let now = Instant::now();
         let turn = self.next_turn.map_or(now, |turn| turn.max(now));
         let wait = turn - now;
-        if wait > LONGEST_WAIT {
+        if wait > MAX_WAIT {
             return Err(Error::RateLimited { retry_after: wait });
         }
         self.next_turn = Some(turn + TURN);

@@ -45,6 +45,5 @@ mod viewer;
 
 pub use self::{
     error::{Error, Result},
-    users::{api_keys, quotas},
     viewer::Viewer,
 };

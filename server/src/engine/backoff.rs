@@ -20,23 +20,23 @@ pub(super) fn jittered(delay: Duration) -> Duration {
 mod tests {
     use super::*;
 
-    const LONGEST: Duration = Duration::from_secs(30);
+    const MAX_DELAY: Duration = Duration::from_secs(30);
 
     #[test]
     fn doubles_up_to_the_longest() {
         let delays: Vec<_> = (1..=4)
-            .map(|failures| delay(failures, LONGEST).as_millis())
+            .map(|failures| delay(failures, MAX_DELAY).as_millis())
             .collect();
 
         assert_eq!(delays, [100, 200, 400, 800]);
-        assert_eq!(delay(10, LONGEST), LONGEST);
-        assert_eq!(delay(u32::MAX, LONGEST), LONGEST);
+        assert_eq!(delay(10, MAX_DELAY), MAX_DELAY);
+        assert_eq!(delay(u32::MAX, MAX_DELAY), MAX_DELAY);
     }
 
     #[test]
     fn jitter_takes_off_half_at_most() {
-        let delay = jittered(LONGEST);
+        let delay = jittered(MAX_DELAY);
 
-        assert!(delay >= LONGEST / 2 && delay <= LONGEST);
+        assert!(delay >= MAX_DELAY / 2 && delay <= MAX_DELAY);
     }
 }

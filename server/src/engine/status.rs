@@ -13,7 +13,6 @@ pub enum EngineMode {
     Demo,
 }
 
-/// The state of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineState {
     /// It was started and is not ready yet.

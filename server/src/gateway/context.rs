@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{route::Route, trace::RequestSpan};
-use crate::domain::api_keys::Caller;
+use crate::domain::users::api_keys::Caller;
 
 /// Constant from authentication to the end of the response; the layers share it.
 #[derive(Debug)]

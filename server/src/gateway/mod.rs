@@ -55,8 +55,8 @@ use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{
-        api_keys::KeyRing, ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts,
-        requests::Recorder, settings::Settings,
+        ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts, requests::Recorder,
+        settings::Settings, users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     traces::Traces,

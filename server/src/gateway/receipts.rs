@@ -15,9 +15,9 @@ use super::{
 };
 use crate::domain::{
     Error,
-    api_keys::Caller,
     ledger::Reservation,
     requests::{RecordPermit, Recorder, RequestRecord},
+    users::api_keys::Caller,
 };
 
 /// When to try again while requests cannot be recorded.

@@ -19,7 +19,7 @@ use crate::{
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The longest attribute that a client controls, in characters.
-const LONGEST_TEXT: usize = 200;
+const MAX_TEXT: usize = 200;
 
 /// A span that is open until the request has ended; `None` inside if traces are not exported.
 #[derive(Clone, Debug, Default)]
@@ -195,7 +195,7 @@ fn method_and_path(record: &RequestRecord) -> (&str, &str) {
 }
 
 fn shortened(text: &str) -> String {
-    text.chars().take(LONGEST_TEXT).collect()
+    text.chars().take(MAX_TEXT).collect()
 }
 
 fn outcome(outcome: Outcome) -> &'static str {

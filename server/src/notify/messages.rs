@@ -17,10 +17,9 @@ use crate::{
         notifications::Message,
         paging::PageRequest,
         provider_accounts::{AccountState, AccountStatus},
-        quotas::Quotas,
         requests::{RequestFilter, RequestLog},
         usd,
-        users::Users,
+        users::{Users, quotas::Quotas},
     },
     engine::{EngineState, EngineStatus},
 };

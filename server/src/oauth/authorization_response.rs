@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
-const LONGEST: usize = 8 * 1024;
+const MAX_LENGTH: usize = 8 * 1024;
 
 /// The provider's response to the authorization request.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl AuthorizationResponse {
         if text.is_empty() {
             return Err(AuthorizationResponseError::Empty);
         }
-        if text.len() > LONGEST {
+        if text.len() > MAX_LENGTH {
             return Err(AuthorizationResponseError::TooLong);
         }
         // Mail programs and terminals may have inserted line breaks.
@@ -75,7 +75,7 @@ impl AuthorizationResponse {
 
     /// Parses the query of the redirect URL.
     pub fn query(query: &str) -> Result<Self, AuthorizationResponseError> {
-        if query.len() > LONGEST {
+        if query.len() > MAX_LENGTH {
             return Err(AuthorizationResponseError::TooLong);
         }
         let (query, fragment) = match query.split_once('#') {

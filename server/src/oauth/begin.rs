@@ -1,4 +1,4 @@
-//! The beginning of a sign-in: what the provider is asked before a person is.
+//! Starts a sign-in: requests what the provider or the engine must issue before a person can consent.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{provider_account::ProviderKind, provider_login::LoginMode};
@@ -17,12 +17,12 @@ use crate::{
 
 /// How long a person has to consent.
 const CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(15);
-/// The engine waits no longer for the answer.
+/// The engine waits this long for the authorization response.
 const ENGINE_CONSENT_TIMEOUT: TimeDelta = TimeDelta::minutes(5);
-/// The longest validity of a code, whatever the provider reports.
-const LONGEST_DEVICE: TimeDelta = TimeDelta::minutes(30);
+/// The maximum validity of a device code, also if the provider reports more.
+const MAX_DEVICE_LIFETIME: TimeDelta = TimeDelta::minutes(30);
 
-/// A sign-in that the provider, or the engine, knows of.
+/// A sign-in that the provider or the engine has started, before it is stored.
 pub(super) struct BegunLogin {
     kind: ProviderKind,
     mode: LoginMode,
@@ -32,7 +32,8 @@ pub(super) struct BegunLogin {
 }
 
 impl BegunLogin {
-    pub(super) fn note(&self, label: Option<String>) -> Result<NewProviderLogin> {
+    /// The row to store.
+    pub(super) fn new_row(&self, label: Option<String>) -> Result<NewProviderLogin> {
         Ok(NewProviderLogin {
             kind: self.kind,
             mode: self.mode,
@@ -45,14 +46,14 @@ impl BegunLogin {
 }
 
 impl OAuthService {
-    /// Asks for consent.
+    /// Starts the provider's flow.
     pub(super) async fn begin(&self, provider: &OAuthProvider) -> Result<BegunLogin> {
         let begun = match provider.flow {
             Flow::Code => self.begin_code(provider).await,
             Flow::Device => self.begin_device(provider).await,
             Flow::Engine => return self.begin_by_engine(provider).await,
         };
-        begun.map_err(|fault| Error::Provider(fault.words(provider)))
+        begun.map_err(|error| Error::Provider(error.message(provider)))
     }
 
     async fn begin_code(
@@ -78,11 +79,11 @@ impl OAuthService {
         provider: &OAuthProvider,
     ) -> std::result::Result<BegunLogin, SignInError> {
         let provider = discovered(&self.http, provider).await?;
-        let needs_id = provider.device_id_header.is_some();
+        let needs_id = provider.sign_in.device_id_header.is_some();
         let device_id = needs_id.then(|| Uuid::new_v4().to_string());
         let headers = device_headers(&provider, device_id.as_deref());
         let code = protocol::device_code(&self.http, &provider, &headers).await?;
-        let life = TimeDelta::from_std(code.expires_in()).unwrap_or(LONGEST_DEVICE);
+        let life = TimeDelta::from_std(code.expires_in()).unwrap_or(MAX_DEVICE_LIFETIME);
         Ok(BegunLogin {
             kind: provider.kind,
             mode: LoginMode::Device,
@@ -92,7 +93,7 @@ impl OAuthService {
                 token_url: provider.token_url,
                 device_id,
             },
-            expires_at: self.clock.now() + life.min(LONGEST_DEVICE),
+            expires_at: self.clock.now() + life.min(MAX_DEVICE_LIFETIME),
         })
     }
 
@@ -103,7 +104,7 @@ impl OAuthService {
             .await;
         let begun = begun.map_err(|error| Error::EngineUnavailable(error.to_string()))?;
         let (mode, life) = match &begun.user_code {
-            Some(_) => (LoginMode::Device, LONGEST_DEVICE),
+            Some(_) => (LoginMode::Device, MAX_DEVICE_LIFETIME),
             None => (LoginMode::Paste, ENGINE_CONSENT_TIMEOUT),
         };
         let reported = begun.expires_in_seconds.and_then(|seconds| {
@@ -127,8 +128,8 @@ impl OAuthService {
 
 /// The headers of the device flow, with the id of the device where the provider has one.
 pub(super) fn device_headers(provider: &OAuthProvider, device_id: Option<&str>) -> Vec<Header> {
-    let fixed = provider.device_headers.iter().copied();
-    let all = fixed.chain(provider.device_id_header.zip(device_id));
+    let fixed = provider.sign_in.device_headers.iter().copied();
+    let all = fixed.chain(provider.sign_in.device_id_header.zip(device_id));
     all.map(|(name, value)| (HeaderName::from_static(name), SecretString::from(value)))
         .collect()
 }

@@ -1,5 +1,5 @@
-//! The end of a sign-in: an answer becomes tokens, and tokens an account. Whatever happens, it happens
-//! once, and to its end: a browser that leaves does not leave a spent code behind.
+//! Completes a sign-in: exchanges the authorization response for tokens and stores the account. A response is claimed
+//! once and processed in a task of its own, so that a browser that disconnects does not waste a code.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use super::{
     authorization_response::{AuthorizationOutcome, AuthorizationResponse},
     protocol::{self, TokenResponse},
     provider::OAuthProvider,
-    service::{OAuthService, over},
+    service::{OAuthService, ended_error},
     sign_in_error::SignInError,
     view::{FlowSecrets, ProviderLoginView},
     watch::POLL_INTERVAL,
@@ -26,34 +26,33 @@ use super::{
 use crate::{
     domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd},
     engine::EngineLoginStatus,
-    providers::Profile,
 };
 
-/// How long the engine may take for what it does with a code.
+/// The time limit for the engine's exchange of a code.
 const FINISH_TIMEOUT: Duration = Duration::from_mins(1);
-/// How long the account may take to appear after the engine has written its file.
+/// The time limit for the account to appear after the engine has written its auth file.
 const ADOPTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a sign-in did not become an account.
+/// Why no account was stored.
 pub(super) enum CompletionError {
     Provider(SignInError),
-    Ours(Error),
+    Server(Error),
 }
 
 impl From<SignInError> for CompletionError {
-    fn from(fault: SignInError) -> Self {
-        Self::Provider(fault)
+    fn from(error: SignInError) -> Self {
+        Self::Provider(error)
     }
 }
 
 impl From<Error> for CompletionError {
     fn from(error: Error) -> Self {
-        Self::Ours(error)
+        Self::Server(error)
     }
 }
 
 impl OAuthService {
-    /// Completes a sign-in with the provider's answer.
+    /// Completes a pending sign-in with the provider's authorization response.
     pub async fn accept(
         &self,
         context: &AuditContext,
@@ -61,22 +60,22 @@ impl OAuthService {
         answer: AuthorizationResponse,
     ) -> Result<ProviderLoginView> {
         if login.status != LoginStatus::Pending {
-            return Err(over(&login));
+            return Err(ended_error(&login));
         }
         if login.mode == LoginMode::Device {
             return Err(Error::bad_input(
-                "nothing is pasted here: type the code at the provider, and this goes on by itself",
+                "this sign-in takes no address: enter its code at the provider; it then completes automatically",
             ));
         }
         if !self.logins.has_state(&login, answer.state.expose_secret()) {
             return Err(Error::bad_input(
-                "this address belongs to another sign-in; paste the one that the browser was sent to in this one",
+                "this address belongs to another sign-in; paste the address that the browser ended at in this one",
             ));
         }
         let secrets = self.secrets(&login);
         if !self.logins.claim(login.id).await? {
             let now = self.logins.find(login.id).await?;
-            return Err(over(&now.unwrap_or(login)));
+            return Err(ended_error(&now.unwrap_or(login)));
         }
         let (service, context) = (self.clone(), context.clone());
         let completing = self.tasks.spawn(async move {
@@ -92,17 +91,19 @@ impl OAuthService {
         answer: AuthorizationResponse,
         secrets: Option<FlowSecrets>,
     ) -> Result<ProviderLoginView> {
-        let outcome = self.redeem(context, &login, answer, secrets).await;
+        let outcome = self
+            .exchange_response(context, &login, answer, secrets)
+            .await;
         let account = outcome.map(|account| account.map(|account| account.id));
         let ended = self.conclude(context, &login, account).await?;
         match ended.error {
             Some(error) => Err(Error::Provider(error)),
-            None => self.show(ended),
+            None => self.view(ended),
         }
     }
 
-    /// Turns an answer into an account.
-    async fn redeem(
+    /// Exchanges the response for an account. `None` if the engine's account has not appeared yet.
+    async fn exchange_response(
         &self,
         context: &AuditContext,
         login: &provider_login::Model,
@@ -116,31 +117,31 @@ impl OAuthService {
                 redirect_url,
                 ..
             }) => {
-                let code = consented(&answer)?;
+                let code = authorization_code(&answer)?;
                 let mut provider = super::discovery::discovered(&self.http, provider).await?;
-                // A restart with another configuration does not change what was begun.
+                // The provider compares it with the authorization request, even if its configuration has changed since.
                 provider.redirect_url = redirect_url;
                 let (state, verifier) = (&answer.state, &verifier.into());
                 let tokens =
                     protocol::exchange(&self.http, &provider, code, state, verifier).await?;
-                self.keep(context, login, &provider, tokens, None)
+                self.save_account(context, login, &provider, tokens, None)
                     .await
                     .map(Some)
             }
             Some(FlowSecrets::Engine { state, .. }) => {
                 let kind = login.kind;
                 let _expected = self.accounts.expect_adoption(login.id, kind, context);
-                self.redeem_by_engine(login, &state.into(), &answer).await
+                self.complete_by_engine(login, &state.into(), &answer).await
             }
             Some(FlowSecrets::Device { .. }) | None => {
-                let damaged = anyhow::anyhow!("a sign-in has not what it needs to go on");
-                Err(CompletionError::Ours(damaged.into()))
+                let damaged = anyhow::anyhow!("a pending sign-in has no usable secrets");
+                Err(CompletionError::Server(damaged.into()))
             }
         }
     }
 
-    /// Keeps what a provider gave.
-    pub(super) async fn keep(
+    /// Stores the account of the tokens.
+    pub(super) async fn save_account(
         &self,
         context: &AuditContext,
         login: &provider_login::Model,
@@ -149,7 +150,7 @@ impl OAuthService {
         device_id: Option<String>,
     ) -> std::result::Result<provider_account::Model, CompletionError> {
         let label = login.label.clone();
-        if provider.profile == Profile::Github {
+        if provider.sign_in.exchange.is_some() {
             let token = tokens.access_token().secret().as_str().into();
             let new = self.copilot()?.account(label, token).await?;
             return Ok(self.accounts.save_github_token(context, new).await?);
@@ -165,26 +166,26 @@ impl OAuthService {
         Ok(self.accounts.save_auth_file(context, new).await?)
     }
 
-    async fn redeem_by_engine(
+    async fn complete_by_engine(
         &self,
         login: &provider_login::Model,
         state: &SecretString,
         answer: &AuthorizationResponse,
     ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
-        let brought = match &answer.outcome {
+        let outcome = match &answer.outcome {
             AuthorizationOutcome::Code(code) => Ok(code),
             AuthorizationOutcome::Refused(error) => Err(error.as_str()),
         };
         let engine_login = self.provider(login.kind)?.engine_login.unwrap_or_default();
         let delivered = self
             .engine
-            .deliver_login(engine_login, state, brought)
+            .deliver_login(engine_login, state, outcome)
             .await;
         delivered.map_err(|error| SignInError::Engine(error.to_string()))?;
-        consented(answer)?;
+        authorization_code(answer)?;
         let deadline = Instant::now() + FINISH_TIMEOUT;
         while Instant::now() < deadline {
-            if self.is_done_by_engine(state).await? {
+            if self.engine_has_completed(state).await? {
                 return self.adopted(login.kind, login.created_at).await;
             }
             sleep(POLL_INTERVAL).await;
@@ -192,8 +193,8 @@ impl OAuthService {
         Err(SignInError::TooSlow.into())
     }
 
-    /// Whether the engine has signed in.
-    pub(super) async fn is_done_by_engine(
+    /// Whether the engine has completed the sign-in.
+    pub(super) async fn engine_has_completed(
         &self,
         state: &SecretString,
     ) -> std::result::Result<bool, SignInError> {
@@ -208,7 +209,7 @@ impl OAuthService {
         }
     }
 
-    /// The account that appears when the engine's file is found.
+    /// Waits for the account of the engine's auth file; `None` if it appears only at the next scan.
     pub(super) async fn adopted(
         &self,
         kind: ProviderKind,
@@ -232,11 +233,10 @@ impl OAuthService {
                 }
             }
         });
-        // The file exists; the account appears at the next scan.
         found.await.unwrap_or(Ok(None))
     }
 
-    /// Notes how a sign-in ended.
+    /// Stores the outcome of a sign-in.
     pub(super) async fn conclude(
         &self,
         context: &AuditContext,
@@ -248,15 +248,15 @@ impl OAuthService {
                 tracing::info!(login.id = %login.id, "a sign-in at a provider succeeded");
                 LoginEnd::Succeeded(account)
             }
-            Err(CompletionError::Provider(fault)) => {
-                tracing::info!(login.id = %login.id, %fault, "a sign-in at a provider failed");
-                LoginEnd::Failed(fault.words(self.provider(login.kind)?))
+            Err(CompletionError::Provider(error)) => {
+                tracing::info!(login.id = %login.id, %error, "a sign-in at a provider failed");
+                LoginEnd::Failed(error.message(self.provider(login.kind)?))
             }
-            Err(CompletionError::Ours(error @ Error::Conflict(_))) => {
+            Err(CompletionError::Server(error @ Error::Conflict(_))) => {
                 LoginEnd::Failed(error.to_string())
             }
-            Err(CompletionError::Ours(error)) => {
-                tracing::error!(login.id = %login.id, ?error, "a sign-in could not be kept");
+            Err(CompletionError::Server(error)) => {
+                tracing::error!(login.id = %login.id, ?error, "the account of a sign-in could not be stored");
                 let reason =
                     "the account could not be stored; see the server's log and start again";
                 LoginEnd::Failed(reason.to_owned())
@@ -270,7 +270,9 @@ impl OAuthService {
     }
 }
 
-fn consented(answer: &AuthorizationResponse) -> std::result::Result<&SecretString, SignInError> {
+fn authorization_code(
+    answer: &AuthorizationResponse,
+) -> std::result::Result<&SecretString, SignInError> {
     match &answer.outcome {
         AuthorizationOutcome::Code(code) => Ok(code),
         AuthorizationOutcome::Refused(error) => Err(SignInError::refused(error)),

@@ -1,4 +1,4 @@
-//! Copilot: exchanges a GitHub token for a token of half an hour. Its API requires headers that name an editor.
+//! Copilot: exchanges a GitHub token for a token that is valid for half an hour.
 
 use std::sync::Arc;
 
@@ -14,20 +14,12 @@ use super::{
     provider::OAuthProvider,
     sign_in_error::SignInError,
 };
-use crate::domain::provider_accounts::{CopilotToken, NewGithubToken};
+use crate::{
+    domain::provider_accounts::{CopilotToken, NewGithubToken},
+    providers::TokenExchange,
+};
 
-/// The domain of the API's addresses, which differ by subscription.
-const DOMAIN: &str = "githubcopilot.com";
 const MAX_MODELS: usize = 200;
-/// The headers of the editor.
-const HEADERS: [(&str, &str); 6] = [
-    ("copilot-integration-id", "vscode-chat"),
-    ("editor-version", "vscode/1.104.1"),
-    ("editor-plugin-version", "copilot-chat/0.31.0"),
-    ("openai-intent", "conversation-panel"),
-    ("user-agent", "GitHubCopilotChat/0.31.0"),
-    ("x-github-api-version", "2025-05-01"),
-];
 
 /// Whether the list of models is fetched with the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +33,7 @@ pub(super) enum Models {
 pub(super) struct Copilot {
     pub(super) http: Http,
     pub(super) provider: Arc<OAuthProvider>,
+    pub(super) exchange: &'static TokenExchange,
 }
 
 impl Copilot {
@@ -55,7 +48,7 @@ impl Copilot {
         let url = url.ok_or(SignInError::NotConfigured("profile address"))?;
         let person = self
             .http
-            .get(url, &github(&github_token), &headers())
+            .get(url, &github(&github_token), &self.headers())
             .await?;
         let text = |name: &str| Some(person.get(name)?.as_str()?.to_owned());
         Ok(NewGithubToken {
@@ -75,7 +68,10 @@ impl Copilot {
     ) -> Result<CopilotToken, SignInError> {
         let url = self.provider.exchange_url.as_ref();
         let url = url.ok_or(SignInError::NotConfigured("exchange address"))?;
-        let answer = self.http.get(url, &github(github_token), &headers()).await;
+        let answer = self
+            .http
+            .get(url, &github(github_token), &self.headers())
+            .await;
         let answer = answer.map_err(github_error)?;
         let mut token = self.read(&answer).ok_or(SignInError::Garbage)?;
         if models == Models::Listed {
@@ -95,7 +91,9 @@ impl Copilot {
             token: text("token").filter(|token| !token.is_empty())?.into(),
             expires_at,
             base_url: self.base_url(reported)?,
-            headers: HEADERS
+            headers: self
+                .exchange
+                .headers
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), SecretString::from(*value)))
                 .collect(),
@@ -110,20 +108,28 @@ impl Copilot {
         let reported = reported.and_then(|reported| reported.parse::<Url>().ok());
         let reported = reported.filter(|reported| {
             let host = reported.host_str().unwrap_or_default();
-            let is_copilots = host == DOMAIN || host.ends_with(&format!(".{DOMAIN}"));
+            let domain = self.exchange.api_domain;
+            let is_copilots = host == domain || host.ends_with(&format!(".{domain}"));
             // A configured API URL takes precedence.
-            let is_usual = usual.host_str().is_some_and(|host| host.ends_with(DOMAIN));
+            let is_usual = usual.host_str().is_some_and(|host| host.ends_with(domain));
             reported.scheme() == "https" && is_copilots && is_usual
         });
         let url = reported.as_ref().unwrap_or(usual);
         Some(url.as_str().trim_end_matches('/').to_owned())
     }
 
+    fn headers(&self) -> Vec<Header> {
+        let headers = self.exchange.headers.iter();
+        headers
+            .map(|(name, value)| (HeaderName::from_static(name), SecretString::from(*value)))
+            .collect()
+    }
+
     async fn models(&self, token: &CopilotToken) -> Result<Vec<ProviderModel>, SignInError> {
         let url = format!("{}/models", token.base_url);
         let url: Url = url.parse().map_err(|_| SignInError::Garbage)?;
         let bearer = format!("Bearer {}", token.token.expose_secret()).into();
-        let answer = self.http.get(&url, &bearer, &headers()).await?;
+        let answer = self.http.get(&url, &bearer, &self.headers()).await?;
         let listed = answer.get("data").and_then(Value::as_array);
         let mut models: Vec<ProviderModel> = Vec::new();
         for model in listed.into_iter().flatten().filter(|model| is_chat(model)) {
@@ -157,11 +163,4 @@ fn is_chat(model: &Value) -> bool {
 
 fn github(token: &SecretString) -> SecretString {
     format!("token {}", token.expose_secret()).into()
-}
-
-fn headers() -> Vec<Header> {
-    let header = |(name, value): &(&'static str, &str)| {
-        (HeaderName::from_static(name), SecretString::from(*value))
-    };
-    HEADERS.iter().map(header).collect()
 }

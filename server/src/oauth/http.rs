@@ -19,9 +19,9 @@ use super::{provider::OAuthProvider, sign_in_error::SignInError};
 const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(5);
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Tokens with all claims of a large organisation have a few thousand bytes.
-const LARGEST_ANSWER: usize = 64 * 1024;
+const MAX_ANSWER: usize = 64 * 1024;
 /// Lists of models are larger.
-const LARGEST_LIST: usize = 1024 * 1024;
+const MAX_LIST: usize = 1024 * 1024;
 /// The order of parameters in the requests of Claude's own client.
 const ORDER: [&str; 6] = [
     "grant_type",
@@ -56,11 +56,11 @@ impl Http {
         headers: &[Header],
         request: HttpRequest,
     ) -> Result<HttpResponse, SignInError> {
-        let mut request = match provider.encoding {
+        let mut request = match provider.sign_in.encoding {
             TokenEncoding::Form => request,
             TokenEncoding::Json => as_json(request),
         };
-        let own = provider.headers.iter();
+        let own = provider.sign_in.headers.iter();
         for (name, value) in own {
             let name = HeaderName::from_static(name);
             request
@@ -71,7 +71,7 @@ impl Http {
             request.headers_mut().insert(name, secret(value)?);
         }
         let request = reqwest::Request::try_from(request).map_err(|error| unreachable(&error))?;
-        let (status, mut answer) = self.object(request, LARGEST_ANSWER).await?;
+        let (status, mut answer) = self.object(request, MAX_ANSWER).await?;
         normalise(&mut answer);
         // Some providers send errors with status 200.
         let status = match answer.contains_key("error") {
@@ -99,7 +99,7 @@ impl Http {
         for (name, value) in headers {
             target.insert(name, secret(value)?);
         }
-        match self.object(request, LARGEST_LIST).await? {
+        match self.object(request, MAX_LIST).await? {
             (status, answer) if status.is_success() => Ok(answer),
             (status, _) => Err(SignInError::Status(status.as_u16())),
         }
@@ -108,7 +108,7 @@ impl Http {
     /// Fetches a JSON object without credentials.
     pub(super) async fn get_public(&self, url: &Url) -> Result<Map<String, Value>, SignInError> {
         let request = reqwest::Request::new(http::Method::GET, url.clone());
-        match self.object(request, LARGEST_ANSWER).await? {
+        match self.object(request, MAX_ANSWER).await? {
             (status, answer) if status.is_success() => Ok(answer),
             (status, _) => Err(SignInError::Status(status.as_u16())),
         }

@@ -31,7 +31,7 @@ use crate::clock::SharedClock;
 const VERIFIER_BYTES: u32 = 96;
 const STATE_BYTES: u32 = 32;
 /// The longest poll interval while a provider is unreachable.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// Additional fields of the token response.
 #[derive(Default, Serialize, Deserialize)]
@@ -100,7 +100,7 @@ pub(super) fn consent(provider: &OAuthProvider) -> Result<Consent, SignInError> 
         .set_redirect_uri(Cow::Owned(redirect(provider)?))
         .add_scopes(scopes(provider))
         .set_pkce_challenge(challenge);
-    for (name, value) in provider.authorize_parameters {
+    for (name, value) in provider.sign_in.authorize_parameters {
         request = request.add_extra_param(*name, *value);
     }
     let (authorize_url, state) = request.url();
@@ -125,7 +125,7 @@ pub(super) async fn exchange(
         .set_redirect_uri(Cow::Owned(redirect(provider)?))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()));
     // Claude's endpoint requires it in the body; other endpoints reject it.
-    if provider.encoding == crate::providers::TokenEncoding::Json {
+    if provider.sign_in.encoding == crate::providers::TokenEncoding::Json {
         request = request.add_extra_param("state", state.expose_secret().to_owned());
     }
     let ask = asking(http, provider, &[]);
@@ -164,7 +164,7 @@ pub(super) async fn wait_for_device(
     let asking = client
         .exchange_device_access_token(code)
         .set_time_fn(move || clock.now())
-        .set_max_backoff_interval(LONGEST_PAUSE)
+        .set_max_backoff_interval(MAX_PAUSE)
         .request_async(&ask, tokio::time::sleep, Some(left));
     tokio::select! {
         answered = asking => answered.map_err(device_fault),

@@ -1,4 +1,4 @@
-//! Providers that people sign in at: the specification, with what the operator replaces.
+//! Providers that people sign in at: the specification with the operator's overrides.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use url::Url;
 
 use crate::{
     config::{OAuthSettings, Via},
-    providers::{self, Flow, Profile, ProviderSpec, SignInSpec, TokenEncoding},
+    providers::{self, Flow, ProviderSpec, SignInSpec, TokenExchange},
 };
 
-/// A provider as the operator wants it.
+/// A provider's sign-in with the operator's overrides.
 #[derive(Clone, Debug)]
 pub(super) struct OAuthProvider {
     pub(super) kind: ProviderKind,
@@ -20,25 +20,20 @@ pub(super) struct OAuthProvider {
     pub(super) display_name: &'static str,
     pub(super) flow: Flow,
     pub(super) client_id: String,
-    /// With it, the client is the operator's own.
+    /// Set if the operator has an OAuth client of their own.
     pub(super) client_secret: Option<SecretString>,
     pub(super) scopes: Vec<String>,
     pub(super) authorize_url: Option<Url>,
     pub(super) token_url: Option<Url>,
     pub(super) device_url: Option<Url>,
-    /// Returns the other endpoints, where they are not configured.
+    /// Reports the endpoints that are not configured.
     pub(super) discovery_url: Option<Url>,
     pub(super) profile_url: Option<Url>,
     pub(super) exchange_url: Option<Url>,
     pub(super) api_url: Option<Url>,
     check_url: Option<Url>,
     pub(super) redirect_url: String,
-    pub(super) device_headers: &'static [(&'static str, &'static str)],
-    pub(super) device_id_header: Option<&'static str>,
-    pub(super) authorize_parameters: &'static [(&'static str, &'static str)],
-    pub(super) headers: &'static [(&'static str, &'static str)],
-    pub(super) encoding: TokenEncoding,
-    pub(super) profile: Profile,
+    pub(super) sign_in: &'static SignInSpec,
     /// The engine's own sign-in, if it has one.
     pub(super) engine_login: Option<&'static str>,
 }
@@ -85,12 +80,7 @@ impl OAuthProvider {
             api_url: settings.api_url.or_else(|| url(sign_in.api_url)),
             check_url: settings.check_url.or_else(|| url(sign_in.check_url)),
             redirect_url,
-            device_headers: sign_in.device_headers,
-            device_id_header: sign_in.device_id_header,
-            authorize_parameters: sign_in.authorize_parameters,
-            headers: sign_in.headers,
-            encoding: sign_in.encoding,
-            profile: sign_in.profile,
+            sign_in,
             engine_login: spec.engine.login,
         }
     }
@@ -110,7 +100,7 @@ impl OAuthProvider {
 pub(super) struct OAuthProviders(BTreeMap<ProviderKind, OAuthProvider>);
 
 impl OAuthProviders {
-    /// All of them, with the operator's settings.
+    /// All providers, with the operator's overrides.
     pub(super) fn new(settings: &BTreeMap<ProviderKind, OAuthSettings>, public_url: &Url) -> Self {
         let specs = providers::ALL.into_iter();
         let provider = |spec: &'static ProviderSpec| {
@@ -122,14 +112,20 @@ impl OAuthProviders {
         Self(specs.filter_map(provider).collect())
     }
 
-    /// Where signed-in accounts can be asked after.
+    /// The addresses at which signed-in accounts are checked.
     pub(super) fn check_urls(&self) -> BTreeMap<ProviderKind, Url> {
         let all = self.0.iter();
         all.filter_map(|(kind, provider)| Some((*kind, provider.check_url.clone()?)))
             .collect()
     }
 
-    /// A provider; none when there is nothing to sign in to.
+    /// The provider whose sign-ins are exchanged for short-lived tokens.
+    pub(super) fn exchanging(&self) -> Option<(&OAuthProvider, &'static TokenExchange)> {
+        let mut all = self.0.values();
+        all.find_map(|provider| Some((provider, provider.sign_in.exchange.as_ref()?)))
+    }
+
+    /// A provider; `None` if its accounts have API keys only.
     pub(super) fn get(&self, kind: ProviderKind) -> Option<&OAuthProvider> {
         self.0.get(&kind)
     }
@@ -148,12 +144,12 @@ fn url(text: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
-    fn providers(said: &BTreeMap<ProviderKind, OAuthSettings>) -> OAuthProviders {
-        OAuthProviders::new(said, &"https://ai.example.org/below".parse().unwrap())
+    fn providers(settings: &BTreeMap<ProviderKind, OAuthSettings>) -> OAuthProviders {
+        OAuthProviders::new(settings, &"https://ai.example.org/below".parse().unwrap())
     }
 
     #[test]
-    fn every_address_in_the_table_is_one() {
+    fn every_address_in_the_table_is_valid() {
         for sign_in in providers::ALL
             .iter()
             .filter_map(|spec| spec.sign_in.as_ref())
@@ -175,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_of_the_operators_own_comes_back_to_us() {
+    fn sign_ins_with_the_operators_own_client_return_to_this_server() {
         let own = OAuthSettings {
             client_id: Some("ours".to_owned()),
             client_secret: Some("secret".into()),

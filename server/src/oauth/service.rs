@@ -45,15 +45,15 @@ pub struct OAuthOptions {
     pub accounts: ProviderAccounts,
     pub engine: EngineHandle,
     pub clock: SharedClock,
-    /// The overrides of the operator.
+    /// The operator's overrides of the providers' sign-ins.
     pub settings: BTreeMap<ProviderKind, OAuthSettings>,
-    /// How browsers reach us.
+    /// The URL at which browsers reach this server.
     pub public_url: Url,
     pub tasks: TaskTracker,
     pub stop: CancellationToken,
 }
 
-/// Signs in at providers; cheap to clone.
+/// The service for sign-ins at providers; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct OAuthService {
     pub(super) logins: ProviderLogins,
@@ -75,7 +75,7 @@ impl OAuthService {
             accounts: options.accounts,
             engine: options.engine,
             clock: options.clock,
-            http: Http::new().context("cannot prepare to ask providers")?,
+            http: Http::new().context("cannot create the HTTP client for providers")?,
             tasks: options.tasks,
             stop: options.stop,
             providers: Arc::new(providers),
@@ -92,12 +92,12 @@ impl OAuthService {
         Ok(service)
     }
 
-    /// Where signed-in accounts can be asked after at no cost, by provider.
+    /// The addresses at which signed-in accounts can be checked at no cost, by provider.
     pub fn check_urls(&self) -> BTreeMap<ProviderKind, Url> {
         self.providers.check_urls()
     }
 
-    /// Begins a sign-in.
+    /// Starts a sign-in.
     pub async fn start(
         &self,
         context: &AuditContext,
@@ -110,7 +110,7 @@ impl OAuthService {
         let begun = self.begin(provider).await?;
         let login = self
             .logins
-            .create(context, starter, begun.note(label)?)
+            .create(context, starter, begun.new_row(label)?)
             .await?;
         if login.mode == LoginMode::Device {
             self.watch(login.clone());
@@ -122,7 +122,7 @@ impl OAuthService {
         ))
     }
 
-    /// Completes a sign-in with what a person pasted.
+    /// Completes a sign-in with the address or code that an administrator pasted.
     pub async fn complete(
         &self,
         context: &AuditContext,
@@ -131,13 +131,13 @@ impl OAuthService {
         pasted: &str,
     ) -> Result<ProviderLoginView> {
         context.about(ProviderLogins::subject_of(id));
-        let login = self.own(starter, id).await?;
+        let login = self.find_own(starter, id).await?;
         let answer = AuthorizationResponse::pasted(pasted)
             .map_err(|why| Error::BadInput(why.to_string()))?;
         self.accept(context, login, answer).await
     }
 
-    /// Calls a sign-in off.
+    /// Cancels a sign-in. A conflict if it is being completed or has ended.
     pub async fn cancel(
         &self,
         context: &AuditContext,
@@ -145,47 +145,47 @@ impl OAuthService {
         id: Uuid,
     ) -> Result<ProviderLoginView> {
         context.about(ProviderLogins::subject_of(id));
-        let login = self.own(starter, id).await?;
+        let login = self.find_own(starter, id).await?;
         let secrets = self.secrets(&login);
         let ended = self.logins.cancel(context, id).await?;
         match ended.status {
             LoginStatus::Cancelled => {}
             LoginStatus::Completing => {
-                let message = "this sign-in is being completed; wait a moment";
+                let message = "this sign-in is being completed; wait for its result";
                 return Err(Error::Conflict(message.to_owned()));
             }
             LoginStatus::Pending
             | LoginStatus::Succeeded
             | LoginStatus::Failed
-            | LoginStatus::Expired => return Err(over(&ended)),
+            | LoginStatus::Expired => return Err(ended_error(&ended)),
         }
         self.cancel_at_engine(secrets).await;
-        self.show(ended)
+        self.view(ended)
     }
 
-    /// Makes the engine forget a sign-in that it does for us.
+    /// Cancels the engine's part of a sign-in.
     pub(super) async fn cancel_at_engine(&self, secrets: Option<FlowSecrets>) {
         if let Some(FlowSecrets::Engine { state, .. }) = secrets
             && let Err(error) = self.engine.cancel_login(&state.into()).await
         {
-            tracing::debug!(%error, "the engine keeps a sign-in that was called off");
+            tracing::debug!(%error, "cannot cancel a sign-in at the engine");
         }
     }
 
-    /// A sign-in of this starter's.
+    /// A sign-in; `None` unless `starter` started it.
     pub async fn find(&self, starter: Starter, id: Uuid) -> Result<Option<ProviderLoginView>> {
         let found = self.logins.find(id).await?;
         let own = found.filter(|login| login.started_by == starter.id);
-        own.map(|login| self.show(login)).transpose()
+        own.map(|login| self.view(login)).transpose()
     }
 
-    /// This starter's sign-ins that wait for an answer.
+    /// The pending sign-ins that `starter` started.
     pub async fn pending(&self, starter: Starter) -> Result<Vec<ProviderLoginView>> {
         let pending = self.logins.pending(Some(starter.id)).await?;
-        pending.into_iter().map(|login| self.show(login)).collect()
+        pending.into_iter().map(|login| self.view(login)).collect()
     }
 
-    /// The sign-in of an authorization response, whatever browser sends it.
+    /// The sign-in of an authorization response, by its state.
     pub async fn find_answered(
         &self,
         answer: &AuthorizationResponse,
@@ -195,7 +195,7 @@ impl OAuthService {
             .await
     }
 
-    /// Completes a sign-in with the answer that a browser brought from the provider, in the name of the
+    /// Completes a sign-in with the response that a browser brought from the provider. The audit events name the
     /// administrator who started it.
     pub async fn accept_from_browser(
         &self,
@@ -207,21 +207,21 @@ impl OAuthService {
         let address = address.map(|address| address.to_string());
         let context = AuditContext::new(starter, address, COMPLETION);
         let accepted = self.accept(&context, login.clone(), answer).await;
-        // The provider answers a sign-in once, so this bounds the events.
+        // A response is accepted once per sign-in, which bounds the events.
         if let Err(error @ Error::Provider(_)) = &accepted {
             self.logins.record_failure(&context, &login, error).await?;
         }
         accepted
     }
 
-    /// How a sign-in of this starter's goes on, until it is over.
+    /// The states of a sign-in that `starter` started, until it has ended.
     pub async fn follow(
         &self,
         starter: Starter,
         id: Uuid,
     ) -> Result<impl Stream<Item = Result<ProviderLoginView>> + use<>> {
         let changes = self.logins.changes();
-        self.own(starter, id).await?;
+        self.find_own(starter, id).await?;
         let following = Following {
             service: self.clone(),
             starter,
@@ -233,8 +233,8 @@ impl OAuthService {
             let mut following = following?;
             match following.next().await {
                 Ok(Some(view)) => {
-                    let goes_on = !is_over(view.login.status);
-                    Some((Ok(view), goes_on.then_some(following)))
+                    let continues = !is_final(view.login.status);
+                    Some((Ok(view), continues.then_some(following)))
                 }
                 Ok(None) => None,
                 Err(error) => Some((Err(error), None)),
@@ -242,27 +242,30 @@ impl OAuthService {
         }))
     }
 
-    /// How a sign-in at a provider proceeds; `None` if there is none.
+    /// How the authorization response of a provider reaches this server; `None` if accounts have API keys only.
     pub fn mode(&self, kind: ProviderKind) -> Option<LoginMode> {
         self.providers.get(kind).map(OAuthProvider::mode)
     }
 
     /// A provider that people can sign in at.
     pub(super) fn provider(&self, kind: ProviderKind) -> Result<&OAuthProvider> {
-        self.providers.get(kind).ok_or_else(|| {
-            Error::bad_input("there is nothing to sign in to at this provider; add an API key")
-        })
+        self.providers
+            .get(kind)
+            .ok_or_else(|| Error::bad_input("this provider has no sign-in; add an API key"))
     }
 
-    /// Copilot, as the operator wants it.
+    /// The client of Copilot, with the operator's overrides.
     pub(super) fn copilot(&self) -> Result<Copilot> {
+        let missing = Error::bad_input("no provider exchanges tokens");
+        let (provider, exchange) = self.providers.exchanging().ok_or(missing)?;
         Ok(Copilot {
             http: self.http.clone(),
-            provider: Arc::new(self.provider(ProviderKind::Copilot)?.clone()),
+            provider: Arc::new(provider.clone()),
+            exchange,
         })
     }
 
-    /// The secrets in progress; none when it has ended.
+    /// The secrets of a pending sign-in; `None` after its end, or if they cannot be decrypted.
     pub(super) fn secrets(&self, login: &provider_login::Model) -> Option<FlowSecrets> {
         if login.sealed.is_empty() {
             return None;
@@ -271,50 +274,50 @@ impl OAuthService {
         opened
             .and_then(|text| FlowSecrets::read(text.expose_secret()))
             .inspect_err(|error| {
-                tracing::error!(login.id = %login.id, %error, "cannot open a sign-in");
+                tracing::error!(login.id = %login.id, %error, "cannot decrypt the secrets of a sign-in");
             })
             .ok()
     }
 
-    pub(super) fn show(&self, login: provider_login::Model) -> Result<ProviderLoginView> {
+    pub(super) fn view(&self, login: provider_login::Model) -> Result<ProviderLoginView> {
         let provider = self.provider(login.kind)?;
         let secrets = self.secrets(&login);
         Ok(ProviderLoginView::new(login, secrets.as_ref(), provider))
     }
 
-    async fn own(&self, starter: Starter, id: Uuid) -> Result<provider_login::Model> {
+    async fn find_own(&self, starter: Starter, id: Uuid) -> Result<provider_login::Model> {
         let missing = Error::NotFound {
             what: "provider login",
         };
         let login = self.logins.find(id).await?.ok_or(missing)?;
         if login.started_by != starter.id {
             return Err(Error::bad_input(
-                "this sign-in was started by another administrator; start one of your own",
+                "this sign-in was started by another administrator; start your own",
             ));
         }
         Ok(login)
     }
 }
 
-/// Why nothing can be done with a sign-in any more.
-pub(super) fn over(login: &provider_login::Model) -> Error {
+/// The conflict of a sign-in that is being completed or has ended.
+pub(super) fn ended_error(login: &provider_login::Model) -> Error {
     let message = match login.status {
         LoginStatus::Pending | LoginStatus::Completing => {
-            "this sign-in is being completed already; wait a moment".to_owned()
+            "this sign-in is being completed already; wait for its result".to_owned()
         }
         LoginStatus::Succeeded => {
-            "this sign-in was completed already; start another to add an account".to_owned()
+            "this sign-in was completed already; start a new one to add another account".to_owned()
         }
-        LoginStatus::Cancelled => "this sign-in was cancelled; start it again".to_owned(),
+        LoginStatus::Cancelled => "this sign-in was cancelled; start a new one".to_owned(),
         LoginStatus::Failed | LoginStatus::Expired => match &login.error {
-            Some(error) => format!("this sign-in is over: {error}"),
-            None => "this sign-in is over; start it again".to_owned(),
+            Some(error) => format!("this sign-in has ended: {error}"),
+            None => "this sign-in has ended; start a new one".to_owned(),
         },
     };
     Error::Conflict(message)
 }
 
-pub(super) fn is_over(status: LoginStatus) -> bool {
+pub(super) fn is_final(status: LoginStatus) -> bool {
     match status {
         LoginStatus::Pending | LoginStatus::Completing => false,
         LoginStatus::Succeeded
@@ -324,7 +327,7 @@ pub(super) fn is_over(status: LoginStatus) -> bool {
     }
 }
 
-/// A subscriber of a sign-in.
+/// The state of a subscription to a sign-in.
 struct Following {
     service: OAuthService,
     starter: Starter,
@@ -334,7 +337,7 @@ struct Following {
 }
 
 impl Following {
-    /// The next state that was not shown yet.
+    /// The next state that differs from the last one; `None` if the sign-in or the server has ended.
     async fn next(&mut self) -> Result<Option<ProviderLoginView>> {
         loop {
             let Some(view) = self.service.find(self.starter, self.id).await? else {
@@ -346,7 +349,11 @@ impl Following {
             }
             let left = view.login.expires_at - self.service.clock.now();
             tokio::select! {
-                heard = heard(&mut self.changes, self.id) => if !heard { return Ok(None) },
+                may_change = wait_for_change(&mut self.changes, self.id) => {
+                    if !may_change {
+                        return Ok(None);
+                    }
+                }
                 // Expiry publishes no event.
                 () = sleep(left.to_std().unwrap_or_default() + super::watch::POLL_INTERVAL) => {}
             }
@@ -354,8 +361,8 @@ impl Following {
     }
 }
 
-/// Waits until a sign-in may have changed; false when nothing will any more.
-pub(super) async fn heard(changes: &mut broadcast::Receiver<Uuid>, id: Uuid) -> bool {
+/// Waits until a sign-in may have changed; false if there will be no more changes.
+pub(super) async fn wait_for_change(changes: &mut broadcast::Receiver<Uuid>, id: Uuid) -> bool {
     loop {
         match changes.recv().await {
             Ok(other) if other == id => return true,

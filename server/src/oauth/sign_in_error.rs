@@ -3,7 +3,7 @@
 
 use super::provider::OAuthProvider;
 
-const LONGEST_CODE: usize = 60;
+const MAX_CODE: usize = 60;
 
 /// Why a sign-in failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +41,7 @@ impl SignInError {
     /// An error with the provider's code, sanitised.
     pub(super) fn refused(code: &str) -> Self {
         let harmless = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-        let code: String = code.chars().filter(harmless).take(LONGEST_CODE).collect();
+        let code: String = code.chars().filter(harmless).take(MAX_CODE).collect();
         match code.as_str() {
             "access_denied" => Self::Denied,
             "expired_token" => Self::Expired,
@@ -68,7 +68,7 @@ impl SignInError {
     }
 
     /// The message for the user who signs in.
-    pub(super) fn words(&self, provider: &OAuthProvider) -> String {
+    pub(super) fn message(&self, provider: &OAuthProvider) -> String {
         let name = provider.display_name;
         let variable = provider.name.to_uppercase();
         match self {

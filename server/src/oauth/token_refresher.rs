@@ -23,7 +23,7 @@ use crate::{
 /// A token is refreshed at least this long before it expires.
 const REFRESH_LEAD: TimeDelta = TimeDelta::minutes(5);
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
-const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+const MAX_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// The error codes with which providers reject a sign-in for good; `bad_credentials` stands for GitHub's 401.
 const REJECTIONS: [&str; 2] = ["invalid_grant", "bad_credentials"];
 /// Checked again after this time, because the clock may jump.
@@ -223,7 +223,7 @@ impl RefreshError {
     }
 
     fn new(fault: &SignInError, provider: &OAuthProvider) -> Self {
-        let words = fault.words(provider);
+        let message = fault.message(provider);
         let retries = if fault.may_pass() {
             "; the server retries automatically"
         } else {
@@ -235,7 +235,7 @@ impl RefreshError {
             None
         };
         Self {
-            message: format!("the token could not be refreshed: {words}{retries}"),
+            message: format!("the token could not be refreshed: {message}{retries}"),
             rejection,
         }
     }
@@ -266,7 +266,7 @@ fn due_at(
 /// Doubles up to the maximum, with a random fifth, so that accounts do not retry in step.
 fn pause_after(failures: u32) -> TimeDelta {
     let doubled = FIRST_PAUSE * 2_i32.saturating_pow(failures.min(10));
-    let pause = doubled.min(LONGEST_PAUSE);
+    let pause = doubled.min(MAX_PAUSE);
     let milliseconds = pause.num_milliseconds();
     let chance = rand::rng().random_range(0..=milliseconds / 5);
     TimeDelta::milliseconds(milliseconds - chance)

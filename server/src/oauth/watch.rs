@@ -1,5 +1,5 @@
-//! Waits for a person who types a code at a provider. It ends with the sign-in or with the server; the
-//! next server goes on.
+//! Polls the provider of a device sign-in until the person has entered the code there. The task ends with the sign-in
+//! or the server; it is started again when the server starts.
 
 use std::time::Duration;
 
@@ -16,40 +16,40 @@ use super::{
     complete::CompletionError,
     protocol::{self, DevicePolling, TokenResponse},
     provider::OAuthProvider,
-    service::{OAuthService, heard, is_over},
+    service::{OAuthService, is_final, wait_for_change},
     sign_in_error::SignInError,
     view::FlowSecrets,
 };
 use crate::domain::{Error, Result, audit::AuditContext, provider_logins::LoginEnd};
 
-/// A short pause.
+/// The interval of questions to the engine about a sign-in, and of retries.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(300);
-/// The action of the audit event, as when the mutation of this name completes a sign-in.
+/// The action of the audit event: the mutation that completes sign-ins with a pasted address.
 pub(super) const COMPLETION: &str = "completeProviderLogin";
-const RIGHT_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+const PERMISSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The result of consent on another device.
-enum Brought {
+/// The result of a device sign-in after the person's consent.
+enum DeviceConsent {
     Tokens(Box<TokenResponse>, Box<OAuthProvider>, Option<String>),
-    /// The engine has everything.
-    File,
+    /// The engine has the tokens, and writes its auth file.
+    AuthFile,
 }
 
 impl OAuthService {
-    /// Waits in the background.
+    /// Waits for consent in the background.
     pub(super) fn watch(&self, login: provider_login::Model) {
         let service = self.clone();
         self.tasks.spawn(async move {
             let id = login.id;
-            if let Err(error) = service.watch_to_the_end(login).await {
-                tracing::error!(login.id = %id, ?error, "a sign-in could not be followed");
+            if let Err(error) = service.wait_and_complete(login).await {
+                tracing::error!(login.id = %id, ?error, "waiting for consent failed");
             }
         });
     }
 
-    async fn watch_to_the_end(&self, login: provider_login::Model) -> Result<()> {
+    async fn wait_and_complete(&self, login: provider_login::Model) -> Result<()> {
         let changes = self.logins.changes();
-        // The mutation that completes it is not called: the device flow ends by itself.
+        // The device flow completes without a mutation.
         let starter = self.logins.starter(&login).await?;
         let context = AuditContext::new(starter, None, COMPLETION);
         let is_by_engine = matches!(self.secrets(&login), Some(FlowSecrets::Engine { .. }));
@@ -57,22 +57,22 @@ impl OAuthService {
             self.accounts
                 .expect_adoption(login.id, login.kind, &context)
         });
-        let brought = tokio::select! {
+        let consent = tokio::select! {
             () = self.stop.cancelled() => return Ok(()),
-            () = self.over(login.id, changes) => return Ok(()),
-            () = self.right_ends(&login) => return self.call_off(&login).await,
-            brought = self.wait(&login) => brought,
+            () = self.wait_for_end(login.id, changes) => return Ok(()),
+            () = self.permission_lost(&login) => return self.fail_not_permitted(&login).await,
+            consent = self.wait(&login) => consent,
         };
-        let outcome = match brought {
-            Ok(brought) => {
+        let outcome = match consent {
+            Ok(consent) => {
                 if !self.logins.may_complete(&login).await? {
-                    return self.call_off(&login).await;
+                    return self.fail_not_permitted(&login).await;
                 }
                 // A concurrent cancellation takes precedence.
                 if !self.logins.claim(login.id).await? {
                     return Ok(());
                 }
-                Box::pin(self.keep_brought(&context, &login, brought)).await
+                Box::pin(self.save_consent(&context, &login, consent)).await
             }
             Err(SignInError::Expired) => {
                 self.logins.end(login.id, LoginEnd::Expired).await?;
@@ -91,28 +91,28 @@ impl OAuthService {
         }
     }
 
-    /// Waits until the sign-in is ended elsewhere.
-    async fn over(&self, id: Uuid, mut changes: broadcast::Receiver<Uuid>) {
-        while heard(&mut changes, id).await {
+    /// Waits until the sign-in has ended otherwise, such as by a cancellation.
+    async fn wait_for_end(&self, id: Uuid, mut changes: broadcast::Receiver<Uuid>) {
+        while wait_for_change(&mut changes, id).await {
             let found = self.logins.find(id).await;
-            if matches!(found, Ok(Some(login)) if is_over(login.status)) {
+            if matches!(found, Ok(Some(login)) if is_final(login.status)) {
                 return;
             }
         }
     }
 
-    /// Waits until the starter of the sign-in may not complete it any more.
-    async fn right_ends(&self, login: &provider_login::Model) {
-        // A database that does not answer ends no right.
+    /// Waits until the starter of the sign-in is no longer allowed to complete it.
+    async fn permission_lost(&self, login: &provider_login::Model) {
+        // A failing query does not end the permission.
         while self.logins.may_complete(login).await.unwrap_or(true) {
-            sleep(RIGHT_CHECK_INTERVAL).await;
+            sleep(PERMISSION_CHECK_INTERVAL).await;
         }
     }
 
-    /// Ends a sign-in whose starter was disabled, demoted, removed or revoked.
-    async fn call_off(&self, login: &provider_login::Model) -> Result<()> {
+    /// Fails a sign-in whose starter was disabled, demoted, removed or revoked.
+    async fn fail_not_permitted(&self, login: &provider_login::Model) -> Result<()> {
         let secrets = self.secrets(login);
-        let reason = "the administrator or API token that started this sign-in lost the right to do so; start it again".to_owned();
+        let reason = "the administrator or API token that started this sign-in is no longer allowed to do so; start a new one".to_owned();
         self.logins.end(login.id, LoginEnd::Failed(reason)).await?;
         self.cancel_at_engine(secrets).await;
         Ok(())
@@ -121,7 +121,7 @@ impl OAuthService {
     async fn wait(
         &self,
         login: &provider_login::Model,
-    ) -> std::result::Result<Brought, SignInError> {
+    ) -> std::result::Result<DeviceConsent, SignInError> {
         match self.secrets(login) {
             Some(FlowSecrets::Device {
                 code,
@@ -136,7 +136,7 @@ impl OAuthService {
                 let headers = device_headers(&provider, device_id.as_deref());
                 let tokens =
                     protocol::wait_for_device(&self.http, &provider, &headers, &code, wait).await?;
-                Ok(Brought::Tokens(
+                Ok(DeviceConsent::Tokens(
                     Box::new(tokens),
                     Box::new(provider),
                     device_id,
@@ -145,8 +145,8 @@ impl OAuthService {
             Some(FlowSecrets::Engine { state, .. }) => {
                 let state = state.into();
                 while login.expires_at > self.clock.now() {
-                    if self.is_done_by_engine(&state).await? {
-                        return Ok(Brought::File);
+                    if self.engine_has_completed(&state).await? {
+                        return Ok(DeviceConsent::AuthFile);
                     }
                     sleep(POLL_INTERVAL).await;
                 }
@@ -167,18 +167,18 @@ impl OAuthService {
         Ok(provider)
     }
 
-    async fn keep_brought(
+    async fn save_consent(
         &self,
         context: &AuditContext,
         login: &provider_login::Model,
-        brought: Brought,
+        consent: DeviceConsent,
     ) -> std::result::Result<Option<provider_account::Model>, CompletionError> {
-        match brought {
-            Brought::Tokens(tokens, provider, device_id) => self
-                .keep(context, login, &provider, *tokens, device_id)
+        match consent {
+            DeviceConsent::Tokens(tokens, provider, device_id) => self
+                .save_account(context, login, &provider, *tokens, device_id)
                 .await
                 .map(Some),
-            Brought::File => self.adopted(login.kind, login.created_at).await,
+            DeviceConsent::AuthFile => self.adopted(login.kind, login.created_at).await,
         }
     }
 }

@@ -5,15 +5,16 @@ use entity::{
     provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, MadeAuthFile, NO_API_KEYS, Profile, ProgramTokens,
-    ProviderOption, ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, MadeAuthFile, NO_API_KEYS, OptionSpec,
+    ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec, SignInTest,
+    ThemeColors, identity, windows,
 };
 
 /// `OpenAI`'s own claims of its tokens.
-pub const OPENAI_CLAIMS: &str = "https://api.openai.com/auth";
+const OPENAI_CLAIMS: &str = "https://api.openai.com/auth";
 const OPENAI_PROFILE: &str = "https://api.openai.com/profile";
 const API: &str = "https://api.openai.com/v1";
 
@@ -27,7 +28,12 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         dark: "oklch(0.76 0.11 170)",
     },
     opencode_names: &["openai"],
-    options: &[ProviderOption::IdentityPerAccount],
+    options: &[OptionSpec {
+        option: ProviderOption::IdentityPerAccount,
+        section: Some("codex"),
+        name: "identity-confuse",
+        is_inverted: false,
+    }],
     engine: EngineNames {
         key_list: Some("codex-api-key"),
         imported_key_lists: &["codexApiKeys"],
@@ -65,7 +71,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             ("id_token_add_organizations", "true"),
             ("codex_cli_simplified_flow", "true"),
         ],
-        profile: Profile::Chatgpt,
+        identity,
         from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
@@ -122,6 +128,23 @@ fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
 /// The Codex executor deletes every limit: the backend of `ChatGPT` has none.
 fn never_kept(_: Option<CredentialKind>, _: Protocol, _: &str) -> bool {
     false
+}
+
+/// The account's id is in the ID token, and requests need it.
+fn identity(response: &SignInResponse<'_>) -> Option<Identity> {
+    let id_token = response.id_token?;
+    let claims = identity::claims(id_token)?;
+    let own = |name: &str| identity::text(claims.get(OPENAI_CLAIMS)?.get(name)?);
+    Some(Identity {
+        email: claims.get("email").and_then(identity::text),
+        plan: own("chatgpt_plan_type"),
+        fields: identity::fields(json!({
+            "type": "codex",
+            "id_token": id_token,
+            "account_id": own("chatgpt_account_id")?,
+            "last_refresh": identity::rfc3339(response.now),
+        })),
+    })
 }
 
 /// The windows have a length instead of a name.

@@ -4,12 +4,12 @@ use entity::{
     provider_account::{ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, MadeAuthFile, NO_API_KEYS, Profile, ProgramTokens,
-    ProviderOption, ProviderSpec, SIGN_IN, SignInSpec, SignInTest, ThemeColors, TokenEncoding,
-    always_kept, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, MadeAuthFile, NO_API_KEYS, OptionSpec,
+    ProfileFetch, ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec,
+    SignInTest, ThemeColors, TokenEncoding, always_kept, identity, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -22,7 +22,12 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         dark: "oklch(0.74 0.13 50)",
     },
     opencode_names: &["anthropic"],
-    options: &[ProviderOption::Cloaking],
+    options: &[OptionSpec {
+        option: ProviderOption::Cloaking,
+        section: None,
+        name: "disable-claude-cloak-mode",
+        is_inverted: true,
+    }],
     engine: EngineNames {
         key_list: Some("claude-api-key"),
         imported_key_lists: &["claudeApiKeys"],
@@ -68,7 +73,8 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             ("user-agent", "axios/1.15.2"),
         ],
         encoding: TokenEncoding::Json,
-        profile: Profile::Claude,
+        profile: ProfileFetch::Optional,
+        identity,
         from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
@@ -76,6 +82,41 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     keeps_output_limit: always_kept,
     windows: Some(usage_windows),
 };
+
+/// The token response names the account, and the profile endpoint what that leaves out.
+fn identity(response: &SignInResponse<'_>) -> Option<Identity> {
+    let sent = |part: Option<&Value>, name: &str| identity::text(part?.get(name)?);
+    let fetched = |part: &str, name: &str| identity::text(response.profile.get(part)?.get(name)?);
+    let (account, organization) = (response.account, response.organization);
+    let plan = fetched("organization", "organization_type");
+    let mut fields = identity::fields(json!({
+        "type": "claude",
+        "id_token": "",
+        "last_refresh": identity::rfc3339(response.now),
+        // A device id of Claude's own client, one per sign-in.
+        "claude_device_ids": [hex::encode(rand::random::<[u8; 32]>())],
+    }));
+    let known = [
+        (
+            "account_uuid",
+            sent(account, "uuid").or_else(|| fetched("account", "uuid")),
+        ),
+        (
+            "organization_uuid",
+            sent(organization, "uuid").or_else(|| fetched("organization", "uuid")),
+        ),
+        (
+            "organization_name",
+            sent(organization, "name").or_else(|| fetched("organization", "name")),
+        ),
+    ];
+    identity::insert_known(&mut fields, known);
+    Some(Identity {
+        email: sent(account, "email_address").or_else(|| fetched("account", "email")),
+        plan: plan.map(|plan| plan.trim_start_matches("claude_").to_owned()),
+        fields,
+    })
+}
 
 /// The tokens of Claude Code, which does not keep the account's id beside them.
 fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {

@@ -4,8 +4,8 @@
 use entity::provider_account::ProviderKind;
 
 use super::{
-    NO_API_KEYS, OPENAI_COMPATIBLE_ENGINE, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec,
-    SIGN_IN, SignInSpec, ThemeColors, always_kept,
+    NO_API_KEYS, OPENAI_COMPATIBLE_ENGINE, OPENAI_COMPATIBLE_PROTOCOLS, ProviderSpec, SIGN_IN,
+    SignInSpec, ThemeColors, TokenExchange, always_kept,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -30,7 +30,18 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         profile_url: "https://api.github.com/user",
         exchange_url: "https://api.github.com/copilot_internal/v2/token",
         api_url: "https://api.githubcopilot.com",
-        profile: Profile::Github,
+        exchange: Some(TokenExchange {
+            api_domain: "githubcopilot.com",
+            // The API requires headers that name an editor.
+            headers: &[
+                ("copilot-integration-id", "vscode-chat"),
+                ("editor-version", "vscode/1.104.1"),
+                ("editor-plugin-version", "copilot-chat/0.31.0"),
+                ("openai-intent", "conversation-panel"),
+                ("user-agent", "GitHubCopilotChat/0.31.0"),
+                ("x-github-api-version", "2025-05-01"),
+            ],
+        }),
         ..SIGN_IN
     }),
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,

@@ -7,8 +7,8 @@ use entity::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    ApiKeySpec, EngineNames, Flow, NO_API_KEYS, OtherProgram, Profile, ProviderSpec, SIGN_IN,
-    SignInSpec, ThemeColors,
+    ApiKeySpec, EngineNames, Flow, Identity, NO_API_KEYS, OtherProgram, ProfileFetch, ProviderSpec,
+    SIGN_IN, SignInResponse, SignInSpec, ThemeColors, identity,
 };
 
 /// The location with all models.
@@ -70,13 +70,27 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         tokenless_auth_files: &["vertex"],
         redirect_url: "http://localhost:51121/oauth-callback",
         authorize_parameters: &[("access_type", "offline"), ("prompt", "consent")],
-        profile: Profile::Google,
+        profile: ProfileFetch::Required,
+        identity: |response| Some(identity(response)),
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::Gemini],
     keeps_output_limit,
     windows: None,
 };
+
+/// Reads Google's user information. The engine determines the project.
+fn identity(response: &SignInResponse<'_>) -> Identity {
+    Identity {
+        email: response.profile.get("email").and_then(identity::text),
+        plan: None,
+        fields: identity::fields(json!({
+            "type": "antigravity",
+            "expires_in": response.expires_in,
+            "timestamp": response.now.timestamp_millis(),
+        })),
+    }
+}
 
 /// A service account in the engine's auth file.
 fn vertex(service_account: &Map<String, Value>) -> Result<Map<String, Value>, String> {

@@ -1,10 +1,11 @@
 //! Kimi for Coding, by sign-in.
 
 use entity::provider_account::ProviderKind;
+use serde_json::json;
 
 use super::{
-    EngineNames, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, Profile, ProviderSpec, SIGN_IN,
-    SignInSpec, ThemeColors, always_kept,
+    EngineNames, Identity, NO_API_KEYS, OPENAI_COMPATIBLE_PROTOCOLS, ProviderSpec, SIGN_IN,
+    SignInResponse, SignInSpec, ThemeColors, always_kept, identity,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -42,10 +43,28 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         ],
         device_id_header: Some("x-msh-device-id"),
         own_client_needs_authorize_url: true,
-        profile: Profile::Kimi,
+        identity: |response| Some(identity(response)),
         ..SIGN_IN
     }),
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,
 };
+
+/// Kimi has no profile endpoint; the identity is in the access token. The account is bound to a device.
+fn identity(response: &SignInResponse<'_>) -> Identity {
+    let claims = identity::claims(response.access_token);
+    let mut fields = identity::fields(json!({
+        "type": "kimi",
+        "token_type": "Bearer",
+        "scope": response.scopes,
+        "device_id": response.device_id,
+        "timestamp": response.now.timestamp_millis(),
+    }));
+    let subject = claims.and_then(|claims| identity::text(claims.get("sub")?));
+    identity::insert_known(&mut fields, [("sub", subject)]);
+    Identity {
+        fields,
+        ..Identity::default()
+    }
+}

@@ -8,19 +8,22 @@ mod chatgpt;
 mod claude;
 mod copilot;
 mod gemini;
+mod identity;
 mod kimi;
 mod openai_compatible;
 mod openrouter;
 mod windows;
 mod xai;
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use entity::{
     provider_account::{CredentialKind, ProviderKind, SubscriptionWindow},
     request::Protocol,
 };
 use serde_json::{Map, Value};
+
+use self::identity::claims;
+pub(crate) use self::identity::{Identity, ProfileFetch, SignInResponse, rfc3339};
 
 /// All providers, in the order of [`ProviderKind`].
 pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
@@ -33,8 +36,6 @@ pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
     &openrouter::SPEC,
     &openai_compatible::SPEC,
 ];
-
-pub use self::chatgpt::OPENAI_CLAIMS;
 
 /// The header of OAuth access tokens and of most API keys.
 pub const BEARER: (&str, &str) = ("authorization", "Bearer ");
@@ -76,7 +77,7 @@ pub struct ProviderSpec {
     /// Its names in `OpenCode`'s `auth.json`.
     pub opencode_names: &'static [&'static str],
     /// Settings of its accounts beside those that all providers have.
-    pub options: &'static [ProviderOption],
+    pub options: &'static [OptionSpec],
     pub engine: EngineNames,
     pub api_keys: ApiKeySpec,
     /// `None` if accounts have API keys only.
@@ -105,6 +106,29 @@ pub enum ProviderOption {
     Cloaking,
     /// A session that moves between accounts has a separate identity at each.
     IdentityPerAccount,
+}
+
+impl ProviderOption {
+    pub const ALL: [Self; 2] = [Self::Cloaking, Self::IdentityPerAccount];
+
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cloaking => "cloaking",
+            Self::IdentityPerAccount => "identityPerAccount",
+        }
+    }
+}
+
+/// A setting of one provider and the switch of the engine's configuration that it sets.
+#[derive(Debug)]
+pub struct OptionSpec {
+    pub option: ProviderOption,
+    /// An object that has no other switch; `None` at the top level.
+    pub section: Option<&'static str>,
+    pub name: &'static str,
+    /// Whether the switch turns the option off.
+    pub is_inverted: bool,
 }
 
 /// The engine's names for a provider. Each part of the engine has its own.
@@ -190,11 +214,6 @@ impl ProgramTokens<'_> {
     }
 }
 
-/// The format of times in auth files.
-pub fn rfc3339(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
 /// An auth file made of a coding agent's tokens, and the subscription plan if it is known.
 pub type MadeAuthFile = (Map<String, Value>, Option<String>);
 
@@ -246,7 +265,11 @@ pub struct SignInSpec {
     pub encoding: TokenEncoding,
     /// Whether a client of the operator's own must name the authorization endpoint, which is not published.
     pub own_client_needs_authorize_url: bool,
-    pub profile: Profile,
+    /// `None` if the sign-in's token is sent to the API.
+    pub exchange: Option<TokenExchange>,
+    pub profile: ProfileFetch,
+    /// Reads who signed in; `None` if the response lacks what requests need.
+    pub(crate) identity: fn(&SignInResponse<'_>) -> Option<Identity>,
 }
 
 /// The steps of a sign-in.
@@ -268,21 +291,14 @@ pub enum TokenEncoding {
     Json,
 }
 
-/// Where the name of the signed-in person and the content of the auth file come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Profile {
-    /// The token response, and the profile endpoint of Claude.
-    Claude,
-    /// Claims of `OpenAI`'s ID token.
-    Chatgpt,
-    /// Google's user information.
-    Google,
-    /// Claims of the access token. The account is bound to a device.
-    Kimi,
-    /// Claims of the ID token (`OpenID` Connect).
-    OpenId,
-    /// GitHub's user. The server keeps the token itself and makes no auth file.
-    Github,
+/// The exchange of a sign-in's token for a short-lived token of the API. The server keeps the token itself and makes no
+/// auth file.
+#[derive(Debug)]
+pub struct TokenExchange {
+    /// The domain of the API's addresses, which differ by subscription.
+    pub api_domain: &'static str,
+    /// Headers of the exchange and of requests to the API.
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 /// Headers of a health check with a sign-in.
@@ -330,7 +346,9 @@ const SIGN_IN: SignInSpec = SignInSpec {
     headers: &[],
     encoding: TokenEncoding::Form,
     own_client_needs_authorize_url: false,
-    profile: Profile::OpenId,
+    exchange: None,
+    profile: ProfileFetch::Never,
+    identity: |_| Some(Identity::default()),
 };
 
 /// API keys that administrators cannot add.
@@ -407,16 +425,6 @@ pub fn by_opencode_name(name: &str) -> Option<ProviderKind> {
     let mut specs = ALL.into_iter();
     let spec = specs.find(|spec| spec.opencode_names.contains(&name))?;
     Some(spec.kind)
-}
-
-/// The claims of a JSON Web Token, without verifying its signature: the sender is trusted.
-pub fn claims(token: &str) -> Option<Map<String, Value>> {
-    let mut parts = token.split('.');
-    let (_, claims) = (parts.next()?, parts.next()?);
-    let decoded = BASE64_URL_SAFE_NO_PAD
-        .decode(claims.trim_end_matches('='))
-        .ok()?;
-    serde_json::from_slice(&decoded).ok()
 }
 
 /// The provider that a usage record names.

@@ -6,8 +6,8 @@ use entity::{
 };
 
 use super::{
-    ApiKeySpec, EngineNames, NO_API_KEYS, Profile, ProviderSpec, SIGN_IN, SignInSpec, SignInTest,
-    ThemeColors,
+    ApiKeySpec, EngineNames, NO_API_KEYS, ProviderSpec, SIGN_IN, SignInSpec, SignInTest,
+    ThemeColors, identity,
 };
 
 const API: &str = "https://api.x.ai/v1";
@@ -53,7 +53,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             has_output_limit: true,
         }),
         own_client_needs_authorize_url: true,
-        profile: Profile::OpenId,
+        identity: |response| Some(identity::open_id(response, "xai")),
         ..SIGN_IN
     }),
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],

@@ -6,9 +6,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Cookies, Origins, SessionGuard};
 use crate::domain::{
     Error, Result, Viewer,
-    api_keys::{KeyProblem, KeyRing},
     api_tokens::{self, ApiTokens},
     sessions::Sessions,
+    users::api_keys::{KeyProblem, KeyRing},
 };
 
 /// An identified caller, and the guard that ends with its right.

@@ -8,9 +8,9 @@ use tokio::{sync::broadcast, time::sleep};
 use uuid::Uuid;
 
 use crate::domain::{
-    api_keys::{Caller, KeyRing},
     api_tokens::ApiTokens,
     sessions::Sessions,
+    users::api_keys::{Caller, KeyRing},
 };
 
 /// How long an expiry, which publishes no event, may go unnoticed.

@@ -70,7 +70,7 @@ const REMAINING: &[(&str, usize)] = &[
     ("server/tests/it/migrations.rs", 2),
 ];
 
-const LONGEST_SUBJECT: usize = 72;
+const MAX_SUBJECT: usize = 72;
 
 #[test]
 #[expect(clippy::print_stdout, reason = "the list is asked for by SHOW_IDIOMS")]
@@ -179,7 +179,7 @@ fn commit_subjects_are_short() {
     let subjects = subjects.unwrap_or_default();
     let long: Vec<&str> = subjects
         .lines()
-        .filter(|subject| subject.chars().count() > LONGEST_SUBJECT)
+        .filter(|subject| subject.chars().count() > MAX_SUBJECT)
         .collect();
     assert!(long.is_empty(), "{long:#?}");
 }

@@ -42,6 +42,13 @@ pub(crate) trait JsonSink {
     /// A number, `true`, `false` or `null`.
     fn scalar(&mut self, _path: &[Key], _text: &Text) {}
 
+    /// A string that was not read, if it is whole in the bytes of one call of [`super::Walker::feed`]; otherwise its end.
+    /// `remaining` bytes of the call are left where it starts.
+    fn skipped_string(&mut self, _path: &[Key], _length: usize, _remaining: usize) {}
+
+    /// A scalar that is whole in the bytes of one call; `remaining` bytes are left where it starts.
+    fn whole_scalar(&mut self, _path: &[Key], _text: &[u8], _remaining: usize) {}
+
     /// A container began.
     fn opened(&mut self, _path: &[Key], _container: Container) {}
 

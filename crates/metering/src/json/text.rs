@@ -68,6 +68,11 @@ impl Text {
         self.is_ambiguous
     }
 
+    /// Whether nothing was read yet.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// Whether it has raw control characters or unknown escapes, which JSON forbids.
     pub(super) fn is_malformed(&self) -> bool {
         self.is_malformed

@@ -248,6 +248,7 @@ impl Walker {
             sink.length(self.path.keys(), used - usize::from(ended));
         }
         if ended {
+            sink.skipped_string(self.path.keys(), used - 1, bytes.len());
             self.end_value(sink);
         }
         used
@@ -307,8 +308,13 @@ impl Walker {
     fn scalar(&mut self, bytes: &[u8], sink: &mut impl JsonSink) -> usize {
         let part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'+' | b'.');
         let length = bytes.iter().take_while(|byte| part(byte)).count();
-        self.text.plain(bytes.get(..length).unwrap_or_default());
+        let text = bytes.get(..length).unwrap_or_default();
+        let is_start = self.text.is_empty();
+        self.text.plain(text);
         if length < bytes.len() {
+            if is_start {
+                sink.whole_scalar(self.path.keys(), text, bytes.len());
+            }
             self.end_scalar(sink);
         }
         length

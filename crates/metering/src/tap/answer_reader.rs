@@ -4,6 +4,7 @@ use crate::protocols::{FieldKind, Protocol, ProtocolSpec, UsageField};
 
 use super::Observation;
 use super::error::ErrorNames;
+use super::template::OutputBytes;
 use super::usage::UsageCollector;
 use crate::json::{Container, JsonSink, Key, StringMode, Text};
 use crate::tokens::Tokens;
@@ -27,11 +28,21 @@ pub(super) struct AnswerReader {
     ends_with_document: bool,
     /// Whether the answer is known to be an error.
     is_error: bool,
+    /// Documents with counts.
+    counting_documents: u64,
     observation: Observation,
 }
 
+/// The counter of output that a string at some path adds to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FieldOutput {
+    None,
+    Text,
+    Media,
+}
+
 /// The state of the current document.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Document {
     names: ErrorNames,
     /// Whether it ends the answer.
@@ -54,6 +65,7 @@ impl AnswerReader {
             is_done: false,
             ends_with_document: false,
             is_error: false,
+            counting_documents: 0,
             observation: Observation::default(),
         }
     }
@@ -91,6 +103,69 @@ impl AnswerReader {
             tokens: reader.usage.tokens(),
             ..reader.observation
         }
+    }
+
+    /// Whether a choice had a finish reason.
+    pub(super) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
+    /// The counter that a string at this path adds to.
+    pub(super) fn field_output(&self, path: &[Key]) -> FieldOutput {
+        match self.field_kind(path) {
+            FieldKind::Text => FieldOutput::Text,
+            FieldKind::Media => FieldOutput::Media,
+            _ => FieldOutput::None,
+        }
+    }
+
+    /// Whether a number at this path changes nothing.
+    pub(super) fn ignores_number(&self, path: &[Key]) -> bool {
+        !matches!(
+            self.field_kind(path),
+            FieldKind::Count(_)
+                | FieldKind::Iteration(_)
+                | FieldKind::FallbackCount(_)
+                | FieldKind::ErrorCode
+        )
+    }
+
+    /// Counts output that was not parsed.
+    pub(super) fn add_output(&mut self, output: OutputBytes) {
+        let seen = &mut self.observation;
+        seen.text_bytes = seen.text_bytes.saturating_add(output.text);
+        seen.media_bytes = seen.media_bytes.saturating_add(output.media);
+        let all = output.text.saturating_add(output.media);
+        seen.uncounted_bytes = seen.uncounted_bytes.saturating_add(all);
+    }
+
+    /// Whether the states are equal but for the counters of output.
+    pub(super) fn differs_in_output_only(&self, other: &Self) -> bool {
+        let Self {
+            spec: _,
+            usage,
+            document,
+            is_finished,
+            is_done,
+            ends_with_document,
+            is_error,
+            counting_documents,
+            observation,
+        } = self;
+        let observation = Observation {
+            text_bytes: other.observation.text_bytes,
+            media_bytes: other.observation.media_bytes,
+            uncounted_bytes: other.observation.uncounted_bytes,
+            ..observation.clone()
+        };
+        *usage == other.usage
+            && *document == other.document
+            && *is_finished == other.is_finished
+            && *is_done == other.is_done
+            && *ends_with_document == other.ends_with_document
+            && *is_error == other.is_error
+            && *counting_documents == other.counting_documents
+            && observation == other.observation
     }
 
     fn field_kind(&self, path: &[Key]) -> FieldKind {
@@ -139,6 +214,7 @@ impl AnswerReader {
     fn end_document(&mut self) {
         let mut document = std::mem::take(&mut self.document);
         if document.is_counting {
+            self.counting_documents = self.counting_documents.saturating_add(1);
             self.observation.uncounted_bytes = 0;
         }
         self.observation.ended |= document.is_last;
@@ -195,7 +271,9 @@ impl JsonSink for AnswerReader {
         let known = text.as_str().filter(|text| !text.is_empty());
         match self.field_kind(path) {
             FieldKind::Type => self.event(known.unwrap_or_default()),
-            FieldKind::Model => self.observation.served_model = known.map(str::to_owned),
+            FieldKind::Model if self.observation.served_model.as_deref() != known => {
+                self.observation.served_model = known.map(str::to_owned);
+            }
             FieldKind::Finish if known.is_some() => self.finish(),
             FieldKind::Error => {
                 self.document.names.mark();
@@ -216,6 +294,7 @@ impl JsonSink for AnswerReader {
                 }
             }
             FieldKind::Nothing
+            | FieldKind::Model
             | FieldKind::Text
             | FieldKind::Media
             | FieldKind::Finish

@@ -7,7 +7,7 @@ use crate::protocols::FieldKind;
 const MAX_CODE_BYTES: usize = 64;
 
 /// The code and the message of one document's error, as far as it is one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ErrorNames {
     is_error: bool,
     code: Option<String>,

@@ -9,6 +9,7 @@ mod counts;
 mod error;
 mod plain;
 mod sse;
+mod template;
 #[cfg(test)]
 mod tests;
 mod turn;

@@ -3,6 +3,7 @@
 use memchr::memchr2;
 
 use super::answer_reader::AnswerReader;
+use super::template::Recognizer;
 use crate::json::Walker;
 
 const FIELD: &[u8] = b"data:";
@@ -31,6 +32,7 @@ pub(super) struct Events {
     is_between: bool,
     /// Whether the last line ended with a carriage return: a line feed after it is part of the line end.
     after_return: bool,
+    recognizer: Recognizer,
 }
 
 impl Default for Events {
@@ -39,27 +41,45 @@ impl Default for Events {
             line: Line::Field(0),
             is_between: true,
             after_return: false,
+            recognizer: Recognizer::default(),
         }
     }
 }
 
 impl Events {
     pub(super) fn feed(&mut self, bytes: &[u8], walker: &mut Walker, reader: &mut AnswerReader) {
-        let mut rest = bytes;
-        while let Some(first) = rest.first() {
+        // An event that started in earlier bytes is not whole in these.
+        self.recognizer.spoil();
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..)
+            && let Some(first) = rest.first()
+        {
             if std::mem::take(&mut self.after_return) && *first == b'\n' {
-                rest = rest.get(1..).unwrap_or_default();
+                at += 1;
                 continue;
+            }
+            if self.is_between() && walker.is_fresh() {
+                if let Some(length) = self.recognizer.recognize(rest, reader) {
+                    at += length;
+                    self.after_return = bytes.get(at - 1) == Some(&b'\r');
+                    continue;
+                }
+                self.recognizer.begin(at, reader);
             }
             // A line ends with a line feed, a carriage return or both.
             let Some(end) = memchr2(b'\n', b'\r', rest) else {
+                self.recognizer.spoil();
                 self.part(rest, walker, reader);
                 return;
             };
+            self.recognizer.line_ends(at + end);
             self.part(rest.get(..end).unwrap_or_default(), walker, reader);
             self.end_line(walker);
             self.after_return = rest.get(end) == Some(&b'\r');
-            rest = rest.get(end + 1..).unwrap_or_default();
+            at += end + 1;
+            if self.is_between {
+                self.recognizer.end(bytes, at, reader);
+            }
         }
     }
 
@@ -77,12 +97,18 @@ impl Events {
                 Line::Data(seen) => {
                     self.line = data(seen, byte, reader);
                     if self.line == Line::Document {
+                        if seen > 0 {
+                            self.recognizer.spoil();
+                        }
                         walker.feed(DONE.get(..seen).unwrap_or_default(), reader);
                         continue;
                     }
                 }
                 Line::Document => {
-                    walker.feed(rest, reader);
+                    match self.recognizer.recorder(reader) {
+                        Some(mut recorder) => walker.feed(rest, &mut recorder),
+                        None => walker.feed(rest, reader),
+                    }
                     return;
                 }
                 Line::Skipped => return,

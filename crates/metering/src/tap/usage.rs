@@ -5,7 +5,7 @@ use crate::protocols::{UsageConvention, UsageField};
 use crate::tokens::{CREDIBLE, Tokens};
 
 /// Collects counts, object by object. An incomplete object is ignored.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UsageCollector {
     convention: UsageConvention,
     current: Counts,

@@ -14,8 +14,8 @@ use crate::domain::{
     sessions::AdminSession,
 };
 
-const SHORTEST: usize = 12;
-const LONGEST: usize = 1024;
+const MIN_LENGTH: usize = 12;
+const MAX_LENGTH: usize = 1024;
 
 struct NewPassword {
     hash: String,
@@ -137,14 +137,14 @@ impl Admins {
 
 pub(super) fn check(password: &SecretString) -> Result<()> {
     let length = password.expose_secret().chars().count();
-    if length < SHORTEST {
+    if length < MIN_LENGTH {
         return Err(Error::BadInput(format!(
-            "a password must have at least {SHORTEST} characters"
+            "a password must have at least {MIN_LENGTH} characters"
         )));
     }
-    if length > LONGEST {
+    if length > MAX_LENGTH {
         return Err(Error::BadInput(format!(
-            "a password must have at most {LONGEST} characters"
+            "a password must have at most {MAX_LENGTH} characters"
         )));
     }
     Ok(())

@@ -5,7 +5,6 @@
 
 mod acknowledge;
 mod condition;
-mod follow;
 mod health;
 mod list;
 mod message;
@@ -17,7 +16,11 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
 use entity::alert;
-use tokio::sync::{Mutex, OwnedMutexGuard, broadcast};
+use futures_util::{Stream, stream};
+use tokio::sync::{
+    Mutex, OwnedMutexGuard,
+    broadcast::{self, error::RecvError},
+};
 
 pub use self::{
     condition::{AlertCondition, AlertSubject},
@@ -64,5 +67,17 @@ impl Alerts {
             // Fails without subscribers.
             let _ = self.feed.send(Arc::new(alert));
         }
+    }
+
+    /// Emits each alert after it was raised, changed, acknowledged or ended; `None` when a slow reader has missed
+    /// some.
+    pub fn follow(&self) -> impl Stream<Item = Option<Arc<alert::Model>>> + Send + use<> {
+        stream::unfold(self.feed.subscribe(), async |mut feed| {
+            match feed.recv().await {
+                Ok(alert) => Some((Some(alert), feed)),
+                Err(RecvError::Lagged(_)) => Some((None, feed)),
+                Err(RecvError::Closed) => None,
+            }
+        })
     }
 }

@@ -31,7 +31,6 @@ pub struct BackupFile {
     pub label: Result<Option<BackupLabel>, String>,
 }
 
-/// A directory of backups.
 #[derive(Clone, Debug)]
 pub(super) struct BackupDirectory(pub(super) PathBuf);
 

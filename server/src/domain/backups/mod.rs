@@ -46,8 +46,8 @@ use crate::{
 
 /// Where backups are, in the data directory.
 pub const DIRECTORY: &str = "backups";
-const SHORTEST_PHRASE: usize = 12;
-const LONGEST_NAME: usize = 64;
+const MIN_PASSPHRASE: usize = 12;
+const MAX_NAME: usize = 64;
 const PIECE: usize = 64 * 1024;
 
 /// All backups.
@@ -242,7 +242,7 @@ impl Backups {
 /// A backup is known by the name of its file, to callers and in the audit. Names of other files are not
 /// recorded whole.
 fn subject(name: &str) -> AuditSubject {
-    let name: String = name.chars().take(LONGEST_NAME).collect();
+    let name: String = name.chars().take(MAX_NAME).collect();
     AuditSubject::new("backup", &name).named(&name)
 }
 
@@ -253,9 +253,9 @@ pub fn list(directory: &Path) -> anyhow::Result<Vec<BackupFile>> {
 
 /// Refuses a passphrase that is too short for a new backup.
 pub fn check_phrase(phrase: &SecretString) -> Result<()> {
-    if phrase.expose_secret().chars().count() < SHORTEST_PHRASE {
+    if phrase.expose_secret().chars().count() < MIN_PASSPHRASE {
         return Err(Error::BadInput(format!(
-            "the passphrase of backups must have at least {SHORTEST_PHRASE} characters"
+            "the passphrase of backups must have at least {MIN_PASSPHRASE} characters"
         )));
     }
     Ok(())

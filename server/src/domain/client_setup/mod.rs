@@ -7,7 +7,6 @@ use url::Url;
 
 use super::{Error, Result};
 
-/// The placeholder for the key.
 pub const KEY_PLACEHOLDER: &str = "YOUR_PROXYPAL_KEY";
 /// The placeholder for a model while none is known.
 const MODEL_PLACEHOLDER: &str = "MODEL";

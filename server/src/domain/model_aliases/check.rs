@@ -5,7 +5,7 @@ use entity::model_alias;
 use super::{AliasTable, NewModelAlias};
 use crate::domain::{Error, Result, engine_models::EngineModels, model_name, text};
 
-const LONGEST: usize = 200;
+const MAX_NAME: usize = 200;
 
 /// The alias as it is stored, or why it is invalid.
 pub(super) fn check(
@@ -13,8 +13,8 @@ pub(super) fn check(
     table: &AliasTable,
     models: &EngineModels,
 ) -> Result<NewModelAlias> {
-    let alias = text::required("alias", &new.alias, LONGEST)?;
-    let model = text::required("model", &new.model, LONGEST)?;
+    let alias = text::required("alias", &new.alias, MAX_NAME)?;
+    let model = text::required("model", &new.model, MAX_NAME)?;
     name("alias", &alias)?;
     name("model", &model)?;
     if model_name::is_any_model(&alias.to_lowercase()) {

@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 const MAX_CHANNELS: u64 = 100;
-const LONGEST_PROBLEM: usize = 500;
+const MAX_PROBLEM: usize = 500;
 
 /// A channel to create.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl Notifications {
                     Expr::value(Option::<String>::None),
                 ),
             Some(problem) => {
-                let problem: String = problem.chars().take(LONGEST_PROBLEM).collect();
+                let problem: String = problem.chars().take(MAX_PROBLEM).collect();
                 update
                     .col_expr(notification_channel::Column::Problem, Expr::value(problem))
                     .col_expr(notification_channel::Column::ProblemAt, Expr::value(now))

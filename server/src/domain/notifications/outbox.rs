@@ -21,8 +21,8 @@ use crate::domain::Result;
 const MAX_MESSAGES: u64 = 2_000;
 const MAX_ATTEMPTS: i32 = 10;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
-const LONGEST_PAUSE: TimeDelta = TimeDelta::hours(1);
-const LONGEST_PROBLEM: usize = 500;
+const MAX_PAUSE: TimeDelta = TimeDelta::hours(1);
+const MAX_PROBLEM: usize = 500;
 /// Messages per read.
 const BATCH: u64 = 50;
 
@@ -141,7 +141,7 @@ impl Notifications {
         row.attempts = Set(attempts);
         let problem = outcome.err();
         if let Some(problem) = &problem {
-            row.problem = Set(Some(problem.chars().take(LONGEST_PROBLEM).collect()));
+            row.problem = Set(Some(problem.chars().take(MAX_PROBLEM).collect()));
             row.next_attempt_at = Set(now + pause(attempts));
             if attempts >= MAX_ATTEMPTS {
                 row.state = Set(NotificationState::GivenUp);
@@ -167,7 +167,7 @@ impl Notifications {
 
 fn pause(attempts: i32) -> TimeDelta {
     let doublings = u32::try_from(attempts - 1).unwrap_or_default().min(10);
-    (FIRST_PAUSE * 2_i32.pow(doublings)).min(LONGEST_PAUSE)
+    (FIRST_PAUSE * 2_i32.pow(doublings)).min(MAX_PAUSE)
 }
 
 async fn remember(

@@ -20,7 +20,7 @@ use crate::domain::{
 
 const MAX_RULES: u64 = 100;
 const MAX_CHANNELS: usize = 20;
-const LONGEST_QUIET: i32 = 7 * 24 * 60;
+const MAX_QUIET: i32 = 7 * 24 * 60;
 const QUOTA_PERCENTS: [u8; 4] = [50, 80, 95, 100];
 const ERROR_PERCENT: u8 = 20;
 
@@ -130,9 +130,9 @@ impl Notifications {
 }
 
 async fn check(transaction: &DatabaseTransaction, rule: &notification_rule::Model) -> Result<()> {
-    if !(0..=LONGEST_QUIET).contains(&rule.quiet_minutes) {
+    if !(0..=MAX_QUIET).contains(&rule.quiet_minutes) {
         return Err(Error::BadInput(format!(
-            "quietMinutes must be between 0 and {LONGEST_QUIET} (7 days)"
+            "quietMinutes must be between 0 and {MAX_QUIET} (7 days)"
         )));
     }
     let ids = &rule.channel_ids.0;

@@ -7,7 +7,6 @@ mod new_price;
 #[cfg(test)]
 mod sample;
 mod table;
-mod worst;
 
 use std::sync::Arc;
 
@@ -19,11 +18,10 @@ use serde_json::{Value, json};
 
 use self::new_price::{Defaults, same_place, same_rates};
 pub use self::{
-    cost::cost,
+    cost::{cost, max_cost},
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
     table::PriceTable,
-    worst::max_cost,
 };
 use super::{
     Error, Result,

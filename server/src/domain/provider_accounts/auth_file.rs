@@ -42,7 +42,7 @@ const EXPIRY: [&str; 6] = [
 ];
 /// Unknown tokens are stale if their dates are older by more than this. With a smaller tolerance, tokens that the
 /// engine has just refreshed would be discarded after its clock was set back.
-const LARGEST_CLOCK_ERROR: TimeDelta = TimeDelta::days(1);
+const MAX_CLOCK_ERROR: TimeDelta = TimeDelta::days(1);
 /// The keys for the time of the last refresh.
 const REFRESHED: [&str; 2] = ["last_refresh", "timestamp"];
 
@@ -140,7 +140,7 @@ impl SignInTokens {
     fn is_older_by_far(&self, content: &Map<String, Value>) -> bool {
         let is_older = |read: fn(&Map<String, Value>) -> Option<DateTime<Utc>>| {
             let theirs = read(content)?;
-            Some(read(&self.content)? - theirs > LARGEST_CLOCK_ERROR)
+            Some(read(&self.content)? - theirs > MAX_CLOCK_ERROR)
         };
         is_older(refreshed_at).or_else(|| is_older(expires_at)) == Some(true)
     }

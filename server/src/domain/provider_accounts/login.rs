@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{domain::audit::AuditContext, providers};
 
-const LONGEST_TEXT: usize = 300;
+const MAX_TEXT: usize = 300;
 
 impl ProviderAccounts {
     /// Adds an account. If the same login exists already, replaces its tokens and keeps its id.
@@ -236,7 +236,7 @@ pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
         .email
         .as_deref()
         .or_else(|| auth_file::text(&new.content, "email"));
-    let email = text::optional("email", email, LONGEST_TEXT)?;
+    let email = text::optional("email", email, MAX_TEXT)?;
     let mut content = new.content;
     if let (None, Some(email)) = (auth_file::text(&content, "email"), &email) {
         // The engine includes it in its usage records.
@@ -244,7 +244,7 @@ pub(super) fn checked(new: NewAuthFile) -> Result<NewAuthFile> {
     }
     Ok(NewAuthFile {
         label: text::optional("label", new.label.as_deref(), 100)?,
-        plan: text::optional("plan", new.plan.as_deref(), LONGEST_TEXT)?,
+        plan: text::optional("plan", new.plan.as_deref(), MAX_TEXT)?,
         expires_at: new.expires_at.or_else(|| auth_file::expires_at(&content)),
         email,
         content,

@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use super::{Error, Result, auth_file::SignInTokens, github::Github};
 use crate::crypto::vault::Vault;
 
-/// The secrets of an account.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct AccountSecrets {
     #[serde(flatten)]

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::domain::engine_accounts::{EngineAccount, EngineAccounts};
 
-/// The status of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountStatus {
     /// No known problem.

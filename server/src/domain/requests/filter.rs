@@ -17,7 +17,7 @@ const MAX_CODES: usize = 50;
 /// The longest text in a filter, in bytes: the columns have at most 200 characters.
 const MAX_TEXT: usize = 800;
 /// The shortest prefix of an id, in hexadecimal digits: 12 of them are its time in milliseconds.
-const SHORTEST_PREFIX: usize = 4;
+const MIN_PREFIX: usize = 4;
 const DIGITS: usize = 32;
 /// The condition of the index of requests that were not completed. It is spelt as in the index, without a parameter:
 /// otherwise databases do not recognize it.
@@ -102,7 +102,7 @@ impl IdRange {
             .filter(|c| *c != '-')
             .collect();
         let missing = DIGITS.checked_sub(text.len()).ok_or_else(invalid)?;
-        if text.len() < SHORTEST_PREFIX {
+        if text.len() < MIN_PREFIX {
             return Err(invalid());
         }
         let padded = |digit: &str| Uuid::try_parse(&format!("{text}{}", digit.repeat(missing)));

@@ -34,7 +34,7 @@ pub use self::{
     addresses::RecentAddress,
     filter::{IdRange, RequestFilter, StatusRange},
     histogram::{HistogramBucket, HistogramRange, RequestHistogram},
-    journal::{Noted, PendingEntry, ReplayWindow, Written},
+    journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
     record::RequestRecord,
@@ -115,6 +115,7 @@ pub struct RequestLogOptions {
     pub prices: Prices,
     /// The directory of the journal.
     pub journal: PathBuf,
+    pub journal_sync: JournalSync,
     pub observer: Arc<dyn WriterObserver>,
 }
 
@@ -133,7 +134,8 @@ impl RequestLog {
         let (feed, _) = broadcast::channel(FEED_LENGTH);
         let (settled, outbox) = mpsc::unbounded_channel();
         let (reports, inbox) = mpsc::channel(REPORTS);
-        let opened = Journal::open(&options.journal, settled, tasks).map_err(|error| {
+        let opened = Journal::open(&options.journal, options.journal_sync, settled, tasks);
+        let opened = opened.map_err(|error| {
             let path = options.journal.display();
             anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
         })?;

@@ -28,7 +28,7 @@ const BATCH_DELAY: Duration = Duration::from_millis(5);
 const BUSY_THRESHOLD: usize = 32;
 const BUSY_BATCH_DELAY: Duration = Duration::from_millis(20);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
-const LONGEST_RETRY: Duration = Duration::from_secs(2);
+const MAX_RETRY: Duration = Duration::from_secs(2);
 /// Ids in one query.
 const IDS: usize = 500;
 
@@ -158,7 +158,7 @@ impl RequestWriter {
                         .iter_mut()
                         .for_each(PendingSettlement::stop_waiting);
                     sleep(delay).await;
-                    delay = (delay * 2).min(LONGEST_RETRY);
+                    delay = (delay * 2).min(MAX_RETRY);
                 }
             }
         };

@@ -47,23 +47,24 @@ impl ProviderSettings {
             .map(|model| Ok(text::required("excludedModels", model, 200)?.to_lowercase()))
             .collect();
         self.excluded_models = excluded?.into_iter().collect();
-        let changed = [
-            (!self.cloaking, ProviderOption::Cloaking, "cloaking"),
-            (
-                self.identity_per_account,
-                ProviderOption::IdentityPerAccount,
-                "identityPerAccount",
-            ),
-        ];
         let spec = providers::spec(kind);
-        for (is_changed, option, name) in changed {
-            if is_changed && !spec.options.contains(&option) {
-                let provider = spec.display_name;
+        let default = Self::default();
+        for option in ProviderOption::ALL {
+            let is_changed = self.is_on(option) != default.is_on(option);
+            if is_changed && spec.options.iter().all(|each| each.option != option) {
+                let (name, provider) = (option.name(), spec.display_name);
                 return Err(Error::BadInput(format!(
                     "{name} is not a setting of {provider}; omit it"
                 )));
             }
         }
         Ok(self)
+    }
+    /// Whether an option is on.
+    pub fn is_on(&self, option: ProviderOption) -> bool {
+        match option {
+            ProviderOption::Cloaking => self.cloaking,
+            ProviderOption::IdentityPerAccount => self.identity_per_account,
+        }
     }
 }

@@ -21,7 +21,6 @@ const NEW: &str = ".new";
 /// The content of a file, which contains tokens.
 pub(super) type Bytes = Zeroizing<Vec<u8>>;
 
-/// The directory.
 #[derive(Debug)]
 pub(super) struct AuthDirectory {
     path: PathBuf,
@@ -41,7 +40,6 @@ struct Replaced {
 pub(super) struct Inventory {
     /// Files that the engine wrote after they were replaced.
     pub(super) salvaged: Vec<(String, Bytes)>,
-    /// The files.
     pub(super) files: Vec<(String, Bytes)>,
 }
 

@@ -1,9 +1,12 @@
 //! The engine's options for routing, retries and cooldowns, rendered from the settings.
 
-use entity::provider_account::ProviderKind;
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
-use crate::domain::settings::{EngineSettings, RoutingSettings, RoutingStrategy};
+use crate::{
+    domain::settings::{EngineSettings, RoutingSettings, RoutingStrategy},
+    providers,
+};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -14,8 +17,9 @@ pub(super) struct Choices {
     max_retry_interval: u32,
     disable_cooling: bool,
     transient_error_cooldown_seconds: i32,
-    disable_claude_cloak_mode: bool,
-    codex: Codex,
+    /// The switches of single providers.
+    #[serde(flatten)]
+    providers: Map<String, Value>,
 }
 
 #[derive(Debug, Serialize)]
@@ -24,12 +28,6 @@ struct Routing {
     strategy: &'static str,
     session_affinity: bool,
     session_affinity_ttl: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Codex {
-    identity_confuse: bool,
 }
 
 impl Choices {
@@ -42,13 +40,7 @@ impl Choices {
             max_retry_interval: routing.max_retry_interval_seconds,
             disable_cooling: !routing.cooldown,
             transient_error_cooldown_seconds: transient_cooldown(routing),
-            disable_claude_cloak_mode: !settings.provider(ProviderKind::Claude).provider.cloaking,
-            codex: Codex {
-                identity_confuse: settings
-                    .provider(ProviderKind::Chatgpt)
-                    .provider
-                    .identity_per_account,
-            },
+            providers: provider_switches(settings),
         }
     }
 }
@@ -73,4 +65,20 @@ fn transient_cooldown(routing: &RoutingSettings) -> i32 {
         0 => -1,
         seconds => i32::try_from(seconds).unwrap_or(i32::MAX),
     }
+}
+
+/// The switches that the settings of providers set, by their names in the engine's configuration.
+fn provider_switches(settings: &EngineSettings) -> Map<String, Value> {
+    let mut switches = Map::new();
+    for spec in providers::ALL {
+        let settings = &settings.provider(spec.kind).provider;
+        for each in spec.options {
+            let value = Value::from(settings.is_on(each.option) != each.is_inverted);
+            match each.section {
+                None => switches.insert(each.name.to_owned(), value),
+                Some(section) => switches.insert(section.to_owned(), json!({ each.name: value })),
+            };
+        }
+    }
+    switches
 }

@@ -20,12 +20,10 @@ use crate::crypto::checksum::sha256_of;
 /// The release and the directory.
 #[derive(Clone, Debug)]
 pub struct InstallOptions {
-    /// The data directory.
     pub data_dir: PathBuf,
     pub release: Release,
 }
 
-/// The progress of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DownloadProgress {
     /// Received bytes.

@@ -13,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 /// The engine's directories; readable by this process's user only.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
-    /// The configuration.
     pub(super) config: PathBuf,
     /// The files of signed-in accounts. The engine derives account ids from the path, so it is absolute and constant.
     pub(super) auths: PathBuf,

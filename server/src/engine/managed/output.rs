@@ -10,7 +10,7 @@ use crate::engine::logs::LogLevel;
 use crate::engine::public_state::PublicState;
 
 /// The longest line that is kept; the rest of a longer one is dropped.
-const LONGEST_LINE_BYTES: usize = 8 * 1024;
+const MAX_LINE_BYTES: usize = 8 * 1024;
 
 /// The facts read from the output so far.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ async fn read_line(
         }
         let end = bytes.iter().position(|byte| *byte == b'\n');
         let part = &bytes[..end.unwrap_or(bytes.len())];
-        let room = LONGEST_LINE_BYTES.saturating_sub(line.len());
+        let room = MAX_LINE_BYTES.saturating_sub(line.len());
         line.extend_from_slice(&part[..part.len().min(room)]);
         let used = part.len() + usize::from(end.is_some());
         reader.consume(used);
@@ -82,7 +82,7 @@ mod tests {
 
     #[tokio::test]
     async fn truncates_long_lines_and_continues_with_the_next() {
-        let text = format!("{}\nshort\nlast", "x".repeat(3 * LONGEST_LINE_BYTES));
+        let text = format!("{}\nshort\nlast", "x".repeat(3 * MAX_LINE_BYTES));
         let mut reader = BufReader::new(text.as_bytes());
         let mut lengths = Vec::new();
         let mut line = Vec::new();
@@ -92,6 +92,6 @@ mod tests {
             line.clear();
         }
 
-        assert_eq!(lengths, [LONGEST_LINE_BYTES, 5, 4]);
+        assert_eq!(lengths, [MAX_LINE_BYTES, 5, 4]);
     }
 }

@@ -4,11 +4,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::{
     domain::{
-        api_keys::Caller,
         ledger::{
             Ledger, LimitError, LimitKind, OpenSocket, RateLimitStatus, RequestSlot, rejected_by,
         },
         settings::Settings,
+        users::api_keys::Caller,
     },
     gateway::dialect::GatewayError,
 };

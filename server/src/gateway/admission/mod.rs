@@ -22,19 +22,19 @@ use super::{
     route::Route,
 };
 use crate::domain::{
-    api_keys::Caller,
     ledger::{Amounts, Ledger, LimitRequest, Reservation},
     model_name::{NameRule, is_any_model, routed_as},
     prices::{Prices, max_cost},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
     tokens::Tokens,
+    users::api_keys::Caller,
 };
 
 /// Average bytes of a request per token of its input.
 const BYTES_PER_TOKEN: u64 = 4;
 /// The largest estimate for a form with files, or a body that is a file, in tokens: files are not text.
-const LARGEST_FILES: u64 = 10_000;
+const MAX_FILES: u64 = 10_000;
 
 /// Bytes that may be read of a body without the request counting among those of the minute, should a limit refuse it.
 const FREE_READING: u64 = 64 * 1024;
@@ -243,9 +243,9 @@ fn worst_case(
     let sent = asked.body_bytes;
     let input = match sent {
         Some(sent) if is_text => sent.div_ceil(BYTES_PER_TOKEN),
-        Some(sent) => sent.div_ceil(BYTES_PER_TOKEN).min(LARGEST_FILES),
+        Some(sent) => sent.div_ceil(BYTES_PER_TOKEN).min(MAX_FILES),
         None if is_text => 0,
-        None => LARGEST_FILES,
+        None => MAX_FILES,
     };
     WorstCase {
         estimate: tokens(input, output.unwrap_or(assumed_output.into())),

@@ -18,7 +18,7 @@ use crate::gateway::{
 };
 
 /// The longest list that is filtered, in bytes.
-const LONGEST_LIST: usize = 8 * 1024 * 1024;
+const MAX_LIST: usize = 8 * 1024 * 1024;
 
 /// A list that cannot be parsed becomes an empty object.
 pub(super) async fn filtered(
@@ -27,7 +27,7 @@ pub(super) async fn filtered(
     may_use: impl Fn(&str) -> bool,
     mut receipt: Receipt,
 ) -> Response<Body> {
-    let read = Limited::new(body, LONGEST_LIST).collect().await;
+    let read = Limited::new(body, MAX_LIST).collect().await;
     let list = read
         .ok()
         .and_then(|read| serde_json::from_slice(&read.to_bytes()).ok());

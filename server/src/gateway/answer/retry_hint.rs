@@ -8,7 +8,7 @@ use axum::http::{
 use serde_json::Value;
 
 /// In bytes. The engine's own refusals are shorter; nothing longer is read.
-const LONGEST_REFUSAL: u64 = 4096;
+const MAX_REFUSAL: u64 = 4096;
 /// In seconds. The engine usually tries an account again after this time.
 const ACCOUNT_COOLDOWN: u64 = 10;
 
@@ -19,7 +19,7 @@ pub(super) fn may_be_missing(status: StatusCode, headers: &HeaderMap, length: Op
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
     ) && !headers.contains_key(RETRY_AFTER)
         && !headers.contains_key(CONTENT_ENCODING)
-        && length.is_some_and(|length| (1..=LONGEST_REFUSAL).contains(&length))
+        && length.is_some_and(|length| (1..=MAX_REFUSAL).contains(&length))
 }
 
 /// Adds the header if the body is the engine's own refusal.

@@ -7,8 +7,8 @@ use entity::request_failure::RejectedBy;
 use http::StatusCode;
 
 use crate::domain::{
-    api_keys::KeyProblem,
     ledger::{LimitKind, RateLimitStatus},
+    users::api_keys::KeyProblem,
 };
 
 /// Why the gateway refuses a request or ends it. The message is for the caller: cause, then remedy.

@@ -8,7 +8,7 @@ use limits::Metric;
 
 use chrono::DateTime;
 
-use crate::domain::{api_keys::KeyProblem, ledger::LimitKind};
+use crate::domain::{ledger::LimitKind, users::api_keys::KeyProblem};
 
 use super::{Dialect, GatewayError, in_socket_error, in_stream_error};
 

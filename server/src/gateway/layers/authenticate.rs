@@ -17,7 +17,7 @@ use super::{
     request::{AuthenticatedRequest, LayerResult, RoutedRequest},
 };
 use crate::{
-    domain::api_keys::{Caller, KeyProblem, KeyRing},
+    domain::users::api_keys::{Caller, KeyProblem, KeyRing},
     gateway::{
         dialect::GatewayError,
         headers::{CARRIERS, without_scheme},
@@ -27,7 +27,7 @@ use crate::{
 
 /// Longer values than any key has, in bytes, and more keys than any client sends, are ignored: an unknown client costs
 /// little.
-const LONGEST_KEY: usize = 256;
+const MAX_KEY: usize = 256;
 const MAX_KEYS: usize = 8;
 
 #[derive(Debug)]
@@ -88,7 +88,7 @@ fn authenticate(
 }
 
 fn look_up(keys: &KeyRing, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
-    if presented.len() > LONGEST_KEY {
+    if presented.len() > MAX_KEY {
         return Err(None);
     }
     keys.look_up(presented)

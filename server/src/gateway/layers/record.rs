@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     client_address::ClientAddresses,
-    domain::{api_keys::Caller, requests::RequestRecord},
+    domain::{requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         context::RequestContext,
         dialect::GatewayError,

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    domain::{api_keys::Caller, requests::RequestRecord},
+    domain::{requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         admission::{Admission, RequestStart},
         body::Upload,

@@ -11,7 +11,7 @@ use http_body::{Frame, SizeHint};
 
 use super::{Drainer, Heartbeat, Receipt, RequestEnd, hold::Hold};
 use crate::{
-    domain::api_keys::Caller,
+    domain::users::api_keys::Caller,
     gateway::{
         dialect::{Dialect, GatewayError, in_stream_error},
         forward::{EngineOutage, ExchangeError, UpstreamBody},

@@ -16,7 +16,7 @@ pub(super) use endpoint::ModelSource;
 pub(super) use path::PREFIXES;
 
 /// The longest label of an endpoint, in bytes.
-const LONGEST_LABEL: usize = 200;
+const MAX_LABEL: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
@@ -89,6 +89,6 @@ fn label(method: &Method, path: &str) -> String {
         .chars()
         .filter(|character| !character.is_control())
         .collect();
-    label.truncate(label.floor_char_boundary(LONGEST_LABEL));
+    label.truncate(label.floor_char_boundary(MAX_LABEL));
     label
 }

@@ -38,7 +38,7 @@ use super::{
 use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
-    domain::{api_keys::KeyRing, requests::RequestRecord, settings::Settings},
+    domain::{requests::RequestRecord, settings::Settings, users::api_keys::KeyRing},
     observed_io::ObservedIo,
     traces::Traces,
 };
@@ -46,9 +46,7 @@ use crate::{
 /// The size of each socket's read buffer, in bytes. It is allocated as long as the socket is open.
 const READ_BUFFER: usize = 16 * 1024;
 
-/// The engine's socket.
 type EngineSocket = WebSocketStream<TokioIo<hyper::upgrade::Upgraded>>;
-/// The client's.
 type ClientSocket = WebSocketStream<ObservedIo<TokioIo<hyper::upgrade::Upgraded>, Arriving>>;
 
 /// The components that handle a turn as the stack handles a request.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Sockets, pending_answers::PendingAnswers};
 use crate::{
     clock::SharedClock,
-    domain::{api_keys::Caller, ledger::OpenSocket, requests::RequestRecord},
+    domain::{ledger::OpenSocket, requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         admission::{self, Admission, AdmissionRequest},
         context::RequestContext,

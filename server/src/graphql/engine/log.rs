@@ -19,7 +19,7 @@ use crate::{
 };
 
 const DEFAULT_TAIL: i32 = 100;
-const LONGEST_TAIL: usize = 2000;
+const MAX_TAIL: usize = 2000;
 
 /// The severity of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -79,7 +79,7 @@ impl EngineLogSubscription {
         tail: Option<i32>,
     ) -> Result<impl Stream<Item = EngineLogLine> + use<>> {
         let tail = usize::try_from(tail.unwrap_or(DEFAULT_TAIL)).ok();
-        let tail = tail.filter(|tail| *tail <= LONGEST_TAIL);
+        let tail = tail.filter(|tail| *tail <= MAX_TAIL);
         let tail = tail.ok_or_else(|| Error::bad_input("tail must be between 0 and 2000"))?;
         let least = level.map_or(Level::Debug, Into::into);
         let logs = ctx.service::<EngineHandle>().logs();

@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context};
 
 use crate::{
     clock::SharedClock,
-    domain::{Error, api_keys, quotas::Quotas, usage::UsageFilter},
+    domain::{Error, usage::UsageFilter, users::api_keys, users::quotas::Quotas},
     graphql::{
         quota,
         resolver::{

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    domain::api_keys::{ApiKeys, NewApiKey},
+    domain::users::api_keys::{ApiKeys, NewApiKey},
     graphql::{
         resolver::{
             context::ContextExt as _,

@@ -5,9 +5,9 @@ use secrecy::SecretString;
 
 use crate::{
     domain::{
-        api_keys::{self, ApiKeys},
         paging::PageRequest,
         usage::Usage,
+        users::api_keys::{self, ApiKeys},
     },
     graphql::{
         resolver::{

@@ -6,8 +6,8 @@ use secrecy::ExposeSecret as _;
 
 use crate::{
     domain::{
-        api_keys::{ApiKeys, NewOwnKey, OwnKeyPolicy},
         settings::Settings,
+        users::api_keys::{ApiKeys, NewOwnKey, OwnKeyPolicy},
     },
     graphql::{
         resolver::{

@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use uuid::Uuid;
 
 use crate::{
-    domain::api_keys::{ApiKeys, Revocation},
+    domain::users::api_keys::{ApiKeys, Revocation},
     graphql::{
         resolver::{
             context::ContextExt as _,

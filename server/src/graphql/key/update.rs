@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 
 use crate::{
-    domain::api_keys::{ApiKeyChanges, ApiKeys},
+    domain::users::api_keys::{ApiKeyChanges, ApiKeys},
     graphql::{
         resolver::{
             context::ContextExt as _,

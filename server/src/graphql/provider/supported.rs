@@ -69,6 +69,7 @@ impl SupportedProvider {
         let keys = &spec.api_keys;
         let default_base_url = Some(keys.check_base_url).filter(|url| !url.is_empty());
         let protocols = spec.native_protocols.iter().copied();
+        let options = spec.options.iter();
         Self {
             kind: spec.kind.into(),
             display_name: spec.display_name,
@@ -81,7 +82,7 @@ impl SupportedProvider {
             imports_sign_ins: !spec.engine.auth_files.is_empty(),
             native_protocols: protocols.map(Into::into).collect(),
             reports_windows: spec.windows.is_some(),
-            options: spec.options.iter().copied().map(Into::into).collect(),
+            options: options.map(|each| each.option.into()).collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::input::QuotaInput;
 use crate::{
     domain::{
         Error,
-        quotas::{LimitHolder, LimitSubject, Quotas},
+        users::quotas::{LimitHolder, LimitSubject, Quotas},
     },
     graphql::{
         resolver::{

@@ -5,7 +5,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use super::{changes::holder, input::QuotaInput};
 use crate::{
     clock::SharedClock,
-    domain::{Error, ledger::QuotaState, quotas::Quotas},
+    domain::{Error, ledger::QuotaState, users::quotas::Quotas},
     graphql::{
         resolver::{
             context::ContextExt as _,

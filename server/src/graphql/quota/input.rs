@@ -3,7 +3,7 @@
 use async_graphql::InputObject;
 
 use crate::{
-    domain::quotas::NewQuota,
+    domain::users::quotas::NewQuota,
     graphql::{
         resolver::error::Result,
         types::{

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::input::QuotaInput;
 use crate::{
-    domain::quotas::{LimitsOutcome, NewLimits, Quotas},
+    domain::users::quotas::{LimitsOutcome, NewLimits, Quotas},
     graphql::{
         resolver::{
             context::ContextExt as _,

@@ -10,9 +10,9 @@ use crate::{
     client_address::ClientAddresses,
     domain::{
         Error, Viewer,
-        api_keys::KeyHolder,
         audit::AuditContext,
         sessions::{AdminSession, SessionClient},
+        users::api_keys::KeyHolder,
     },
     web::Cookies,
 };

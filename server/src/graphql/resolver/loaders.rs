@@ -10,11 +10,10 @@ use uuid::Uuid;
 
 use crate::domain::{
     Error,
-    api_keys::ApiKeys,
     provider_accounts::ProviderAccounts,
     requests::{AccountTraffic, RecentAddress, RequestLog},
     usage::{Sums, Usage},
-    users::Users,
+    users::{Users, api_keys::ApiKeys},
 };
 
 type Found<K, V> = Result<HashMap<K, V>, Arc<Error>>;

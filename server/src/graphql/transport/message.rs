@@ -13,9 +13,9 @@ use serde_json::{Error, Result, value::RawValue};
 use super::document::DocumentLimits;
 
 /// The maximum bytes of an operation's id on a WebSocket, which is repeated with each result.
-const LONGEST_ID: usize = 128;
+const MAX_ID: usize = 128;
 /// The maximum bytes of the payload of `connection_init`.
-const LONGEST_GREETING: usize = 8 * 1024;
+const MAX_GREETING: usize = 8 * 1024;
 
 /// An operation as JSON.
 #[derive(Deserialize)]
@@ -75,12 +75,8 @@ pub(crate) fn client_message(json: &[u8], limits: &DocumentLimits) -> Result<Cli
     let envelope: Envelope<'_> = serde_json::from_slice(json)
         .map_err(|_| Error::custom("not a message of graphql-transport-ws"))?;
     let id = || {
-        let id = envelope.id.as_deref().filter(|id| id.len() <= LONGEST_ID);
-        let missing = || {
-            Error::custom(format!(
-                "the id is missing or longer than {LONGEST_ID} bytes"
-            ))
-        };
+        let id = envelope.id.as_deref().filter(|id| id.len() <= MAX_ID);
+        let missing = || Error::custom(format!("the id is missing or longer than {MAX_ID} bytes"));
         id.map(str::to_owned).ok_or_else(missing)
     };
     match envelope.kind.as_ref() {
@@ -106,7 +102,7 @@ fn greeting(payload: Option<&RawValue>) -> Result<Option<serde_json::Value>> {
     let Some(payload) = payload else {
         return Ok(None);
     };
-    if payload.get().len() > LONGEST_GREETING {
+    if payload.get().len() > MAX_GREETING {
         return Err(Error::custom("the payload of connection_init is too long"));
     }
     serde_json::from_str(payload.get()).map(Some)
@@ -144,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_refused_before_it_is_built() {
-        let long = "x".repeat(LONGEST_ID + 1);
+        let long = "x".repeat(MAX_ID + 1);
         let nested = format!("{}{}", "[".repeat(8_000), "]".repeat(8_000));
 
         for message in [

@@ -21,7 +21,7 @@ use futures_util::{
 use uuid::Uuid;
 
 use super::{
-    document::{LONGEST_MESSAGE, shortened},
+    document::{MAX_MESSAGE, shortened},
     streams::LiveOperations,
 };
 use crate::{
@@ -131,8 +131,8 @@ impl Report {
         if self.is_anonymous.load(Ordering::Relaxed) {
             remove_suggestions(&mut error.message);
         }
-        if error.message.len() > LONGEST_MESSAGE {
-            error.message = shortened(&error.message, LONGEST_MESSAGE);
+        if error.message.len() > MAX_MESSAGE {
+            error.message = shortened(&error.message, MAX_MESSAGE);
         }
         let cause = error.source.take();
         let extensions = error.extensions.get_or_insert_default();

@@ -52,9 +52,9 @@ const READ_BUFFER: usize = 8 * 1024;
 /// The rate of messages of one client. A page of the web app sends some dozen at the same time.
 const MESSAGES: Rate = Rate { per_minute: 300 };
 /// The maximum bytes of the reason in a close frame.
-const LONGEST_REASON: usize = 120;
+const MAX_REASON: usize = 120;
 /// The minimum of the message size limit, because a client can authenticate after the upgrade.
-const LONGEST_MESSAGE: usize = 64 * 1024;
+const MAX_MESSAGE: usize = 64 * 1024;
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const UNAUTHORIZED: u16 = 4401;
@@ -84,7 +84,7 @@ pub(super) async fn open(
     };
     let protocol = WebSocketProtocols::GraphQLWS.sec_websocket_protocol();
     // Clients that authenticate later have this limit too; large imports use POST.
-    let longest = DocumentLimits::of(&caller.viewer).body.max(LONGEST_MESSAGE);
+    let longest = DocumentLimits::of(&caller.viewer).body.max(MAX_MESSAGE);
     let upgrade = upgrade
         .max_message_size(longest)
         // Otherwise a frame of up to 16 MiB is read before its message is rejected.
@@ -193,7 +193,7 @@ async fn exchange(
             message = messages.next() => match message {
                 Some(WsMessage::Text(text)) => Message::Text(text.into()),
                 Some(WsMessage::Close(code, reason)) => {
-                    let reason = shortened(&reason, LONGEST_REASON);
+                    let reason = shortened(&reason, MAX_REASON);
                     Message::Close(Some(CloseFrame { code, reason: reason.into() }))
                 }
                 None => return,

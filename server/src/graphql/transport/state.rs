@@ -17,7 +17,7 @@ use crate::{
     web::{AuthenticatedCaller, Authenticator},
 };
 
-const LONGEST_USER_AGENT: usize = 200;
+const MAX_USER_AGENT: usize = 200;
 
 /// The state of the handlers.
 #[derive(Clone)]
@@ -81,7 +81,7 @@ impl EndpointState {
             .and_then(|agent| agent.to_str().ok());
         Browser {
             address: self.address(parts),
-            user_agent: user_agent.map(|agent| agent.chars().take(LONGEST_USER_AGENT).collect()),
+            user_agent: user_agent.map(|agent| agent.chars().take(MAX_USER_AGENT).collect()),
             cookies: self.authenticator.cookies.clone(),
         }
     }

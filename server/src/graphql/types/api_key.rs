@@ -5,7 +5,7 @@ use entity::api_key;
 use uuid::Uuid;
 
 use super::{paging::Node, rate_limit::RateLimit, scalar::DateTime};
-use crate::domain::{api_keys, requests::RecentAddress};
+use crate::domain::{requests::RecentAddress, users::api_keys};
 
 /// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

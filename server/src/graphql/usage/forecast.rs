@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 
 use crate::{
     domain::{
-        quotas::{MonthlyBudget, Quotas},
         usage,
+        users::quotas::{MonthlyBudget, Quotas},
     },
     graphql::{
         resolver::{context::ContextExt as _, error::Result},

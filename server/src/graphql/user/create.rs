@@ -4,10 +4,7 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use secrecy::ExposeSecret as _;
 
 use crate::{
-    domain::{
-        api_keys::NewApiKey,
-        users::{NewUser, Users},
-    },
+    domain::users::{NewUser, Users, api_keys::NewApiKey},
     graphql::{
         quota::input::QuotaInput,
         resolver::{

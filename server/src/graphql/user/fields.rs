@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context};
 
 use crate::{
-    domain::{quotas::Quotas, settings::Settings, usage::UsageFilter},
+    domain::{settings::Settings, usage::UsageFilter, users::quotas::Quotas},
     graphql::{
         quota,
         request::{filter::RequestFilter, list},

@@ -8,8 +8,8 @@ use axum::{
 use chrono::TimeDelta;
 use entity::request::Outcome;
 use proxypal_server::domain::{
-    api_keys::{ApiKeyChanges, IssuedApiKey, NewApiKey},
     patch::Patch,
+    users::api_keys::{ApiKeyChanges, IssuedApiKey, NewApiKey},
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};

@@ -170,10 +170,25 @@ fn tokens(row: &request::Model) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_whose_end_was_seen_is_recorded_however_often_the_server_is_killed() {
-    let kills = number("TEST_KILLS", KILLS);
+    survives_kills(number("TEST_KILLS", KILLS), "off").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_whose_end_was_seen_is_recorded_with_a_synced_journal_too() {
+    for sync in ["always", "group"] {
+        survives_kills(number("TEST_KILLS", KILLS) / 4, sync).await;
+    }
+}
+
+async fn survives_kills(kills: u64, sync: &str) {
     let (home, seen) = (TestDatabase::create().await, Seen::default());
     let address = scripted(engine(seen.clone())).await;
-    let mut running = Server::start(before(address, &mut server(&home))).await;
+    let command = || {
+        let mut command = server(&home);
+        command.env("JOURNAL_SYNC", sync);
+        command
+    };
+    let mut running = Server::start(before(address, &mut command())).await;
     let operator = Operator::sign_in(&running.url, PASSWORD).await.unwrap();
     operator.lift_rate_limit().await;
     let key = operator.issue_key().await;
@@ -181,7 +196,7 @@ async fn an_answer_whose_end_was_seen_is_recorded_however_often_the_server_is_ki
 
     for _ in 0..kills {
         kill_under_load(&mut running, &key, &seen).await;
-        running = Server::start(before(address, &mut server(&home))).await;
+        running = Server::start(before(address, &mut command())).await;
     }
     running.program.signal(Signal::SIGTERM);
     assert_eq!(running.program.ended().await.code(), Some(0));

@@ -13,9 +13,11 @@ use entity::{
     request::Outcome,
 };
 use proxypal_server::domain::{
-    api_keys::NewApiKey,
     ledger::{QuotaState, QuotaStatus},
-    quotas::{LimitHolder, NewQuota},
+    users::{
+        api_keys::NewApiKey,
+        quotas::{LimitHolder, NewQuota},
+    },
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};

@@ -13,7 +13,7 @@ use entity::{
     request_failure::{LimitScope, RejectingLimit},
 };
 use futures_util::stream;
-use proxypal_server::domain::quotas::{LimitHolder, NewQuota};
+use proxypal_server::domain::users::quotas::{LimitHolder, NewQuota};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

@@ -24,8 +24,8 @@ use entity::{
 };
 use flate2::{Compression, write::GzEncoder};
 use proxypal_server::domain::{
-    quotas::{LimitHolder, NewQuota},
     requests::tokens_of,
+    users::quotas::{LimitHolder, NewQuota},
 };
 use serde_json::{Value, json};
 

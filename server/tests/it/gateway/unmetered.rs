@@ -12,9 +12,9 @@ use entity::{
 };
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
-    quotas::{LimitHolder, NewQuota},
     requests::tokens_of,
     usd,
+    users::quotas::{LimitHolder, NewQuota},
 };
 use serde_json::json;
 

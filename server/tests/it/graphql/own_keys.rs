@@ -4,10 +4,10 @@ use chrono::{TimeDelta, Utc};
 use entity::{RateLimit, admin::Role, api_key};
 use futures_util::future::join_all;
 use proxypal_server::domain::{
-    api_keys::{KeyHolder, NewApiKey, NewOwnKey, OwnKeyPolicy},
     audit::AuditContext,
-    quotas::LimitHolder,
     users::UserChanges,
+    users::api_keys::{KeyHolder, NewApiKey, NewOwnKey, OwnKeyPolicy},
+    users::quotas::LimitHolder,
 };
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};

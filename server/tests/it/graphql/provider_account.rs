@@ -4,14 +4,14 @@ use chrono::TimeDelta;
 use entity::{
     admin::Role,
     provider_account::ProviderKind,
-    request::{Outcome, Protocol, UsageSource},
+    request::{Outcome, Protocol},
 };
 use proxypal_server::domain::{engine_usage::EngineUsage, requests::RequestRecord, tokens::Tokens};
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code, eventually};
+use crate::support::{Caller, ControlPlane, code, completed, eventually};
 
 const ADD: &str = "mutation($input: AddProviderApiKeyInput!) { addProviderApiKey(input: $input) { account { id } } }";
 const TRAFFIC: &str = "{ providers { accounts { label
@@ -35,27 +35,13 @@ async fn request(
 ) {
     let keys = plane.services.api_keys.of_users(&[user_id]).await.unwrap();
     let record = RequestRecord {
-        id: Uuid::now_v7(),
-        connection_id: None,
-        user_id,
-        api_key_id: keys[0].id,
-        started_at: plane.services.clock.now(),
         duration: Duration::from_millis(millis),
-        time_to_first_byte: None,
         endpoint: "POST /v1/messages".to_owned(),
         protocol: Protocol::AnthropicMessages,
         model: Some("claude-opus-4-1".to_owned()),
-        served_model: None,
-        streamed: false,
-        http_status: Some(200),
         outcome,
-        error_code: None,
-        error_message: None,
-        rejected_by: None,
         tokens: Some(Tokens::default()),
-        usage_source: UsageSource::Wire,
-        client_ip: None,
-        user_agent: None,
+        ..completed(user_id, keys[0].id, plane.services.clock.now())
     };
     let request_id = record.id;
     plane

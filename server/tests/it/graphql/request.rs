@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     admin::Role,
     provider_account::ProviderKind,
-    request::{Outcome, Protocol, UsageSource},
+    request::Outcome,
     request_failure::{LimitScope, RejectedBy, RejectingLimit},
 };
 use proxypal_server::domain::{
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code, eventually, soon};
+use crate::support::{Caller, ControlPlane, code, completed, eventually, soon};
 
 /// A control plane with a user, and requests that a test describes.
 struct Log {
@@ -44,30 +44,8 @@ impl Log {
     /// A successful request at this time.
     fn record(&self, at: DateTime<Utc>) -> RequestRecord {
         RequestRecord {
-            id: Uuid::now_v7(),
-            connection_id: None,
-            user_id: self.user_id,
-            api_key_id: self.api_key_id,
-            started_at: at,
-            duration: Duration::from_secs(1),
-            time_to_first_byte: None,
-            endpoint: "POST /v1/chat/completions".to_owned(),
-            protocol: Protocol::OpenaiChat,
             model: Some("m".to_owned()),
-            served_model: None,
-            streamed: false,
-            http_status: Some(200),
-            outcome: Outcome::Completed,
-            error_code: None,
-            error_message: None,
-            rejected_by: None,
-            tokens: Some(Tokens {
-                input: 10,
-                ..Tokens::default()
-            }),
-            usage_source: UsageSource::Wire,
-            client_ip: None,
-            user_agent: None,
+            ..completed(self.user_id, self.api_key_id, at)
         }
     }
 

@@ -5,7 +5,7 @@ use entity::{
     provider_account::ProviderKind,
     quota::{Metric, WindowKind},
     quota_bucket,
-    request::{self, Entity as Request, Outcome, Protocol, UsageSource},
+    request::{self, Entity as Request},
     usage_rollup::{self, Period},
     usage_slice,
 };
@@ -13,7 +13,6 @@ use proxypal_server::domain::{
     engine_usage::EngineUsage,
     requests::{RequestFilter, RequestRecord},
     retention::Deleted,
-    tokens::Tokens,
 };
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
@@ -22,7 +21,7 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::{NoContext, Timestamp, Uuid};
 
-use crate::support::{ControlPlane, eventually, test_context};
+use crate::support::{ControlPlane, completed, eventually, test_context};
 
 /// Where the clock of the tests stands.
 const NOW: &str = "2026-06-01T12:00:00Z";
@@ -63,29 +62,7 @@ impl Book {
     fn record(&self, at: DateTime<Utc>) -> RequestRecord {
         RequestRecord {
             id: id_at(at),
-            connection_id: None,
-            user_id: self.user_id,
-            api_key_id: self.api_key_id,
-            started_at: at,
-            duration: std::time::Duration::from_secs(1),
-            time_to_first_byte: None,
-            endpoint: "POST /v1/chat/completions".to_owned(),
-            protocol: Protocol::OpenaiChat,
-            model: Some("gpt-5".to_owned()),
-            served_model: None,
-            streamed: false,
-            http_status: Some(200),
-            outcome: Outcome::Completed,
-            error_code: None,
-            error_message: None,
-            rejected_by: None,
-            tokens: Some(Tokens {
-                input: 10,
-                ..Tokens::default()
-            }),
-            usage_source: UsageSource::Wire,
-            client_ip: None,
-            user_agent: None,
+            ..completed(self.user_id, self.api_key_id, at)
         }
     }
 

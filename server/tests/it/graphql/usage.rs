@@ -7,7 +7,7 @@ use axum::{Router, http::StatusCode, routing::post};
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     admin::Role,
-    request::{Outcome, Protocol, UsageSource},
+    request::{Outcome, UsageSource},
 };
 use proxypal_server::domain::{
     engine_usage::EngineUsage, requests::RequestRecord, tokens::Tokens, users::NewUser,
@@ -16,7 +16,9 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, Events, TestApp, code, eventually, test_context};
+use crate::support::{
+    Caller, ControlPlane, Events, TestApp, code, completed, eventually, test_context,
+};
 
 const TOTALS: &str = "requests failed rejected tokens { input cacheRead cacheWrite output reasoning total } \
     cost unpriced unknown estimated averageDurationMs";
@@ -24,30 +26,8 @@ const TOTALS: &str = "requests failed rejected tokens { input cacheRead cacheWri
 /// A request of ten input tokens at this time.
 fn record(user_id: Uuid, api_key_id: Uuid, at: DateTime<Utc>) -> RequestRecord {
     RequestRecord {
-        id: Uuid::now_v7(),
-        connection_id: None,
-        user_id,
-        api_key_id,
-        started_at: at,
         duration: std::time::Duration::from_millis(1500),
-        time_to_first_byte: None,
-        endpoint: "POST /v1/chat/completions".to_owned(),
-        protocol: Protocol::OpenaiChat,
-        model: Some("gpt-5".to_owned()),
-        served_model: None,
-        streamed: false,
-        http_status: Some(200),
-        outcome: Outcome::Completed,
-        error_code: None,
-        error_message: None,
-        rejected_by: None,
-        tokens: Some(Tokens {
-            input: 10,
-            ..Tokens::default()
-        }),
-        usage_source: UsageSource::Wire,
-        client_ip: None,
-        user_agent: None,
+        ..completed(user_id, api_key_id, at)
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{Json, Router, body::Bytes, routing::post};
 use entity::RateLimit;
 use proxypal_server::{
     deadlines::{Deadlines, ProgressRule},
-    domain::{quotas::LimitHolder, users::NewUser},
+    domain::users::{NewUser, quotas::LimitHolder},
     http_server::ConnectionLimits,
 };
 use serde_json::json;

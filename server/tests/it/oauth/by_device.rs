@@ -146,7 +146,7 @@ async fn a_cancelled_code_creates_no_account() {
     test.identity.decide(user_code(&login), Decision::Allow);
 
     assert_eq!(code(&pasted), "BAD_USER_INPUT");
-    assert!(message(&pasted).contains("type the code"), "{pasted}");
+    assert!(message(&pasted).contains("enter its code"), "{pasted}");
     assert!(cancelled["errors"].is_null());
     assert_eq!(test.look(&login).await["status"], "CANCELLED");
     assert_eq!(test.look(&login).await["userCode"], Value::Null);
@@ -206,6 +206,6 @@ async fn a_provider_login_ends_with_the_role_of_its_admin() {
         (view.login.status == LoginStatus::Failed).then_some(view.login)
     })
     .await;
-    assert!(ended.error.unwrap().contains("lost the right"));
+    assert!(ended.error.unwrap().contains("no longer allowed"));
     assert!(test.accounts().await.is_empty());
 }

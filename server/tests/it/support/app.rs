@@ -9,9 +9,8 @@ use proxypal_server::{
     clock::{SharedClock, SystemClock},
     config::{Config, Options as Arguments, SecretsConfig},
     domain::{
-        api_keys::Caller,
         requests::RequestFilter,
-        users::{NewUser, Users},
+        users::{NewUser, Users, api_keys::Caller},
     },
     engine::EngineState,
     graphql::Services,

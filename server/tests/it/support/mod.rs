@@ -12,6 +12,7 @@ mod plane;
 pub(crate) mod programs;
 pub(crate) mod protocol;
 pub(crate) mod provider;
+mod record;
 mod responses_socket;
 pub(crate) mod server;
 mod socket;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     engine::{Script, scripted},
     events::Events,
     plane::{ControlPlane, PASSWORD},
+    record::completed,
     responses_socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},
     socket::Socket,
 };

@@ -7,10 +7,7 @@ use axum::{
     middleware,
 };
 use chrono::TimeDelta;
-use entity::{
-    admin::Role,
-    request::{Outcome, Protocol, UsageSource},
-};
+use entity::{admin::Role, request::Outcome};
 use futures_util::StreamExt as _;
 use proxypal_server::{
     app::App,
@@ -33,6 +30,7 @@ use super::{
     Caller, TestDatabase,
     app::{Options, build},
     clock::ManualClock,
+    record::completed,
     server::METRICS_TOKEN,
 };
 
@@ -170,31 +168,18 @@ impl ControlPlane {
     pub(crate) async fn record_as(&self, user_id: Uuid, model: &str, outcome: Outcome) -> Uuid {
         let keys = self.services.api_keys.of_users(&[user_id]).await.unwrap();
         let record = RequestRecord {
-            id: Uuid::now_v7(),
-            connection_id: None,
-            user_id,
-            api_key_id: keys[0].id,
-            started_at: self.clock.now(),
             duration: Duration::from_millis(1200),
             time_to_first_byte: Some(Duration::from_millis(300)),
-            endpoint: "POST /v1/chat/completions".to_owned(),
-            protocol: Protocol::OpenaiChat,
             model: Some(model.to_owned()),
-            served_model: None,
             streamed: true,
-            http_status: Some(200),
             outcome,
-            error_code: None,
-            error_message: None,
-            rejected_by: None,
             tokens: Some(Tokens {
                 input: 5_000_000_000,
                 output: 2,
                 ..Tokens::default()
             }),
-            usage_source: UsageSource::Wire,
             client_ip: Some("203.0.113.9".to_owned()),
-            user_agent: None,
+            ..completed(user_id, keys[0].id, self.clock.now())
         };
         let id = record.id;
         let mut feed = std::pin::pin!(

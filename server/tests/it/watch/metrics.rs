@@ -15,10 +15,12 @@ use proxypal_server::{
     domain::{
         engine_usage::EngineUsage,
         prices::{NewPrice, Rates},
-        quotas::{LimitHolder, NewQuota},
         tokens::Tokens,
         usage::{Span, UsageFilter},
-        users::NewUser,
+        users::{
+            NewUser,
+            quotas::{LimitHolder, NewQuota},
+        },
     },
     watch,
 };

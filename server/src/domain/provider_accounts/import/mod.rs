@@ -27,7 +27,7 @@ const UNKNOWN: &str = "unknown";
 const ENGINE: &str = "CLIProxyAPI";
 const EXPORT: &str = "ProxyPal Server";
 /// The maximum length of an unknown type in an error, in characters.
-const LONGEST_QUOTE: usize = 40;
+const MAX_QUOTE: usize = 40;
 
 #[derive(Debug)]
 pub struct ImportedDocument {
@@ -94,7 +94,7 @@ struct ModelEntry {
 }
 
 /// The maximum total length of all texts of a YAML document after alias expansion, in bytes: twice the longest body.
-const LONGEST_TEXT: usize = 2 * 1024 * 1024;
+const MAX_TEXT: usize = 2 * 1024 * 1024;
 
 /// The accounts of a document, each parsed or with the reason of the failure.
 pub(in crate::domain) fn entries(document: &ImportedDocument) -> Vec<Entry> {
@@ -121,7 +121,7 @@ fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_aliases: 100,
-            max_total_scalar_bytes: LONGEST_TEXT,
+            max_total_scalar_bytes: MAX_TEXT,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 1_000,
@@ -184,7 +184,7 @@ fn auth_file(content: Map<String, Value>) -> Entry {
 fn login(content: Map<String, Value>) -> Result<Item, String> {
     let engine_type = auth_file::text(&content, "type").unwrap_or_default();
     let Some(kind) = providers::by_auth_file(engine_type) else {
-        let quoted: String = engine_type.chars().take(LONGEST_QUOTE).collect();
+        let quoted: String = engine_type.chars().take(MAX_QUOTE).collect();
         return Err(format!(
             "the engine cannot use accounts of the type {quoted:?}"
         ));

@@ -2,72 +2,60 @@
 //! response is sent. The file survives the process, so a killed server loses no request whose response a
 //! client has seen, and the database may be written in large batches or be unavailable.
 //!
-//! One task owns the file and appends all pending lines with one call.
+//! The task of a request writes its lines itself: a write only copies into the page cache, and no other task has to
+//! run. When the disk is slow, or lines must be synced, a blocking thread writes them.
 
+mod results;
 mod segment;
-mod task;
+mod writer;
 
 use std::{
-    future::Future,
     io,
     path::Path,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, oneshot},
     task::spawn_blocking,
 };
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use self::segment::PendingEntry;
 pub(super) use self::segment::Segments;
+use self::writer::{Entry, JournalWriter};
+pub use self::{
+    results::{Noted, Written},
+    segment::PendingEntry,
+};
 use super::{RequestRecord, settlement::Settlement};
 use crate::outage::Outage;
 
 /// A usual length of a line, in bytes.
 const LINE: usize = 768;
 
-/// Sends entries to the task. Cheap to clone.
+/// When lines are made durable against a power failure. The file survives the process in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JournalSync {
+    /// Before a request continues. Lines that arrive while the disk is busy share the next sync.
+    Always,
+    /// Like `Always`, but at most one sync in [`JournalSync::GROUP_INTERVAL`].
+    Group,
+    /// When the operating system writes them.
+    #[default]
+    Off,
+}
+
+impl JournalSync {
+    /// The shortest time between two syncs of a group.
+    pub const GROUP_INTERVAL: Duration = Duration::from_millis(5);
+}
+
+/// Writes entries. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Journal {
-    entries: mpsc::UnboundedSender<Entry>,
-    outage: Arc<Outage>,
-}
-
-/// A line and what happens once it is written.
-#[derive(Debug)]
-enum Entry {
-    /// The record that stands for the request if the process is killed.
-    Note {
-        id: Uuid,
-        line: Vec<u8>,
-        written: oneshot::Sender<io::Result<PendingEntry>>,
-    },
-    /// The final record, which is also sent to the database writer.
-    End {
-        line: Vec<u8>,
-        settlement: Box<Settlement>,
-        written: oneshot::Sender<()>,
-    },
-    /// The request was not forwarded.
-    Void { line: Vec<u8> },
-    /// Starts a new file.
-    Rotate { done: oneshot::Sender<()> },
-}
-
-impl Entry {
-    fn line(&self) -> &[u8] {
-        match self {
-            Self::Note { line, .. } | Self::End { line, .. } | Self::Void { line } => line,
-            Self::Rotate { .. } => &[],
-        }
-    }
-}
+pub(super) struct Journal(Arc<JournalWriter>);
 
 /// A line of the file.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
@@ -90,7 +78,7 @@ pub(super) struct OpenedJournal {
 /// Which requests the journal may still replay. Holding it does not keep the journal open.
 #[derive(Clone, Debug)]
 pub struct ReplayWindow {
-    journal: mpsc::WeakUnboundedSender<Entry>,
+    writer: Weak<JournalWriter>,
     segments: Arc<Segments>,
 }
 
@@ -98,45 +86,38 @@ impl ReplayWindow {
     /// Removes files that are no longer needed. Returns the start of the oldest request that may be replayed, in
     /// milliseconds since 1970; 0 while the journal is being closed.
     pub(in crate::domain) async fn since(&self) -> u64 {
-        let (done, renewed) = oneshot::channel();
-        let Some(journal) = self.journal.upgrade() else {
+        let Some(writer) = self.writer.upgrade() else {
             return 0;
         };
-        let _ = journal.send(Entry::Rotate { done });
-        drop(journal);
-        if renewed.await.is_err() {
-            return 0;
-        }
         let segments = Arc::clone(&self.segments);
-        let oldest = spawn_blocking(move || segments.oldest()).await;
-        oldest.unwrap_or(0)
+        let oldest = spawn_blocking(move || {
+            writer.rotate();
+            segments.oldest()
+        });
+        oldest.await.unwrap_or(0)
     }
 }
 
 impl Journal {
     /// Opens the journal in its own directory and reads what an earlier process left there. Final records are
-    /// sent to `settled`. The task runs on `tasks` until all senders are dropped.
+    /// sent to `settled`. Work that blocks runs on `tasks`.
     pub(super) fn open(
         directory: &Path,
+        sync: JournalSync,
         settled: mpsc::UnboundedSender<Settlement>,
         tasks: &TaskTracker,
     ) -> io::Result<OpenedJournal> {
         let (segments, left_over) = Segments::open(directory)?;
         let segments = Arc::new(segments);
-        let (sender, inbox) = mpsc::unbounded_channel();
-        let outage = Arc::new(Outage::new(Duration::ZERO));
-        let writer =
-            task::JournalWriter::new(Arc::clone(&segments), inbox, settled, Arc::clone(&outage))?;
-        tasks.spawn(writer.run());
+        let runtime = (Handle::current(), tasks.clone());
+        let writer = JournalWriter::new(Arc::clone(&segments), sync, settled, runtime)?;
+        let writer = Arc::new(writer);
         let held = ReplayWindow {
-            journal: sender.downgrade(),
+            writer: Arc::downgrade(&writer),
             segments: Arc::clone(&segments),
         };
         Ok(OpenedJournal {
-            journal: Self {
-                entries: sender,
-                outage,
-            },
+            journal: Self(writer),
             left_over,
             segments,
             held,
@@ -145,71 +126,44 @@ impl Journal {
 
     /// Failing while the file cannot be written; counts the requests rejected meanwhile.
     pub(super) fn outage(&self) -> &Arc<Outage> {
-        &self.outage
+        self.0.outage()
     }
 
     /// Writes the record that stands for the request if the process is killed.
     pub(super) fn note(&self, record: &RequestRecord) -> Noted {
+        let (id, line) = (record.id, line(&Line::Request(record)));
+        if let Some(result) = self.0.append_here(&line, |file| file.pending(id)) {
+            return Noted::ready(result);
+        }
         let (written, result) = oneshot::channel();
-        let line = line(&Line::Request(record));
-        // If the task has ended, the dropped sender resolves the result with an error.
-        let id = record.id;
-        let _ = self.entries.send(Entry::Note { id, line, written });
-        Noted(result)
+        self.0.enqueue(Entry::Note { id, line, written });
+        Noted::waiting(result)
     }
 
     /// Writes the final record and sends it to the database writer.
     pub(super) fn end(&self, settlement: Settlement) -> Written {
+        let (id, line) = (
+            settlement.record.id,
+            line(&Line::Request(&settlement.record)),
+        );
+        if let Some(result) = self.0.append_here(&line, |file| file.pending(id)) {
+            return self.0.settle(settlement, result);
+        }
         let (written, result) = oneshot::channel();
-        let entry = Entry::End {
-            line: line(&Line::Request(&settlement.record)),
+        self.0.enqueue(Entry::End {
+            line,
             settlement: Box::new(settlement),
             written,
-        };
-        let _ = self.entries.send(entry);
-        Written(result)
+        });
+        Written::waiting(result)
     }
 
     /// Writes that a request was not forwarded.
     pub(super) fn void(&self, id: Uuid) {
         let line = line(&Line::<()>::Void(id));
-        let _ = self.entries.send(Entry::Void { line });
-    }
-}
-
-/// Ready once the entry is in the file or failed.
-#[derive(Debug)]
-pub struct Noted(oneshot::Receiver<io::Result<PendingEntry>>);
-
-impl Future for Noted {
-    type Output = io::Result<PendingEntry>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = ready!(Pin::new(&mut self.0).poll(cx));
-        Poll::Ready(result.unwrap_or_else(|_| Err(io::Error::other("the journal is closed"))))
-    }
-}
-
-impl Drop for Noted {
-    /// The caller is gone; release the entry.
-    fn drop(&mut self) {
-        self.0.close();
-        if let Ok(Ok(pending)) = self.0.try_recv() {
-            pending.release();
+        if self.0.append_here(&line, |_| ()).is_none() {
+            self.0.enqueue(Entry::Void { line });
         }
-    }
-}
-
-/// Ready once the final record is in the file, or in the database if the file cannot be written. Also ready when
-/// neither can be written; the record is then kept in memory.
-#[derive(Debug)]
-pub struct Written(oneshot::Receiver<()>);
-
-impl Future for Written {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.0).poll(cx).map(|_| ())
     }
 }
 

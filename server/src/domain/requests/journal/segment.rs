@@ -7,12 +7,11 @@ use std::{
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
-use arc_swap::ArcSwapOption;
 use uuid::Uuid;
 
 use super::Line;
@@ -28,14 +27,17 @@ struct Segment {
     pending: AtomicU64,
     /// The start of the oldest request in the file, in milliseconds since 1970.
     oldest: AtomicU64,
+    /// Whether nothing more is written to it.
+    is_ended: AtomicBool,
 }
 
 impl Segment {
-    fn new(path: PathBuf, pending: u64) -> Arc<Self> {
+    fn new(path: PathBuf, pending: u64, is_ended: bool) -> Arc<Self> {
         Arc::new(Self {
             path,
             pending: AtomicU64::new(pending),
             oldest: AtomicU64::new(u64::MAX),
+            is_ended: AtomicBool::new(is_ended),
         })
     }
 }
@@ -62,9 +64,8 @@ impl PendingEntry {
 pub(in crate::domain::requests) struct Segments {
     directory: PathBuf,
     next: AtomicU64,
-    full: Mutex<Vec<Arc<Segment>>>,
-    /// The file being written.
-    current: ArcSwapOption<Segment>,
+    /// Those that exist, the ones being written among them.
+    files: Mutex<Vec<Arc<Segment>>>,
 }
 
 impl Segments {
@@ -88,60 +89,60 @@ impl Segments {
         }
         let last = paths.last().map_or(0, |(number, _)| *number);
         let pending = u64::from(!records.is_empty());
-        let full = paths
+        let files = paths
             .into_iter()
-            .map(|(_, path)| Segment::new(path, pending));
+            .map(|(_, path)| Segment::new(path, pending, true));
         let segments = Self {
             directory: directory.to_owned(),
             next: AtomicU64::new(last + 1),
-            full: Mutex::new(full.collect()),
-            current: ArcSwapOption::empty(),
+            files: Mutex::new(files.collect()),
         };
         Ok((segments, records.into_values().flatten().collect()))
     }
 
     /// Releases the files of earlier processes: their requests are in the database.
     pub(in crate::domain::requests) fn release_left_over(&self) {
-        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        for segment in full.iter() {
-            segment.pending.store(0, Ordering::Relaxed);
+        for segment in self.files().iter() {
+            if segment.is_ended.load(Ordering::Acquire) {
+                segment.pending.store(0, Ordering::Relaxed);
+            }
         }
-        drop(full);
         self.remove_released();
     }
 
-    /// Removes files without pending entries.
+    /// Removes ended files without pending entries. Blocks.
     pub(in crate::domain::requests) fn remove_released(&self) {
-        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        full.retain(|segment| {
-            let is_pending = segment.pending.load(Ordering::Relaxed) > 0;
-            if !is_pending && let Err(error) = fs::remove_file(&segment.path) {
+        self.files().retain(|segment| {
+            // In this order: an ended file gets no more entries.
+            let is_kept = !segment.is_ended.load(Ordering::Acquire)
+                || segment.pending.load(Ordering::Relaxed) > 0;
+            if !is_kept && let Err(error) = fs::remove_file(&segment.path) {
                 tracing::warn!(%error, "a file of the journal cannot be removed");
             }
-            is_pending
+            is_kept
         });
     }
 
     /// Entries whose requests are not in the database yet.
     pub(in crate::domain::requests) fn pending_entries(&self) -> u64 {
-        let current = self.current.load_full();
-        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = full.iter().chain(&current);
-        all.map(|segment| segment.pending.load(Ordering::Relaxed))
-            .sum()
+        let files = self.files();
+        let pending = files
+            .iter()
+            .map(|segment| segment.pending.load(Ordering::Relaxed));
+        pending.sum()
     }
 
-    /// The start of the oldest request in any file, in milliseconds since 1970; `u64::MAX` without one.
+    /// The start of the oldest request in any file, in milliseconds since 1970; `u64::MAX` without one. Blocks.
     pub(super) fn oldest(&self) -> u64 {
         self.remove_released();
-        let current = self.current.load_full();
-        let full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = full.iter().chain(&current);
-        let began = all.map(|segment| segment.oldest.load(Ordering::Relaxed));
+        let files = self.files();
+        let began = files
+            .iter()
+            .map(|segment| segment.oldest.load(Ordering::Relaxed));
         began.min().unwrap_or(u64::MAX)
     }
 
-    /// Starts a new file.
+    /// Starts a new file. Blocks.
     pub(super) fn begin(&self) -> io::Result<Writing> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.directory.join(format!("{number:012}.{EXTENSION}"));
@@ -150,29 +151,32 @@ impl Segments {
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
-        let segment = Segment::new(path, 0);
-        self.current.store(Some(Arc::clone(&segment)));
+        let segment = Segment::new(path, 0, false);
+        self.files().push(Arc::clone(&segment));
         Ok(Writing {
             file,
             length: 0,
+            is_torn: false,
             segment,
         })
     }
 
-    /// Finishes a file.
-    pub(super) fn end(&self, writing: Writing) {
-        let mut full = self.full.lock().unwrap_or_else(PoisonError::into_inner);
-        full.push(writing.segment);
-        drop(full);
-        self.remove_released();
+    /// Makes the names of new files durable. Blocks.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        File::open(&self.directory)?.sync_all()
+    }
+
+    fn files(&self) -> MutexGuard<'_, Vec<Arc<Segment>>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The file being written.
+/// A file being written. Dropped, it is ended, and may be removed by [`Segments::remove_released`].
 #[derive(Debug)]
 pub(super) struct Writing {
     file: File,
     length: u64,
+    is_torn: bool,
     segment: Arc<Segment>,
 }
 
@@ -181,15 +185,25 @@ impl Writing {
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         if let Err(error) = self.file.write_all(lines) {
             // A partial line would run into the next one.
-            self.file.set_len(self.length)?;
+            self.is_torn = self.file.set_len(self.length).is_err();
             return Err(error);
         }
         self.length += lines.len() as u64;
         Ok(())
     }
 
+    /// Makes what was appended durable. Blocks.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// Whether the file ends with a partial line.
+    pub(super) fn is_torn(&self) -> bool {
+        self.is_torn
     }
 
     /// Keeps the file for a request until the result is released.
@@ -197,6 +211,12 @@ impl Writing {
         let began = started_at(id);
         self.segment.oldest.fetch_min(began, Ordering::Relaxed);
         PendingEntry::new(&self.segment)
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        self.segment.is_ended.store(true, Ordering::Release);
     }
 }
 
@@ -251,7 +271,7 @@ mod tests {
         let path = writing.segment.path.clone();
         let (one, other) = (writing.pending(id(1)), writing.pending(id(2)));
 
-        segments.end(writing);
+        drop(writing);
         one.release();
         segments.remove_released();
         assert!(path.exists());
@@ -271,7 +291,8 @@ mod tests {
             .unwrap();
         drop(writing.pending(id(1)));
 
-        segments.end(writing);
+        drop(writing);
+        segments.remove_released();
 
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
@@ -283,7 +304,7 @@ mod tests {
         let writing = segments.begin().unwrap();
         let old = writing.pending(id(7 << 80));
         writing.pending(id(9 << 80)).release();
-        segments.end(writing);
+        drop(writing);
         let writing = segments.begin().unwrap();
 
         assert_eq!(segments.oldest(), 7);

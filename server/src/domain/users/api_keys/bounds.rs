@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_key_without_expiry_is_not_within_one_with_expiry() {
-        let day = |number| DateTime::from_timestamp(number * 86_400, 0);
+        let day = |number: i64| DateTime::from_timestamp(number * 86_400, 0);
 
         assert!(expiry_is_within(day(1), day(1)));
         assert!(expiry_is_within(day(1), None));

@@ -18,13 +18,13 @@ use crate::{
 
 const LAST: usize = 4;
 /// So many characters of a key identify it by its beginning: `sk-`, one letter, `-` and four random ones.
-const SHORTEST_PREFIX: usize = 9;
+const MIN_PREFIX: usize = 9;
 /// Longer than every stored prefix.
-const LONGEST_PREFIX: usize = 40;
+const MAX_PREFIX: usize = 40;
 /// Longer text is compared as a whole key only.
-const LONGEST_TEXT: usize = 200;
+const MAX_TEXT: usize = 200;
 /// Longer than every key: `sk-`, the user's name, 38 characters.
-const LONGEST_KEY: usize = 100;
+const MAX_KEY: usize = 100;
 
 impl ApiKeys {
     /// Finds a key in any state by its whole text, which is compared by its digest. Text that is no key of this
@@ -47,7 +47,7 @@ impl ApiKeys {
     pub(super) fn matches(&self, text: &str) -> Condition {
         let digest = self.digester.digest(text.as_bytes()).to_vec();
         let exact = Condition::any().add(api_key::Column::Digest.eq(digest));
-        if is_whole_key(text) || text.chars().count() > LONGEST_TEXT {
+        if is_whole_key(text) || text.chars().count() > MAX_TEXT {
             return exact;
         }
         exact.add(resembles(text))
@@ -56,7 +56,7 @@ impl ApiKeys {
 
 /// Whether this could be a key that the server has issued.
 fn is_whole_key(text: &str) -> bool {
-    text.len() <= LONGEST_KEY && text.starts_with("sk-") && token::is_well_formed(text)
+    text.len() <= MAX_KEY && text.starts_with("sk-") && token::is_well_formed(text)
 }
 
 /// Matches a text that is not a whole key.
@@ -96,7 +96,7 @@ fn escaped(text: &str) -> String {
 /// All stored prefixes that the text could begin with.
 fn beginnings(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
-    (SHORTEST_PREFIX..=LONGEST_PREFIX.min(chars.len()))
+    (MIN_PREFIX..=MAX_PREFIX.min(chars.len()))
         .map(|length| chars[..length].iter().collect())
         .collect()
 }

@@ -25,7 +25,7 @@ use crate::{
 /// Operations that are sent before signing in.
 const ANONYMOUS: [&str; 4] = ["Session", "CsrfToken", "Login", "CompleteSetup"];
 /// The page with the longest list.
-const LONGEST_LIST: &str = "RequestPage";
+const MAX_LIST: &str = "RequestPage";
 
 /// Records the complexity of an operation and stops.
 #[derive(Clone, Default)]
@@ -61,7 +61,7 @@ async fn every_operation_of_the_web_app_fits_into_half_of_its_limits() {
 
     for (name, text) in operations {
         let limits = limits_of(&name, &text);
-        let first = if name == LONGEST_LIST { 150 } else { 50 };
+        let first = if name == MAX_LIST { 150 } else { 50 };
         let variables = Variables::from_value(async_graphql::value!({ "first": first }));
         let request = admit(Request::new(text).variables(variables), &limits.halved());
         if let Err(error) = admission(&request) {

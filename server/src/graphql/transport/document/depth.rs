@@ -6,7 +6,7 @@ use async_graphql::{
 };
 use async_graphql_value::Value;
 
-use super::{DocumentLimits, LONGEST_MESSAGE, admit, read};
+use super::{DocumentLimits, MAX_MESSAGE, admit, read};
 
 /// The property that the fuzzer checks: an accepted document is no deeper than the scan counted, and a
 /// rejected one gets a short error.
@@ -21,7 +21,7 @@ pub(in crate::graphql) fn fuzz(text: &str) -> Option<Request> {
         }
         Err(error) => {
             let message = error.to_string();
-            assert!(message.len() <= LONGEST_MESSAGE + 100, "{message}");
+            assert!(message.len() <= MAX_MESSAGE + 100, "{message}");
             None
         }
     }

@@ -54,10 +54,10 @@ fn read(request: &Request, limits: &DocumentLimits) -> Result<ExecutableDocument
 }
 
 /// The maximum bytes of an error message: a parser error quotes the whole line.
-pub(super) const LONGEST_MESSAGE: usize = 500;
+pub(super) const MAX_MESSAGE: usize = 500;
 
 fn refused(message: &str) -> Error {
-    Error::BadInput(shortened(message, LONGEST_MESSAGE))
+    Error::BadInput(shortened(message, MAX_MESSAGE))
 }
 
 fn too_much(what: &str, limit: impl std::fmt::Display) -> Error {

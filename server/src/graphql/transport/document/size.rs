@@ -26,7 +26,7 @@ const LISTS: [(&str, u64); 8] = [
 ];
 
 /// The factor for the largest type, which can be queried by name.
-const LARGEST_TYPE: u64 = 16;
+const MAX_TYPE: u64 = 16;
 
 /// The size of a part of a document, with every fragment expanded.
 #[derive(Clone, Copy, Debug, Default)]
@@ -188,7 +188,7 @@ impl<'a> Measure<'a> {
         let nodes = inner.nodes.saturating_add(1).saturating_mul(items);
         let introspection = match name {
             "__schema" => nodes,
-            "__type" => nodes.saturating_mul(LARGEST_TYPE),
+            "__type" => nodes.saturating_mul(MAX_TYPE),
             _ => inner.introspection,
         };
         Ok(Size {

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{Json, Router, routing::post};
 use entity::quota::{self, Metric};
-use proxypal_server::domain::api_keys::Caller;
+use proxypal_server::domain::users::api_keys::Caller;
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
 

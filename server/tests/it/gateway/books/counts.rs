@@ -8,7 +8,7 @@ use entity::{
     quota::{self, Metric, WindowKind},
     request::{self, UsageSource},
 };
-use proxypal_server::domain::api_keys::Caller;
+use proxypal_server::domain::users::api_keys::Caller;
 use serde_json::{Value, json};
 
 use super::{Books, CHAT, PLENTY, in_total, set_quotas, tokens};

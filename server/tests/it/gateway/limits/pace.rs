@@ -108,7 +108,7 @@ async fn the_limits_of_a_key_and_of_its_user_both_apply() {
         requests_per_minute: Some(1),
         ..RateLimit::default()
     };
-    let holder = proxypal_server::domain::quotas::LimitHolder::ApiKey(id);
+    let holder = proxypal_server::domain::users::quotas::LimitHolder::ApiKey(id);
     let set = user
         .app
         .services

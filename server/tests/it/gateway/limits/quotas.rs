@@ -6,8 +6,8 @@ use entity::{RateLimit, quota::Metric};
 use futures_util::future::join_all;
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
-    quotas::{LimitHolder, NewQuota},
     usd,
+    users::quotas::{LimitHolder, NewQuota},
 };
 use serde_json::{Value, json};
 

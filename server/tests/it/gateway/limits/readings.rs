@@ -4,8 +4,8 @@ use axum::{Json, Router, routing::post};
 use entity::quota::Metric;
 use proxypal_server::domain::{
     prices::{NewPrice, Rates},
-    quotas::NewQuota,
     usd,
+    users::quotas::NewQuota,
 };
 use serde_json::{Value, json};
 

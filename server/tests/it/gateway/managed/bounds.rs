@@ -1,7 +1,7 @@
 //! A strict quota believes a bound only where it reaches the provider.
 
 use entity::quota::{Metric, WindowKind};
-use proxypal_server::domain::quotas::{LimitHolder, NewQuota};
+use proxypal_server::domain::users::quotas::{LimitHolder, NewQuota};
 use serde_json::{Value, json};
 
 use super::Managed;
