@@ -34,7 +34,7 @@ export function createForecast(choices: UsageChoices): Accessor<MonthForecast | 
   return () => (choices.range().preset === "THIS_MONTH" ? answer.data?.usage.forecast : undefined);
 }
 
-/** What the month is expected to cost, and when its budget is reached. */
+/** The expected cost of the month, and the day on which its budget is reached. */
 export function ForecastNotice(props: { forecast: MonthForecast | undefined; zone: string }) {
   return (
     <Show when={props.forecast}>

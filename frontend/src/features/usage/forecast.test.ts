@@ -13,7 +13,7 @@ const DECEMBER: MonthForecast = {
   budgetReachedOn: "2026-12-22T00:00:00Z",
 };
 
-test("a forecast tells a budget that was reached from one that will be", () => {
+test("a budget that was reached differs from one that will be", () => {
   const of = (change: Partial<MonthForecast>) => describeForecast({ ...DECEMBER, ...change }, NOW);
 
   expect(of({})).toMatchObject({ budget: "expected", isOver: true });
