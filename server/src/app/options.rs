@@ -85,9 +85,9 @@ pub(super) fn request_log_options(
         prices: core.prices.clone(),
         journal: config.storage.data_dir.join(JOURNAL),
         journal_sync: match config.journal_sync {
-            config::JournalSync::Always => JournalSync::Always,
-            config::JournalSync::Group => JournalSync::Group,
-            config::JournalSync::Off => JournalSync::Off,
+            config::JournalSyncConfig::Always => JournalSync::Always,
+            config::JournalSyncConfig::Group => JournalSync::Group,
+            config::JournalSyncConfig::Off => JournalSync::Off,
         },
         observer: Arc::new(metrics.clone()),
     }

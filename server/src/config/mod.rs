@@ -45,7 +45,7 @@ pub struct Config {
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long requests in flight may continue after a stop signal.
     pub shutdown_grace: Duration,
-    pub journal_sync: JournalSync,
+    pub journal_sync: JournalSyncConfig,
     pub log: LogConfig,
     pub watch: MonitoringConfig,
     pub engine: EngineConfig,
@@ -69,7 +69,7 @@ pub struct LogConfig {
 
 /// When the journal of requests is synced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JournalSync {
+pub enum JournalSyncConfig {
     Always,
     Group,
     Off,

@@ -13,7 +13,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::{
-    EngineArguments, EngineConfig, JournalSync, LogFormat, Options, SecretsConfig, StorageArguments,
+    EngineArguments, EngineConfig, JournalSyncConfig, LogFormat, Options, SecretsConfig,
+    StorageArguments,
 };
 use crate::crypto::vault::EncryptionKey;
 
@@ -185,18 +186,18 @@ pub(super) fn log_format(text: &str, errors: &mut ConfigErrors) -> LogFormat {
     }
 }
 
-pub(super) fn journal_sync(text: &str, errors: &mut ConfigErrors) -> JournalSync {
+pub(super) fn journal_sync(text: &str, errors: &mut ConfigErrors) -> JournalSyncConfig {
     match text {
-        "always" => JournalSync::Always,
-        "group" => JournalSync::Group,
-        "off" => JournalSync::Off,
+        "always" => JournalSyncConfig::Always,
+        "group" => JournalSyncConfig::Group,
+        "off" => JournalSyncConfig::Off,
         other => {
             errors.add(
                 "JOURNAL_SYNC",
                 &format!("unknown value {other:?}"),
                 "use always, group or off",
             );
-            JournalSync::Off
+            JournalSyncConfig::Off
         }
     }
 }

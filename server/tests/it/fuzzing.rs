@@ -6,9 +6,10 @@ use std::{collections::BTreeSet, fs, path::Path};
 use proxypal_server::fuzzing::{TARGETS, run};
 
 /// The targets of crates without I/O.
-const OF_CRATES: [(&str, &str); 5] = [
+const OF_CRATES: [(&str, &str); 6] = [
     ("http1", "http1_answers"),
     ("metering", "decompression"),
+    ("metering", "event_templates"),
     ("metering", "model_scanner"),
     ("metering", "socket_turns"),
     ("metering", "usage_taps"),

@@ -59,7 +59,11 @@ impl Caller {
         let lines = cookie_lines(&answer);
         let body: Value = answer.json().await.unwrap();
         let csrf_token = &body["data"]["login"]["session"]["csrfToken"];
-        self.keep(&lines, csrf_token.as_str().unwrap());
+        let csrf_token = csrf_token.as_str();
+        self.keep(
+            &lines,
+            csrf_token.unwrap_or_else(|| panic!("no session: {body}")),
+        );
         lines
     }
 

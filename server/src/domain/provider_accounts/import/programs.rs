@@ -267,7 +267,7 @@ mod tests {
             (ProviderKind::Claude, Some("max"))
         );
         let expected = json!({ "type": "claude", "access_token": "sk-ant-oat01-a",
-            "refresh_token": "sk-ant-ort01-r", "expired": "2026-11-29T22:53:20Z" });
+            "refresh_token": "sk-ant-ort01-r", "expired": "2026-11-30T00:53:20Z" });
         assert_eq!(Value::Object(file.content), expected);
     }
 
@@ -288,7 +288,7 @@ mod tests {
             (ProviderKind::Chatgpt, Some("team"))
         );
         let expected = json!({ "type": "codex", "id_token": id_token, "access_token": access, "refresh_token": "rt",
-            "account_id": "acc", "email": "ada@example.org", "expired": "2026-11-29T22:53:20Z" });
+            "account_id": "acc", "email": "ada@example.org", "expired": "2026-11-30T00:53:20Z" });
         assert_eq!(Value::Object(file.content), expected);
     }
 
