@@ -29,6 +29,11 @@ impl Entropy for &[u8] {
     }
 }
 
+/// [`check_stream`] with the input of a fuzzer.
+pub fn event_templates(mut data: &[u8]) {
+    check_stream(&mut data);
+}
+
 /// The observation of an answer does not depend on where it is cut: neither at its end nor after any piece. Whole events may be
 /// recognised without being parsed; a tap that is fed byte by byte parses each of them.
 pub fn check_stream(entropy: &mut impl Entropy) -> usize {

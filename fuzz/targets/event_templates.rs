@@ -1,7 +1,4 @@
-//! `check_stream` of `proxypal_fuzz::event_streams`.
+//! `event_templates` of `proxypal_fuzz::event_streams`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let mut entropy = data;
-    proxypal_fuzz::event_streams::check_stream(&mut entropy);
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| proxypal_fuzz::event_streams::event_templates(data));

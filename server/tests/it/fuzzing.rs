@@ -7,9 +7,9 @@ use proxypal_server::fuzzing::{TARGETS, run};
 
 /// The targets of crates without I/O.
 const OF_CRATES: [(&str, &str); 6] = [
+    ("event_streams", "event_templates"),
     ("http1", "http1_answers"),
     ("metering", "decompression"),
-    ("metering", "event_templates"),
     ("metering", "model_scanner"),
     ("metering", "socket_turns"),
     ("metering", "usage_taps"),

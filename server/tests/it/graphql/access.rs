@@ -174,6 +174,12 @@ async fn every_field_rejects_exactly_the_callers_that_the_printed_schema_exclude
         (Some(Role::Owner), plane.script(Role::Owner).await),
     ];
 
+    // Signed in before an operation adds an administrator; sign-ins are limited by the minute.
+    let mut sessions = Vec::new();
+    for _ in declared.values().filter(|requirement| requirement.session) {
+        plane.advance(chrono::TimeDelta::minutes(2));
+        sessions.push(plane.admin().await);
+    }
     for (root, operations) in ["Query", "Mutation"].map(|root| (root, operations(&types, &[root])))
     {
         for (name, operation) in operations {
@@ -195,9 +201,8 @@ async fn every_field_rejects_exactly_the_callers_that_the_printed_schema_exclude
                 assert_eq!(refused, !allowed, "{role:?} {operation}");
             }
             if requirement.session {
-                // Sign-ins are limited by the minute.
-                plane.advance(chrono::TimeDelta::minutes(15));
-                let answer = plane.admin().await.ask(&operation).await;
+                let admin = sessions.pop().unwrap();
+                let answer = admin.ask(&operation).await;
                 assert_ne!(code(&answer), "FORBIDDEN", "{operation}: {answer}");
             }
         }
