@@ -11,9 +11,10 @@ const DOORS: Record<string, string[]> = {
   limits: ["ui", "graphql", "lib"],
   keys: ["connect", "session", "ui", "graphql", "lib"],
   alerts: ["session", "ui", "graphql", "lib"],
+  savedViews: ["ui", "graphql", "lib"],
   features: ["alerts", "limits", "keys", "connect", "session", "ui", "graphql", "lib"],
   shell: ["alerts", "keys", "session", "ui", "graphql", "lib"],
-  pages: ["features", "limits", "connect", "session", "ui", "graphql", "lib"],
+  pages: ["features", "savedViews", "limits", "connect", "session", "ui", "graphql", "lib"],
 };
 
 const files = import.meta.glob<string>(
