@@ -127,7 +127,7 @@ test("two who change one provider's settings see each other", async () => {
     'mutation { updateProviderSettings(kind: XAI, input: { excludedModels: ["grok-1"] }, expectedVersion: 0) { settings { version } } }',
   );
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("These settings were changed by someone else").waitFor();
+  await page.getByText("This was changed by someone else.").waitFor();
   await page.getByText("grok-1", { exact: true }).waitFor();
   expect(await field.inputValue()).toBe("grok-2*");
   await closeDialog(page, "Save");

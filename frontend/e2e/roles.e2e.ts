@@ -83,6 +83,9 @@ async function walkAs(role: Role) {
   if (role !== "VIEWER") {
     await api.ask("mutation { startProviderLogin(input: { kind: CLAUDE }) { login { id } } }");
   }
+  await api.ask(
+    'mutation { createSavedView(input: { page: USAGE, name: "mine", search: "parts=MODEL" }) { view { id } } }',
+  );
   const page = await newPage(browser, {
     viewport: { width: 1440, height: 900 },
     reducedMotion: "reduce",

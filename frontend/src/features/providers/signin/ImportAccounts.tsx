@@ -10,7 +10,7 @@ import { readText } from "../../../lib/form";
 import { Button } from "../../../ui/Button";
 import { Dialog, DialogActions } from "../../../ui/Dialog";
 import { FileField, TextAreaField } from "../../../ui/Field";
-import { MutationForm } from "../../../ui/MutationDialog";
+import { MutationForm, type MutationState } from "../../../ui/MutationDialog";
 import { Notice } from "../../../ui/Notice";
 import { type Entries, ImportPreview, ImportPreviewQueryDocument } from "./ImportPreview";
 
@@ -114,29 +114,24 @@ function ChooseForm(props: {
 
 /** The second step: the accounts. After the import its report takes their place. */
 function ImportForm(props: {
-  files: ImportedFileInput[];
   entries: Entries;
+  mutation: MutationState;
+  report: ImportAccountsMutation["importProviderAccount"] | undefined;
+  onImport: (withoutRefreshing: boolean) => void;
   onBack: () => void;
   onClose: () => void;
 }) {
-  const [change, importAccounts] = createMutation(ImportAccountsMutationDocument);
-  const report = () => (change.fetching ? undefined : change.data?.importProviderAccount);
   const count = () => props.entries.filter((entry) => entry.account).length;
   return (
     <Show
-      when={report()}
+      when={props.report}
       fallback={
         <MutationForm
-          mutation={change}
+          mutation={props.mutation}
           submit={t("signIn.importCount", { count: count() })}
           disabled={count() === 0}
           dismiss={t("signIn.importBack")}
-          onSubmit={(form) =>
-            void importAccounts({
-              files: props.files,
-              withoutRefreshing: readText(form, "refresh") === "none",
-            })
-          }
+          onSubmit={(form) => props.onImport(readText(form, "refresh") === "none")}
           onClose={props.onBack}
         >
           <ImportPreview entries={props.entries} />
@@ -159,6 +154,7 @@ function ImportForm(props: {
 
 function ImportSteps(props: { onClose: () => void }) {
   const [found, setFound] = createSignal<{ files: ImportedFileInput[]; entries: Entries }>();
+  const [change, importAccounts] = createMutation(ImportAccountsMutationDocument);
   return (
     <Show
       when={found()}
@@ -170,7 +166,16 @@ function ImportSteps(props: { onClose: () => void }) {
       }
     >
       {(known) => (
-        <ImportForm {...known()} onBack={() => setFound(undefined)} onClose={props.onClose} />
+        <ImportForm
+          entries={known().entries}
+          mutation={change}
+          report={change.fetching ? undefined : change.data?.importProviderAccount}
+          onImport={(withoutRefreshing) =>
+            void importAccounts({ files: known().files, withoutRefreshing })
+          }
+          onBack={() => setFound(undefined)}
+          onClose={props.onClose}
+        />
       )}
     </Show>
   );
