@@ -128,7 +128,7 @@ test("two who change one provider's settings see each other", async () => {
   );
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("This was changed by someone else.").waitFor();
-  await page.getByText("grok-1", { exact: true }).waitFor();
+  await page.getByText("grok-1", { exact: true }).first().waitFor();
   expect(await field.inputValue()).toBe("grok-2*");
   await closeDialog(page, "Save");
 

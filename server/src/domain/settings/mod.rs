@@ -30,6 +30,7 @@ use super::{
     Error, Result,
     audit::{self, AuditChange, AuditContext, AuditSubject},
     provider_accounts::ProviderAccounts,
+    version,
 };
 use crate::{clock::SharedClock, db::Database};
 
@@ -233,8 +234,11 @@ impl Settings {
                 version: Set(version),
                 updated_at: Set(now),
             };
-            let inserted = row.insert(&transaction).await;
-            inserted.map_err(|error| Error::unless_taken(error, || conflict(1).to_string()))?;
+            if let Err(error) = row.insert(&transaction).await {
+                let error = Error::unless_taken(error, String::new);
+                let is_taken = matches!(error, Error::Conflict(_));
+                return Err(if is_taken { conflict(1) } else { error });
+            }
         } else {
             let changed = Setting::update_many()
                 .col_expr(setting::Column::Value, Expr::value(after.clone()))
@@ -284,9 +288,7 @@ fn subject(key: &str) -> AuditSubject {
 }
 
 fn conflict(version: i32) -> Error {
-    Error::Conflict(format!(
-        "the settings were changed by someone else (current version {version}); load them again"
-    ))
+    version::outdated("settings", version, Value::Null)
 }
 
 /// The settings, for the audit.
