@@ -35,7 +35,7 @@ function List(props: { overview: OverviewState }) {
         }
       >
         {(user) => (
-          <li class="grid gap-x-4 gap-y-1 sm:grid-cols-[minmax(0,1fr)_auto]">
+          <li class="grid gap-x-4 gap-y-1 sm:grid-cols-[minmax(0,1fr)_auto] sm:items-center">
             <A
               href={`/users/${user.key}`}
               class="truncate font-medium underline-offset-4 hover:underline"
