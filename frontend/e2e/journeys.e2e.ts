@@ -188,11 +188,12 @@ test("a form keeps what was typed when the session ends before it is saved", asy
   await endOtherSessions();
 
   const again = page.getByRole("dialog", { name: "Your session has ended" });
-  await again.getByLabel("Password", { exact: true }).fill("not the password");
-  await page.keyboard.press("Enter");
+  const password = again.getByLabel("Password", { exact: true });
+  await password.fill("not the password");
+  await password.press("Enter");
   await again.getByText("Incorrect password").waitFor();
-  await again.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.keyboard.press("Enter");
+  await password.fill(PASSWORD);
+  await password.press("Enter");
   await again.waitFor({ state: "detached" });
 
   expect(await page.getByLabel("Limit", { exact: true }).inputValue()).toBe("7M");
