@@ -7,11 +7,11 @@ use clap::Args;
 use sea_orm::ActiveEnum as _;
 use secrecy::ExposeSecret as _;
 
-use super::{CliError, Done, audit::context, terminal};
+use super::{CliError, Done, audit::context, explain_lock, terminal};
 use crate::{
     clock::{SharedClock, SystemClock},
     config::{SecretsConfig, StorageArguments, StorageConfig},
-    db::{Database, DatabaseInUseError},
+    db::Database,
     domain::{
         provider_accounts::{ImportReport, ImportedDocument, ProviderAccounts, RefreshTokens},
         server_secrets::ServerSecrets,
@@ -63,7 +63,8 @@ impl ImportAccounts {
         let storage = StorageConfig::read(&self.storage, &secrets).map_err(CliError::Usage)?;
         let clock: SharedClock = Arc::new(SystemClock);
         let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
-        let db = opened.map_err(explain_lock)?;
+        let db =
+            opened.map_err(|error| explain_lock(error, "import under Providers in its web app"))?;
         let server = ServerSecrets::open(&storage, &db, &clock).await?;
         let accounts = ProviderAccounts::new(db.clone(), clock, Arc::clone(&server.vault));
         let context = context("importProviderAccount");
@@ -98,13 +99,4 @@ fn report(report: &ImportReport) -> Done {
     } else {
         Err(CliError::Reported)
     }
-}
-
-fn explain_lock(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<DatabaseInUseError>() {
-        return anyhow::anyhow!(
-            "a server is running on this database; stop it first, or import under Providers in its web app"
-        );
-    }
-    error
 }

@@ -8,11 +8,11 @@ use std::{
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{CliError, Done, terminal};
+use super::{CliError, Done, explain_lock, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{SecretsConfig, StorageArguments, StorageConfig},
-    db::{Database, DatabaseInUseError},
+    db::Database,
     domain::{
         self,
         backups::{self, BackupLabel, Backups, DIRECTORY, check_phrase, verify},
@@ -117,7 +117,12 @@ impl RestoreBackup {
         let path = locate(&storage, &self.backup);
         let phrase = phrase(secrets)?;
         let restoring = backups::restore(&path, phrase, &storage, SystemClock.now());
-        let restored = Box::pin(restoring).await.map_err(explain_lock)?;
+        let restored = Box::pin(restoring).await.map_err(|error| {
+            explain_lock(
+                error,
+                "use its GraphQL mutation restoreBackup and restart it",
+            )
+        })?;
         terminal::print_line(&format!(
             "Restored {} rows of the backup from {}.",
             restored.rows,
@@ -193,14 +198,4 @@ fn with_causes(error: domain::Error) -> anyhow::Error {
         | domain::Error::Provider(_)
         | domain::Error::EngineUnavailable(_) => error.into(),
     }
-}
-
-fn explain_lock(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<DatabaseInUseError>() {
-        return anyhow::anyhow!(
-            "a server is running on this database; stop it first, or use its GraphQL mutation restoreBackup and \
-             restart it"
-        );
-    }
-    error
 }

@@ -22,6 +22,7 @@ use nix::sys::stat::{Mode, umask};
 
 use crate::{
     config::{EXIT_USAGE, Options, SECRETS_HELP},
+    db::DatabaseInUseError,
     engine,
 };
 
@@ -204,6 +205,17 @@ pub fn run_engine_launcher() -> Option<ExitCode> {
     let mut words = std::env::args_os().skip(1);
     let command = words.next()?;
     (command == engine::LAUNCHER_COMMAND).then(|| engine::exec_from(words))
+}
+
+/// Names the remedy if a server runs on the database. A command that writes needs it stopped, because the server keeps
+/// much in memory.
+fn explain_lock(error: anyhow::Error, alternative: &str) -> anyhow::Error {
+    if error.is::<DatabaseInUseError>() {
+        return anyhow::anyhow!(
+            "a server is running on this database; stop it first, or {alternative}"
+        );
+    }
+    error
 }
 
 /// Why a command failed.

@@ -8,11 +8,11 @@ use clap::Args;
 use entity::price;
 use secrecy::ExposeSecret as _;
 
-use super::{CliError, Done, audit::context, terminal};
+use super::{CliError, Done, audit::context, explain_lock, terminal};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::{SecretsConfig, StorageArguments, StorageConfig},
-    db::{Database, DatabaseInUseError},
+    db::Database,
     domain::{
         prices::{self, PriceTable, Prices},
         usd,
@@ -64,7 +64,8 @@ impl ImportPrices {
         let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
         let storage = read_storage(&self.storage)?;
         let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
-        let db = opened.map_err(explain_lock)?;
+        let db =
+            opened.map_err(|error| explain_lock(error, "use its GraphQL mutation createPrice"))?;
         let prices = Prices::load(db.clone(), Arc::new(SystemClock)).await;
         let prices = prices.map_err(anyhow::Error::from)?;
         let imported = Box::pin(prices.import(&context("importPrices"), &table)).await;
@@ -98,16 +99,6 @@ impl ListPrices {
 fn read_storage(arguments: &StorageArguments) -> Result<StorageConfig, CliError> {
     let secrets = SecretsConfig::from_environment();
     StorageConfig::read(arguments, &secrets).map_err(CliError::Usage)
-}
-
-/// A running server keeps prices in memory and would not see an import.
-fn explain_lock(error: anyhow::Error) -> anyhow::Error {
-    if error.is::<DatabaseInUseError>() {
-        return anyhow::anyhow!(
-            "a server is running on this database; stop it first, or use its GraphQL mutation createPrice"
-        );
-    }
-    error
 }
 
 fn heading() -> String {

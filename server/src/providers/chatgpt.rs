@@ -83,18 +83,15 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
 /// The tokens of Codex CLI. Requests need the account's id, which is beside the tokens or among their claims.
 fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
     let mut content = tokens.auth_file("codex")?;
-    let signed = [tokens.id_token, tokens.access];
-    let claims: Vec<_> = signed
-        .into_iter()
-        .flatten()
-        .filter_map(super::claims)
-        .collect();
-    let own = |name: &str| {
-        let mut own = claims
-            .iter()
-            .filter_map(|claims| claims.get(OPENAI_CLAIMS)?.get(name)?.as_str());
-        own.next().map(str::to_owned)
+    let signed = [tokens.id_token, tokens.access].into_iter().flatten();
+    let claims: Vec<_> = signed.filter_map(identity::claims).collect();
+    let claimed = |part: Option<&str>, name: &str| {
+        claims.iter().find_map(|claims| match part {
+            Some(part) => identity::text(claims.get(part)?.get(name)?),
+            None => identity::text(claims.get(name)?),
+        })
     };
+    let own = |name: &str| claimed(Some(OPENAI_CLAIMS), name);
     let account_id = tokens.account_id.map(str::to_owned);
     let account_id = account_id
         .or_else(|| own("chatgpt_account_id"))
@@ -104,23 +101,20 @@ fn from_tokens(tokens: &ProgramTokens<'_>) -> Result<MadeAuthFile, String> {
         "id_token".to_owned(),
         tokens.id_token.unwrap_or_default().into(),
     );
-    let email = claims.iter().find_map(|claims| {
-        claims
-            .get("email")
-            .or_else(|| claims.get(OPENAI_PROFILE)?.get("email"))
-    });
-    if let Some(email) = email {
-        content.insert("email".to_owned(), email.clone());
-    }
-    if tokens.expires_at.is_none() {
-        let expiry = tokens
-            .access
-            .and_then(super::claims)
-            .and_then(|claims| claims.get("exp")?.as_i64());
-        if let Some(expiry) = expiry.and_then(|at| DateTime::from_timestamp(at, 0)) {
-            content.insert("expired".to_owned(), super::rfc3339(expiry).into());
-        }
-    }
+    let expiry = tokens.access.and_then(identity::claims);
+    let expiry = expiry.and_then(|claims| claims.get("exp")?.as_i64());
+    let expiry = expiry.and_then(|at| DateTime::from_timestamp(at, 0));
+    let email = claimed(None, "email").or_else(|| claimed(Some(OPENAI_PROFILE), "email"));
+    identity::insert_known(
+        &mut content,
+        [
+            ("email", email),
+            (
+                "expired",
+                tokens.expires_at.or(expiry).map(identity::rfc3339),
+            ),
+        ],
+    );
     let plan = own("chatgpt_plan_type");
     Ok((content, plan))
 }

@@ -22,7 +22,6 @@ use entity::{
 };
 use serde_json::{Map, Value};
 
-use self::identity::claims;
 pub(crate) use self::identity::{Identity, ProfileFetch, SignInResponse, rfc3339};
 
 /// All providers, in the order of [`ProviderKind`].

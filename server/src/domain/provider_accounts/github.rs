@@ -83,6 +83,20 @@ pub(super) struct ExportedGithub {
     models: Vec<ProviderModel>,
 }
 
+impl CopilotToken {
+    /// No token yet. It counts as expired, so that it is fetched immediately.
+    fn outstanding(base_url: String) -> Self {
+        Self {
+            token: SecretString::default(),
+            expires_at: DateTime::UNIX_EPOCH,
+            base_url,
+            headers: Vec::new(),
+            models: Vec::new(),
+            plan: None,
+        }
+    }
+}
+
 impl NewGithubToken {
     /// A GitHub token that was not exchanged for a Copilot token yet. Without the person's `login` it is recognised
     /// by its digest.
@@ -93,15 +107,7 @@ impl NewGithubToken {
             login: login.map_or_else(|| format!("github-{}", digest()), str::to_owned),
             email: None,
             token: token.into(),
-            copilot: CopilotToken {
-                token: SecretString::default(),
-                // It is renewed immediately.
-                expires_at: DateTime::UNIX_EPOCH,
-                base_url: base_url.to_owned(),
-                headers: Vec::new(),
-                models: Vec::new(),
-                plan: None,
-            },
+            copilot: CopilotToken::outstanding(base_url.to_owned()),
         }
     }
 }
@@ -114,13 +120,9 @@ impl From<ExportedGithub> for NewGithubToken {
             email: exported.email,
             token: exported.token,
             copilot: CopilotToken {
-                token: SecretString::default(),
-                // It is renewed immediately.
-                expires_at: DateTime::UNIX_EPOCH,
-                base_url: exported.base_url,
                 headers: exported.headers.into_iter().collect(),
                 models: exported.models,
-                plan: None,
+                ..CopilotToken::outstanding(exported.base_url)
             },
         }
     }
