@@ -70,11 +70,15 @@ const ALIAS = {
   createdAt: "2026-01-01T00:00:00Z",
 };
 
-/** States in which more can be done: an engine that this server manages, accounts that fail or are paused, an alias. */
+/**
+ * States in which more can be done: an engine that this server manages, accounts that fail or are paused, an alias, a
+ * user with an alert address.
+ */
 function withMoreToDo(text: string): string {
   let accounts = 0;
   return text
     .replaceAll('"mode":"DEMO"', '"mode":"MANAGED"')
+    .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

@@ -22,6 +22,7 @@ const SettingsValuesFragmentDoc = graphql(`
     keepErrorMessages
     ownKeys
     ownKeysMaximum
+    ownAlertAddresses
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

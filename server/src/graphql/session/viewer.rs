@@ -21,6 +21,7 @@ use crate::{
             loaders::{ApiKeyId, UserId},
         },
         types::{api_key::ApiKey, paging::Connection, request::Request, user::User},
+        user::alert_address::OwnAlertAddress,
     },
 };
 
@@ -61,6 +62,12 @@ impl KeyHolder {
     #[graphql(complexity = "2 * one(child_complexity)")]
     async fn own_keys(&self, ctx: &Context<'_>) -> Result<OwnKeys> {
         OwnKeys::read(ctx).await
+    }
+
+    /// The e-mail address to which the caller is sent warnings about their own quotas.
+    #[graphql(complexity = "2 * one(child_complexity)")]
+    async fn alert_address(&self, ctx: &Context<'_>) -> Result<OwnAlertAddress> {
+        OwnAlertAddress::read(ctx).await
     }
 
     /// The user's requests with any of their keys, newest first.
