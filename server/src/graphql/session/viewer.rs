@@ -8,6 +8,7 @@ use crate::{
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
         key::own::OwnKeys,
+        model::own::OwnModel,
         request::{
             filter::RequestFilter,
             histogram::{self, RequestHistogram},
@@ -68,6 +69,13 @@ impl KeyHolder {
     #[graphql(complexity = "2 * one(child_complexity)")]
     async fn alert_address(&self, ctx: &Context<'_>) -> Result<OwnAlertAddress> {
         OwnAlertAddress::read(ctx).await
+    }
+
+    /// The models that requests with the key can use now, aliases included, ordered by name, with their prices; null
+    /// while the engine does not run.
+    #[graphql(complexity = "cost::list(50, child_complexity) + cost::REMOTE")]
+    async fn models(&self, ctx: &Context<'_>) -> Result<Option<Vec<OwnModel>>> {
+        OwnModel::of_key(ctx, ctx.key_holder()?).await
     }
 
     /// The user's requests with any of their keys, newest first.
