@@ -63,13 +63,11 @@ test("a link to all errors shows in the list of statuses that it is filtered", a
 test("the filter of models offers the models that there are", async () => {
   const page = await signedInPage(browser, server.url, "/requests");
   const field = page.getByRole("combobox", { name: "Model" });
-  await field.waitFor();
+  await field.click();
 
-  const list = page.locator(`datalist#${await field.getAttribute("list")} option`);
-  await list.first().waitFor({ state: "attached" });
-  expect(
-    await list.evaluateAll((all) => all.map((each) => (each as HTMLOptionElement).value)),
-  ).toContain("demo-claude");
+  // Not used yet, other than the first one.
+  for (const model of ["demo-claude", "demo-gemini"])
+    await page.getByRole("option", { name: model, exact: true }).waitFor();
 });
 
 test("rate limits that are not set show the server's default, and unsaved ones are not lost by a click", async () => {

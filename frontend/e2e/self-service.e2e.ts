@@ -1,7 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { Api, type Made, request } from "./api";
-import { closeAll, newPage, openBrowser, openDialog } from "./browser";
+import { closeAll, newPage, openBrowser, openDialog, signedInPage } from "./browser";
+import { MailServer } from "./mail";
 import { Server } from "./server";
 
 let server: Server;
@@ -20,15 +21,17 @@ afterAll(async () => {
   await server.remove();
 });
 
-/** Allows users to manage their own keys, or not. */
-async function allow(ownKeys: boolean) {
+async function change(input: object) {
   const { settings } = await api.ask("{ settings { version } }");
   const { version } = settings as { version: number };
   await api.ask(
     "mutation($i: UpdateSettingsInput!, $v: Int!) { updateSettings(input: $i, expectedVersion: $v) { settings { version } } }",
-    { i: { ownKeys, ownKeysMaximum: 3 }, v: version },
+    { i: input, v: version },
   );
 }
+
+/** Allows users to manage their own keys, or not. */
+const allow = (ownKeys: boolean) => change({ ownKeys, ownKeysMaximum: 3 });
 
 async function enter(path: string, secret: string) {
   const page = await newPage(browser);
@@ -130,6 +133,62 @@ test("an invited user opens the link, names their key and is signed in; the link
   await again.getByLabel("Name of your key").fill("second");
   await again.getByRole("button", { name: "Get my key" }).click();
   await again.getByText(/invalid, was used or revoked, or has expired/).waitFor();
+});
+
+test("a user confirms an address for warnings with the code that is sent to it, and an administrator sees it", async () => {
+  const { userId, secret } = await api.createUser("Mary");
+  const mails = new MailServer();
+  const email = {
+    host: "127.0.0.1",
+    port: await mails.start(),
+    security: "NONE",
+    from: "proxypal@example.org",
+    to: ["ops@example.org"],
+  };
+  await api.ask(
+    "mutation($i: CreateNotificationChannelInput!) { createNotificationChannel(input: $i) { channel { id } } }",
+    { i: { name: "mail", settings: { email } } },
+  );
+  await change({ ownAlertAddresses: true });
+  const page = await enter("/me/keys", secret);
+  await page.getByRole("link", { name: "Usage and limits" }).first().click();
+
+  await page.getByLabel("E-mail address").fill("mary@home.example");
+  await page.getByRole("button", { name: "Send code" }).click();
+  await page.getByText("A code was sent to mary@home.example").waitFor();
+  const code = mails.mails[0]?.match(/^Code: (\d{8})$/m)?.[1] ?? "";
+  await page.getByLabel("Code", { exact: true }).fill(String((Number(code) + 1) % 1e8));
+  await page.getByRole("button", { name: "Confirm address" }).click();
+  await page.getByText("Wrong code. 4 attempts left.").waitFor();
+  await page.getByLabel("Code", { exact: true }).fill(code);
+  await page.getByRole("button", { name: "Confirm address" }).click();
+  await page.getByText("Warnings are sent to mary@home.example").waitFor();
+  await page.getByRole("button", { name: "Change" }).waitFor();
+
+  const admin = await signedInPage(browser, server.url, `/users/${userId}`);
+  await admin.getByText("mary@home.example").waitFor();
+  await admin.getByRole("button", { name: "Remove" }).click();
+  const dialog = await openDialog(admin, "Remove mary@home.example?");
+  await dialog.getByRole("button", { name: "Remove" }).click();
+  await admin.getByText("Address removed").waitFor();
+  await page.reload();
+  await page.getByLabel("E-mail address").waitFor();
+  mails.stop();
+});
+
+test("a user sees the models of their key with prices, and which have none", async () => {
+  const { secret } = await api.createUser("Katherine", { allowedModels: ["demo-*"] });
+  const price = { modelPattern: "demo-claude", inputPerMillion: "3", outputPerMillion: "15" };
+  await api.ask("mutation($i: CreatePriceInput!) { createPrice(input: $i) { price { id } } }", {
+    i: { ...price, cacheReadPerMillion: "0.3" },
+  });
+  const page = await enter("/me/keys", secret);
+  await page.getByRole("link", { name: "Models" }).first().click();
+
+  const row = (model: string) => page.getByRole("row", { name: new RegExp(model) });
+  await row("demo-claude").waitFor();
+  expect(await row("demo-claude").textContent()).toMatch(/\$3\.00\$0\.30\$15\.00/);
+  expect(await row("demo-gpt").textContent()).toContain("No price");
 });
 
 test("an administrator creates an invitation on the user's page and revokes it", async () => {

@@ -40,6 +40,86 @@ test("a row of the usage table opens into its models by keyboard", async () => {
   expect(await page.getByRole("cell", { name: /demo-claude/ }).count()).toBe(1);
 });
 
+test("any of 300 users is found in the filters by typing", async () => {
+  const api = await Api.open(server);
+  for (let number = 0; number < 300; number += 20) {
+    const names = Array.from(
+      { length: 20 },
+      (_, more) => `user ${String(number + more).padStart(3, "0")}`,
+    );
+    await Promise.all(names.map((name) => api.createUser(name)));
+  }
+  const { userId, secret } = await api.createUser("zoe of the end");
+  await request(server.url, secret, "demo-claude");
+
+  for (const path of ["/usage", "/requests", "/keys"]) {
+    const page = await enter(path);
+    const field = page.getByRole("combobox", { name: "User", exact: true });
+    await field.click();
+    await page.getByText("Type to find more").waitFor();
+    await field.pressSequentially("of the E");
+    await page.getByRole("option", { name: "zoe of the end" }).waitFor();
+    expect(await page.getByRole("listbox").getByRole("option").count()).toBe(1);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(new RegExp(`user=${userId}`));
+    await page.reload();
+    await expect.poll(() => field.inputValue()).toBe("zoe of the end");
+    await page.close();
+  }
+});
+
+test("requests are filtered by the beginning of a model's name", async () => {
+  const page = await enter("/requests");
+  await page.getByRole("grid").getByText("demo-gemini").first().waitFor();
+
+  const field = page.getByRole("combobox", { name: "Model" });
+  await field.click();
+  await field.pressSequentially("DEMO-cl");
+  await page.getByRole("option", { name: "Starting with “DEMO-cl”" }).click();
+
+  await page.getByRole("grid").getByText("demo-gemini").first().waitFor({ state: "detached" });
+  await page.getByRole("grid").getByText("demo-claude").first().waitFor();
+  expect(await field.inputValue()).toBe("DEMO-cl*");
+});
+
+test("a cell of the map of hours shows its busiest day, by keyboard", async () => {
+  const page = await enter("/usage?range=LAST_7_DAYS");
+  const grid = page.getByRole("grid", { name: "Activity by hour: Heat map" });
+  const cell = grid.locator("td[tabindex='0']");
+  expect(await cell.getAttribute("aria-label")).toMatch(/requests?. Most on /);
+
+  await cell.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+
+  await page.waitForURL(/from=\d{4}-\d{2}-\d{2}&to=/);
+  await page
+    .getByText(/^Period: /)
+    .first()
+    .waitFor();
+});
+
+test("a view is replaced by saving under its name, after a confirmation", async () => {
+  const page = await enter("/usage?range=THIS_MONTH");
+  const save = async (button: string) => {
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save this view…" }).click();
+    await page.getByRole("textbox", { name: "Name" }).fill("Mine");
+    await page.getByRole("button", { name: button }).click();
+  };
+  await save("Save");
+  await page.getByText("View Mine saved").waitFor();
+  await page.goto(`${server.url}/usage?range=TODAY`);
+  await save("Replace view");
+  await page.getByText("View Mine replaced").waitFor();
+
+  const { savedViews } = await (await Api.open(server)).ask(
+    "{ savedViews(page: USAGE) { name search } }",
+  );
+  expect(savedViews).toEqual([{ name: "Mine", search: "range=TODAY" }]);
+});
+
 test("a view is saved, opened after a reload, and deleted", async () => {
   const page = await enter("/usage?range=THIS_MONTH&by=MODEL");
   await page.getByRole("button", { name: "Views" }).click();
