@@ -1,4 +1,4 @@
-//! A peer to compare with: the proxy of LiteLLM, without a database.
+//! A peer to compare with: the proxy of `LiteLLM`, without a database.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
     stub,
 };
 
-/// The key that LiteLLM checks.
+/// The key of requests.
 pub(crate) const KEY: &str = "sk-benchmark";
 
 /// Its imports alone take several seconds.

@@ -68,7 +68,7 @@ struct Options {
     /// Another build of the server, to be measured in turns with this one.
     #[arg(long)]
     other: Option<PathBuf>,
-    /// The `litellm` command of LiteLLM, to be measured in turns as well.
+    /// Path of the litellm command, to be measured in turns as well.
     #[arg(long)]
     litellm: Option<PathBuf>,
     /// Load with one kind of answer only.
