@@ -1,4 +1,4 @@
-//! What prices depend on: the lifetime of cache writes, the size of the prompt and the service tier.
+//! Rates by the lifetime of cache writes, the size of the prompt and the service tier.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -6,7 +6,7 @@ use crate::domain::tokens::Tokens;
 
 const MILLION: i128 = 1_000_000;
 
-/// What the cost of a request depends on, besides its price.
+/// The usage that determines a cost, together with the price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PricedUsage {
     pub tokens: Tokens,
@@ -259,5 +259,7 @@ fn rounded(millionths: i128) -> i64 {
     i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

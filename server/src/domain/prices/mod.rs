@@ -4,6 +4,7 @@ mod bundled;
 mod conditions;
 mod cost;
 mod list;
+mod lists;
 mod new_price;
 #[cfg(test)]
 mod sample;

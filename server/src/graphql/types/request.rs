@@ -69,7 +69,7 @@ pub(crate) struct Request {
     pub(crate) attempts: Option<Attempts>,
     #[graphql(skip)]
     pub(crate) price_id: Option<Uuid>,
-    /// What its cost depends on besides the price; `None` if the tokens are unknown.
+    /// The usage that determines its cost; `None` if the tokens are unknown.
     #[graphql(skip)]
     pub(crate) usage: Option<PricedUsage>,
     #[graphql(skip)]

@@ -164,7 +164,7 @@ fn a_long_prompt_raises_the_rates_of_the_whole_request() {
 }
 
 #[test]
-fn a_long_prompt_raises_only_the_part_above_if_the_rule_says_so() {
+fn a_long_prompt_raises_only_the_part_above_by_that_rule() {
     let price = conditional(LongPromptRule::PartAbove);
 
     // The prompt is 40 tokens from the cache, 20 written to it, of which 5 for an hour, and 60 others: 40 of these are
