@@ -35,6 +35,7 @@ const TOKENS: TokenCounts = TokenCounts {
     input: 26,
     cache_read: 4,
     cache_write: 0,
+    cache_write_1h: 0,
     output: 197,
     reasoning: 3,
 };

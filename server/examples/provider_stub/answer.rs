@@ -137,6 +137,7 @@ impl Call {
                 arguments: json!({"city": "Paris"}),
             }),
             tokens,
+            service_tier: script.tier.clone(),
         };
         Ok(Self {
             script,

@@ -7,6 +7,8 @@
 //! | word | meaning | default |
 //! |---|---|---|
 //! | `input` `cached` `cache_write` `output` `reasoning` | disjoint token counts | 10 0 0 5 0 |
+//! | `cache_write_1h` | the part of `cache_write` that is kept for an hour | 0 |
+//! | `tier` | the service tier that the answer reports | |
 //! | `chunks` | pieces of text in a stream | 3 |
 //! | `delay_ms` | pause before each event (or before a plain answer) | 0 |
 //! | `error` | answer with this HTTP status instead | |
@@ -33,6 +35,7 @@ pub(crate) struct Script {
     pub(crate) tool: bool,
     pub(crate) brief_delta: bool,
     pub(crate) tag: Option<String>,
+    pub(crate) tier: Option<String>,
 }
 
 impl Default for Script {
@@ -50,6 +53,7 @@ impl Default for Script {
             tool: false,
             brief_delta: false,
             tag: None,
+            tier: None,
         }
     }
 }
@@ -81,6 +85,8 @@ impl Script {
             "input" => self.tokens.input = number(value)?,
             "cached" => self.tokens.cache_read = number(value)?,
             "cache_write" => self.tokens.cache_write = number(value)?,
+            "cache_write_1h" => self.tokens.cache_write_1h = number(value)?,
+            "tier" => self.tier = Some(value.to_owned()),
             "output" => self.tokens.output = number(value)?,
             "reasoning" => self.tokens.reasoning = number(value)?,
             "chunks" => self.chunks = number(value)?,

@@ -8,7 +8,7 @@ use sea_orm::{
     QueryTrait as _, Statement, Values,
 };
 
-/// Rows in one statement: with 32 columns each, below the parameter limits of both databases.
+/// Rows in one statement: with 40 columns each, below the parameter limits of both databases.
 const MAX_ROWS: usize = 256;
 
 /// Statements by number of rows.

@@ -37,6 +37,7 @@ pub use self::{
     journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
+    pricing::tier_of,
     record::RequestRecord,
     recorder::{RecordPermit, Recorder},
 };

@@ -15,6 +15,8 @@ use crate::domain::tokens::Tokens;
 const MAX_TEXT: usize = 200;
 /// Longer error messages are cut, in characters.
 const MAX_MESSAGE: usize = 500;
+/// Longer names of service tiers are cut, in characters.
+const MAX_TIER: usize = 32;
 
 /// One request, or one turn of a WebSocket.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -46,6 +48,12 @@ pub struct RequestRecord {
     pub usage_source: UsageSource,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The service tier in the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_service_tier: Option<String>,
+    /// The service tier in the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
 }
 
 impl RequestRecord {
@@ -81,10 +89,13 @@ impl RequestRecord {
             input_tokens: tokens.map(|tokens| tokens.input),
             cache_read_tokens: tokens.map(|tokens| tokens.cache_read),
             cache_write_tokens: tokens.map(|tokens| tokens.cache_write),
+            cache_write_1h_tokens: tokens.map(|tokens| tokens.cache_write_1h),
             output_tokens: tokens.map(|tokens| tokens.output),
             reasoning_tokens: tokens.map(|tokens| tokens.reasoning),
             client_ip: self.client_ip.map(shortened),
             user_agent: self.user_agent.map(shortened),
+            requested_service_tier: self.requested_service_tier.map(|tier| cut(tier, MAX_TIER)),
+            service_tier: self.service_tier.map(|tier| cut(tier, MAX_TIER)),
             price_id: None,
             cost: None,
         }

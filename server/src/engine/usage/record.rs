@@ -26,6 +26,8 @@ pub(super) struct Record {
     #[serde(default)]
     fail: Failure,
     token_breakdown: Option<Breakdown>,
+    #[serde(default)]
+    response_service_tier: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -86,6 +88,9 @@ impl Record {
             status: self.failure().filter(|status| *status > 0),
             message: None,
             tokens: self.token_breakdown.as_ref().and_then(tokens),
+            service_tier: Some(self.response_service_tier.trim())
+                .filter(|tier| !tier.is_empty())
+                .map(str::to_owned),
         })
     }
 
@@ -135,6 +140,8 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
         input: breakdown.input.uncached,
         cache_read: breakdown.input.cache_read,
         cache_write: breakdown.input.cache_write,
+        // Reported by the answer alone.
+        cache_write_1h: 0,
         output: breakdown.output.non_reasoning,
         reasoning: breakdown.output.reasoning,
     };
@@ -176,6 +183,7 @@ mod tests {
             input: 6,
             cache_read: 4,
             cache_write: 1,
+            cache_write_1h: 0,
             output: 3,
             reasoning: 2,
         };

@@ -114,6 +114,8 @@ impl Recording {
             usage_source: UsageSource::Estimated,
             client_ip: client.map(|address| address.to_string()),
             user_agent: user_agent.map(str::to_owned),
+            requested_service_tier: None,
+            service_tier: None,
         }
     }
 }

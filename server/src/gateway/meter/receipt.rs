@@ -314,6 +314,12 @@ impl Receipt {
         };
         let in_stream_error = observation.and_then(|seen| seen.error_code.clone());
         record.served_model = observation.and_then(|seen| seen.served_model.clone());
+        record.service_tier = observation.and_then(|seen| seen.service_tier.clone());
+        let tier = self
+            .upload
+            .as_ref()
+            .and_then(|upload| upload.service_tier());
+        record.requested_service_tier = tier.map(str::to_owned).or(record.requested_service_tier);
         let refused_by_engine = is_error(&record);
         (record.outcome, record.error_code) = match end {
             RequestEnd::Whole if in_stream_error.is_some() => {

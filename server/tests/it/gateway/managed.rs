@@ -10,6 +10,7 @@ mod health;
 mod killed;
 mod leaving;
 mod pausing;
+mod prices;
 mod probing;
 mod protocols;
 mod rotation;
