@@ -9,6 +9,7 @@ mod auth_files;
 mod backoff;
 mod binary;
 mod catalogue;
+mod catalogue_refresh;
 mod client;
 mod config;
 mod demo;
@@ -34,6 +35,9 @@ mod status;
 mod supervisor;
 mod usage;
 
+pub use catalogue_refresh::{
+    ADDRESSES as CATALOGUE_ADDRESSES, CatalogueRefresh, INTERVAL as CATALOGUE_INTERVAL,
+};
 pub use endpoint::EngineEndpoint;
 pub use error::EngineError;
 pub use examination::{
