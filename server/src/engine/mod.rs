@@ -12,6 +12,7 @@ mod catalogue;
 mod catalogue_refresh;
 mod client;
 mod config;
+mod contract;
 mod demo;
 mod endpoint;
 mod error;
@@ -38,6 +39,7 @@ mod usage;
 pub use catalogue_refresh::{
     ADDRESSES as CATALOGUE_ADDRESSES, CatalogueRefresh, INTERVAL as CATALOGUE_INTERVAL,
 };
+pub use contract::{ContractCheck, ContractOptions, ContractReport, check_contract};
 pub use endpoint::EngineEndpoint;
 pub use error::EngineError;
 pub use examination::{
@@ -51,6 +53,7 @@ pub use install::{
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use login::{EngineLogin, EngineLoginStatus};
 pub use logs::{LogLevel, LogLine, LogRing};
+pub use managed::TrialPlace;
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use question::{ProviderAnswer, ProviderQuestion};
 pub use source::{CredentialSource, CredentialsError};

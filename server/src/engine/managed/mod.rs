@@ -11,6 +11,7 @@ mod ready;
 mod reload;
 mod runtime;
 mod spawner;
+mod trial;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use self::folder::Folder;
 pub(super) use self::folder::places;
 use self::runtime::{Runtime, ServeEnd, StopMode};
 use self::spawner::Spawner;
+pub use self::trial::TrialPlace;
+pub(super) use self::trial::{ADDED_MODEL, PROBE_MODELS, TrialConfiguration, TrialEngine};
 use super::auth_files::AuthFiles;
 use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
