@@ -21,6 +21,7 @@ pub mod request;
 pub mod request_failure;
 pub mod saved_view;
 pub mod secret;
+pub mod seen_model;
 pub mod session;
 pub mod setting;
 pub mod usage_rollup;

@@ -122,6 +122,7 @@ impl Runtime {
         let source = AppCredentialSource {
             accounts: core.accounts.clone(),
             settings: core.settings.clone(),
+            seen_models: core.seen_models.clone(),
         };
         EngineContext {
             source: Arc::new(source),
@@ -364,6 +365,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         settings: core.settings.clone(),
+        seen_models: core.seen_models.clone(),
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,

@@ -6,9 +6,11 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
+        engine_models::SeenModel,
         provider_accounts::{
             AuthFileStep, EngineAttempt, FoundAuthFile, ProviderAccounts, ProviderCredential,
         },
+        seen_models::SeenModels,
         settings::{EngineSettings, Settings},
     },
     engine::{CredentialSource, CredentialsError},
@@ -19,6 +21,7 @@ use crate::{
 pub(super) struct AppCredentialSource {
     pub(super) accounts: ProviderAccounts,
     pub(super) settings: Settings,
+    pub(super) seen_models: SeenModels,
 }
 
 impl CredentialSource for AppCredentialSource {
@@ -40,6 +43,15 @@ impl CredentialSource for AppCredentialSource {
 
     fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         async move { self.accounts.record_attempts(&attempts).await }.boxed()
+    }
+
+    fn record_models(&self, models: Vec<SeenModel>) -> BoxFuture<'_, ()> {
+        async move {
+            if let Err(error) = self.seen_models.record(&models).await {
+                tracing::warn!(%error, "the first appearance of models could not be recorded");
+            }
+        }
+        .boxed()
     }
 
     fn settle_auth_files(

@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::domain::{
+    engine_models::SeenModel,
     provider_accounts::{AuthFileStep, EngineAttempt, FoundAuthFile, ProviderCredential},
     settings::EngineSettings,
 };
@@ -33,6 +34,12 @@ pub trait CredentialSource: Send + Sync {
     /// Receives the outcomes of attempts at accounts.
     fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         drop(attempts);
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Receives the models that the engine lists, with their origins.
+    fn record_models(&self, models: Vec<SeenModel>) -> BoxFuture<'_, ()> {
+        drop(models);
         Box::pin(std::future::ready(()))
     }
 

@@ -42,6 +42,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["codex"],
         usage_records: &["codex"],
         login: Some("codex"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,

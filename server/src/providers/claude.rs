@@ -36,6 +36,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["claude"],
         usage_records: &["claude"],
         login: Some("anthropic"),
+        model_rules: Some("claude"),
     },
     api_keys: ApiKeySpec {
         accepted: true,

@@ -40,6 +40,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             "antigravity",
         ],
         login: Some("antigravity"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,

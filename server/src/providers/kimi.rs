@@ -27,6 +27,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["kimi"],
         usage_records: &["kimi"],
         login: Some("kimi"),
+        model_rules: None,
     },
     api_keys: NO_API_KEYS,
     sign_in: Some(SignInSpec {

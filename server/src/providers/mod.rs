@@ -49,6 +49,7 @@ const OPENAI_COMPATIBLE_ENGINE: EngineNames = EngineNames {
     auth_files: &[],
     usage_records: &[],
     login: None,
+    model_rules: None,
 };
 /// The protocols of an OpenAI-compatible server.
 const OPENAI_COMPATIBLE_PROTOCOLS: &[Protocol] = &[
@@ -147,6 +148,9 @@ pub struct EngineNames {
     pub usage_records: &'static [&'static str],
     /// The engine's own sign-in, `{login}-auth-url`; `None` if it has none.
     pub login: Option<&'static str>,
+    /// The protocol in the configuration's rules that replace the model of a signed-in account's request; `None` where the
+    /// engine sets the model after the rules (read in 7.2.140).
+    pub model_rules: Option<&'static str>,
 }
 
 /// API keys of a provider, and how one is checked.

@@ -31,6 +31,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["xai"],
         usage_records: &["xai"],
         login: Some("xai"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,

@@ -152,6 +152,7 @@ async fn every_entity_finds_its_table_and_columns() {
     find::<provider_account::Entity>(&database).await;
     find::<entity::provider_login::Entity>(&database).await;
     find::<entity::model_alias::Entity>(&database).await;
+    find::<entity::seen_model::Entity>(&database).await;
     find::<entity::setting::Entity>(&database).await;
     find::<entity::secret::Entity>(&database).await;
     find::<entity::ledger_batch::Entity>(&database).await;

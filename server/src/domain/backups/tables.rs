@@ -53,6 +53,7 @@ tables! {
     ledger_batch,
     price,
     model_alias,
+    seen_model,
     admin,
     recovery_code,
     saved_view,
