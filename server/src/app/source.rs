@@ -10,6 +10,7 @@ use crate::{
             AuthFileStep, EngineAttempt, FoundAuthFile, ProviderAccounts, ProviderCredential,
         },
         settings::{EngineSettings, Settings},
+        window_readings::WindowReport,
     },
     engine::{CredentialSource, CredentialsError},
 };
@@ -40,6 +41,10 @@ impl CredentialSource for AppCredentialSource {
 
     fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         async move { self.accounts.record_attempts(&attempts).await }.boxed()
+    }
+
+    fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
+        async move { self.accounts.record_windows(reports).await }.boxed()
     }
 
     fn settle_auth_files(
