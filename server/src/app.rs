@@ -224,6 +224,7 @@ impl App {
             self.life.clock.clone(),
             self.services.settings.clone(),
             self.handles.held.clone(),
+            self.services.provider_accounts.windows().clone(),
         )
     }
 
