@@ -228,7 +228,7 @@ mod tests {
             client_ip: None,
             user_agent: None,
         }
-        .into_row(1)
+        .into_row()
     }
 
     fn report(request_id: Uuid) -> EngineUsage {

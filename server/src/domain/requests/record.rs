@@ -49,12 +49,12 @@ pub struct RequestRecord {
 }
 
 impl RequestRecord {
-    /// The row to store.
-    pub(super) fn into_row(self, sequence: i64) -> request::Model {
+    /// The row to store, without a sequence number, price and cost.
+    pub(super) fn into_row(self) -> request::Model {
         let tokens = self.tokens;
         request::Model {
             id: self.id,
-            sequence,
+            sequence: 0,
             connection_id: self.connection_id,
             user_id: self.user_id,
             api_key_id: self.api_key_id,

@@ -1,14 +1,16 @@
 //! Requests that have ended and are on their way into the database.
 
+use entity::request;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{RequestRecord, journal::PendingEntry};
+use super::journal::PendingEntry;
 use crate::domain::ledger::Reservation;
 
 /// A request that has ended and is not in the database yet.
 #[derive(Debug)]
 pub(super) struct Settlement {
-    pub(super) record: RequestRecord,
+    /// Without its sequence number, which the writer gives it.
+    pub(super) row: request::Model,
     pub(super) pending: PendingSettlement,
 }
 

@@ -77,10 +77,11 @@ fn is_read(name: &HeaderName) -> bool {
     name.as_str().starts_with("content-") || READ.contains(name) || CARRIERS.contains(name)
 }
 
-/// Puts our key in place of the client's, and our request id where the engine will note it. What belongs to the client's
-/// connection is gone already.
+/// Puts the engine's host and our key in place of the client's, and our request id where the engine will note it. What belongs
+/// to the client's connection is gone already.
 pub(super) fn for_engine(
     headers: &mut HeaderMap,
+    host: HeaderValue,
     authorization: HeaderValue,
     request_id: Uuid,
     upgrade: bool,
@@ -88,7 +89,7 @@ pub(super) fn for_engine(
     for name in CARRIERS {
         headers.remove(name);
     }
-    // The engine's client writes its own; our server has answered `Expect` already.
+    // Our server has answered `Expect` already.
     for name in [HOST, EXPECT, COOKIE] {
         headers.remove(name);
     }
@@ -100,6 +101,7 @@ pub(super) fn for_engine(
         headers.remove(SEC_WEBSOCKET_EXTENSIONS);
         ask_for_upgrade(headers);
     }
+    headers.insert(HOST, host);
 }
 
 /// Removes what clients must not see, and adds the request id and what keeps browsers from running an

@@ -1,6 +1,7 @@
 //! Opens the record of a request. From here on the request is recorded, however it ends.
 
 use std::{
+    mem,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -8,7 +9,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{Response, header::USER_AGENT, request::Parts as Head},
+    http::{Response, header::USER_AGENT},
 };
 use entity::request::{Outcome, UsageSource};
 use tower::Service;
@@ -57,14 +58,19 @@ where
 
 impl Recording {
     fn recorded(&self, request: AuthenticatedRequest) -> RecordedRequest {
-        let AuthenticatedRequest { request, caller } = request;
-        let record = self.record(&request, &caller);
+        let AuthenticatedRequest {
+            mut request,
+            caller,
+        } = request;
+        let endpoint = mem::take(&mut request.route.endpoint);
+        let record = self.record(&request, &caller, endpoint);
         let RoutedRequest {
             id,
             received_at,
             route,
             head,
             body,
+            peer: _,
         } = request;
         let context = Arc::new(RequestContext {
             id,
@@ -82,13 +88,11 @@ impl Recording {
         }
     }
 
-    fn record(&self, request: &RoutedRequest, caller: &Caller) -> RequestRecord {
-        let Head {
-            headers,
-            extensions,
-            ..
-        } = &request.head;
-        let client = self.addresses.of(extensions, headers);
+    fn record(&self, request: &RoutedRequest, caller: &Caller, endpoint: String) -> RequestRecord {
+        let headers = &request.head.headers;
+        let client = request
+            .peer
+            .map(|peer| self.addresses.behind(peer, headers));
         let user_agent = headers.get(USER_AGENT);
         let user_agent = user_agent.and_then(|value| value.to_str().ok());
         RequestRecord {
@@ -99,7 +103,7 @@ impl Recording {
             started_at: request.received_at,
             duration: Duration::ZERO,
             time_to_first_byte: None,
-            endpoint: request.route.endpoint.clone(),
+            endpoint,
             protocol: request.route.protocol,
             model: None,
             served_model: None,

@@ -133,7 +133,10 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         client_ip: None,
         user_agent: None,
     };
-    record.into_row(sequence)
+    request::Model {
+        sequence,
+        ..record.into_row()
+    }
 }
 
 fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
