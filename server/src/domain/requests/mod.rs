@@ -37,7 +37,7 @@ pub use self::{
     journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
-    record::RequestRecord,
+    record::{KILLED, RequestRecord},
     recorder::{RecordPermit, Recorder},
 };
 use self::{

@@ -16,6 +16,9 @@ const MAX_TEXT: usize = 200;
 /// Longer error messages are cut, in characters.
 const MAX_MESSAGE: usize = 500;
 
+/// The error code of requests that were in flight when the server was killed.
+pub const KILLED: &str = "server_killed";
+
 /// One request, or one turn of a WebSocket.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RequestRecord {
@@ -35,6 +38,7 @@ pub struct RequestRecord {
     pub streamed: bool,
     pub http_status: Option<u16>,
     pub outcome: Outcome,
+    /// Also `None` while a request is in flight; [`KILLED`] replaces it if it stays so.
     pub error_code: Option<String>,
     /// The error's message as the client received it, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]

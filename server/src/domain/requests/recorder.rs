@@ -13,7 +13,7 @@ use super::{
     RequestRecord,
     journal::{Journal, LineText, Noted, PendingEntry, Written},
     pricing,
-    settlement::{PendingSettlement, Settlement},
+    settlement::{PendingEntries, PendingSettlement, Settlement},
 };
 use crate::{
     domain::{Error, Result, ledger::Reservation, prices::Prices, tokens::Tokens},
@@ -59,7 +59,7 @@ pub struct RecordPermit {
 struct Held {
     permit: OwnedSemaphorePermit,
     reservation: Option<Reservation>,
-    entries: Vec<PendingEntry>,
+    entries: PendingEntries,
 }
 
 impl Recorder {
@@ -106,7 +106,7 @@ impl Recorder {
             held: Some(Held {
                 permit,
                 reservation: None,
-                entries: Vec::new(),
+                entries: PendingEntries::new(),
             }),
             noted: None,
         })

@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
-use entity::request::{self, Entity as Request};
+use entity::request::{self, Entity as Request, Outcome};
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio::{
     sync::{broadcast, mpsc},
@@ -11,7 +11,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    RequestRecord,
+    KILLED, RequestRecord,
     batch::{Batch, RequestStore},
     journal::Segments,
     pricing, reconcile,
@@ -205,7 +205,10 @@ fn second_delay(rows: usize) -> Option<Duration> {
 }
 
 /// A request from the journal of an earlier process. It has no reservation.
-fn recovered_settlement(record: RequestRecord) -> Settlement {
+fn recovered_settlement(mut record: RequestRecord) -> Settlement {
+    if record.outcome == Outcome::Interrupted && record.error_code.is_none() {
+        record.error_code = Some(KILLED.to_owned());
+    }
     Settlement {
         row: record.into_row(),
         pending: PendingSettlement::default(),

@@ -1,7 +1,9 @@
 //! Opens the record of a request. From here on the request is recorded, however it ends.
 
 use std::{
+    fmt::Write as _,
     mem,
+    net::IpAddr,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -24,12 +26,14 @@ use crate::{
     gateway::{
         context::RequestContext,
         dialect::GatewayError,
-        meter::KILLED,
         receipts::{PendingAdmission, Receipts},
         trace::RequestSpan,
     },
     traces::Traces,
 };
+
+/// The longest text of an address, in bytes.
+const MAX_ADDRESS: usize = 45;
 
 #[derive(Debug)]
 pub(in crate::gateway) struct Recording {
@@ -111,13 +115,20 @@ impl Recording {
             http_status: None,
             // Should the server be killed before it knows more.
             outcome: Outcome::Interrupted,
-            error_code: Some(KILLED.to_owned()),
+            error_code: None,
             error_message: None,
             rejected_by: None,
             tokens: None,
             usage_source: UsageSource::Estimated,
-            client_ip: client.map(|address| address.to_string()),
+            client_ip: client.map(text_of),
             user_agent: user_agent.map(str::to_owned),
         }
     }
+}
+
+fn text_of(address: IpAddr) -> String {
+    let mut text = String::with_capacity(MAX_ADDRESS);
+    // Writing to a string does not fail.
+    let _ = write!(text, "{address}");
+    text
 }

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{events::observe_events, progress::OutputCheckpoint};
 use crate::{
     domain::{
-        requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
+        requests::{KILLED, Noted, PendingEntry, RecordPermit, RequestRecord, Written},
         tokens::Tokens,
     },
     gateway::{
@@ -29,9 +29,6 @@ use crate::{
         trace::RequestSpan,
     },
 };
-
-/// The error code of requests that were in flight when the server was killed.
-pub(in crate::gateway) const KILLED: &str = "server_killed";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
