@@ -113,6 +113,7 @@ async fn reported_windows_keep_their_time_under_the_new_name() {
             name: r#"a "told_at": name"#.to_owned(),
             used_percent: 40,
             resets_at: None,
+            length_seconds: None,
         }],
     };
     account_with(reported.clone())
