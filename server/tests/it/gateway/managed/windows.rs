@@ -31,9 +31,9 @@ impl Managed {
 
     async fn history(&self, id: Uuid) -> Vec<i16> {
         let windows = self.app.services.provider_accounts.windows();
-        let history = windows.history(id, "five_hour", DateTime::UNIX_EPOCH).await;
-        let history = history.unwrap().into_iter();
-        history.map(|reading| reading.used_percent).collect()
+        let history = windows.history(id, DateTime::UNIX_EPOCH).await.unwrap();
+        let readings = history.into_iter().flat_map(|window| window.readings);
+        readings.map(|reading| reading.used_percent).collect()
     }
 }
 
