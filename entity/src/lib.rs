@@ -28,6 +28,7 @@ pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
 pub mod user_invitation;
+pub mod window_reading;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.
 #[derive(

@@ -1,6 +1,7 @@
 //! The composition root: only this module depends on all others.
 
 mod core;
+mod front;
 mod options;
 mod source;
 
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 
 use self::{
     core::Core,
+    front::Front,
     options::{
         connection_limits, engine_options, oauth_options, request_log_options, server_facts,
         update_place,
@@ -140,7 +142,9 @@ impl Runtime {
 #[derive(Debug)]
 pub struct App {
     db: Database,
-    router: Router,
+    gateway: Gateway,
+    /// Everything but the data plane.
+    pages: Router,
     watch: MetricsExporter,
     /// The separate listener of the metrics.
     metrics: Option<TcpListener>,
@@ -199,7 +203,8 @@ impl App {
         let pages = pages(&config, &core.db, &services, &life, beside);
         let setup_token = core.setup_token.as_ref();
         Ok(Self {
-            router: gateway.router().merge(pages),
+            gateway,
+            pages,
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -234,6 +239,7 @@ impl App {
             self.life.clock.clone(),
             self.services.settings.clone(),
             self.handles.held.clone(),
+            self.services.provider_accounts.windows().clone(),
         )
     }
 
@@ -269,7 +275,7 @@ impl App {
 
     /// Every page and endpoint. Without [`Self::serve`], nothing runs on a schedule.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.gateway.router().merge(self.pages.clone())
     }
 
     /// The services behind the control plane.
@@ -320,8 +326,12 @@ impl App {
             ));
         }
         drop(self.watch);
+        let front = Front {
+            gateway: self.gateway,
+            pages: self.pages,
+        };
         let requests = in_flight.all().clone();
-        http_server::serve(listener, self.router, self.limits, ending, requests).await;
+        http_server::serve(listener, front, self.limits, ending, requests).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when all senders are dropped.

@@ -12,6 +12,7 @@ use crate::{
         },
         seen_models::SeenModels,
         settings::{EngineSettings, Settings},
+        window_readings::WindowReport,
     },
     engine::{CredentialSource, CredentialsError},
 };
@@ -52,6 +53,10 @@ impl CredentialSource for AppCredentialSource {
             }
         }
         .boxed()
+    }
+
+    fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
+        async move { self.accounts.record_windows(reports).await }.boxed()
     }
 
     fn settle_auth_files(

@@ -43,6 +43,7 @@ pub mod usd;
 pub mod users;
 mod version;
 mod viewer;
+pub mod window_readings;
 
 pub use self::{
     error::{Error, Result},

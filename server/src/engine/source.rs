@@ -8,6 +8,7 @@ use crate::domain::{
     engine_models::SeenModel,
     provider_accounts::{AuthFileStep, EngineAttempt, FoundAuthFile, ProviderCredential},
     settings::EngineSettings,
+    window_readings::WindowReport,
 };
 
 /// Why the credentials could not be read.
@@ -40,6 +41,12 @@ pub trait CredentialSource: Send + Sync {
     /// Receives the models that the engine lists, with their origins.
     fn record_models(&self, models: Vec<SeenModel>) -> BoxFuture<'_, ()> {
         drop(models);
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Receives the usage windows that answers reported.
+    fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
+        drop(reports);
         Box::pin(std::future::ready(()))
     }
 

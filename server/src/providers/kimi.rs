@@ -50,6 +50,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,
+    answer_windows: None,
 };
 
 /// Kimi has no profile endpoint; the identity is in the access token. The account is bound to a device.

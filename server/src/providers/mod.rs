@@ -22,6 +22,8 @@ use entity::{
 };
 use serde_json::{Map, Value};
 
+pub use self::windows::LimitHeaders;
+
 pub(crate) use self::identity::{Identity, ProfileFetch, SignInResponse, rfc3339};
 
 /// All providers, in the order of [`ProviderKind`].
@@ -90,6 +92,9 @@ pub struct ProviderSpec {
     /// Reads usage windows from the answer to a health check.
     /// `None` if it reports none.
     pub windows: Option<fn(&Value) -> Vec<SubscriptionWindow>>,
+    /// Reads usage windows from the headers of the answer to any request.
+    /// `None` if it reports none.
+    pub answer_windows: Option<fn(&LimitHeaders) -> Vec<SubscriptionWindow>>,
 }
 
 /// A provider's colour in lists and charts, in CSS: at least 3:1 against the page in either theme.

@@ -60,6 +60,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit,
     windows: None,
+    answer_windows: None,
 };
 
 /// Limits of the `OpenAI` protocols are put back after a translation, others are not.

@@ -113,6 +113,7 @@ async fn reported_windows_keep_their_time_under_the_new_name() {
             name: r#"a "told_at": name"#.to_owned(),
             used_percent: 40,
             resets_at: None,
+            length_seconds: None,
         }],
     };
     account_with(reported.clone())
@@ -272,10 +273,13 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         input_tokens: None,
         cache_read_tokens: None,
         cache_write_tokens: None,
+        cache_write_1h_tokens: None,
         output_tokens: None,
         reasoning_tokens: None,
         client_ip: None,
         user_agent: None,
+        requested_service_tier: None,
+        service_tier: None,
         price_id: None,
         cost: None,
     }

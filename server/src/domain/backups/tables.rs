@@ -64,6 +64,7 @@ tables! {
     user_invitation,
     provider_account,
     provider_login,
+    window_reading,
     quota,
     quota_bucket,
     request,

@@ -21,6 +21,7 @@ pub(super) const TOKENS: TokenCounts = TokenCounts {
     input: 11,
     cache_read: 0,
     cache_write: 0,
+    cache_write_1h: 0,
     output: 7,
     reasoning: 0,
 };
@@ -79,6 +80,7 @@ fn answer() -> Answer {
         tool_call: None,
         finish: Finish::Complete,
         tokens: TOKENS,
+        service_tier: None,
     }
 }
 

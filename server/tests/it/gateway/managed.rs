@@ -11,11 +11,13 @@ mod health;
 mod killed;
 mod leaving;
 mod pausing;
+mod prices;
 mod probing;
 mod protocols;
 mod rotation;
 mod soak;
 mod updates;
+mod windows;
 
 use entity::request;
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;
