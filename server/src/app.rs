@@ -20,6 +20,7 @@ use self::{
     front::Front,
     options::{
         connection_limits, engine_options, oauth_options, request_log_options, server_facts,
+        update_place,
     },
     source::AppCredentialSource,
 };
@@ -46,10 +47,11 @@ use crate::{
         usage::Usage,
         users::{UserInvitations, Users, quotas::Quotas},
     },
-    engine::{EngineContext, EngineHandle},
+    engine::{EngineContext, EngineHandle, EngineUpdates},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, Services},
     http_server::{self, ConnectionLimits, ShutdownPhase},
+    in_flight::InFlight,
     notify,
     oauth::OAuthService,
     traces::Traces,
@@ -80,7 +82,7 @@ struct Runtime {
     /// Background tasks.
     tasks: TaskTracker,
     /// Requests in flight to the engine.
-    in_flight: TaskTracker,
+    in_flight: InFlight,
     ending: ShutdownPhase,
     /// Stops the engine, after everything else.
     engine_shutdown: CancellationToken,
@@ -91,7 +93,7 @@ impl Runtime {
         Self {
             clock,
             tasks: TaskTracker::new(),
-            in_flight: TaskTracker::new(),
+            in_flight: InFlight::default(),
             ending: ShutdownPhase {
                 stop: CancellationToken::new(),
                 grace: config.shutdown_grace,
@@ -165,11 +167,19 @@ impl App {
         let options = request_log_options(&config, &core, &life, &request_metrics);
         let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
         let context = life.engine_context(&core, handles.reports.clone());
+        let source = context.source.clone();
         let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
+        let updates = EngineUpdates::start(
+            update_place(&config, &environment),
+            engine.clone(),
+            source,
+            life.tasks.clone(),
+        );
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
         let running = Running {
             requests,
             engine,
+            updates,
             oauth,
         };
         let services = services(&config, &core, &life, running);
@@ -320,7 +330,8 @@ impl App {
             gateway: self.gateway,
             pages: self.pages,
         };
-        http_server::serve(listener, front, self.limits, ending, in_flight).await;
+        let requests = in_flight.all().clone();
+        http_server::serve(listener, front, self.limits, ending, requests).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when all senders are dropped.
@@ -338,6 +349,7 @@ impl App {
 struct Running {
     requests: RequestLog,
     engine: EngineHandle,
+    updates: EngineUpdates,
     oauth: OAuthService,
 }
 
@@ -379,6 +391,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,
+        engine_updates: running.updates,
         server: server_facts(config),
         clock: clock.clone(),
         tasks: life.tasks.clone(),

@@ -1,4 +1,4 @@
-//! The refresh of the model catalogue, from `catalogue.json` in the home directory instead of the internet:
+//! The refresh of the model catalogue, from `catalogue.json` in the data directory of the engine instead of the internet:
 //! `{"xai": ["grok-5"]}`. The file is read again when it changes.
 
 use std::collections::HashMap;
@@ -55,5 +55,5 @@ pub(crate) async fn follow(live: Arc<Live>) {
     reason = "the double finds its file by its environment"
 )]
 fn path() -> Option<PathBuf> {
-    Some(PathBuf::from(std::env::var_os("HOME")?).join("catalogue.json"))
+    Some(PathBuf::from(std::env::var_os("HOME")?).join("../../catalogue.json"))
 }

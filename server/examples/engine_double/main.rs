@@ -14,6 +14,7 @@ mod record;
 mod say;
 mod socket;
 mod tap;
+mod variant;
 mod watch;
 
 use std::path::PathBuf;
@@ -30,10 +31,18 @@ use self::config::Live;
 
 /// Exit codes are not meaningful: 0 after every failure, except for unknown flags.
 fn main() -> ExitCode {
-    say::plain("CLIProxyAPI Version: 0.0.0-double, Commit: none, BuiltAt: unknown");
+    let variant = variant::variant();
+    let version = variant.version.as_deref().unwrap_or("0.0.0-double");
+    say::plain(&format!(
+        "CLIProxyAPI Version: {version}, Commit: none, BuiltAt: unknown"
+    ));
     let Some((path, refreshes_catalogue)) = arguments() else {
         return ExitCode::from(2);
     };
+    if variant.exits {
+        say::error("main.go:3", "this version does not start");
+        return ExitCode::SUCCESS;
+    }
     let live = match Live::open(path, refreshes_catalogue) {
         Ok(live) => Arc::new(live),
         Err(reason) => {

@@ -40,6 +40,9 @@ pub(crate) async fn usage_queue(
     Query(query): Query<Count>,
 ) -> Json<Vec<Value>> {
     let mut queue = live.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    if crate::variant::variant().loses_usage {
+        queue.clear();
+    }
     let count = query.count.unwrap_or(1).min(queue.len());
     Json(queue.drain(..count).collect())
 }

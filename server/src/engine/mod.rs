@@ -34,7 +34,9 @@ mod run;
 mod source;
 mod status;
 mod supervisor;
+mod updates;
 mod usage;
+mod versions;
 
 pub use catalogue_refresh::{
     ADDRESSES as CATALOGUE_ADDRESSES, CatalogueRefresh, INTERVAL as CATALOGUE_INTERVAL,
@@ -58,3 +60,9 @@ pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use question::{ProviderAnswer, ProviderQuestion};
 pub use source::{CredentialSource, CredentialsError};
 pub use status::{EngineMode, EngineState, EngineStatus};
+pub use updates::{
+    EngineRelease, EngineUpdates, InstalledEngine, KnownReleases, PreparedVersion, ReleaseArchive,
+    UpdateError, UpdatePhase, UpdatePlace, UpdateProgress, default_feed, list_releases,
+    roll_back_offline, update_offline,
+};
+pub use versions::{LastUpdate, UpdateKind};

@@ -95,6 +95,24 @@ impl PublicState {
         tracing::info!("the engine is running");
     }
 
+    /// Another process has taken over and answers at this address from now on.
+    pub(super) fn replaced(
+        &self,
+        endpoint: EngineEndpoint,
+        version: Option<String>,
+        pid: Option<u32>,
+    ) {
+        self.endpoint.store(Some(Arc::new(endpoint)));
+        self.status.send_modify(|status| {
+            status.state = EngineState::Running;
+            status.version = version;
+            status.pid = pid;
+            status.started_at = Some(self.clock.now());
+            status.last_error = None;
+        });
+        tracing::info!("another process of the engine has taken over");
+    }
+
     /// A process starts that refreshes its model catalogue or does not.
     pub(super) fn refreshes_catalogue(&self, enabled: bool) {
         self.catalogue_refresh.send_replace(CatalogueRefresh {

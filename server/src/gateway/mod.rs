@@ -60,6 +60,7 @@ use crate::{
         settings::Settings, users::api_keys::KeyRing,
     },
     engine::EngineHandle,
+    in_flight::InFlight,
     traces::Traces,
 };
 
@@ -115,7 +116,7 @@ impl fmt::Debug for Stack {
 #[derive(Clone, Debug)]
 pub struct GatewayState {
     pub metrics: GatewayMetrics,
-    in_flight: TaskTracker,
+    in_flight: InFlight,
     drainer: Drainer,
 }
 
@@ -123,13 +124,13 @@ impl GatewayState {
     /// Sets the gauges to what is running now.
     pub fn look(&self) {
         self.metrics
-            .observe(self.in_flight.len(), self.drainer.running());
+            .observe(self.in_flight.all().len(), self.drainer.running());
     }
 }
 
 impl Gateway {
     /// A gateway in front of this engine. `in_flight` counts the requests on their way to it.
-    pub fn new(options: GatewayOptions, in_flight: TaskTracker) -> anyhow::Result<Self> {
+    pub fn new(options: GatewayOptions, in_flight: InFlight) -> anyhow::Result<Self> {
         let drainer = Drainer::new(
             options.settings.clone(),
             options.tasks.clone(),

@@ -29,7 +29,7 @@ use crate::{
         usage::Usage,
         users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
-    engine::EngineHandle,
+    engine::{EngineHandle, EngineUpdates},
     notify,
     oauth::OAuthService,
     web::{Authenticator, Cookies, Origins},
@@ -63,6 +63,7 @@ pub struct Services {
     pub settings: Settings,
     pub seen_models: SeenModels,
     pub engine: EngineHandle,
+    pub engine_updates: EngineUpdates,
     pub notifications: Notifications,
     pub notification_sender: notify::Sender,
     pub server: ServerFacts,
@@ -119,6 +120,7 @@ impl Services {
             .data(self.oauth)
             .data(self.checkup)
             .data(self.prices)
+            .data(self.engine_updates)
             .data(self.settings)
             .data(self.seen_models)
             .data(self.engine)

@@ -42,7 +42,7 @@ pub(super) use self::secrets::owner;
 pub use self::{
     adoption::ExpectedAdoption,
     attempts::EngineAttempt,
-    auth_file::NewAuthFile,
+    auth_file::{NewAuthFile, refreshed_auth_file, retired_auth_file},
     bulk::NewProviderApiKeys,
     change::{ProviderAccountChanges, ShownSecrets},
     checkup::Finding,

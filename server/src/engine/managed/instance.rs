@@ -11,6 +11,7 @@ use super::Managed;
 use super::child::ModelCatalogueSource;
 use super::folder::Folder;
 use super::keys::EngineKeys;
+use super::slots::Slot;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
 use crate::engine::config::{
@@ -27,6 +28,7 @@ pub(super) struct Instance {
     pub(super) client: Arc<EngineClient>,
     pub(super) catalogue: ModelCatalogueSource,
     port: u16,
+    _slot: Slot,
 }
 
 /// The configuration for one state of the credentials.
@@ -43,7 +45,10 @@ impl Instance {
     /// Chooses keys, port and folders.
     pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
         let options = &managed.options;
-        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref())
+        let slot = managed.slots.take().ok_or(
+            "earlier processes of the engine still finish their requests; try again later",
+        )?;
+        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref(), slot.number)
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
@@ -62,6 +67,7 @@ impl Instance {
             client: Arc::new(client),
             catalogue: managed.catalogue_source(),
             port,
+            _slot: slot,
         })
     }
 

@@ -6,7 +6,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::sync::watch;
 
 use super::log_line;
-use crate::engine::catalogue_refresh;
+use crate::engine::catalogue_refresh::{self, RefreshOutcome};
 use crate::engine::logs::LogLevel;
 use crate::engine::public_state::PublicState;
 
@@ -21,8 +21,10 @@ pub(super) struct OutputFacts {
     pub(super) last_error: Option<String>,
     /// Whether all credentials are loaded.
     pub(super) is_loaded: bool,
-    /// How many refreshes of the model catalogue have ended.
+    /// How many refreshes of the model catalogue have succeeded.
     pub(super) refreshes: u32,
+    /// Whether one has succeeded or failed.
+    pub(super) is_refresh_over: bool,
 }
 
 /// Reads lines until the stream ends.
@@ -49,7 +51,8 @@ fn record_line(line: &str, public: &PublicState, facts: &watch::Sender<OutputFac
         public.catalogue_refreshed(outcome);
     }
     facts.send_if_modified(|facts| {
-        facts.refreshes += u32::from(refresh.is_some());
+        facts.refreshes += u32::from(matches!(refresh, Some(RefreshOutcome::Refreshed(_))));
+        facts.is_refresh_over |= refresh.is_some();
         if let Some(version) = log_line::version(parsed.message) {
             facts.version = Some(version.to_owned());
         }

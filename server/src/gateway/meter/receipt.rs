@@ -15,7 +15,6 @@ use axum::{
 };
 use entity::request::{Outcome, UsageSource};
 use metering::{MeteredUsage, Observation, Tap, tokens_of_text};
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use super::{events::observe_events, progress::OutputCheckpoint};
@@ -28,6 +27,7 @@ use crate::{
         body::UploadProgress, dialect::GatewayError, error_message::ErrorMessages,
         trace::RequestSpan,
     },
+    in_flight::InFlightToken,
 };
 
 /// How a request ended.
@@ -75,7 +75,7 @@ pub(in crate::gateway) struct Receipt {
     own_status: Option<u16>,
     messages: Arc<ErrorMessages>,
     span: RequestSpan,
-    _in_flight: TaskTrackerToken,
+    _in_flight: InFlightToken,
 }
 
 impl Receipt {
@@ -84,7 +84,7 @@ impl Receipt {
         permit: RecordPermit,
         record: RequestRecord,
         is_metered: bool,
-        (messages, in_flight): (Arc<ErrorMessages>, TaskTrackerToken),
+        (messages, in_flight): (Arc<ErrorMessages>, InFlightToken),
         span: RequestSpan,
     ) -> Self {
         Self {

@@ -144,10 +144,10 @@ impl From<EngineStatus> for EnginePayload {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct EngineQuery;
+pub(crate) struct EngineStateQuery;
 
 #[Object(guard = "Declared")]
-impl EngineQuery {
+impl EngineStateQuery {
     /// The engine's current state.
     #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine(&self, ctx: &Context<'_>) -> Engine {
@@ -155,15 +155,15 @@ impl EngineQuery {
     }
 }
 
-fn subject() -> AuditSubject {
+pub(super) fn subject() -> AuditSubject {
     AuditSubject::new("engine", "engine")
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct EngineMutation;
+pub(crate) struct EngineControlMutation;
 
 #[Object(guard = "Declared")]
-impl EngineMutation {
+impl EngineControlMutation {
     /// Start the engine and wait until it is ready.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn start_engine(&self, ctx: &Context<'_>) -> Result<EnginePayload> {

@@ -27,7 +27,7 @@ impl Managed {
     /// The catalogue that the engine double downloads.
     fn catalogue(&self) -> PathBuf {
         let data = self.app.database.directory.path();
-        data.join("engine/run/home/catalogue.json")
+        data.join("engine/catalogue.json")
     }
 
     async fn set(&self, change: impl FnOnce(&mut GatewaySettings)) {
