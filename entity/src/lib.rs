@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod alert;
+pub mod alert_address_request;
 pub mod api_key;
 pub mod api_token;
 pub mod audit_event;
@@ -16,6 +17,7 @@ pub mod provider_account;
 pub mod provider_login;
 pub mod quota;
 pub mod quota_bucket;
+pub mod quota_warning;
 pub mod recovery_code;
 pub mod request;
 pub mod request_failure;

@@ -35,6 +35,8 @@ pub struct Model {
     pub next_attempt_at: DateTimeUtc,
     pub sent_at: Option<DateTimeUtc>,
     pub problem: Option<String>,
+    /// The user whose alert address receives it; `None` for the recipients of the channel.
+    pub user_id: Option<Uuid>,
     #[sea_orm(belongs_to, from = "channel_id", to = "id")]
     pub channel: BelongsTo<super::notification_channel::Entity>,
 }

@@ -32,6 +32,9 @@ pub struct Model {
     pub quotas_version: i32,
     /// Advanced by each change of the rate limit.
     pub rate_limit_version: i32,
+    /// Confirmed by the user; warnings about the user's quotas are sent to it.
+    pub alert_address: Option<String>,
+    pub alert_address_confirmed_at: Option<DateTimeUtc>,
     #[sea_orm(has_many)]
     pub api_keys: HasMany<super::api_key::Entity>,
 }

@@ -82,13 +82,17 @@ const RELEASE = {
   canInstall: true,
   sizeBytes: null,
 };
-/** States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that fail or are paused, an alias. */
+/**
+ * States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that
+ * fail or are paused, an alias, a user with an alert address.
+ */
 function withMoreToDo(text: string): string {
   let accounts = 0;
   return text
     .replaceAll('"mode":"DEMO"', '"mode":"MANAGED"')
     .replaceAll('"canRollBack":false', '"canRollBack":true')
     .replaceAll('"releases":[]', `"releases":[${JSON.stringify(RELEASE)}]`)
+    .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

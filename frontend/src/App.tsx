@@ -54,6 +54,7 @@ const Password = lazy(() => import("./pages/settings/Password"));
 const OwnUsage = lazy(() => import("./pages/me/OwnUsage"));
 const OwnRequests = lazy(() => import("./pages/me/OwnRequests"));
 const OwnKeys = lazy(() => import("./pages/me/OwnKeys"));
+const OwnModels = lazy(() => import("./pages/me/OwnModels"));
 const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
 
 type Pages = { children?: JSX.Element };
@@ -156,6 +157,7 @@ export function App() {
           <Route path="/" component={OwnUsage} />
           <Route path="/requests" component={OwnRequests} />
           <Route path="/keys" component={OwnKeys} />
+          <Route path="/models" component={OwnModels} />
           <Route path="/connect" component={OwnConnect} />
         </Route>
         <AdminRoutes />

@@ -40,7 +40,7 @@ use crate::{
         engine_usage::EngineUsage,
         exports::Exports,
         login_throttle::LoginThrottle,
-        notifications::Notifications,
+        notifications::{AlertAddresses, Notifications},
         requests::{Handles, Recorder, RequestLog},
         retention::Retention,
         saved_views::SavedViews,
@@ -356,7 +356,12 @@ struct Running {
 fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> Services {
     let (db, clock) = (&core.db, &life.clock);
     let checkup = life.checkup(core, &running);
-    let notifications = Notifications::new(db.clone(), clock.clone(), core.vault.clone());
+    let notifications = Notifications::new(
+        db.clone(),
+        clock.clone(),
+        core.vault.clone(),
+        core.settings.clone(),
+    );
     let addresses = notify::Addresses::new(config.notification_networks.clone());
     Services {
         audit: Audit::new(db.clone(), clock.clone()),
@@ -388,6 +393,12 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         prices: core.prices.clone(),
         settings: core.settings.clone(),
         seen_models: core.seen_models.clone(),
+        alert_addresses: AlertAddresses::new(
+            db.clone(),
+            clock.clone(),
+            core.digester.clone(),
+            notifications.clone(),
+        ),
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,

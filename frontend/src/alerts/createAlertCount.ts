@@ -1,5 +1,6 @@
 import { createQuery } from "@urql/solid";
 import { createEffect, createMemo, createSignal, on } from "solid-js";
+import { createAgain } from "../graphql/createAgain";
 import { graphql } from "../graphql/generated";
 import { reconnects } from "../graphql/reconnects";
 import { followAlerts } from "./followAlerts";
@@ -14,9 +15,9 @@ const AlertCountQuery = graphql(`
 
 /** The number of open alerts that are not acknowledged; undefined until the server has responded. */
 export function createAlertCount(): () => number | undefined {
-  const [query] = createQuery({ query: AlertCountQuery });
+  const [query, ask] = createQuery({ query: AlertCountQuery });
   const [pushed, setPushed] = createSignal<number>();
-  followAlerts((unacknowledged) => setPushed(unacknowledged));
+  followAlerts((unacknowledged) => setPushed(unacknowledged), createAgain(query, ask));
   // Changes during an outage were not pushed; the query is repeated.
   createEffect(on(reconnects, () => setPushed(undefined), { defer: true }));
   const count = createMemo(() => pushed() ?? query.data?.alerts.totalCount);

@@ -1,8 +1,9 @@
 import { onCleanup } from "solid-js";
 import { createFeed } from "../graphql/createFeed";
 import { graphql } from "../graphql/generated";
+import type { AlertChangedSubscription } from "../graphql/generated/graphql";
 
-const AlertChangedSubscription = graphql(`
+const AlertChangedDocument = graphql(`
   subscription AlertChanged {
     alertChanged {
       unacknowledged
@@ -13,16 +14,20 @@ const AlertChangedSubscription = graphql(`
 /** Many alerts may change together; the callback is called once. */
 const COLLECT_MS = 200;
 
-/** Calls back with the number of open alerts that are not acknowledged, after each change of an alert. */
-export function followAlerts(onChange: (unacknowledged: number) => void) {
+/**
+ * Calls back with the number of open alerts that are not acknowledged, after each change of an alert. Changes before
+ * `onOpen` are not reported.
+ */
+export function followAlerts(onChange: (unacknowledged: number) => void, onOpen: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let latest = 0;
-  createFeed(AlertChangedSubscription, {}, ({ alertChanged }) => {
+  const collect = ({ alertChanged }: AlertChangedSubscription) => {
     latest = alertChanged.unacknowledged;
     timer ??= setTimeout(() => {
       timer = undefined;
       onChange(latest);
     }, COLLECT_MS);
-  });
+  };
+  createFeed(AlertChangedDocument, {}, collect, onOpen);
   onCleanup(() => clearTimeout(timer));
 }

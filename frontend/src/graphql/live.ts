@@ -2,6 +2,7 @@ import { type Exchange, type ExecutionResult, subscriptionExchange } from "@urql
 import { type Client, createClient, type Sink, type SubscribePayload } from "graphql-ws";
 import { urlBesideApp } from "../lib/baseUrl";
 import { csrfToken } from "./csrf";
+import { startedSocket } from "./startedSocket";
 import { keyAuthorization } from "./userKey";
 
 /** The state of the WebSocket connection to the server. */
@@ -91,8 +92,21 @@ function persist(socket: Client, payload: SubscribePayload, sink: Sink<Execution
 
 /** Sends subscriptions over one WebSocket, which reconnects for as long as there are subscribers. */
 export function liveExchange(onConnection: (connection: Connection) => void): Exchange {
+  const subscriptions = new Map<string, SubscribePayload>();
+  const openings = new WeakMap<SubscribePayload, () => void>();
+  const started = startedSocket((id) => {
+    const payload = subscriptions.get(id);
+    if (payload) openings.get(payload)?.();
+  });
+  let count = 0;
   const socket = createClient({
     url: socketUrl(),
+    webSocketImpl: started.socket,
+    generateID(payload) {
+      count += 1;
+      subscriptions.set(String(count), payload);
+      return String(count);
+    },
     lazy: true,
     retryAttempts: Number.POSITIVE_INFINITY,
     // Also when the connection was rejected, which graphql-ws treats as final.
@@ -102,17 +116,31 @@ export function liveExchange(onConnection: (connection: Connection) => void): Ex
     connectionParams: () => ({ csrfToken: csrfToken(), authorization: keyAuthorization() }),
     on: {
       connected: () => onConnection("open"),
-      closed: (event) => onConnection(isClean(event) ? "idle" : "lost"),
+      pong: (isReceived) => isReceived && started.answered(),
+      closed(event) {
+        started.closed();
+        onConnection(isClean(event) ? "idle" : "lost");
+      },
     },
   });
   return subscriptionExchange({
-    forwardSubscription: (request) => ({
+    forwardSubscription: (request, operation) => ({
       subscribe(sink) {
         const payload = {
           query: request.query ?? "",
           variables: { ...request.variables } as Record<string, unknown>,
         };
-        return { unsubscribe: persist(socket, payload, resuming(payload, sink)) };
+        const onOpen: unknown = operation.context.onOpen;
+        if (typeof onOpen === "function") openings.set(payload, () => onOpen());
+        const unsubscribe = persist(socket, payload, resuming(payload, sink));
+        return {
+          unsubscribe() {
+            unsubscribe();
+            for (const [id, known] of subscriptions) {
+              if (known === payload) subscriptions.delete(id);
+            }
+          },
+        };
       },
     }),
   });

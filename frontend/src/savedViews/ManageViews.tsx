@@ -13,7 +13,8 @@ import { IconButton } from "../ui/IconButton";
 import { notify } from "../ui/Toaster";
 import type { View } from "./SavedViews";
 
-const UpdateSavedViewDocument = graphql(`
+/** Renames a view or replaces its filters. */
+export const UpdateSavedViewDocument = graphql(`
   mutation UpdateSavedView($id: ID!, $input: UpdateSavedViewInput!) {
     updateSavedView(id: $id, input: $input) {
       view {

@@ -68,3 +68,18 @@ test("views are renamed and deleted", async () => {
   await userEvent.click(screen.getByRole("button", { name: "Delete view Models" }));
   await waitFor(() => expect(sent.at(-1)).toEqual({ id: "v1" }));
 });
+
+test("a view of an existing name is replaced after a confirmation", async () => {
+  const sent: Record<string, unknown>[] = [];
+  renderPage(() => <SavedViews page="USAGE" />, answers(sent));
+  await open();
+  (await screen.findByRole("menuitem", { name: "Save this view…" })).focus();
+  await userEvent.keyboard("{Enter}");
+
+  await userEvent.type(await screen.findByRole("textbox", { name: "Name" }), "Models");
+  await screen.findByText(/A view named Models exists/);
+  expect(screen.queryByRole("button", { name: "Save" })).toBeNull();
+  await userEvent.click(screen.getByRole("button", { name: "Replace view" }));
+
+  await waitFor(() => expect(sent).toEqual([{ id: "v1", input: { search: "by=USER" } }]));
+});

@@ -11,8 +11,9 @@ import { buttonClass } from "../ui/Button";
 import { TextField } from "../ui/Field";
 import { Menu, MenuItem, MenuLine } from "../ui/Menu";
 import { MutationDialog } from "../ui/MutationDialog";
+import { Notice } from "../ui/Notice";
 import { notify } from "../ui/Toaster";
-import { ManageViews } from "./ManageViews";
+import { ManageViews, UpdateSavedViewDocument } from "./ManageViews";
 import { filtersOf, isSameView } from "./search";
 
 const SavedViewsDocument = graphql(`
@@ -88,6 +89,7 @@ export function SavedViews(props: { page: SavedViewPage }) {
         open={dialog() === "save"}
         page={props.page}
         search={present()}
+        views={views()}
         onClose={() => setDialog(undefined)}
       />
       <ManageViews
@@ -103,20 +105,29 @@ type SaveDialogProps = {
   open: boolean;
   page: SavedViewPage;
   search: string;
+  views: readonly View[];
   onClose: () => void;
 };
 
 function SaveDialog(props: SaveDialogProps) {
-  const [change, create] = createMutation(CreateSavedViewDocument);
+  const [creating, create] = createMutation(CreateSavedViewDocument);
+  const [replacing, update] = createMutation(UpdateSavedViewDocument);
+  const [name, setName] = createSignal("");
+  // As the server compares names.
+  const taken = () => props.views.find((view) => view.name === name().trim());
+  const state = () => (taken() ? replacing : creating);
 
   async function save(form: FormData) {
-    const name = readText(form, "name");
-    const answer = await create(
-      { input: { page: props.page, name, search: props.search } },
-      { additionalTypenames: ["SavedView"] },
-    );
+    const text = readText(form, "name");
+    const old = taken();
+    const input = { search: props.search };
+    const cache = { additionalTypenames: ["SavedView"] };
+    const answer = old
+      ? await update({ id: old.id, input }, cache)
+      : await create({ input: { ...input, page: props.page, name: text } }, cache);
     if (!answer.data) return;
-    notify({ tone: "ok", text: t("views.saved", { name }) });
+    notify({ tone: "ok", text: t(old ? "views.replaced" : "views.saved", { name: text }) });
+    setName("");
     props.onClose();
   }
   return (
@@ -125,11 +136,22 @@ function SaveDialog(props: SaveDialogProps) {
       title={t("views.saveTitle")}
       description={t("views.saveHint")}
       onClose={props.onClose}
-      mutation={change}
-      submit={t("common.save")}
+      mutation={state()}
+      submit={taken() ? t("views.replace") : t("common.save")}
+      danger={taken() !== undefined}
       onSubmit={(form) => void save(form)}
     >
-      <TextField name="name" label={t("views.name")} required maxLength={MAX_NAME} />
+      <TextField
+        name="name"
+        label={t("views.name")}
+        required
+        maxLength={MAX_NAME}
+        autocomplete="off"
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      <Show when={taken()}>
+        {(view) => <Notice tone="warn">{t("views.replaceHint", { name: view().name })}</Notice>}
+      </Show>
     </MutationDialog>
   );
 }

@@ -64,6 +64,7 @@ export const OWN_GROUPS: Group[] = [
       { path: "/me", name: "ownUsage", icon: ChartColumn, near: true },
       { path: "/me/requests", name: "requests", icon: List, near: true },
       { path: "/me/keys", name: "ownKeys", icon: KeyRound, near: true },
+      { path: "/me/models", name: "models", icon: Boxes, near: true },
       { path: "/me/connect", name: "connect", icon: Terminal, near: true },
     ],
   },

@@ -12,7 +12,8 @@ const DOORS: Record<string, string[]> = {
   keys: ["connect", "session", "ui", "graphql", "lib"],
   alerts: ["session", "ui", "graphql", "lib"],
   savedViews: ["ui", "graphql", "lib"],
-  features: ["alerts", "limits", "keys", "connect", "session", "ui", "graphql", "lib"],
+  pickers: ["ui", "graphql", "lib"],
+  features: ["pickers", "alerts", "limits", "keys", "connect", "session", "ui", "graphql", "lib"],
   shell: ["alerts", "keys", "session", "ui", "graphql", "lib"],
   pages: ["features", "savedViews", "limits", "connect", "session", "ui", "graphql", "lib"],
 };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    model_alias, price,
+    api_key, model_alias, price,
     provider_account::{self, ProviderKind},
     request::Protocol,
     user,
@@ -42,6 +42,15 @@ pub struct CatalogueModel {
     pub owner: Option<String>,
 }
 
+/// The price of a model as its users see it.
+#[derive(Clone, Debug)]
+pub enum ModelPrice {
+    One(Box<price::Model>),
+    /// It depends on the provider whose account serves a request.
+    Varies,
+    None,
+}
+
 /// Why requests for a name would fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelProblem {
@@ -73,6 +82,42 @@ impl ModelCatalogue<'_> {
         models
             .map(|(name, owner)| self.model(name, owner.clone()))
             .collect()
+    }
+
+    /// The models that a key can use, by name.
+    pub fn of_key(
+        &self,
+        user: &user::Model,
+        key: &api_key::Model,
+    ) -> Vec<(CatalogueModel, ModelPrice)> {
+        let patterns = [user.allowed_models.as_ref(), key.allowed_models.as_ref()];
+        let allowed = self.list().into_iter().filter(|model| {
+            let target = model.alias_of.as_deref();
+            models::allow(patterns, &model.name, target)
+        });
+        allowed
+            .map(|model| {
+                let price = self.price_of(&model);
+                (model, price)
+            })
+            .collect()
+    }
+
+    fn price_of(&self, model: &CatalogueModel) -> ModelPrice {
+        if let Some(price) = &model.price {
+            return ModelPrice::One(Box::new(price.clone()));
+        }
+        let mut providers = model.providers.iter();
+        let has_price = |kind: &ProviderKind| {
+            self.prices
+                .find(&model.name, Some(*kind), self.at)
+                .is_some()
+        };
+        if providers.any(has_price) {
+            ModelPrice::Varies
+        } else {
+            ModelPrice::None
+        }
     }
 
     fn model(&self, name: &str, owner: Option<String>) -> CatalogueModel {

@@ -18,7 +18,7 @@ use crate::{
         ledger::Ledger,
         login_throttle::LoginThrottle,
         model_aliases::ModelAliases,
-        notifications::Notifications,
+        notifications::{AlertAddresses, Notifications},
         prices::Prices,
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
@@ -65,6 +65,7 @@ pub struct Services {
     pub engine: EngineHandle,
     pub engine_updates: EngineUpdates,
     pub notifications: Notifications,
+    pub alert_addresses: AlertAddresses,
     pub notification_sender: notify::Sender,
     pub server: ServerFacts,
     pub clock: SharedClock,
@@ -125,6 +126,7 @@ impl Services {
             .data(self.seen_models)
             .data(self.engine)
             .data(self.notifications)
+            .data(self.alert_addresses)
             .data(self.notification_sender)
             .data(self.server)
             .data(self.clock)

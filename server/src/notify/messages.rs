@@ -30,13 +30,12 @@ const RECENT: TimeDelta = TimeDelta::minutes(15);
 /// Fewer requests give no meaningful rate.
 const MINIMUM_REQUESTS: usize = 20;
 
-/// For each quota, the highest of these percentages that it has reached.
-pub(super) async fn quotas(
+/// The quotas that have reached one of these percentages, each with the highest one.
+pub(super) async fn reached(
     quotas: &Quotas,
-    users: &Users,
     percents: &[u8],
     now: DateTime<Utc>,
-) -> Result<Vec<Message>> {
+) -> Result<Vec<(QuotaState, u8)>> {
     let mut reached = Vec::new();
     for meter in quotas.all().await? {
         // Settled usage only: reservations may be released.
@@ -48,6 +47,17 @@ pub(super) async fn quotas(
             reached.push((meter, *percent));
         }
     }
+    Ok(reached)
+}
+
+/// For each quota, the highest of these percentages that it has reached.
+pub(super) async fn quotas(
+    quotas: &Quotas,
+    users: &Users,
+    percents: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Vec<Message>> {
+    let reached = reached(quotas, percents, now).await?;
     let ids: Vec<_> = reached
         .iter()
         .map(|(meter, _)| meter.quota.user_id)
@@ -62,21 +72,30 @@ pub(super) async fn quotas(
         let name = names
             .get(&meter.quota.user_id)
             .map_or("a user", String::as_str);
-        quota(&meter, percent, name, now)
+        let whose = match meter.quota.api_key_id {
+            Some(_) => format!("a quota of a key of {name}"),
+            None => format!("a quota of {name}"),
+        };
+        quota(&meter, percent, &whose, now)
     };
     Ok(reached.into_iter().map(message).collect())
 }
 
-fn quota(meter: &QuotaState, percent: u8, user: &str, now: DateTime<Utc>) -> Message {
+/// A warning to the user of a quota. It has no text that the user chose, such as the name of a key.
+pub(super) fn own_quota(meter: &QuotaState, percent: u8, now: DateTime<Utc>) -> Message {
+    let whose = match meter.quota.api_key_id {
+        Some(_) => "a quota of one of your API keys",
+        None => "one of your quotas",
+    };
+    quota(meter, percent, whose, now)
+}
+
+fn quota(meter: &QuotaState, percent: u8, whose: &str, now: DateTime<Utc>) -> Message {
     let standing = meter.standing(now);
     let amount = |amount: i64| match meter.quota.metric {
         Metric::Tokens => format!("{amount} tokens"),
         Metric::Cost => format!("{} USD", usd::print(amount)),
         Metric::Requests => format!("{amount} requests"),
-    };
-    let whose = match meter.quota.api_key_id {
-        Some(_) => format!("a key of {user}"),
-        None => user.to_owned(),
     };
     let (amount_used, limit) = (amount(standing.used), amount(meter.quota.limit));
     let window = meter.quota.window.to_value();
@@ -85,7 +104,7 @@ fn quota(meter: &QuotaState, percent: u8, user: &str, now: DateTime<Utc>) -> Mes
     });
     Message {
         subject: format!("quota:{}:{percent}", meter.quota.id),
-        title: format!("ProxyPal: {percent} % of a quota of {whose} used"),
+        title: format!("ProxyPal: {percent} % of {whose} used"),
         body: format!("Used: {amount_used} of {limit} (window: {window}).{resets}"),
     }
 }

@@ -17,7 +17,7 @@ pub use self::{
     addresses::Addresses,
     metrics::NotificationMetrics,
     sender::Sender,
-    watcher::{AlertSources, Watcher},
+    watcher::{AlertSources, OWN_PERCENTS, Watcher},
 };
 use crate::domain::notifications::ChannelSettings;
 

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use entity::notification;
 use futures_util::{StreamExt as _, stream};
 use sea_orm::ActiveEnum as _;
-use tokio::{sync::Semaphore, time::sleep};
+use secrecy::ExposeSecret as _;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -14,14 +18,14 @@ use crate::{
     clock::SharedClock,
     domain::{
         Error, Result,
-        notifications::{DueMessage, Notifications},
+        notifications::{AddressConfirmation, ChannelSettings, DueMessage, Notifications},
     },
     outage::{Outage, Outages},
 };
 
 const MAX_CONCURRENT: usize = 8;
-/// Concurrent tests by administrators.
-const MAX_CONCURRENT_TESTS: usize = 4;
+/// Concurrent messages that their callers wait for: tests by administrators, and codes.
+const MAX_WAITED_FOR: usize = 4;
 /// How long a due message may wait.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 
@@ -31,7 +35,7 @@ pub struct Sender {
     notifications: Notifications,
     clock: SharedClock,
     dispatcher: Dispatcher,
-    tests: Arc<Semaphore>,
+    waited_for: Arc<Semaphore>,
     metrics: NotificationMetrics,
     /// The channels that currently fail.
     failing: Arc<Outages<Uuid>>,
@@ -44,7 +48,7 @@ impl Sender {
             notifications,
             clock,
             dispatcher: Dispatcher { addresses },
-            tests: Arc::new(Semaphore::new(MAX_CONCURRENT_TESTS)),
+            waited_for: Arc::new(Semaphore::new(MAX_WAITED_FOR)),
             metrics: NotificationMetrics::default(),
             failing: Arc::default(),
         }
@@ -103,7 +107,10 @@ impl Sender {
             .await;
         let is_delivered = outcome.is_ok();
         self.metrics.record_attempt(is_delivered);
-        self.log(due.notification.channel_id, &outcome);
+        // The error of a mail server can name the address of a user.
+        if due.notification.user_id.is_none() {
+            self.log(due.notification.channel_id, &outcome);
+        }
         self.notifications
             .record_attempt(due.notification, outcome)
             .await?;
@@ -135,11 +142,17 @@ impl Sender {
         }
     }
 
+    /// A permit to send a message that its caller waits for; fails if too many are being sent.
+    pub fn reserve(&self) -> Result<SemaphorePermit<'_>> {
+        let permit = self.waited_for.try_acquire();
+        permit.map_err(|_| {
+            Error::Conflict("other messages are being sent; try again in a moment".to_owned())
+        })
+    }
+
     /// Sends a test message to a channel. The inner result is that of the delivery.
     pub async fn test(&self, channel_id: Uuid) -> Result<std::result::Result<(), String>> {
-        let _place = self.tests.try_acquire().map_err(|_| {
-            Error::Conflict("other tests are in progress; try again in a moment".to_owned())
-        })?;
+        let _place = self.reserve()?;
         let (channel, settings) = self.notifications.open_channel(channel_id).await?;
         let message = Message {
             id: Uuid::now_v7().to_string(),
@@ -158,6 +171,43 @@ impl Sender {
             .record_delivery(channel_id, problem)
             .await?;
         Ok(outcome)
+    }
+
+    /// Sends the code that confirms a user's alert address. Fails without the mail server's error, which can name the
+    /// address.
+    pub async fn confirm_address(
+        &self,
+        confirmation: &AddressConfirmation,
+        public_url: &str,
+    ) -> Result<()> {
+        let (code, minutes) = (
+            confirmation.code.expose_secret(),
+            confirmation.life.num_minutes(),
+        );
+        let message = Message {
+            id: Uuid::now_v7().to_string(),
+            event: "confirmation".to_owned(),
+            subject: "alert-address".to_owned(),
+            title: "ProxyPal: confirm your alert address".to_owned(),
+            body: format!(
+                "Code: {code}\n\nEnter it at {public_url} within {minutes} minutes, and warnings about the quotas of {} \
+                 will be sent to this address. If you did not ask for this, ignore this message.",
+                confirmation.user_name
+            ),
+            at: 0,
+        };
+        let settings = ChannelSettings::Email(confirmation.settings.clone());
+        let outcome = self
+            .dispatcher
+            .deliver(&settings, &self.dated(message))
+            .await;
+        self.metrics.record_attempt(outcome.is_ok());
+        outcome.map_err(|_| {
+            Error::Conflict(
+                "the code could not be sent: the mail server refused the message or did not respond; check the address, or try again later"
+                    .to_owned(),
+            )
+        })
     }
 
     /// Receivers refuse old timestamps, so each attempt gets its own.

@@ -22,6 +22,8 @@ use crate::{
 };
 
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
+/// Percentages of their quotas at which users are warned.
+pub const OWN_PERCENTS: [u8; 3] = [80, 95, 100];
 
 /// The sources of alert conditions.
 #[derive(Clone, Debug)]
@@ -82,7 +84,7 @@ impl Watcher {
         }
     }
 
-    /// Evaluates all rules once. Returns the number of new messages.
+    /// Evaluates all rules and the quotas of users who want warnings once. Returns the number of new messages.
     pub async fn evaluate(&self) -> Result<usize> {
         let mut reported = 0;
         for rule in self.notifications.rules().await? {
@@ -90,7 +92,25 @@ impl Watcher {
                 reported += self.apply(&rule).await?;
             }
         }
-        Ok(reported)
+        Ok(reported + self.warn_users().await?)
+    }
+
+    /// Warns users about their own quotas.
+    async fn warn_users(&self) -> Result<usize> {
+        let Some(users) = self.notifications.warned_users().await? else {
+            return Ok(0);
+        };
+        let now = self.sources.clock.now();
+        let mut warned = 0;
+        for (meter, percent) in messages::reached(&self.sources.quotas, &OWN_PERCENTS, now).await? {
+            if users.has_to_warn(&meter.quota, percent, now)? {
+                let message = messages::own_quota(&meter, percent, now);
+                let reached = (&meter.quota, percent);
+                self.notifications.warn(&users, reached, &message).await?;
+                warned += 1;
+            }
+        }
+        Ok(warned)
     }
 
     async fn apply(&self, rule: &notification_rule::Model) -> Result<usize> {

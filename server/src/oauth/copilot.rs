@@ -89,7 +89,7 @@ impl Copilot {
             .and_then(|all| all.get("api")?.as_str());
         Some(CopilotToken {
             token: text("token").filter(|token| !token.is_empty())?.into(),
-            expires_at,
+            expires_at: Some(expires_at),
             base_url: self.base_url(reported)?,
             headers: self
                 .exchange

@@ -3,6 +3,7 @@ import { For, Show } from "solid-js";
 import { AlertRow } from "../../alerts/AlertRow";
 import { AlertFragmentDocument } from "../../alerts/alert";
 import { followAlerts } from "../../alerts/followAlerts";
+import { createAgain } from "../../graphql/createAgain";
 import { graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
@@ -77,7 +78,8 @@ export function AlertHistory() {
     }),
     context: { additionalTypenames: ["Alert"] },
   });
-  followAlerts(() => ask({ requestPolicy: "network-only" }));
+  const again = createAgain(query, ask);
+  followAlerts(again, again);
   const alerts = () => query.data && readFragment(AlertFragmentDocument, query.data.alerts.nodes);
   return (
     <ListPanel

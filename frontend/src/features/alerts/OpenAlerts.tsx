@@ -3,6 +3,7 @@ import { createMemo, For, Show } from "solid-js";
 import { AlertRow } from "../../alerts/AlertRow";
 import { type Alert, describeAlert, readAlerts } from "../../alerts/alert";
 import { followAlerts } from "../../alerts/followAlerts";
+import { createAgain } from "../../graphql/createAgain";
 import { createAllowedMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
@@ -41,7 +42,8 @@ export function OpenAlerts() {
     query: OpenAlertsQuery,
     context: { additionalTypenames: ["Alert"] },
   });
-  followAlerts(() => ask({ requestPolicy: "network-only" }));
+  const again = createAgain(query, ask);
+  followAlerts(again, again);
   const acknowledgement = createAllowedMutation("acknowledgeAlerts", AcknowledgeAlertsMutation);
   const alerts = createMemo(() => readAlerts(query.data?.alerts.nodes ?? []));
   const pending = () => alerts().filter((alert) => !alert.acknowledgedAt);

@@ -1,5 +1,6 @@
 import { createQuery } from "@urql/solid";
 import { createEffect, createSignal, on } from "solid-js";
+import { createAgain } from "../../graphql/createAgain";
 import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import type { EngineChangedSubscription } from "../../graphql/generated/graphql";
@@ -27,9 +28,14 @@ const EngineChangedDocument = graphql(`
 
 /** The engine's current state: queried once, then updated by a subscription. */
 export function createEngine() {
-  const [query] = createQuery({ query: EngineQuery });
+  const [query, ask] = createQuery({ query: EngineQuery });
   const [changed, setChanged] = createSignal<EngineChangedSubscription["engineChanged"]>();
-  createFeed(EngineChangedDocument, {}, ({ engineChanged }) => setChanged(engineChanged));
+  createFeed(
+    EngineChangedDocument,
+    {},
+    ({ engineChanged }) => setChanged(engineChanged),
+    createAgain(query, ask),
+  );
   // After a reconnect the repeated query is newer than the last event.
   createEffect(on(reconnects, () => setChanged(undefined), { defer: true }));
   return {

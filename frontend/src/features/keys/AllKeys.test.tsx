@@ -55,9 +55,6 @@ function page(keys: object[], role?: Role) {
           },
         };
       },
-      KeyOwners: () => ({
-        data: { users: { nodes: [{ __typename: "User", id: "u1", name: "Ada" }] } },
-      }),
       KeyBySecret: ({ secret }) =>
         secret === SECRET
           ? { data: { apiKeyBySecret: key("1") } }

@@ -1,25 +1,13 @@
-import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
-import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { createKeyLookup } from "../../keys/createKeyLookup";
 import { PastedKey } from "../../keys/FoundKey";
+import { UserPicker } from "../../pickers/UserPicker";
 import { Button } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
 import { SearchField } from "../../ui/SearchField";
 import { type createKeySearch, readDays, SHOWN, SORTS } from "./createKeySearch";
-
-const KeyOwnersQuery = graphql(`
-  query KeyOwners {
-    users(first: 200, orderBy: { field: NAME, direction: ASC }) {
-      nodes {
-        id
-        name
-      }
-    }
-  }
-`);
 
 function labelOf(show: string): string {
   const byTime = readDays(show);
@@ -29,10 +17,7 @@ function labelOf(show: string): string {
 
 /** The filters of the list of all keys. */
 export function KeyFilters(props: { search: ReturnType<typeof createKeySearch> }) {
-  const [users] = createQuery({ query: KeyOwnersQuery });
   const lookup = createKeyLookup(() => props.search.pastedKey());
-  const owners = () =>
-    (users.data?.users.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }));
   const shown = () => [...new Set([...SHOWN, props.search.show()])];
   return (
     <div class="flex flex-wrap items-center gap-2 border-b border-line px-4 py-2.5 sm:px-5">
@@ -43,11 +28,10 @@ export function KeyFilters(props: { search: ReturnType<typeof createKeySearch> }
         onSearch={(text) => props.search.find(text)}
       />
       <Filters count={props.search.count()}>
-        <Choice
+        <UserPicker
           label={t("common.user")}
           all={t("common.allUsers")}
           value={props.search.search.user}
-          options={owners()}
           onChoose={(user) => props.search.change({ user })}
         />
         <Choice

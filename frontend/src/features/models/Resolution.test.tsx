@@ -12,7 +12,7 @@ function account(id: string, status: string, statusReason: string | null = null)
 
 function resolve(accounts: object[]) {
   renderPage(Resolution, {
-    ResolveChoices: () => ({ data: { models: [], users: { nodes: [{ id: "u1", name: "Ada" }] } } }),
+    ResolveChoices: () => ({ data: { models: [], users: { nodes: [{ id: "u1" }] } } }),
     ResolveModel: () => ({
       data: {
         resolveModel: {

@@ -1,15 +1,16 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
-import { createUniqueId, For, Match, Show, Switch } from "solid-js";
+import { createSignal, createUniqueId, For, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ResolveModelQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { readText } from "../../lib/form";
+import { UserPicker } from "../../pickers/UserPicker";
 import { AccountStatus } from "../../ui/AccountStatus";
 import { Button } from "../../ui/Button";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Fact, Facts } from "../../ui/Facts";
-import { SelectField, TextField } from "../../ui/Field";
+import { TextField } from "../../ui/Field";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
@@ -49,10 +50,9 @@ const ResolveChoicesQuery = graphql(`
     models {
       name
     }
-    users(first: 200, orderBy: { field: NAME, direction: ASC }) {
+    users(first: 1, orderBy: { field: NAME, direction: ASC }) {
       nodes {
         id
-        name
       }
     }
   }
@@ -132,11 +132,14 @@ function ResolutionResult(props: { answer: Answer }) {
 export function Resolution() {
   const [search, setSearch] = useSearchParams<{ name?: string; user?: string }>();
   const [choices] = createQuery({ query: ResolveChoicesQuery });
-  const userId = () => search.user ?? choices.data?.users.nodes[0]?.id;
+  const first = () => choices.data?.users.nodes[0]?.id;
+  const asked = () => search.user ?? first();
+  const [user, setUser] = createSignal<string>();
+  const userId = () => user() ?? asked();
   const [query] = createQuery({
     query: ResolveModelQueryDoc,
-    variables: () => ({ name: search.name ?? "", userId: userId() ?? "" }),
-    pause: () => !search.name || !userId(),
+    variables: () => ({ name: search.name ?? "", userId: asked() ?? "" }),
+    pause: () => !search.name || !asked(),
     requestPolicy: "network-only",
   });
   const list = createUniqueId();
@@ -148,7 +151,7 @@ export function Resolution() {
         onSubmit={(event) => {
           event.preventDefault();
           const form = new FormData(event.currentTarget);
-          setSearch({ name: readText(form, "name"), user: readText(form, "user") });
+          setSearch({ name: readText(form, "name"), user: userId() });
         }}
       >
         <TextField
@@ -162,16 +165,12 @@ export function Resolution() {
         <datalist id={list}>
           <For each={choices.data?.models}>{({ name }) => <option value={name} />}</For>
         </datalist>
-        <SelectField
-          label={t("common.user")}
-          name="user"
-          value={userId() ?? ""}
-          options={(choices.data?.users.nodes ?? []).map(({ id, name }) => ({
-            value: id,
-            label: name,
-          }))}
-          required
-        />
+        <div class="flex min-w-0 flex-col gap-1.5">
+          <span class="font-medium" aria-hidden="true">
+            {t("common.user")}
+          </span>
+          <UserPicker label={t("common.user")} value={userId()} tall onChoose={setUser} />
+        </div>
         <Button tone="primary" type="submit" pending={query.fetching}>
           {t("models.ask")}
         </Button>

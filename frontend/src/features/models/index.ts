@@ -1,4 +1,5 @@
 export { AliasList } from "./AliasList";
 export { ModelCatalogue } from "./ModelCatalogue";
+export { OwnModels } from "./OwnModels";
 export { PriceList } from "./PriceList";
 export { Resolution } from "./Resolution";

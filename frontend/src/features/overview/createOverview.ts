@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { createMemo, createSignal } from "solid-js";
 import { followAlerts } from "../../alerts/followAlerts";
+import { createAgain } from "../../graphql/createAgain";
 import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import type { UsageTickedSubscription } from "../../graphql/generated/graphql";
@@ -181,8 +182,8 @@ export function createOverview() {
     query: OverviewHealthQuery,
     requestPolicy: "network-only",
   });
-  const askAgain = () => askHealth({ requestPolicy: "network-only" });
-  followAlerts(askAgain);
+  const askAgain = createAgain(health, askHealth);
+  followAlerts(askAgain, askAgain);
   createEvery(askAgain);
   const lastHealth = createMemo<typeof health.data>((before) => health.data ?? before);
   return {

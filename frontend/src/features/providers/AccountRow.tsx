@@ -79,7 +79,15 @@ function Credential(props: { account: AccountRowFragment }) {
           </>
         )}
       </Show>
-      <Show when={props.account.expiresAt}>
+      <Show
+        when={props.account.expiresAt}
+        fallback={
+          <Show when={props.account.credential === "GITHUB"}>
+            {" · "}
+            {t("providers.tokenPending")}
+          </Show>
+        }
+      >
         {(end) => (
           <>
             {" · "}

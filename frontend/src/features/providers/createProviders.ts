@@ -1,4 +1,5 @@
 import { createQuery } from "@urql/solid";
+import { createAgain } from "../../graphql/createAgain";
 import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import { createEvery } from "../../lib/createEvery";
@@ -33,8 +34,8 @@ export function createProviders() {
     context: { additionalTypenames: ["ProviderAccount"] },
   });
   // An event contains no list, so the cache cannot know that the list has changed.
-  const again = () => ask({ requestPolicy: "network-only" });
-  createFeed(ProviderAccountChangedSubscription, {}, again);
+  const again = createAgain(providers, ask);
+  createFeed(ProviderAccountChangedSubscription, {}, again, again);
   // Only the engine knows whether an account is cooling down, and it does not publish changes: poll it.
   createEvery(again);
   return { providers, again };

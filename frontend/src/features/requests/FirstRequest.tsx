@@ -1,5 +1,6 @@
 import { createQuery } from "@urql/solid";
 import { createEffect, type JSX, Show } from "solid-js";
+import { createAgain } from "../../graphql/createAgain";
 import { graphql } from "../../graphql/generated";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { createLiveRequests, mergeRows } from "./createLiveRequests";
@@ -26,12 +27,12 @@ type FirstRequestProps = {
 /** Waits for a user's first request and shows it. */
 export function FirstRequest(props: FirstRequestProps) {
   const filter = () => ({ userId: props.userId });
-  const [stored] = createQuery({
+  const [stored, ask] = createQuery({
     query: FirstRequestsQuery,
     variables: () => ({ filter: filter() }),
     requestPolicy: "network-only",
   });
-  const feed = createLiveRequests(filter, () => true);
+  const feed = createLiveRequests(filter, () => true, createAgain(stored, ask));
   const rows = () => mergeRows(feed.rows(), stored.data?.requests.nodes ?? []);
   createEffect(() => {
     if (rows().length > 0) props.onSeen();

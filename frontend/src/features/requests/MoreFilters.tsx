@@ -3,7 +3,8 @@ import { createSignal, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { Button } from "../../ui/Button";
-import { Choice, FilterField } from "../../ui/Choice";
+import { FilterField } from "../../ui/Choice";
+import { LocalChoice } from "../../ui/SearchChoice";
 import { MORE_FILTERS, type RequestSearch } from "./createRequestSearch";
 
 const FilterAccountsQuery = graphql(`
@@ -119,7 +120,7 @@ function AccountChoice(props: MoreFiltersProps) {
     return [...known, { value: chosen, label: t("requests.deletedAccount") }];
   };
   return (
-    <Choice
+    <LocalChoice
       label={t("requests.columns.account")}
       all={t("requests.allAccounts")}
       value={props.search.account}

@@ -1,8 +1,9 @@
-import { createQuery } from "@urql/solid";
 import { createSignal, Show } from "solid-js";
-import { graphql } from "../../graphql/generated";
 import type { Outcome } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { KeyPicker } from "../../pickers/KeyPicker";
+import { ModelPicker } from "../../pickers/ModelPicker";
+import { UserPicker } from "../../pickers/UserPicker";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
@@ -10,24 +11,6 @@ import { providerOptions } from "../../ui/providers";
 import { type RequestSearch, readOutcomes } from "./createRequestSearch";
 import { MoreFilters } from "./MoreFilters";
 import { OUTCOME_NAMES } from "./OutcomeBadge";
-
-const FilterUsersQuery = graphql(`
-  query FilterUsers {
-    models {
-      name
-    }
-    users(first: 200, orderBy: { field: NAME, direction: ASC }) {
-      nodes {
-        id
-        name
-        apiKeys(includeRevoked: true) {
-          id
-          name
-        }
-      }
-    }
-  }
-`);
 
 type RequestFiltersProps = {
   search: RequestSearch;
@@ -38,13 +21,6 @@ type RequestFiltersProps = {
 
 /** The filters of the list, kept in the URL. */
 export function RequestFilters(props: RequestFiltersProps) {
-  const [users] = createQuery({ query: FilterUsersQuery });
-  const userOptions = () =>
-    (users.data?.users.nodes ?? []).map(({ id, name }) => ({ value: id, label: name }));
-  const keyOptions = () =>
-    (users.data?.users.nodes.find(({ id }) => id === props.search.user)?.apiKeys ?? []).map(
-      ({ id, name }) => ({ value: id, label: name }),
-    );
   const outcomeName = (name: Outcome) => t(`requests.outcomes.${name}.label`);
   const outcomeOptions = () => {
     const options = OUTCOME_NAMES.map((name) => ({
@@ -58,22 +34,19 @@ export function RequestFilters(props: RequestFiltersProps) {
   };
   return (
     <Filters count={props.filterCount} class="border-b border-line px-4 py-2.5 sm:px-5">
-      <Choice
+      <UserPicker
         label={t("requests.columns.user")}
         all={t("common.allUsers")}
         value={props.search.user}
-        options={userOptions()}
         onChoose={(user) => props.onChange({ user, key: undefined })}
       />
-      <Show when={keyOptions().length > 0}>
-        <Choice
-          label={t("requests.columns.key")}
-          all={t("requests.columns.key")}
-          value={props.search.key}
-          options={keyOptions()}
-          onChoose={(key) => props.onChange({ key })}
-        />
-      </Show>
+      <KeyPicker
+        label={t("requests.columns.key")}
+        all={t("common.allKeys")}
+        user={props.search.user}
+        value={props.search.key}
+        onChoose={(key) => props.onChange({ key })}
+      />
       <Choice
         label={t("requests.columns.outcome")}
         all={t("requests.outcomesAll")}
@@ -88,12 +61,11 @@ export function RequestFilters(props: RequestFiltersProps) {
         options={providerOptions()}
         onChoose={(provider) => props.onChange({ provider })}
       />
-      <FilterField
-        type="text"
+      <ModelPicker
         label={t("requests.columns.model")}
-        suggestions={users.data?.models.map(({ name }) => name)}
         value={props.search.model}
-        onChange={(model) => props.onChange({ model })}
+        patterns
+        onChoose={(model) => props.onChange({ model })}
       />
       <Between search={props.search} onChange={props.onChange} />
       <MoreFilters search={props.search} onChange={props.onChange} />

@@ -1,5 +1,6 @@
 import { createQuery } from "@urql/solid";
 import { createMemo, type JSX, Match, Show, Switch } from "solid-js";
+import { createAgain } from "../../graphql/createAgain";
 import { graphql } from "../../graphql/generated";
 import type { RequestFilter } from "../../graphql/generated/graphql";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -36,13 +37,14 @@ export function RequestLog(props: RequestLogProps) {
   const filter = createMemo(() => props.filter, undefined, {
     equals: (left, right) => JSON.stringify(left) === JSON.stringify(right),
   });
-  const [page] = createQuery({
+  const [page, ask] = createQuery({
     query: RequestsQuery,
     variables: () => ({ filter: filter(), first: props.first }),
   });
   const feed = createLiveRequests(
     () => filter(),
     () => props.live,
+    createAgain(page, ask),
   );
   const stored = () => page.data?.requests.nodes ?? [];
   const rows = () => mergeRows(feed.rows(), stored());

@@ -21,8 +21,12 @@ const KEPT = 50;
 
 type LiveRow = RequestLoggedSubscription["requestLogged"]["request"];
 
-/** The requests that finished since the page was opened, newest first. */
-export function createLiveRequests(filter: Accessor<RequestFilter>, isLive: Accessor<boolean>) {
+/** The requests that finished since `onOpen` was called, newest first. */
+export function createLiveRequests(
+  filter: Accessor<RequestFilter>,
+  isLive: Accessor<boolean>,
+  onOpen: () => void,
+) {
   const client = useClient();
   const [rows, setRows] = createSignal<LiveRow[]>([]);
   const [error, setError] = createSignal<CombinedError>();
@@ -35,7 +39,7 @@ export function createLiveRequests(filter: Accessor<RequestFilter>, isLive: Acce
     if (!isLive()) return;
     // `after` is passed even while empty, so that the feed resumes from its cursor after a reconnect.
     const variables = { filter: filter(), after: null };
-    const feed = client.subscription(RequestLoggedSubscriptionDocument, variables);
+    const feed = client.subscription(RequestLoggedSubscriptionDocument, variables, { onOpen });
     const { unsubscribe } = feed.subscribe((result) => {
       setError(result.error);
       if (result.data) arrive(result.data.requestLogged.request);

@@ -2,13 +2,13 @@ import type { Client, CombinedError } from "@urql/core";
 import { useClient } from "@urql/solid";
 import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from "solid-js";
 import { graphql, readFragment } from "../../graphql/generated";
-import type { RequestFilter } from "../../graphql/generated/graphql";
+import type { RequestFilter, RequestPageQuery } from "../../graphql/generated/graphql";
 import { reconnects } from "../../graphql/reconnects";
 import { createFrameBatch } from "../../lib/createFrameBatch";
 import { type ListRow, RequestListRowDocument } from "./listRow";
 import { RowList } from "./RowList";
 
-const RequestPageQuery = graphql(`
+const RequestPageDocument = graphql(`
   query RequestPage($filter: RequestFilter, $first: Int, $after: String) {
     requests(filter: $filter, first: $first, after: $after) {
       nodes {
@@ -36,22 +36,39 @@ const RequestFollowedSubscription = graphql(`
 `);
 
 const PAGE = 150;
+/** Rows that may have been missed before a feed was open. */
+const FEW = 20;
 /** About 120 MB of rows; older pages are removed and loaded again on demand. */
 const MOST_ROWS = 120_000;
 /** The number of new rows that wait while the user reads; beyond that the newest page is fetched instead. */
 const MOST_WAITING = 5_000;
 
-function fetchPage(client: Client, filter: RequestFilter, after: string | null) {
-  const variables = { filter, first: PAGE, after };
+function fetchPage(
+  client: Client,
+  filter: RequestFilter,
+  after: string | null,
+  first: number = PAGE,
+) {
+  const variables = { filter, first, after };
   // The list keeps its pages itself, so caching the results would only use memory.
-  return client.query(RequestPageQuery, variables, { requestPolicy: "network-only" }).toPromise();
+  return client
+    .query(RequestPageDocument, variables, { requestPolicy: "network-only" })
+    .toPromise();
 }
 
-/** The newest rows that a list does not have, the oldest of them first. */
-async function fetchMissed(client: Client, filter: RequestFilter, list: RowList<ListRow>) {
-  const answer = await fetchPage(client, filter, null);
-  const nodes = answer.data?.requests.nodes ?? [];
-  const rows = nodes.map((node) => readFragment(RequestListRowDocument, node));
+function rowsOf(nodes: RequestPageQuery["requests"]["nodes"]): ListRow[] {
+  return nodes.map((node) => readFragment(RequestListRowDocument, node));
+}
+
+/** Those of the newest rows that a list does not have, the oldest of them first. */
+async function fetchMissed(
+  client: Client,
+  filter: RequestFilter,
+  first: number,
+  list: RowList<ListRow>,
+) {
+  const answer = await fetchPage(client, filter, null, first);
+  const rows = rowsOf(answer.data?.requests.nodes ?? []);
   return rows.filter((row) => !list.has(row.id)).reverse();
 }
 
@@ -60,9 +77,11 @@ function subscribe(
   filter: RequestFilter,
   onRow: (row: ListRow) => void,
   onError: (error: CombinedError) => void,
+  onOpen: () => void,
 ): () => void {
   // `after` is passed even while empty, so that the feed resumes from its cursor after a reconnect.
-  const feed = client.subscription(RequestFollowedSubscription, { filter, after: null });
+  const variables = { filter, after: null };
+  const feed = client.subscription(RequestFollowedSubscription, variables, { onOpen });
   return feed.subscribe((result) => {
     if (result.error) onError(result.error);
     if (!result.data) return;
@@ -86,8 +105,8 @@ export function createRequestList(options: Options) {
   const [isLoading, setLoading] = createSignal(false);
   const [waiting, setWaiting] = createSignal(0);
   let held: ListRow[] = [];
-  let edition = 0;
-  let asking = false;
+  let [edition, asking] = [0, false];
+  let loading = Promise.resolve();
 
   async function loadMore() {
     if (asking || !list.hasMore) return;
@@ -101,8 +120,7 @@ export function createRequestList(options: Options) {
     setError(answer.error);
     const page = answer.data?.requests;
     if (!page) return;
-    const nodes = page.nodes.map((node) => readFragment(RequestListRowDocument, node));
-    list.append(nodes, page.pageInfo.endCursor ?? null, page.pageInfo.hasNextPage);
+    list.append(rowsOf(page.nodes), page.pageInfo.endCursor ?? null, page.pageInfo.hasNextPage);
     setRows(list.rows);
   }
 
@@ -112,7 +130,7 @@ export function createRequestList(options: Options) {
     held = [];
     list.clear();
     setWaiting(0);
-    void loadMore();
+    loading = loadMore();
   }
 
   function add(batch: ListRow[]) {
@@ -138,23 +156,23 @@ export function createRequestList(options: Options) {
     else add(batch);
   });
 
-  const follow = () => {
-    if (options.isLive()) onCleanup(subscribe(client, options.filter(), arrive, setError));
-  };
+  /** The first page may be older than the start of the feed, and then lacks requests in between. */
+  const opened = () => void loading.then(() => catchUp(FEW));
+  const start = () => subscribe(client, options.filter(), arrive, setError, opened);
 
-  /** Adds the requests missed during an outage; reloads the list if they are more than a page. */
-  async function catchUp() {
+  /** Adds the requests that the feed missed; reloads the list if they are more than these. */
+  async function catchUp(first: number) {
     const mine = edition;
-    const missed = await fetchMissed(client, untrack(options.filter), list);
+    const missed = await fetchMissed(client, untrack(options.filter), first, list);
     if (mine !== edition || !untrack(options.isLive)) return;
-    if (missed.length < PAGE) missed.forEach(arrive);
+    if (missed.length < first) missed.forEach(arrive);
     else restart();
   }
 
   // A user who turns live updates on again expects the missed rows, so the list is reloaded.
   createEffect(on([options.filter, options.isLive], restart));
-  createEffect(follow);
-  createEffect(on(reconnects, () => void catchUp(), { defer: true }));
+  createEffect(() => options.isLive() && onCleanup(start()));
+  createEffect(on(reconnects, () => void catchUp(PAGE), { defer: true }));
   createEffect(on(options.isHeld, (isHeld) => !isHeld && release(), { defer: true }));
   return { rows, waiting, isLoading, error, loadMore, hasMore: () => rows() && list.hasMore };
 }

@@ -23,6 +23,7 @@ const SettingsValuesFragmentDoc = graphql(`
     refreshModelCatalogue
     ownKeys
     ownKeysMaximum
+    ownAlertAddresses
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

@@ -72,6 +72,7 @@ const SETTINGS = {
 
   ownKeys: { group: "ownKeys", kind: "onOff" },
   ownKeysMaximum: { group: "ownKeys", kind: "whole" },
+  ownAlertAddresses: { group: "ownKeys", kind: "onOff" },
 
   retentionDays: { group: "retention", kind: "whole" },
   keepErrorMessages: { group: "retention", kind: "onOff" },

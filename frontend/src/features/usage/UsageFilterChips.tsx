@@ -2,23 +2,28 @@ import X from "lucide-solid/icons/x";
 import { For, Show } from "solid-js";
 import type { UsageDimension, UsageSubjectsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { createKeyName } from "../../pickers/KeyPicker";
+import { createUserName } from "../../pickers/UserPicker";
 import { providerName, readProvider } from "../../ui/providers";
 import type { UsageChoices } from "./createUsageSearch";
 
 type Subjects = UsageSubjectsQuery | undefined;
 
+/** The names of the subjects of filters, as far as they are known. */
+type Known = { subjects: Subjects; user: string | undefined; key: string | undefined };
+
 /** The name of a filter's value; the value itself while it is not known. */
-function nameOf(by: UsageDimension, value: string, subjects: Subjects): string {
-  const users = subjects?.users.nodes ?? [];
+function nameOf(by: UsageDimension, value: string, known: Known): string {
   const named: Record<UsageDimension, () => string | undefined> = {
-    USER: () => users.find(({ id }) => id === value)?.name,
-    API_KEY: () => users.flatMap(({ apiKeys }) => apiKeys).find(({ id }) => id === value)?.name,
+    USER: () => known.user,
+    API_KEY: () => known.key,
     PROVIDER: () => {
       const provider = readProvider(value);
       return provider ? providerName(provider) : undefined;
     },
     ACCOUNT: () =>
-      subjects?.providers.flatMap(({ accounts }) => accounts).find(({ id }) => id === value)?.label,
+      known.subjects?.providers.flatMap(({ accounts }) => accounts).find(({ id }) => id === value)
+        ?.label,
     MODEL: () => value,
   };
   return named[by]() ?? value;
@@ -26,13 +31,18 @@ function nameOf(by: UsageDimension, value: string, subjects: Subjects): string {
 
 /** The filters that are set, each with a button that removes it. */
 export function UsageFilterChips(props: { choices: UsageChoices; subjects: Subjects }) {
+  const user = createUserName(() => props.choices.search.user);
+  const key = createKeyName(
+    () => props.choices.search.key,
+    () => props.choices.search.user,
+  );
+  const known = () => ({ subjects: props.subjects, user: user(), key: key() });
   return (
     <Show when={props.choices.filters().length > 0}>
       <ul class="flex w-full flex-wrap gap-2" aria-label={t("common.filters")}>
         <For each={props.choices.filters()}>
           {({ by, value }) => {
-            const text = () =>
-              `${t(`usage.dimensions.${by}`)}: ${nameOf(by, value, props.subjects)}`;
+            const text = () => `${t(`usage.dimensions.${by}`)}: ${nameOf(by, value, known())}`;
             return (
               <li class="flex max-w-full items-center gap-1 rounded-full bg-inset pl-3 text-sm">
                 <span class="truncate">{text()}</span>

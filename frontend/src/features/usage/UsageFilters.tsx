@@ -4,26 +4,20 @@ import { graphql } from "../../graphql/generated";
 import type { UsageSubjectsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { allZones } from "../../lib/zone";
+import { KeyPicker } from "../../pickers/KeyPicker";
+import { ModelPicker } from "../../pickers/ModelPicker";
+import { UserPicker } from "../../pickers/UserPicker";
 import { Button } from "../../ui/Button";
 import { Choice, FilterField } from "../../ui/Choice";
 import { Filters } from "../../ui/Filters";
 import { providerOptions } from "../../ui/providers";
+import { LocalChoice } from "../../ui/SearchChoice";
 import type { UsageChoices } from "./createUsageSearch";
 import { PRESETS, readPreset } from "./range";
 import { UsageFilterChips } from "./UsageFilterChips";
 
 const UsageSubjectsDocument = graphql(`
   query UsageSubjects {
-    users(first: 200, orderBy: { field: NAME, direction: ASC }) {
-      nodes {
-        id
-        name
-        apiKeys(includeRevoked: true) {
-          id
-          name
-        }
-      }
-    }
     providers {
       kind
       accounts {
@@ -96,7 +90,7 @@ function Stretch(props: Choices) {
           onChange={(to) => props.choices.change({ to })}
         />
       </Show>
-      <Choice
+      <LocalChoice
         label={t("common.timeZone")}
         value={props.choices.zone()}
         options={allZones().map((zone) => ({ value: zone, label: zone.replaceAll("_", " ") }))}
@@ -108,27 +102,22 @@ function Stretch(props: Choices) {
 
 function Subjects(props: Choices & { subjects: UsageSubjectsQuery | undefined }) {
   const search = () => props.choices.search;
-  const users = () => props.subjects?.users.nodes ?? [];
-  const keys = () => users().find(({ id }) => id === search().user)?.apiKeys ?? [];
   const accounts = () => (props.subjects?.providers ?? []).flatMap(({ accounts }) => accounts);
   return (
     <>
-      <Choice
+      <UserPicker
         label={t("usage.dimensions.USER")}
         all={t("common.allUsers")}
         value={search().user}
-        options={users().map(({ id, name }) => ({ value: id, label: name }))}
         onChoose={(user) => props.choices.change({ user, key: undefined })}
       />
-      <Show when={keys().length > 0}>
-        <Choice
-          label={t("usage.dimensions.API_KEY")}
-          all={t("common.allKeys")}
-          value={search().key}
-          options={keys().map(({ id, name }) => ({ value: id, label: name }))}
-          onChoose={(key) => props.choices.change({ key })}
-        />
-      </Show>
+      <KeyPicker
+        label={t("usage.dimensions.API_KEY")}
+        all={t("common.allKeys")}
+        user={search().user}
+        value={search().key}
+        onChoose={(key) => props.choices.change({ key })}
+      />
       <Choice
         label={t("usage.dimensions.PROVIDER")}
         all={t("common.allProviders")}
@@ -137,7 +126,7 @@ function Subjects(props: Choices & { subjects: UsageSubjectsQuery | undefined })
         onChoose={(provider) => props.choices.change({ provider })}
       />
       <Show when={accounts().length > 0}>
-        <Choice
+        <LocalChoice
           label={t("usage.dimensions.ACCOUNT")}
           all={t("usage.account")}
           value={search().account}
@@ -145,11 +134,10 @@ function Subjects(props: Choices & { subjects: UsageSubjectsQuery | undefined })
           onChoose={(account) => props.choices.change({ account })}
         />
       </Show>
-      <FilterField
-        type="text"
+      <ModelPicker
         label={t("common.model")}
         value={search().model}
-        onChange={(model) => props.choices.change({ model })}
+        onChoose={(model) => props.choices.change({ model })}
       />
     </>
   );

@@ -1,5 +1,5 @@
 import { createQuery } from "@urql/solid";
-import { createMemo, createSignal, For, Match, Switch } from "solid-js";
+import { createMemo, createSignal, For, Match, Show, Switch } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { formatWhole, weekdayName } from "../../lib/format";
@@ -8,15 +8,19 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Panel } from "../../ui/Panel";
 import { Cell, Head, Table } from "../../ui/Table";
+import { notify } from "../../ui/Toaster";
 import type { UsageChoices } from "./createUsageSearch";
-import { heatMap } from "./heat";
+import { HeatGrid } from "./HeatGrid";
+import { type HeatCell, heatMap } from "./heat";
 import { hourlyRange } from "./range";
+import { longName } from "./series";
 
 const UsageByHourQuery = graphql(`
   query UsageByHour($range: UsageRange, $filter: UsageFilter, $zone: String!) {
     usage(range: $range, filter: $filter, timezone: $zone) {
       series(bucket: HOUR) {
         from
+        to
         totals {
           requests
         }
@@ -41,9 +45,16 @@ export function UsageHeat(props: { choices: UsageChoices }) {
   });
   const map = createMemo(() => {
     const points = answer.data?.usage.series ?? [];
-    const counts = points.map(({ from, totals }) => ({ from, requests: totals.requests }));
+    const counts = points.map(({ from, to, totals }) => ({ from, to, requests: totals.requests }));
     return heatMap(counts, props.choices.zone());
   });
+  const nameHour = (from: string) => longName({ from }, "HOUR", props.choices.zone());
+  function choose({ busiest }: HeatCell) {
+    if (!busiest) return;
+    props.choices.narrow(busiest);
+    const period = longName(busiest, "DAY", props.choices.zone());
+    notify({ tone: "ok", text: t("usage.periodChosen", { period }) });
+  }
   return (
     <Panel
       title={t("usage.heat")}
@@ -62,69 +73,21 @@ export function UsageHeat(props: { choices: UsageChoices }) {
           <HeatTable map={map()} />
         </Match>
         <Match when={answer.data}>
-          <HeatGrid map={map()} />
+          <Show when={props.choices.canNarrow()}>
+            <p class="mb-3 text-sm text-muted">{t("usage.heatChoose")}</p>
+          </Show>
+          <HeatGrid
+            map={map()}
+            nameHour={nameHour}
+            onChoose={props.choices.canNarrow() ? choose : undefined}
+          />
         </Match>
       </Switch>
     </Panel>
   );
 }
 
-type HeatProps = { map: number[][] };
-
-function hourName(hour: number): string {
-  return `${String(hour).padStart(2, "0")}:00`;
-}
-
-function HeatGrid(props: HeatProps) {
-  const greatest = () => Math.max(1, ...props.map.flat());
-  // The scale starts visibly, so that low values are not invisible next to high ones.
-  const strength = (value: number) => (value === 0 ? 0 : 15 + 85 * Math.sqrt(value / greatest()));
-  return (
-    <section
-      tabindex="0"
-      aria-label={`${t("usage.heat")}: ${t("usage.map")}`}
-      class="overflow-x-auto"
-    >
-      <div
-        aria-hidden="true"
-        class="grid min-w-140 grid-cols-[2.5rem_repeat(24,minmax(0,1fr))] gap-0.5"
-      >
-        <For each={props.map}>
-          {(row, day) => (
-            <>
-              <span class="self-center text-xs text-muted">{weekdayName(day())}</span>
-              <For each={row}>
-                {(value, hour) => (
-                  <span
-                    title={t("usage.heatCell", {
-                      day: weekdayName(day()),
-                      hour: hourName(hour()),
-                      value: value,
-                    })}
-                    class="h-6 rounded-xs bg-inset"
-                    style={{
-                      background:
-                        value > 0
-                          ? `color-mix(in oklab, var(--color-accent-text) ${strength(value)}%, var(--color-inset))`
-                          : undefined,
-                    }}
-                  />
-                )}
-              </For>
-            </>
-          )}
-        </For>
-        <span />
-        <For each={HOURS}>
-          {(hour) => <span class="text-xs text-muted">{hour % 3 === 0 ? hour : ""}</span>}
-        </For>
-      </div>
-      <div class="sr-only">
-        <HeatTable map={props.map} />
-      </div>
-    </section>
-  );
-}
+type HeatProps = { map: HeatCell[][] };
 
 function HeatTable(props: HeatProps) {
   return (
@@ -141,7 +104,7 @@ function HeatTable(props: HeatProps) {
         {(row, day) => (
           <tr>
             <Cell class="font-medium">{weekdayName(day())}</Cell>
-            <For each={row}>{(value) => <Cell number>{formatWhole(value)}</Cell>}</For>
+            <For each={row}>{({ requests }) => <Cell number>{formatWhole(requests)}</Cell>}</For>
           </tr>
         )}
       </For>

@@ -147,6 +147,10 @@ export function hoursOf(points: readonly Point[], bucket: UsageBucket, zone: str
 }
 
 /** A point's whole name. */
-export function longName(point: Point | undefined, bucket: UsageBucket, zone: string): string {
+export function longName(
+  point: Pick<Point, "from"> | undefined,
+  bucket: UsageBucket,
+  zone: string,
+): string {
   return point ? formatIn(zone, new Date(point.from), LONG[bucket]) : "";
 }

@@ -5,6 +5,7 @@ import { formatWhole } from "../../lib/format";
 import { Code } from "../../ui/Code";
 import { Fact, Facts } from "../../ui/Facts";
 import { Ago } from "../../ui/Moment";
+import { UserAlertAddress } from "./UserAlertAddress";
 
 const UserFactsFragment = graphql(`
   fragment UserFacts on User {
@@ -15,6 +16,7 @@ const UserFactsFragment = graphql(`
     allowedModels
     usedTokens
     usageResetAt
+    ...UserAlertAddress
   }
 `);
 
@@ -24,6 +26,7 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
   return (
     <Facts>
       <Fact name={t("users.email")}>{user().email ?? t("common.none")}</Fact>
+      <UserAlertAddress user={user()} />
       <Fact name={t("users.lastUsed")}>
         <Ago at={user().lastUsedAt} />
       </Fact>

@@ -1,6 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
+import { OwnAlertAddress } from "../../features/alertAddress";
 import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
@@ -272,6 +273,7 @@ export default function OwnUsage() {
               </div>
             </Panel>
             <Models usage={known().user.usage} />
+            <OwnAlertAddress />
           </>
         )}
       </Show>

@@ -15,6 +15,15 @@ pub fn matches(patterns: &ModelPatterns, model: &str) -> bool {
     patterns.0.iter().any(|pattern| fits(pattern, model))
 }
 
+/// Whether the patterns of a user and a key, if any, allow a model by its name or by that of its target.
+pub fn allow(patterns: [Option<&ModelPatterns>; 2], name: &str, target: Option<&str>) -> bool {
+    let allowed = |name: &str| {
+        let mut patterns = patterns.into_iter().flatten();
+        patterns.all(|patterns| matches(patterns, name))
+    };
+    allowed(name) || target.is_some_and(allowed)
+}
+
 /// Validates a list of patterns. An empty list would block everything, so it is an error.
 pub(super) fn check(patterns: Option<Vec<String>>) -> Result<Option<ModelPatterns>> {
     let Some(patterns) = patterns else {

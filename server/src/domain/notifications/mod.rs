@@ -1,9 +1,12 @@
-//! Notification channels and rules, and the outbox of messages. The module `notify` sends them.
+//! Notification channels and rules, the outbox of messages, and the addresses to which users are sent warnings. The
+//! module `notify` sends them.
 
+mod alert_address;
 mod channels;
 mod outbox;
 mod rules;
 mod settings;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -12,15 +15,18 @@ use tokio::sync::Notify;
 
 pub(super) use self::channels::owner;
 pub use self::{
+    alert_address::{AddressConfirmation, AlertAddress, AlertAddresses, PendingAddress},
     channels::{ChannelChanges, NewChannel},
     outbox::{DueMessage, Message},
     rules::{NewRule, RuleChanges},
     settings::{ChannelSettings, EmailSettings, SmtpSecurity},
+    warnings::WarnedUsers,
 };
 use crate::{
     clock::SharedClock,
     crypto::{token, vault::Vault},
     db::Database,
+    domain::settings::Settings,
 };
 
 /// The service for channels, rules and the outbox.
@@ -29,16 +35,18 @@ pub struct Notifications {
     db: Database,
     clock: SharedClock,
     vault: Arc<Vault>,
+    settings: Settings,
     /// Notified when a message is enqueued or a rule changes.
     changed: Arc<Notify>,
 }
 
 impl Notifications {
-    pub fn new(db: Database, clock: SharedClock, vault: Arc<Vault>) -> Self {
+    pub fn new(db: Database, clock: SharedClock, vault: Arc<Vault>, settings: Settings) -> Self {
         Self {
             db,
             clock,
             vault,
+            settings,
             changed: Arc::default(),
         }
     }

@@ -5,7 +5,7 @@ use entity::{
     notification::{self, Entity as Notification, NotificationState},
     notification_channel::{self, Entity as Channel},
     notification_condition::{self, Entity as Condition},
-    notification_rule,
+    notification_rule::{self, NotificationEvent},
 };
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
@@ -17,12 +17,14 @@ use uuid::Uuid;
 use super::{ChannelSettings, Notifications};
 use crate::domain::Result;
 
-/// The maximum number of messages in any state.
+/// The maximum number of messages in any state, to channels and to users.
 const MAX_MESSAGES: u64 = 2_000;
 const MAX_ATTEMPTS: i32 = 10;
 const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(30);
 const MAX_PAUSE: TimeDelta = TimeDelta::hours(1);
 const MAX_PROBLEM: usize = 500;
+/// Instead of the mail server's error, which can name the address.
+const UNDELIVERED: &str = "the mail server did not accept the message";
 /// Messages per read.
 const BATCH: u64 = 50;
 
@@ -33,6 +35,23 @@ pub struct Message {
     pub subject: String,
     pub title: String,
     pub body: String,
+}
+
+/// The destination of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recipient {
+    pub(super) channel_id: Uuid,
+    /// The user whose alert address receives it; `None` for the recipients of the channel.
+    pub(super) user_id: Option<Uuid>,
+}
+
+impl Recipient {
+    fn of(channel_id: Uuid) -> Self {
+        Self {
+            channel_id,
+            user_id: None,
+        }
+    }
 }
 
 /// A message that is due, with the settings of its channel.
@@ -64,11 +83,11 @@ impl Notifications {
         for channel_id in &rule.channel_ids.0 {
             let channel = Channel::find_by_id(*channel_id).one(&transaction).await?;
             if channel.is_some_and(|channel| channel.enabled) {
-                let row = waiting(*channel_id, rule, message, now);
+                let row = waiting(Recipient::of(*channel_id), rule.event, message, now);
                 row.into_active_model().insert(&transaction).await?;
             }
         }
-        delete_oldest(&transaction).await?;
+        delete_oldest(&transaction, None).await?;
         transaction.commit().await?;
         self.changed.notify_one();
         Ok(true)
@@ -107,13 +126,19 @@ impl Notifications {
             .limit(BATCH)
             .all(self.db.reader())
             .await?;
+        let addresses = self.addresses(&found).await?;
         let mut due = Vec::with_capacity(found.len());
         for (notification, channel) in found {
             let Some(channel) = channel else { continue };
+            let address = notification.user_id.map(|id| addresses.get(&id));
+            if address == Some(None) {
+                self.discard(notification.id).await?;
+                continue;
+            }
             match self.open(&channel) {
                 Ok(settings) => due.push(DueMessage {
+                    settings: settings.addressed(address.flatten()),
                     notification,
-                    settings,
                 }),
                 Err(error) => {
                     tracing::error!(channel.id = %channel.id, ?error, "cannot decrypt a channel's settings");
@@ -136,10 +161,13 @@ impl Notifications {
     ) -> Result<()> {
         let now = self.clock.now();
         let attempts = notification.attempts + 1;
-        let channel_id = notification.channel_id;
+        let (channel_id, user_id) = (notification.channel_id, notification.user_id);
         let mut row = notification.into_active_model();
         row.attempts = Set(attempts);
-        let problem = outcome.err();
+        let problem = outcome.err().map(|problem| match user_id {
+            Some(_) => UNDELIVERED.to_owned(),
+            None => problem,
+        });
         if let Some(problem) = &problem {
             row.problem = Set(Some(problem.chars().take(MAX_PROBLEM).collect()));
             row.next_attempt_at = Set(now + pause(attempts));
@@ -155,12 +183,18 @@ impl Notifications {
             .validate()?
             .exec(self.db.writer())
             .await?;
+        if user_id.is_some() {
+            // The address may be wrong; the channel is not.
+            return Ok(());
+        }
         self.record_delivery(channel_id, problem.as_deref()).await
     }
 
-    /// The latest messages, newest first.
+    /// The latest messages to channels, newest first.
     pub async fn latest(&self, first: u64) -> Result<Vec<notification::Model>> {
-        let latest = Notification::find().order_by_desc(notification::Column::Id);
+        let latest = Notification::find()
+            .filter(notification::Column::UserId.is_null())
+            .order_by_desc(notification::Column::Id);
         Ok(latest.limit(first).all(self.db.reader()).await?)
     }
 }
@@ -191,16 +225,16 @@ async fn remember(
     Ok(())
 }
 
-fn waiting(
-    channel_id: Uuid,
-    rule: &notification_rule::Model,
+pub(super) fn waiting(
+    recipient: Recipient,
+    event: NotificationEvent,
     message: &Message,
     now: chrono::DateTime<chrono::Utc>,
 ) -> notification::Model {
     notification::Model {
         id: Uuid::now_v7(),
-        channel_id,
-        event: rule.event,
+        channel_id: recipient.channel_id,
+        event,
         subject: message.subject.clone(),
         title: message.title.clone(),
         body: message.body.clone(),
@@ -210,16 +244,26 @@ fn waiting(
         next_attempt_at: now,
         sent_at: None,
         problem: None,
+        user_id: recipient.user_id,
     }
 }
 
-/// Keeps the outbox bounded.
-async fn delete_oldest(transaction: &DatabaseTransaction) -> Result<()> {
-    let count = Notification::find().count(transaction).await?;
+/// Keeps the outbox bounded. Messages to channels and to users are counted apart, so that neither displace the others.
+pub(super) async fn delete_oldest(
+    transaction: &DatabaseTransaction,
+    user_id: Option<Uuid>,
+) -> Result<()> {
+    let user = notification::Column::UserId;
+    let is_alike = match user_id {
+        Some(_) => user.is_not_null(),
+        None => user.is_null(),
+    };
+    let alike = Notification::find().filter(is_alike);
+    let count = alike.clone().count(transaction).await?;
     if count <= MAX_MESSAGES {
         return Ok(());
     }
-    let oldest: Vec<Uuid> = Notification::find()
+    let oldest: Vec<Uuid> = alike
         .select_only()
         .column(notification::Column::Id)
         .order_by_asc(notification::Column::Id)

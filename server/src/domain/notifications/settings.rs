@@ -109,6 +109,14 @@ impl ChannelSettings {
         })
     }
 
+    /// The same with this recipient, if there is one and the channel sends mail.
+    pub(super) fn addressed(mut self, recipient: Option<&String>) -> Self {
+        if let (Self::Email(email), Some(recipient)) = (&mut self, recipient) {
+            email.to = vec![recipient.clone()];
+        }
+        self
+    }
+
     /// Validates the settings.
     pub(super) fn check(&self) -> Result<()> {
         self.url()?;

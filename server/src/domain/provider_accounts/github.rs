@@ -38,7 +38,8 @@ pub struct NewGithubToken {
 #[derive(Clone, Debug)]
 pub struct CopilotToken {
     pub token: SecretString,
-    pub expires_at: DateTime<Utc>,
+    /// `None` while there is no token.
+    pub expires_at: Option<DateTime<Utc>>,
     /// The address of the API.
     pub base_url: String,
     /// The headers by which the API identifies the client program.
@@ -84,11 +85,11 @@ pub(super) struct ExportedGithub {
 }
 
 impl CopilotToken {
-    /// No token yet. It counts as expired, so that it is fetched immediately.
+    /// No token yet: without an expiry, so that it is fetched immediately.
     fn outstanding(base_url: String) -> Self {
         Self {
             token: SecretString::default(),
-            expires_at: DateTime::UNIX_EPOCH,
+            expires_at: None,
             base_url,
             headers: Vec::new(),
             models: Vec::new(),
@@ -300,7 +301,7 @@ impl ProviderAccounts {
         if let Some(plan) = copilot.plan {
             row.plan = Set(Some(plan));
         }
-        row.expires_at = Set(Some(copilot.expires_at));
+        row.expires_at = Set(copilot.expires_at);
         row.refreshed_at = Set(Some(now));
         row.problem = Set(None);
         row.problem_at = Set(None);

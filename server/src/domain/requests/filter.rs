@@ -5,8 +5,10 @@ use entity::{
     provider_account::ProviderKind,
     request::{self, Column, Entity as Request, Outcome},
 };
+use limits::pattern::fits_in_any_case;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, Select, sea_query::Expr,
+    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, Select,
+    sea_query::{Expr, Func, LikeExpr},
 };
 use uuid::Uuid;
 
@@ -16,6 +18,8 @@ use crate::domain::{Error, Result, usage::UsageFilter};
 const MAX_CODES: usize = 50;
 /// The longest text in a filter, in bytes: the columns have at most 200 characters.
 const MAX_TEXT: usize = 800;
+/// The most `*` in the pattern of a model: each one multiplies the steps of a comparison.
+const MAX_STARS: usize = 4;
 /// The shortest prefix of an id, in hexadecimal digits: 12 of them are its time in milliseconds.
 const MIN_PREFIX: usize = 4;
 const DIGITS: usize = 32;
@@ -31,6 +35,7 @@ pub struct RequestFilter {
     pub user_id: Option<Uuid>,
     pub api_key_id: Option<Uuid>,
     pub account_id: Option<Uuid>,
+    /// A name, or a pattern in which `*` matches any characters, regardless of case.
     pub model: Option<String>,
     pub provider: Option<ProviderKind>,
     pub endpoint: Option<String>,
@@ -125,6 +130,10 @@ impl RequestFilter {
         {
             return Err(Error::bad_input("errorCodes must have at most 50 codes"));
         }
+        let stars = self.model.iter().map(|model| model.matches('*').count());
+        if stars.sum::<usize>() > MAX_STARS {
+            return Err(Error::bad_input("model must have at most 4 wildcards (*)"));
+        }
         for text in texts {
             if text.len() > MAX_TEXT {
                 return Err(Error::bad_input(
@@ -141,7 +150,10 @@ impl RequestFilter {
             && is(self.api_key_id, row.api_key_id)
             && (self.connection_id.is_none() || self.connection_id == row.connection_id)
             && (self.account_id.is_none() || self.account_id == row.account_id)
-            && (self.model.is_none() || self.model == row.model)
+            && self
+                .model
+                .as_ref()
+                .is_none_or(|model| is_of_model(model, row))
             && (self.provider.is_none() || self.provider == row.provider)
             && self
                 .id
@@ -186,7 +198,7 @@ impl RequestFilter {
             .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
             .add_option(self.api_key_id.map(|id| Column::ApiKeyId.eq(id)))
             .add_option(self.account_id.map(|id| Column::AccountId.eq(id)))
-            .add_option(self.model.as_ref().map(|model| Column::Model.eq(model)))
+            .add_option(self.model.as_deref().map(of_model))
             .add_option(self.provider.map(|provider| Column::Provider.eq(provider)))
             .add_option(self.endpoint.as_ref().map(|text| Column::Endpoint.eq(text)))
             .add_option(outcomes.map(|any| Column::Outcome.is_in(any.iter().copied())))
@@ -229,6 +241,9 @@ impl RequestFilter {
         else {
             return None;
         };
+        if self.model.as_deref().is_some_and(is_pattern) {
+            return None;
+        }
         Some(UsageFilter {
             user_id: self.user_id,
             api_key_id: self.api_key_id,
@@ -237,6 +252,34 @@ impl RequestFilter {
             model: self.model.clone(),
         })
     }
+}
+
+fn is_pattern(model: &str) -> bool {
+    model.contains('*')
+}
+
+fn is_of_model(wanted: &str, row: &request::Model) -> bool {
+    let model = row.model.as_deref();
+    if is_pattern(wanted) {
+        model.is_some_and(|model| fits_in_any_case(wanted, model))
+    } else {
+        model == Some(wanted)
+    }
+}
+
+/// The condition on the model, as [`is_of_model`].
+fn of_model(wanted: &str) -> Expr {
+    if !is_pattern(wanted) {
+        return Column::Model.eq(wanted);
+    }
+    let escaped = wanted
+        .to_lowercase()
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+        .replace('*', "%");
+    let lower = Expr::expr(Func::lower(Expr::col((Request, Column::Model))));
+    lower.like(LikeExpr::new(escaped).escape('\\'))
 }
 
 #[cfg(test)]

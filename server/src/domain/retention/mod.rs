@@ -10,6 +10,7 @@ use std::{sync::atomic::AtomicI64, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    alert_address_request::{self, Entity as AddressRequest},
     request::{self, Entity as Request},
     usage_rollup::Period,
 };
@@ -34,6 +35,8 @@ const BETWEEN_PASSES: Duration = Duration::from_hours(1);
 /// Twice the longest window of a quota.
 const BUCKETS_KEPT: TimeDelta = TimeDelta::days(800);
 const HOUR: i64 = 60 * 60;
+/// Twice the span in which requests for alert addresses are limited.
+const ADDRESSES_KEPT: TimeDelta = TimeDelta::days(2);
 
 /// The task that deletes old rows.
 #[derive(Debug)]
@@ -106,6 +109,7 @@ impl Retention {
         let now = self.clock.now();
         let days = self.settings.current().gateway.retention_days;
         let cut = now - TimeDelta::days(days.into());
+        self.delete_address_requests(now - ADDRESSES_KEPT).await?;
         Ok(Deleted {
             requests: self.delete_requests(cut).await?,
             quarters: self.delete_quarters(cut).await?,
@@ -165,6 +169,15 @@ impl Retention {
             deleted += range.delete(&self.db).await?;
         }
         Ok(deleted)
+    }
+
+    /// Few rows: requests for alert addresses are limited.
+    async fn delete_address_requests(&self, cut: DateTime<Utc>) -> Result<()> {
+        AddressRequest::delete_many()
+            .filter(alert_address_request::Column::CreatedAt.lt(cut))
+            .exec(self.db.writer())
+            .await?;
+        Ok(())
     }
 
     /// A lifetime bucket starts at zero.

@@ -91,6 +91,10 @@ macro_rules! gateway_settings {
             /// The number of active keys up to which a user creates keys, those of administrators included.
             own_keys_maximum: u32 = 5, in 1..=100;
 
+            /// Whether users may set an e-mail address of their own, which is sent warnings about their quotas through the
+            /// oldest enabled e-mail channel.
+            own_alert_addresses: bool = false;
+
             /// How the engine routes requests among accounts, for all providers.
             routing: RoutingSettings = RoutingSettings::default();
         }

@@ -221,6 +221,8 @@ impl Users {
         let mut user = old.into_active_model();
         user.enabled = Set(false);
         user.archived_at = Set(Some(now));
+        user.alert_address = Set(None);
+        user.alert_address_confirmed_at = Set(None);
         user.updated_at = Set(now);
         let user = user.update(&transaction).await?;
         self.api_keys.revoke_all(&transaction, id).await?;

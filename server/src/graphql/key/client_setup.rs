@@ -135,11 +135,7 @@ async fn models_of(ctx: &Context<'_>, api_key_id: &ID) -> Result<Vec<String>> {
     }
     let user = ctx.loader().load_one(UserId(key.user_id)).await?;
     let user = user.ok_or_else(missing)?;
-    let patterns = [&user.allowed_models, &key.allowed_models];
-    let may_use = |name: &str| {
-        let mut patterns = patterns.into_iter().flatten();
-        patterns.all(|patterns| models::matches(patterns, name))
-    };
+    let patterns = [user.allowed_models.as_ref(), key.allowed_models.as_ref()];
     let listed = ctx
         .service::<EngineHandle>()
         .models()
@@ -150,10 +146,8 @@ async fn models_of(ctx: &Context<'_>, api_key_id: &ID) -> Result<Vec<String>> {
     let names = listed.listed.keys();
     Ok(names
         .filter(|name| {
-            may_use(name)
-                || aliases
-                    .target(name, now)
-                    .is_some_and(|target| may_use(&target))
+            let target = aliases.target(name, now);
+            models::allow(patterns, name, target.as_deref())
         })
         .cloned()
         .collect())

@@ -2,6 +2,7 @@
 
 mod alias;
 mod list;
+pub(super) mod own;
 mod resolve;
 
 use async_graphql::MergedObject;

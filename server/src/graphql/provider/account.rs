@@ -158,7 +158,8 @@ pub(crate) struct ProviderAccount {
     email: Option<String>,
     /// The provider's name of the subscription plan; null if unknown.
     plan: Option<String>,
-    /// The time at which the access token expires; it is refreshed before. Null if it does not expire.
+    /// The time at which the access token expires; it is refreshed before. Null if it does not expire, or if a GitHub
+    /// token was not exchanged yet.
     expires_at: Option<DateTime>,
     /// The time of the last request through it, to 30 seconds; null if there was none.
     last_used_at: Option<DateTime>,

@@ -25,7 +25,8 @@ pub(crate) struct RequestFilter {
     /// The id of the provider account that served the request, or that failed last if none did. Ignored for callers
     /// that are not administrators.
     account_id: Option<ID>,
-    /// The requested model name.
+    /// The requested model name; with `*`, at most 4 times, a pattern in which `*` matches any characters, regardless of
+    /// case, such as `claude-*`.
     model: Option<String>,
     /// The provider that served the request.
     provider: Option<ProviderKind>,

@@ -8,6 +8,7 @@ use crate::{
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
         key::own::OwnKeys,
+        model::own::OwnModel,
         request::{
             filter::RequestFilter,
             histogram::{self, RequestHistogram},
@@ -21,6 +22,7 @@ use crate::{
             loaders::{ApiKeyId, UserId},
         },
         types::{api_key::ApiKey, paging::Connection, request::Request, user::User},
+        user::alert_address::OwnAlertAddress,
     },
 };
 
@@ -61,6 +63,19 @@ impl KeyHolder {
     #[graphql(complexity = "2 * one(child_complexity)")]
     async fn own_keys(&self, ctx: &Context<'_>) -> Result<OwnKeys> {
         OwnKeys::read(ctx).await
+    }
+
+    /// The e-mail address to which the caller is sent warnings about their own quotas.
+    #[graphql(complexity = "2 * one(child_complexity)")]
+    async fn alert_address(&self, ctx: &Context<'_>) -> Result<OwnAlertAddress> {
+        OwnAlertAddress::read(ctx).await
+    }
+
+    /// The models that requests with the key can use now, aliases included, ordered by name, with their prices; null
+    /// while the engine does not run.
+    #[graphql(complexity = "cost::list(50, child_complexity) + cost::REMOTE")]
+    async fn models(&self, ctx: &Context<'_>) -> Result<Option<Vec<OwnModel>>> {
+        OwnModel::of_key(ctx, ctx.key_holder()?).await
     }
 
     /// The user's requests with any of their keys, newest first.

@@ -26,6 +26,11 @@ pub(crate) struct User {
     pub(crate) name: String,
     /// The e-mail address; null if none is set.
     email: Option<String>,
+    /// The e-mail address to which the user is sent warnings about their own quotas, as confirmed by them; null if there
+    /// is none.
+    alert_address: Option<String>,
+    /// The time at which the user confirmed `alertAddress`; null if there is none.
+    alert_address_confirmed_at: Option<DateTime>,
     /// Whether the user's keys are accepted.
     enabled: bool,
     /// The time of creation.
@@ -59,6 +64,8 @@ impl From<user::Model> for User {
             id: row.id.into(),
             name: row.name,
             email: row.email,
+            alert_address: row.alert_address,
+            alert_address_confirmed_at: row.alert_address_confirmed_at.map(Into::into),
             enabled: row.enabled,
             created_at: row.created_at.into(),
             archived_at: row.archived_at.map(Into::into),

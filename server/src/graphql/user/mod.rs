@@ -1,5 +1,6 @@
 //! Users, whose tools call the gateway.
 
+pub(super) mod alert_address;
 mod create;
 mod fields;
 mod invitation;
@@ -9,6 +10,7 @@ mod update;
 use async_graphql::MergedObject;
 
 use self::{
+    alert_address::AlertAddressMutation,
     create::CreateUserMutation,
     invitation::{UserInvitationMutation, UserInvitationQuery},
     list::UserQuery,
@@ -23,4 +25,5 @@ pub(super) struct UserMutations(
     CreateUserMutation,
     UpdateUserMutation,
     UserInvitationMutation,
+    AlertAddressMutation,
 );

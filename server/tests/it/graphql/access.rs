@@ -38,11 +38,14 @@ const WITH_SESSION: [&str; 14] = [
     "deleteSavedView",
 ];
 /// Mutations of users with a key only.
-const FOR_KEY_HOLDERS: [&str; 4] = [
+const FOR_KEY_HOLDERS: [&str; 7] = [
     "createOwnApiKey",
     "renameOwnApiKey",
     "rotateOwnApiKey",
     "revokeOwnApiKey",
+    "requestOwnAlertAddress",
+    "confirmOwnAlertAddress",
+    "removeOwnAlertAddress",
 ];
 /// Mutations for owners only.
 pub(super) const FOR_OWNERS: [&str; 12] = [

@@ -71,6 +71,22 @@ async fn the_preview_names_program_account_and_plan_and_stores_nothing() {
 }
 
 #[tokio::test]
+async fn an_imported_copilot_account_has_no_expiry_before_its_token_was_exchanged() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.admin().await;
+    let copilot = json!({ "github.com": { "user": "ada", "oauth_token": "ghu_1" } }).to_string();
+
+    import(&admin, &[&copilot], false).await;
+
+    let accounts = "{ provider(kind: COPILOT) { accounts { credential expiresAt status } } }";
+    let shown = admin.ask(accounts).await;
+    let account = &shown["data"]["provider"]["accounts"][0];
+    assert_eq!(account["credential"], "GITHUB", "{shown}");
+    assert_eq!(account["expiresAt"], Value::Null, "{shown}");
+    assert_ne!(account["status"], "EXPIRED", "{shown}");
+}
+
+#[tokio::test]
 async fn a_sign_in_of_claude_code_is_imported_once_and_updated_by_a_second_import() {
     let plane = ControlPlane::start().await;
     let admin = plane.admin().await;

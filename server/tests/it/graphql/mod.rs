@@ -17,6 +17,7 @@ mod list;
 mod live;
 mod many_limits;
 mod notification;
+mod own_alert_address;
 mod own_keys;
 mod price;
 mod price_conditions;

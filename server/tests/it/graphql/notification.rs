@@ -12,12 +12,11 @@ use proxypal_server::{
 };
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpListener,
     sync::{Mutex, mpsc},
 };
 
-use crate::support::{Caller, ControlPlane, code, soon};
+use crate::support::{Caller, ControlPlane, MailServer, code, soon};
 
 const CREATE: &str = "mutation($input: CreateNotificationChannelInput!) {
     createNotificationChannel(input: $input) { channel { id target problem } signingSecret } }";
@@ -118,7 +117,7 @@ async fn rule(admin: &Caller, event: &str, channel: &Value, more: Value) -> Valu
     created["data"]["createNotificationRule"]["rule"].clone()
 }
 
-fn watcher(plane: &ControlPlane) -> Watcher {
+pub(super) fn watcher(plane: &ControlPlane) -> Watcher {
     let services = &plane.services;
     let sources = AlertSources {
         quotas: services.quotas.clone(),
@@ -257,17 +256,16 @@ async fn webhooks_reach_no_private_addresses_and_follow_no_redirects() {
 async fn mail_is_delivered_and_a_rejection_is_reported() {
     let plane = ControlPlane::start().await;
     let admin = plane.script(Role::Admin).await;
-    let (address, mut mails) = mail_server().await;
-    let settings = |port: u16, security: &str| {
-        json!({ "email": { "host": "127.0.0.1", "port": port, "security": security,
-            "from": "ProxyPal <proxypal@example.org>", "to": ["ada@example.org"] } })
-    };
-    let (id, _) = channel(&admin, "mail", settings(address.port(), "NONE")).await;
-    let (away, _) = channel(&admin, "away", settings(9, "NONE")).await;
-    let (tls, _) = channel(&admin, "tls", settings(address.port(), "START_TLS")).await;
+    let mut mails = MailServer::start().await;
+    let id = mails.create_channel(&admin, "mail").await;
+    let (mut away, mut tls) = (mails.channel(), mails.channel());
+    away["email"]["port"] = json!(9);
+    tls["email"]["security"] = json!("START_TLS");
+    let (away, _) = channel(&admin, "away", away).await;
+    let (tls, _) = channel(&admin, "tls", tls).await;
 
     let sent = try_out(&admin, &id).await;
-    let mail = soon("the mail", mails.recv()).await.unwrap();
+    let mail = mails.next().await;
     let refused = try_out(&admin, &away).await;
     let unprotected = try_out(&admin, &tls).await;
 
@@ -280,45 +278,6 @@ async fn mail_is_delivered_and_a_rejection_is_reported() {
     let input = json!({ "email": { "host": "h", "security": "NONE", "password": "p", "from": "a@b.c", "to": ["a@b.c"] } });
     let input = json!({ "input": { "name": "x", "settings": input } });
     assert_eq!(code(&admin.ask_with(CREATE, input).await), "BAD_USER_INPUT");
-}
-
-/// Takes mail without TLS, as a server on the same machine does.
-async fn mail_server() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, mails) = mpsc::unbounded_channel();
-    #[expect(clippy::disallowed_methods, reason = "it ends with the test")]
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (read, mut write) = stream.split();
-            let mut lines = BufReader::new(read).lines();
-            write.write_all(b"220 test ESMTP\r\n").await.unwrap();
-            let (mut mail, mut in_data) = (String::new(), false);
-            while let Ok(Some(line)) = lines.next_line().await {
-                if in_data {
-                    if line == "." {
-                        in_data = false;
-                        let _ = sender.send(std::mem::take(&mut mail));
-                        write.write_all(b"250 taken\r\n").await.unwrap();
-                    } else {
-                        mail.push_str(&line);
-                        mail.push('\n');
-                    }
-                    continue;
-                }
-                in_data = line == "DATA";
-                let reply: &[u8] = match line.as_str() {
-                    "DATA" => b"354 go on\r\n",
-                    "QUIT" => b"221 bye\r\n",
-                    _ => b"250 ok\r\n",
-                };
-                if write.write_all(reply).await.is_err() {
-                    break;
-                }
-            }
-        }
-    });
-    (address, mails)
 }
 
 #[tokio::test]

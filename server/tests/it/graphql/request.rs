@@ -7,6 +7,7 @@ use entity::{
     request::Outcome,
     request_failure::{LimitScope, RejectedBy, RejectingLimit},
 };
+use futures_util::StreamExt as _;
 use proxypal_server::domain::{
     engine_usage::EngineUsage,
     requests::{RequestFilter, RequestRecord},
@@ -55,7 +56,6 @@ impl Log {
 
     /// Writes requests and waits until they are stored.
     async fn write(&self, records: Vec<RequestRecord>) {
-        use futures_util::StreamExt as _;
         let follow = self
             .plane
             .services
@@ -170,6 +170,58 @@ async fn every_filter_finds_its_requests() {
 }
 
 #[tokio::test]
+async fn models_are_filtered_by_name_or_by_a_pattern_in_the_list_the_feed_and_the_histogram() {
+    let log = Log::open().await;
+    let mut ids = Vec::new();
+    for model in ["Claude-Opus", "claude-opus-mini", "gpt_5", "gptx5", "100%"] {
+        let mut record = log.record(log.now());
+        record.model = Some(model.to_owned());
+        ids.push(record.id);
+        log.write(vec![record]).await;
+    }
+    let mut nameless = log.record(log.now());
+    nameless.model = None;
+    log.write(vec![nameless]).await;
+    log.plane.advance(TimeDelta::minutes(1));
+
+    for (model, expected) in [
+        ("Claude-Opus", &[0][..]),
+        ("claude-opus", &[]),
+        ("claude-op*", &[0, 1]),
+        ("*mini", &[1]),
+        ("gpt_5*", &[2]),
+        ("100%*", &[4]),
+        ("%*", &[]),
+        ("*", &[0, 1, 2, 3, 4]),
+        ("c*e*-*i*i", &[1]),
+    ] {
+        let expected: Vec<Uuid> = expected.iter().rev().map(|at| ids[*at]).collect();
+        let filter = json!({ "model": model });
+        assert_eq!(log.ids(filter.clone()).await, expected, "{model}");
+        let read = RequestFilter {
+            model: Some(model.to_owned()),
+            ..RequestFilter::default()
+        };
+        let feed = log.plane.services.requests.follow(read, Some("0")).await;
+        let feed = std::pin::pin!(feed.unwrap());
+        let oldest_first: Vec<Uuid> = expected.iter().rev().copied().collect();
+        let fed: Vec<Uuid> = feed
+            .take(expected.len())
+            .map(|row| row.unwrap().id)
+            .collect()
+            .await;
+        assert_eq!(fed, oldest_first, "{model}");
+        let counted = "query($filter: RequestFilter) { requestHistogram(filter: $filter) { totals { total } } }";
+        let counted = log
+            .admin
+            .ask_with(counted, json!({ "filter": filter }))
+            .await;
+        let count = &counted["data"]["requestHistogram"]["totals"]["total"];
+        assert_eq!(count, &json!(expected.len()), "{model}: {counted}");
+    }
+}
+
+#[tokio::test]
 async fn an_invalid_filter_is_rejected_with_a_reason() {
     let log = Log::open().await;
     let query = "query($filter: RequestFilter) { requests(filter: $filter) { nodes { id } } }";
@@ -178,6 +230,7 @@ async fn an_invalid_filter_is_rejected_with_a_reason() {
         (json!({ "id": "xyz" }), "id must be"),
         (json!({ "errorCodes": vec!["e"; 51] }), "at most 50"),
         (json!({ "endpoint": "x".repeat(801) }), "at most 800 bytes"),
+        (json!({ "model": "a*b*c*d*e*" }), "at most 4 wildcards"),
     ] {
         let answer = log.admin.ask_with(query, json!({ "filter": filter })).await;
 

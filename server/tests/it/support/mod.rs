@@ -7,6 +7,7 @@ mod clock;
 mod database;
 mod engine;
 mod events;
+pub(crate) mod mail;
 pub(crate) mod operator;
 mod plane;
 pub(crate) mod programs;
@@ -34,6 +35,7 @@ pub(crate) use self::{
     database::TestDatabase,
     engine::{Script, scripted},
     events::Events,
+    mail::MailServer,
     plane::{ControlPlane, PASSWORD},
     record::completed,
     responses_socket::{ClientEnd, EngineEnd, SocketEngine, TURN_STATE},

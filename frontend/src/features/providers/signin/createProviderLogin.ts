@@ -119,7 +119,8 @@ export function createProviderLogin(id: string, onSucceeded: () => void) {
   }
 
   onMount(() => {
-    const changes = client.subscription(ProviderLoginChangedSubscription, { id });
+    const onOpen = () => void ask();
+    const changes = client.subscription(ProviderLoginChangedSubscription, { id }, { onOpen });
     const { unsubscribe } = changes.subscribe(
       ({ data }) => data && learn(data.providerLoginChanged),
     );

@@ -63,6 +63,8 @@ fn holder() -> user::Model {
         version: 1,
         quotas_version: 1,
         rate_limit_version: 1,
+        alert_address: None,
+        alert_address_confirmed_at: None,
     }
 }
 

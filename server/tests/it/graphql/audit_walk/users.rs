@@ -1,7 +1,7 @@
 //! Users, their keys, quotas and rate limits.
 
 use super::{NO_SUBJECT, Walk, text};
-use crate::support::test_context;
+use crate::support::{MailServer, mail::code_in, test_context};
 
 pub(super) async fn run(walk: &mut Walk) {
     let user = [("user", "/user/id")];
@@ -18,6 +18,7 @@ pub(super) async fn run(walk: &mut Walk) {
     keys(walk, &id).await;
     invitations(walk, &id).await;
     own_keys(walk, &text(&created, "/secret")).await;
+    own_alert_address(walk, &text(&created, "/secret"), &id).await;
     limits(walk, &id).await;
     let reset = format!("resetUserUsage(id: {id}) {{ user {{ id }} }}");
     walk.run(&reset, &user).await;
@@ -54,7 +55,10 @@ async fn keys(walk: &mut Walk, user: &str) {
 /// Users manage their own keys; the actor is the user.
 async fn own_keys(walk: &mut Walk, secret: &str) {
     let settings = &walk.app.services.settings;
-    let allow = settings.update(test_context(), 0, |gateway| gateway.own_keys = true);
+    let allow = settings.update(test_context(), 0, |gateway| {
+        gateway.own_keys = true;
+        gateway.own_alert_addresses = true;
+    });
     allow.await.unwrap();
     let ada = walk.anonymous().with_bearer(secret);
     let key = [("apiKey", "/apiKey/id")];
@@ -70,6 +74,30 @@ async fn own_keys(walk: &mut Walk, secret: &str) {
     let id = format!("{:?}", text(&rotated, "/apiKey/id"));
     let revoke = format!("revokeOwnApiKey(id: {id}) {{ apiKey {{ id }} }}");
     walk.run_as(&ada, "Ada", &revoke, &key).await;
+}
+
+/// Users set the address of their own alerts; the actor is the user.
+async fn own_alert_address(walk: &mut Walk, secret: &str, user: &str) {
+    let mut mails = MailServer::start().await;
+    let channel = mails.create_channel(&walk.owner, "mail of users").await;
+    let ada = walk.anonymous().with_bearer(secret);
+    let of_user = [("user", "")];
+    let request =
+        r#"requestOwnAlertAddress(address: "ada-canary@example.org") { alertAddress { address } }"#;
+    walk.run_as(&ada, "Ada", request, &of_user).await;
+    let code = code_in(&mails.next().await);
+    let confirm =
+        format!(r#"confirmOwnAlertAddress(code: "{code}") {{ alertAddress {{ address }} }}"#);
+    walk.run_as(&ada, "Ada", &confirm, &of_user).await;
+    // Removing it again is recorded too.
+    for _twice in 0..2 {
+        let remove = "removeOwnAlertAddress { alertAddress { address } }";
+        walk.run_as(&ada, "Ada", remove, &of_user).await;
+    }
+    let remove = format!("removeUserAlertAddress(userId: {user}) {{ user {{ id }} }}");
+    walk.run(&remove, &[("user", "/user/id")]).await;
+    let delete = format!("deleteNotificationChannel(id: {channel}) {{ channel {{ id }} }}");
+    walk.owner.ask(&format!("mutation {{ {delete} }}")).await;
 }
 
 async fn invitations(walk: &mut Walk, user: &str) {
