@@ -1,6 +1,7 @@
 //! The composition root: only this module depends on all others.
 
 mod core;
+mod front;
 mod options;
 mod source;
 
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 
 use self::{
     core::Core,
+    front::Front,
     options::{
         connection_limits, engine_options, oauth_options, request_log_options, server_facts,
     },
@@ -122,6 +124,7 @@ impl Runtime {
         let source = AppCredentialSource {
             accounts: core.accounts.clone(),
             settings: core.settings.clone(),
+            seen_models: core.seen_models.clone(),
         };
         EngineContext {
             source: Arc::new(source),
@@ -137,7 +140,9 @@ impl Runtime {
 #[derive(Debug)]
 pub struct App {
     db: Database,
-    router: Router,
+    gateway: Gateway,
+    /// Everything but the data plane.
+    pages: Router,
     watch: MetricsExporter,
     /// The separate listener of the metrics.
     metrics: Option<TcpListener>,
@@ -188,7 +193,8 @@ impl App {
         let pages = pages(&config, &core.db, &services, &life, beside);
         let setup_token = core.setup_token.as_ref();
         Ok(Self {
-            router: gateway.router().merge(pages),
+            gateway,
+            pages,
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -223,6 +229,7 @@ impl App {
             self.life.clock.clone(),
             self.services.settings.clone(),
             self.handles.held.clone(),
+            self.services.provider_accounts.windows().clone(),
         )
     }
 
@@ -258,7 +265,7 @@ impl App {
 
     /// Every page and endpoint. Without [`Self::serve`], nothing runs on a schedule.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.gateway.router().merge(self.pages.clone())
     }
 
     /// The services behind the control plane.
@@ -309,7 +316,11 @@ impl App {
             ));
         }
         drop(self.watch);
-        http_server::serve(listener, self.router, self.limits, ending, in_flight).await;
+        let front = Front {
+            gateway: self.gateway,
+            pages: self.pages,
+        };
+        http_server::serve(listener, front, self.limits, ending, in_flight).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when all senders are dropped.
@@ -364,6 +375,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         settings: core.settings.clone(),
+        seen_models: core.seen_models.clone(),
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,

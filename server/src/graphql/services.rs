@@ -23,6 +23,7 @@ use crate::{
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
         saved_views::SavedViews,
+        seen_models::SeenModels,
         sessions::Sessions,
         settings::Settings,
         usage::Usage,
@@ -60,6 +61,7 @@ pub struct Services {
     pub checkup: Checkup,
     pub prices: Prices,
     pub settings: Settings,
+    pub seen_models: SeenModels,
     pub engine: EngineHandle,
     pub notifications: Notifications,
     pub notification_sender: notify::Sender,
@@ -118,6 +120,7 @@ impl Services {
             .data(self.checkup)
             .data(self.prices)
             .data(self.settings)
+            .data(self.seen_models)
             .data(self.engine)
             .data(self.notifications)
             .data(self.notification_sender)

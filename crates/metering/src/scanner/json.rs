@@ -75,6 +75,16 @@ impl JsonScanner {
         }
     }
 
+    /// Whether the verdict is [`ScanResult::NeedMore`].
+    pub(super) fn needs_more(&self) -> bool {
+        let has_model = self
+            .members
+            .model
+            .as_ref()
+            .is_some_and(|model| !model.is_empty());
+        !has_model && !self.walker.is_ended() && !self.is_ambiguous()
+    }
+
     pub(super) fn is_ambiguous(&self) -> bool {
         let is_no_json = self.walker.is_broken() || self.walker.is_malformed();
         self.members.is_ambiguous || self.members.is_not_one_object || is_no_json

@@ -120,6 +120,16 @@ impl ModelScanner {
         }
     }
 
+    /// Whether the result so far is [`ScanResult::NeedMore`].
+    pub fn needs_more(&self) -> bool {
+        match &self.0 {
+            Form::Json(scanner) => scanner.needs_more(),
+            Form::Zstd(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => {
+                self.verdict() == ScanResult::NeedMore
+            }
+        }
+    }
+
     /// Whether the result is [`ScanResult::Ambiguous`], whatever follows.
     pub fn is_ambiguous(&self) -> bool {
         match &self.0 {

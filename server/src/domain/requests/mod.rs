@@ -38,7 +38,7 @@ pub use self::{
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
     pricing::tier_of,
-    record::RequestRecord,
+    record::{KILLED, RequestRecord},
     recorder::{RecordPermit, Recorder},
 };
 use self::{

@@ -7,7 +7,6 @@ use entity::{
     request::{self, Outcome, Protocol},
 };
 
-use super::RequestRecord;
 use crate::domain::{
     model_name::routed_as,
     prices::{PriceList, PricedUsage, ServiceTier, cost, is_bundled},
@@ -35,13 +34,6 @@ pub(super) fn set_cost(row: &mut request::Model, prices: &PriceList) {
     } else if tokens.total() == 0 {
         row.cost = Some(0);
     }
-}
-
-/// The cost of a record, in nano-USD.
-pub(super) fn cost_of(record: &RequestRecord, prices: &PriceList) -> Option<i64> {
-    let mut row = record.clone().into_row(0);
-    set_cost(&mut row, prices);
-    row.cost
 }
 
 /// The service tier of a row: the one that the provider reports, otherwise the requested one. Unknown tiers have the

@@ -253,7 +253,7 @@ mod tests {
             requested_service_tier: None,
             service_tier: None,
         }
-        .into_row(1)
+        .into_row()
     }
 
     fn report(request_id: Uuid) -> EngineUsage {

@@ -18,6 +18,9 @@ const MAX_MESSAGE: usize = 500;
 /// Longer names of service tiers are cut, in characters.
 const MAX_TIER: usize = 32;
 
+/// The error code of requests that were in flight when the server was killed.
+pub const KILLED: &str = "server_killed";
+
 /// One request, or one turn of a WebSocket.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct RequestRecord {
@@ -37,6 +40,7 @@ pub struct RequestRecord {
     pub streamed: bool,
     pub http_status: Option<u16>,
     pub outcome: Outcome,
+    /// Also `None` while a request is in flight; [`KILLED`] replaces it if it stays so.
     pub error_code: Option<String>,
     /// The error's message as the client received it, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,12 +61,12 @@ pub struct RequestRecord {
 }
 
 impl RequestRecord {
-    /// The row to store.
-    pub(super) fn into_row(self, sequence: i64) -> request::Model {
+    /// The row to store, without a sequence number, price and cost.
+    pub(super) fn into_row(self) -> request::Model {
         let tokens = self.tokens;
         request::Model {
             id: self.id,
-            sequence,
+            sequence: 0,
             connection_id: self.connection_id,
             user_id: self.user_id,
             api_key_id: self.api_key_id,

@@ -172,12 +172,13 @@ struct ModelReading<'a> {
 impl ModelReading<'_> {
     async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<ScanResult, ReadError> {
         loop {
-            if !scanner.needs_whole() {
-                let result = scanner.verdict();
-                if result != ScanResult::NeedMore && self.has_bound(scanner) {
-                    let is_over = self.body.is_end_stream();
-                    return Ok(if is_over { scanner.finish() } else { result });
-                }
+            if !scanner.needs_whole() && !scanner.needs_more() && self.has_bound(scanner) {
+                let is_over = self.body.is_end_stream();
+                return Ok(if is_over {
+                    scanner.finish()
+                } else {
+                    scanner.verdict()
+                });
             }
             if !self.read_chunk(scanner).await? {
                 return Ok(scanner.finish());

@@ -5,6 +5,7 @@ mod aliases;
 mod auth_files;
 mod bounds;
 mod canaries;
+mod catalogue;
 mod choosing;
 mod health;
 mod killed;

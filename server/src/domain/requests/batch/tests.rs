@@ -135,7 +135,10 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         requested_service_tier: None,
         service_tier: None,
     };
-    record.into_row(sequence)
+    request::Model {
+        sequence,
+        ..record.into_row()
+    }
 }
 
 fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
