@@ -15,6 +15,7 @@
 //! | `cut` | break the connection after so many events | |
 //! | `tool` | 1: call the first declared tool, unless its result is already there | 0 |
 //! | `brief_delta` | 1: the `message_delta` of Anthropic counts only the output, as it once did | 0 |
+//! | `window` | the used percentage of a five-hour window, as the headers of Claude and ChatGPT report it | |
 //! | `tag` | copied to `/produced` | |
 
 use std::{str::FromStr, time::Duration};
@@ -36,6 +37,7 @@ pub(crate) struct Script {
     pub(crate) brief_delta: bool,
     pub(crate) tag: Option<String>,
     pub(crate) tier: Option<String>,
+    pub(crate) window: Option<u8>,
 }
 
 impl Default for Script {
@@ -54,6 +56,7 @@ impl Default for Script {
             brief_delta: false,
             tag: None,
             tier: None,
+            window: None,
         }
     }
 }
@@ -95,6 +98,7 @@ impl Script {
             "cut" => self.cut = Some(number(value)?),
             "tool" => self.tool = value == "1",
             "brief_delta" => self.brief_delta = value == "1",
+            "window" => self.window = Some(number(value)?),
             "tag" => self.tag = Some(value.to_owned()),
             _ => return Err(format!("unknown word {name}")),
         }

@@ -15,7 +15,7 @@ pub const ADDRESSES: [&str; 2] = [
 /// The time between two refreshes; the first one follows the start.
 pub const INTERVAL: Duration = Duration::from_hours(3);
 
-/// What the engine reported about its catalogue since it started.
+/// The engine's reports on its catalogue since it started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CatalogueRefresh {
     /// Whether the running engine refreshes it.

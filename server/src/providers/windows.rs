@@ -43,7 +43,7 @@ impl LimitHeaders {
         self.0.get(name).map(String::as_str)
     }
 
-    /// What stands between `prefix` and `suffix` in the names of headers, with their values.
+    /// The parts between `prefix` and `suffix` of the names of headers, with their values.
     pub(super) fn between<'a>(
         &'a self,
         prefix: &'a str,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::provider_account::SubscriptionWindow;
 
-/// Resets that differ by less are the same: providers compute them anew for each answer.
+/// Resets that differ by less are the same: providers compute them for each answer.
 const SAME_RESET: TimeDelta = TimeDelta::seconds(90);
 /// A level may be lower by this much through rounding.
 const ROUNDING: i32 = 1;
@@ -17,7 +17,7 @@ pub(super) struct Level {
     doubted: Option<SubscriptionWindow>,
 }
 
-/// What a reading did.
+/// The effect of a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// The level is new or another one.

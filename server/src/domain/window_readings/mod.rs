@@ -35,8 +35,8 @@ const SHOWN: TimeDelta = TimeDelta::days(8);
 const SHOWN_AFTER_CHECK: TimeDelta = TimeDelta::hours(1);
 /// How often the time of an unchanged level is stored.
 const CONFIRMATION_INTERVAL: TimeDelta = TimeDelta::minutes(1);
-/// Readings of one answer to a query: the newest.
-const MAX_HISTORY: u64 = 2000;
+/// Readings in the history of an account.
+pub const MAX_HISTORY: usize = 800;
 
 /// The windows of one account that a provider reported at one time.
 #[derive(Debug)]
@@ -45,6 +45,14 @@ pub struct WindowReport {
     pub observed_at: DateTime<Utc>,
     pub source: ReadingSource,
     pub windows: Vec<SubscriptionWindow>,
+}
+
+/// The levels of one window over time.
+#[derive(Debug)]
+pub struct WindowHistory {
+    pub name: String,
+    /// Oldest first.
+    pub readings: Vec<window_reading::Model>,
 }
 
 #[derive(Debug, Default)]
@@ -143,22 +151,29 @@ impl WindowReadings {
         Ok(transaction.commit().await?)
     }
 
-    /// The readings of a window in a period, oldest first; of more than 2000, the newest.
+    /// The readings of an account since a time, by the name of the window, oldest first; of more than `MAX_HISTORY` in all,
+    /// the newest.
     pub async fn history(
         &self,
         account_id: Uuid,
-        name: &str,
         since: DateTime<Utc>,
-    ) -> Result<Vec<window_reading::Model>> {
+    ) -> Result<Vec<WindowHistory>> {
         let readings = WindowReading::find()
             .filter(window_reading::Column::AccountId.eq(account_id))
-            .filter(window_reading::Column::Name.eq(name))
             .filter(window_reading::Column::ObservedAt.gte(since))
             .order_by_desc(window_reading::Column::ObservedAt)
-            .limit(MAX_HISTORY);
-        let mut readings = readings.all(self.db.reader()).await?;
-        readings.reverse();
-        Ok(readings)
+            .limit(u64::try_from(MAX_HISTORY).unwrap_or(u64::MAX));
+        let mut by_name: BTreeMap<String, Vec<window_reading::Model>> = BTreeMap::new();
+        for reading in readings.all(self.db.reader()).await?.into_iter().rev() {
+            by_name
+                .entry(reading.name.clone())
+                .or_default()
+                .push(reading);
+        }
+        let windows = by_name.into_iter();
+        Ok(windows
+            .map(|(name, readings)| WindowHistory { name, readings })
+            .collect())
     }
 
     /// Deletes readings that are too old. Returns how many.

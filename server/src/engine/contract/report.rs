@@ -6,10 +6,10 @@ const MAX_FOUND: usize = 300;
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ContractCheck {
-    /// What was checked, in a few words.
+    /// The checked behaviour, in a few words.
     pub name: String,
     pub expected: String,
-    /// What the engine did; at most 300 characters.
+    /// The observed behaviour; at most 300 characters.
     pub found: String,
     pub passed: bool,
 }

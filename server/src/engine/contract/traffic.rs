@@ -165,7 +165,8 @@ fn example() -> Value {
 }
 
 async fn unknown_model(probe: &Probe<'_>) -> Result<String, String> {
-    let body = json!({"model": "a-model-that-nobody-has", "messages": [{"role": "user", "content": "hello"}]});
+    let body =
+        json!({"model": "an-unknown-model", "messages": [{"role": "user", "content": "hello"}]});
     let request = probe
         .request(Method::POST, "/v1/chat/completions")
         .json(&body);

@@ -26,7 +26,7 @@ pub(super) enum ModelCatalogueSource {
     Refreshed,
 }
 
-/// What is started, and how.
+/// The program to start, with its environment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Launch<'a> {
     /// This program, which executes the engine.

@@ -16,6 +16,7 @@ mod probing;
 mod protocols;
 mod rotation;
 mod soak;
+mod windows;
 
 use entity::request;
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;

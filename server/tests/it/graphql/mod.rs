@@ -38,3 +38,4 @@ mod usage;
 mod user;
 mod user_invitation;
 mod version;
+mod window_history;

@@ -24,7 +24,7 @@ impl Managed {
         Caller::new(self.app.address).with_bearer(secret.expose_secret())
     }
 
-    /// What the double reads instead of the internet.
+    /// The catalogue that the engine double downloads.
     fn catalogue(&self) -> PathBuf {
         let data = self.app.database.directory.path();
         data.join("engine/run/home/catalogue.json")
