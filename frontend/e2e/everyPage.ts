@@ -24,6 +24,7 @@ const ADMIN_PATHS = [
   "/models/resolve",
   "/playground",
   "/engine",
+  "/engine/updates",
   "/audit",
   "/settings",
   "/settings/admins",

@@ -70,14 +70,28 @@ const ALIAS = {
   createdAt: "2026-01-01T00:00:00Z",
 };
 
+// No release feed is read.
+const RELEASE = {
+  __typename: "EngineReleaseInfo",
+  version: "8.0.0",
+  notes: "",
+  publishedAt: null,
+  isPrerelease: false,
+  isTested: false,
+  isRunning: false,
+  canInstall: true,
+  sizeBytes: null,
+};
 /**
- * States in which more can be done: an engine that this server manages, accounts that fail or are paused, an alias, a
- * user with an alert address.
+ * States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that
+ * fail or are paused, an alias, a user with an alert address.
  */
 function withMoreToDo(text: string): string {
   let accounts = 0;
   return text
     .replaceAll('"mode":"DEMO"', '"mode":"MANAGED"')
+    .replaceAll('"canRollBack":false', '"canRollBack":true')
+    .replaceAll('"releases":[]', `"releases":[${JSON.stringify(RELEASE)}]`)
     .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>

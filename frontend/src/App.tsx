@@ -13,7 +13,9 @@ import { Loading } from "./ui/Loading";
 
 const AlertsPage = lazy(() => import("./pages/AlertsPage"));
 const AuditPage = lazy(() => import("./pages/AuditPage"));
-const EnginePage = lazy(() => import("./pages/EnginePage"));
+const EnginePage = lazy(() => import("./pages/engine/EnginePage"));
+const EngineState = lazy(() => import("./pages/engine/State"));
+const EngineUpdates = lazy(() => import("./pages/engine/Updates"));
 const KeysPage = lazy(() => import("./pages/KeysPage"));
 const NotFoundPage = lazy(() => import("./pages/NotFoundPage"));
 const OverviewPage = lazy(() => import("./pages/OverviewPage"));
@@ -124,7 +126,10 @@ function AdminRoutes() {
         <Route path="/resolve" component={Resolve} />
       </Route>
       <Route path="/playground" component={PlaygroundPage} />
-      <Route path="/engine" component={EnginePage} />
+      <Route path="/engine" component={EnginePage}>
+        <Route path="/" component={EngineState} />
+        <Route path="/updates" component={EngineUpdates} />
+      </Route>
       <Route path="/audit" component={AuditPage} />
       <Route path="/settings" component={SettingsPage}>
         <Route path="/" component={ServerSettings} />

@@ -1,6 +1,7 @@
 //! The composition root: only this module depends on all others.
 
 mod core;
+mod front;
 mod options;
 mod source;
 
@@ -16,8 +17,10 @@ use zeroize::Zeroizing;
 
 use self::{
     core::Core,
+    front::Front,
     options::{
         connection_limits, engine_options, oauth_options, request_log_options, server_facts,
+        update_place,
     },
     source::AppCredentialSource,
 };
@@ -44,10 +47,11 @@ use crate::{
         usage::Usage,
         users::{UserInvitations, Users, quotas::Quotas},
     },
-    engine::{EngineContext, EngineHandle},
+    engine::{EngineContext, EngineHandle, EngineUpdates},
     gateway::{Gateway, GatewayOptions},
     graphql::{self, Services},
     http_server::{self, ConnectionLimits, ShutdownPhase},
+    in_flight::InFlight,
     notify,
     oauth::OAuthService,
     traces::Traces,
@@ -78,7 +82,7 @@ struct Runtime {
     /// Background tasks.
     tasks: TaskTracker,
     /// Requests in flight to the engine.
-    in_flight: TaskTracker,
+    in_flight: InFlight,
     ending: ShutdownPhase,
     /// Stops the engine, after everything else.
     engine_shutdown: CancellationToken,
@@ -89,7 +93,7 @@ impl Runtime {
         Self {
             clock,
             tasks: TaskTracker::new(),
-            in_flight: TaskTracker::new(),
+            in_flight: InFlight::default(),
             ending: ShutdownPhase {
                 stop: CancellationToken::new(),
                 grace: config.shutdown_grace,
@@ -122,6 +126,7 @@ impl Runtime {
         let source = AppCredentialSource {
             accounts: core.accounts.clone(),
             settings: core.settings.clone(),
+            seen_models: core.seen_models.clone(),
         };
         EngineContext {
             source: Arc::new(source),
@@ -137,7 +142,9 @@ impl Runtime {
 #[derive(Debug)]
 pub struct App {
     db: Database,
-    router: Router,
+    gateway: Gateway,
+    /// Everything but the data plane.
+    pages: Router,
     watch: MetricsExporter,
     /// The separate listener of the metrics.
     metrics: Option<TcpListener>,
@@ -160,11 +167,19 @@ impl App {
         let options = request_log_options(&config, &core, &life, &request_metrics);
         let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
         let context = life.engine_context(&core, handles.reports.clone());
+        let source = context.source.clone();
         let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
+        let updates = EngineUpdates::start(
+            update_place(&config, &environment),
+            engine.clone(),
+            source,
+            life.tasks.clone(),
+        );
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
         let running = Running {
             requests,
             engine,
+            updates,
             oauth,
         };
         let services = services(&config, &core, &life, running);
@@ -188,7 +203,8 @@ impl App {
         let pages = pages(&config, &core.db, &services, &life, beside);
         let setup_token = core.setup_token.as_ref();
         Ok(Self {
-            router: gateway.router().merge(pages),
+            gateway,
+            pages,
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -223,6 +239,7 @@ impl App {
             self.life.clock.clone(),
             self.services.settings.clone(),
             self.handles.held.clone(),
+            self.services.provider_accounts.windows().clone(),
         )
     }
 
@@ -258,7 +275,7 @@ impl App {
 
     /// Every page and endpoint. Without [`Self::serve`], nothing runs on a schedule.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.gateway.router().merge(self.pages.clone())
     }
 
     /// The services behind the control plane.
@@ -309,7 +326,12 @@ impl App {
             ));
         }
         drop(self.watch);
-        http_server::serve(listener, self.router, self.limits, ending, in_flight).await;
+        let front = Front {
+            gateway: self.gateway,
+            pages: self.pages,
+        };
+        let requests = in_flight.all().clone();
+        http_server::serve(listener, front, self.limits, ending, requests).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when all senders are dropped.
@@ -327,6 +349,7 @@ impl App {
 struct Running {
     requests: RequestLog,
     engine: EngineHandle,
+    updates: EngineUpdates,
     oauth: OAuthService,
 }
 
@@ -369,6 +392,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         ledger: core.ledger.clone(),
         prices: core.prices.clone(),
         settings: core.settings.clone(),
+        seen_models: core.seen_models.clone(),
         alert_addresses: AlertAddresses::new(
             db.clone(),
             clock.clone(),
@@ -378,6 +402,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,
+        engine_updates: running.updates,
         server: server_facts(config),
         clock: clock.clone(),
         tasks: life.tasks.clone(),

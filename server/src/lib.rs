@@ -40,6 +40,7 @@ pub mod fuzzing;
 pub mod gateway;
 pub mod graphql;
 pub mod http_server;
+pub mod in_flight;
 pub mod metrics;
 pub mod notify;
 pub mod oauth;

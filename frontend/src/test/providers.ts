@@ -9,6 +9,7 @@ function provider(kind: ProviderKind, displayName: string): SupportedProvider {
     apiKeys: { defaultBaseUrl: "https://api.example.com", modelsRequired: false },
     signIn: "PASTE",
     options: [],
+    additionalModels: false,
   };
 }
 

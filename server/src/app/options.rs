@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use nix::sys::resource::{Resource, getrlimit};
-use tokio_util::task::TaskTracker;
 
 use super::{Environment, Runtime, VERSION, core::Core};
 use crate::{
@@ -14,9 +13,12 @@ use crate::{
         provider_logins::ProviderLogins,
         requests::{JournalSync, RequestLogOptions},
     },
-    engine::{DrainHook, EngineHandle, EngineMode, EngineOptions, ExternalEngine},
+    engine::{
+        self, DrainHook, EngineHandle, EngineMode, EngineOptions, ExternalEngine, UpdatePlace,
+    },
     graphql::ServerFacts,
     http_server::ConnectionLimits,
+    in_flight::InFlight,
     oauth::OAuthOptions,
     watch::RequestMetrics,
 };
@@ -124,18 +126,47 @@ pub(super) fn engine_options(
         external,
         allow_demo_fallback: !config.is_public(),
         drain: Some(drain_hook(life.in_flight.clone())),
+        drain_replaced: Some(drain_replaced_hook(life.in_flight.clone())),
+    }
+}
+
+/// Where the engine's updates are kept and tried.
+pub(super) fn update_place(config: &Config, environment: &Environment) -> UpdatePlace {
+    let binary = match &config.engine {
+        config::EngineConfig::Managed { binary } => binary.clone(),
+        config::EngineConfig::Demo | config::EngineConfig::External { .. } => None,
+    };
+    UpdatePlace {
+        data_dir: config.storage.data_dir.clone(),
+        feed: config
+            .engine_releases_url
+            .clone()
+            .unwrap_or_else(engine::default_feed),
+        launcher: environment.launcher.clone(),
+        search_path: environment.search_path.clone(),
+        may_install: matches!(config.engine, config::EngineConfig::Managed { .. }),
+        binary,
+        clock: environment.clock.clone(),
     }
 }
 
 /// Waits until no request to the engine is in flight.
-fn drain_hook(in_flight: TaskTracker) -> DrainHook {
+fn drain_hook(in_flight: InFlight) -> DrainHook {
     Arc::new(move || {
-        let in_flight = in_flight.clone();
+        let in_flight = in_flight.all().clone();
         async move {
             in_flight.close();
             in_flight.wait().await;
             in_flight.reopen();
         }
         .boxed()
+    })
+}
+
+/// Waits until the requests have ended that an earlier process of the engine may serve.
+fn drain_replaced_hook(in_flight: InFlight) -> DrainHook {
+    Arc::new(move || {
+        let earlier = in_flight.begin_generation();
+        async move { earlier.wait().await }.boxed()
     })
 }

@@ -3,9 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
-use entity::price;
+use entity::price::{self, TokenRates};
 use secrecy::ExposeSecret as _;
 
 use super::{CliError, Done, audit::context, explain_lock, terminal};
@@ -27,20 +27,26 @@ pub(super) const FORMAT: &str = concat!(
 
 "#,
     "Amounts are US dollars per million tokens. An entry may also have provider, effectiveFrom (default: ",
-    "the date), cacheWrite (default: input), reasoning (default: output) and perRequest. Prices are never ",
-    "changed: to change one, import another with a later effectiveFrom.\n\n",
+    "the date), cacheWrite (default: input), cacheWrite1h (default: cacheWrite), reasoning (default: output), ",
+    "perRequest, longPrompts and serviceTiers. Prices are never changed: to change one, import another with a ",
+    "later effectiveFrom. LiteLLM's model_prices_and_context_window.json and the api.json of models.dev are read ",
+    "too; name the day from which their prices apply with --date.\n\n",
     "Stop the server first: it locks its database. While it runs, use the GraphQL mutation createPrice.",
 );
 
 /// The widths of the columns of `list`; the last column has none.
-const WIDTHS: [usize; 9] = [32, 18, 10, 9, 9, 9, 9, 9, 9];
+const WIDTHS: [usize; 10] = [32, 18, 10, 9, 9, 9, 10, 9, 9, 9];
 
 /// Imports the prices of a file.
 #[derive(Debug, Args)]
 pub(super) struct ImportPrices {
-    /// A price table in JSON.
+    /// A price table in JSON, or the list of `LiteLLM` or models.dev.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    /// The day from which the prices of a list without a date apply.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<NaiveDate>,
 
     #[command(flatten)]
     storage: StorageArguments,
@@ -61,7 +67,7 @@ impl ImportPrices {
     pub(super) async fn run(self) -> Done {
         let text = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
-        let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
+        let table = PriceTable::read_any(&text, self.date).map_err(anyhow::Error::from)?;
         let storage = read_storage(&self.storage)?;
         let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
         let db =
@@ -109,6 +115,7 @@ fn heading() -> String {
         "input",
         "cache r",
         "cache w",
+        "cache w 1h",
         "output",
         "reasoning",
         "request",
@@ -121,20 +128,84 @@ fn line(price: &price::Model) -> String {
         "" => "any",
         provider => provider,
     };
+    let [
+        input,
+        cache_read,
+        cache_write,
+        cache_write_1h,
+        output,
+        reasoning,
+    ] = printed(price.rates());
     columns(
         &[
             price.model_pattern.clone(),
             provider.to_owned(),
             effective_from(price.effective_from),
-            usd::print(price.input_per_million),
-            usd::print(price.cache_read_per_million),
-            usd::print(price.cache_write_per_million),
-            usd::print(price.output_per_million),
-            usd::print(price.reasoning_per_million),
+            input,
+            cache_read,
+            cache_write,
+            cache_write_1h,
+            output,
+            reasoning,
             usd::print(price.per_request),
         ],
         &price.source,
     )
+}
+
+fn printed(rates: TokenRates) -> [String; 6] {
+    [
+        rates.input,
+        rates.cache_read,
+        rates.cache_write,
+        rates.cache_write_1h,
+        rates.output,
+        rates.reasoning,
+    ]
+    .map(usd::print)
+}
+
+/// The rates of long prompts and service tiers, a line each.
+fn conditional_lines(price: &price::Model) -> Vec<String> {
+    let Some(conditional) = &price.conditional_rates else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    let mut add = |name: String, rates: TokenRates| {
+        let [
+            input,
+            cache_read,
+            cache_write,
+            cache_write_1h,
+            output,
+            reasoning,
+        ] = printed(rates);
+        let none = String::new;
+        let cells = [
+            format!("  {name}"),
+            none(),
+            none(),
+            input,
+            cache_read,
+            cache_write,
+            cache_write_1h,
+            output,
+            reasoning,
+            none(),
+        ];
+        lines.push(columns(&cells, "").trim_end().to_owned());
+    };
+    for long in &conditional.long_prompts {
+        add(format!("above {} tokens", long.above), long.rates);
+    }
+    for tier in &conditional.service_tiers {
+        let name = format!("{:?}", tier.tier).to_uppercase();
+        add(name.clone(), tier.rates);
+        for long in &tier.long_prompts {
+            add(format!("{name} above {} tokens", long.above), long.rates);
+        }
+    }
+    lines
 }
 
 /// Times other than midnight are printed to the second, so that two prices of one day differ.
@@ -148,7 +219,7 @@ fn effective_from(time: DateTime<Utc>) -> String {
     time.format(format).to_string()
 }
 
-fn columns(cells: &[String; 9], last: &str) -> String {
+fn columns(cells: &[String; 10], last: &str) -> String {
     let padded = cells.iter().zip(WIDTHS);
     let padded = padded.map(|(cell, width)| format!("{cell:<width$} "));
     padded.collect::<String>() + last
@@ -156,4 +227,7 @@ fn columns(cells: &[String; 9], last: &str) -> String {
 
 fn print(price: &price::Model) {
     terminal::print_line(&line(price));
+    for line in conditional_lines(price) {
+        terminal::print_line(&line);
+    }
 }

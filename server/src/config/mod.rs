@@ -51,6 +51,8 @@ pub struct Config {
     pub engine: EngineConfig,
     /// Overrides of the OAuth settings of providers.
     pub oauth: BTreeMap<ProviderKind, OAuthSettings>,
+    /// The list of the engine's releases; that of the project when absent.
+    pub engine_releases_url: Option<Url>,
     /// The directory of the engine's auth files; in memory when absent.
     pub auth_dir: Option<PathBuf>,
     /// The password of the first administrator; ignored once one exists.
@@ -128,6 +130,11 @@ impl Config {
             watch: MonitoringConfig::check(&options.watch, &secrets, &mut errors),
             engine: EngineConfig::check(&options.engine, &secrets, &mut errors),
             oauth: oauth::read(&secrets.oauth, &mut errors),
+            engine_releases_url: options
+                .engine
+                .engine_releases_url
+                .as_deref()
+                .and_then(|text| parse::web_url("ENGINE_RELEASES_URL", text, &mut errors)),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
             backup_passphrase: secrets.backup_passphrase,

@@ -124,6 +124,11 @@ pub struct EngineArguments {
     #[arg(long, env = "ENGINE_BINARY", value_name = "FILE")]
     pub engine_binary: Option<String>,
 
+    /// The URL of the list of the engine's releases for updates (managed), in the format of GitHub's API.
+    /// Default: the releases of the project.
+    #[arg(long, env = "ENGINE_RELEASES_URL", value_name = "URL")]
+    pub engine_releases_url: Option<String>,
+
     /// The directory of the auth files that pass signed-in accounts to the engine (managed); do not share it.
     /// Default: a directory in memory (/dev/shm), so that no plain-text token is on a disk; without /dev/shm, one in the
     /// data directory.

@@ -1,5 +1,7 @@
 //! Fuzz targets for documents, tables, cursors and tokens that clients send.
 
+use chrono::NaiveDate;
+
 use super::{
     paging::PageRequest,
     prices::PriceTable,
@@ -28,12 +30,12 @@ pub fn imports(data: &[u8]) {
     }
 }
 
-/// A price table is read, or refused with a reason.
+/// A price table or a public price list is read, or refused with a reason.
 pub fn prices(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    if let Err(refused) = PriceTable::read(text) {
+    if let Err(refused) = PriceTable::read_any(text, Some(NaiveDate::MIN)) {
         assert!(!refused.to_string().is_empty());
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{AccessFlags, access};
 
 use super::options::EngineOptions;
+use super::versions::UpdateState;
 
 /// The names under which the program is distributed.
 const NAMES: [&str; 2] = ["cli-proxy-api", "CLIProxyAPI"];
@@ -29,7 +30,7 @@ pub(super) fn installed(data_dir: &Path) -> PathBuf {
     data_dir.join("engine").join(NAMES[0])
 }
 
-/// The program to start: the configured one, else one in the search path, else the installed one.
+/// The program to start: an installed update, else the program of the machine.
 pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, BinaryError> {
     find_in(
         options.binary.as_deref(),
@@ -38,8 +39,22 @@ pub(super) fn find(options: &EngineOptions) -> Result<PathBuf, BinaryError> {
     )
 }
 
-/// As [`find`], from single options.
+/// As [`find`], from single options. An installed update takes precedence over the program of the machine that it replaced.
 pub(super) fn find_in(
+    configured: Option<&Path>,
+    search_path: &OsStr,
+    data_dir: &Path,
+) -> Result<PathBuf, BinaryError> {
+    let machine = find_machine(configured, search_path, data_dir);
+    let state = UpdateState::load(data_dir);
+    match state.program(data_dir, machine.as_deref().ok()) {
+        Some(updated) => std::path::absolute(&updated).map_err(|_| BinaryError::Unusable(updated)),
+        None => machine,
+    }
+}
+
+/// The program of the machine: the configured one, else one in the search path, else the installed one.
+pub(super) fn find_machine(
     configured: Option<&Path>,
     search_path: &OsStr,
     data_dir: &Path,

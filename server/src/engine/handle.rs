@@ -1,10 +1,12 @@
 //! The handle of the engine for other modules.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::catalogue_refresh::CatalogueRefresh;
 use super::endpoint::EngineEndpoint;
 use super::error::EngineError;
 use super::logs::LogRing;
@@ -65,6 +67,11 @@ impl EngineHandle {
         self.models().await
     }
 
+    /// The refresh of the model catalogue, since the engine started.
+    pub fn catalogue_refresh(&self) -> CatalogueRefresh {
+        self.public.catalogue_refresh.borrow().clone()
+    }
+
     /// The latest log lines of the engine.
     pub fn logs(&self) -> &LogRing {
         &self.public.logs
@@ -96,6 +103,13 @@ impl EngineHandle {
         self.settled().await
     }
 
+    /// Runs this program from now on: a managed engine gets a second process that takes over without a failed request. Fails
+    /// with the reason if that process cannot serve; then the engine stays as it is.
+    pub(super) async fn switch(&self, program: PathBuf) -> Result<EngineStatus, EngineError> {
+        self.order(EngineOrder::Switch(program)).await?;
+        self.settled().await
+    }
+
     /// Waits until the engine has stopped after the shutdown.
     pub async fn finished(&self) {
         self.public.gone.cancelled().await;
@@ -107,7 +121,8 @@ impl EngineHandle {
             .send(queued)
             .await
             .map_err(|_| EngineError::ShuttingDown)?;
-        acceptance.await.map_err(|_| EngineError::ShuttingDown)
+        let outcome = acceptance.await.map_err(|_| EngineError::ShuttingDown)?;
+        outcome.map_err(EngineError::Refused)
     }
 
     async fn settled(&self) -> Result<EngineStatus, EngineError> {

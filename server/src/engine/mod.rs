@@ -9,8 +9,10 @@ mod auth_files;
 mod backoff;
 mod binary;
 mod catalogue;
+mod catalogue_refresh;
 mod client;
 mod config;
+mod contract;
 mod demo;
 mod endpoint;
 mod error;
@@ -32,8 +34,14 @@ mod run;
 mod source;
 mod status;
 mod supervisor;
+mod updates;
 mod usage;
+mod versions;
 
+pub use catalogue_refresh::{
+    ADDRESSES as CATALOGUE_ADDRESSES, CatalogueRefresh, INTERVAL as CATALOGUE_INTERVAL,
+};
+pub use contract::{ContractCheck, ContractOptions, ContractReport, check_contract};
 pub use endpoint::EngineEndpoint;
 pub use error::EngineError;
 pub use examination::{
@@ -47,7 +55,14 @@ pub use install::{
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use login::{EngineLogin, EngineLoginStatus};
 pub use logs::{LogLevel, LogLine, LogRing};
+pub use managed::TrialPlace;
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use question::{ProviderAnswer, ProviderQuestion};
 pub use source::{CredentialSource, CredentialsError};
 pub use status::{EngineMode, EngineState, EngineStatus};
+pub use updates::{
+    EngineRelease, EngineUpdates, InstalledEngine, KnownReleases, PreparedVersion, ReleaseArchive,
+    UpdateError, UpdatePhase, UpdatePlace, UpdateProgress, default_feed, list_releases,
+    roll_back_offline, update_offline,
+};
+pub use versions::{LastUpdate, UpdateKind};

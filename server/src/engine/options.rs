@@ -45,6 +45,8 @@ pub struct EngineOptions {
     pub allow_demo_fallback: bool,
     /// Called before the engine is stopped or restarted on request.
     pub drain: Option<DrainHook>,
+    /// Called after another process has taken over; resolves when the requests have ended that the earlier one may serve.
+    pub drain_replaced: Option<DrainHook>,
 }
 
 /// An engine that runs elsewhere.

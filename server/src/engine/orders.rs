@@ -1,14 +1,18 @@
 //! The commands of the supervisor task.
 
+use std::path::PathBuf;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 /// A command to the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum EngineOrder {
     Start,
     Stop,
     Restart,
+    /// Run this program from now on.
+    Switch(PathBuf),
     /// The server shuts down; the last command.
     Shutdown,
 }
@@ -17,12 +21,12 @@ pub(super) enum EngineOrder {
 #[derive(Debug)]
 pub(super) struct QueuedOrder {
     pub(super) order: EngineOrder,
-    accepted: Option<oneshot::Sender<()>>,
+    accepted: Option<oneshot::Sender<Result<(), String>>>,
 }
 
 impl QueuedOrder {
     /// A command, and the receiver that resolves when it has taken effect.
-    pub(super) fn new(order: EngineOrder) -> (Self, oneshot::Receiver<()>) {
+    pub(super) fn new(order: EngineOrder) -> (Self, oneshot::Receiver<Result<(), String>>) {
         let (accepted, acceptance) = oneshot::channel();
         let queued = Self {
             order,
@@ -33,9 +37,18 @@ impl QueuedOrder {
 
     /// Notifies the caller that the command has taken effect.
     pub(super) fn accept(self) {
+        self.answer(Ok(()));
+    }
+
+    /// Notifies the caller that the command had no effect, for this reason.
+    pub(super) fn refuse(self, reason: String) {
+        self.answer(Err(reason));
+    }
+
+    fn answer(self, outcome: Result<(), String>) {
         if let Some(accepted) = self.accepted {
             // The caller may have left.
-            let _ = accepted.send(());
+            let _ = accepted.send(outcome);
         }
     }
 }

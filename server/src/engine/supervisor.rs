@@ -1,6 +1,7 @@
 //! The task that owns the engine: starts it again after each run, and executes the commands in between.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(super) struct Supervisor {
     managed: Managed,
     external: External,
     failures: u32,
+    /// The program of the last switch; none to search it at each start.
+    program: Option<PathBuf>,
 }
 
 impl Supervisor {
@@ -47,12 +50,14 @@ impl Supervisor {
             managed,
             external,
             failures: 0,
+            program: None,
         }
     }
 
     /// Runs the engine until the server shuts down.
     pub(super) async fn run(mut self, mut orders: OrderQueue) {
         let gone = self.public.gone.clone().drop_guard();
+        self.managed.rescue_auth_files().await;
         while self.round(&mut orders).await.is_continue() {}
         self.public.stopped();
         self.managed.wipe_auth_files().await;
@@ -65,6 +70,11 @@ impl Supervisor {
             RunEnd::Ordered(order) => {
                 self.failures = 0;
                 self.execute(order, orders).await
+            }
+            RunEnd::Outdated => {
+                self.failures = 0;
+                self.public.restarting();
+                ControlFlow::Continue(())
             }
             RunEnd::Lost(exit) => {
                 self.failures = if exit.was_healthy {
@@ -84,14 +94,28 @@ impl Supervisor {
 
     async fn run_once(&mut self, orders: &mut OrderQueue) -> RunEnd {
         match self.options.mode {
-            EngineMode::Managed => match binary::find(&self.options) {
-                Ok(program) => self.managed.run(&program, orders).await,
+            EngineMode::Managed => match self.find_program() {
+                Ok(mut program) => {
+                    let found = program.clone();
+                    let end = Box::pin(self.managed.run(&mut program, orders)).await;
+                    if program != found {
+                        self.program = Some(program);
+                    }
+                    end
+                }
                 Err(missing) => self.run_demo_instead(&missing, orders).await,
             },
             EngineMode::External => self.external.run(orders).await,
             EngineMode::Demo => {
                 demo::run(&self.options, &self.context, &self.public, None, orders).await
             }
+        }
+    }
+
+    fn find_program(&self) -> Result<PathBuf, BinaryError> {
+        match &self.program {
+            Some(program) => Ok(program.clone()),
+            None => binary::find(&self.options),
         }
     }
 
@@ -111,9 +135,15 @@ impl Supervisor {
         .await
     }
 
-    async fn execute(&self, queued: QueuedOrder, orders: &mut OrderQueue) -> ControlFlow<()> {
-        match queued.order {
+    async fn execute(&mut self, queued: QueuedOrder, orders: &mut OrderQueue) -> ControlFlow<()> {
+        match &queued.order {
             EngineOrder::Shutdown => ControlFlow::Break(()),
+            EngineOrder::Switch(program) => {
+                self.program = Some(program.clone());
+                self.public.restarting();
+                queued.accept();
+                ControlFlow::Continue(())
+            }
             EngineOrder::Start | EngineOrder::Restart => {
                 self.public.restarting();
                 queued.accept();
@@ -128,15 +158,18 @@ impl Supervisor {
     }
 
     /// Waits until a command starts the engine or the server shuts down.
-    async fn wait_for_start(&self, orders: &mut OrderQueue) -> ControlFlow<()> {
+    async fn wait_for_start(&mut self, orders: &mut OrderQueue) -> ControlFlow<()> {
         loop {
             let queued = orders.next().await;
-            match queued.order {
+            match &queued.order {
                 EngineOrder::Stop => {
                     self.public.stopped();
                     queued.accept();
                 }
-                EngineOrder::Start | EngineOrder::Restart | EngineOrder::Shutdown => {
+                EngineOrder::Start
+                | EngineOrder::Restart
+                | EngineOrder::Switch(_)
+                | EngineOrder::Shutdown => {
                     return Box::pin(self.execute(queued, orders)).await;
                 }
             }
@@ -144,7 +177,7 @@ impl Supervisor {
     }
 
     /// Waits before the next run; a command ends the wait.
-    async fn pause(&self, orders: &mut OrderQueue) -> ControlFlow<()> {
+    async fn pause(&mut self, orders: &mut OrderQueue) -> ControlFlow<()> {
         let max_delay = match self.options.mode {
             EngineMode::External => MAX_RECONNECT_DELAY,
             EngineMode::Managed | EngineMode::Demo => MAX_RESTART_DELAY,

@@ -19,6 +19,7 @@ use crate::domain::{
     requests::{RecordPermit, Recorder, RequestRecord},
     users::api_keys::Caller,
 };
+use crate::in_flight::InFlight;
 
 /// When to try again while requests cannot be recorded.
 const RECOVERY: Duration = Duration::from_secs(5);
@@ -28,7 +29,7 @@ pub(super) struct Receipts {
     recorder: Recorder,
     messages: Arc<ErrorMessages>,
     /// Counts the requests that are open.
-    in_flight: TaskTracker,
+    in_flight: InFlight,
     tasks: TaskTracker,
     /// Cancelled when the server ends what still runs.
     deadline: CancellationToken,
@@ -38,7 +39,7 @@ impl Receipts {
     pub(super) fn new(
         recorder: Recorder,
         messages: Arc<ErrorMessages>,
-        in_flight: TaskTracker,
+        in_flight: InFlight,
         tasks: TaskTracker,
         deadline: CancellationToken,
     ) -> Self {

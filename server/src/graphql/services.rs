@@ -23,12 +23,13 @@ use crate::{
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
         saved_views::SavedViews,
+        seen_models::SeenModels,
         sessions::Sessions,
         settings::Settings,
         usage::Usage,
         users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
-    engine::EngineHandle,
+    engine::{EngineHandle, EngineUpdates},
     notify,
     oauth::OAuthService,
     web::{Authenticator, Cookies, Origins},
@@ -60,7 +61,9 @@ pub struct Services {
     pub checkup: Checkup,
     pub prices: Prices,
     pub settings: Settings,
+    pub seen_models: SeenModels,
     pub engine: EngineHandle,
+    pub engine_updates: EngineUpdates,
     pub notifications: Notifications,
     pub alert_addresses: AlertAddresses,
     pub notification_sender: notify::Sender,
@@ -118,7 +121,9 @@ impl Services {
             .data(self.oauth)
             .data(self.checkup)
             .data(self.prices)
+            .data(self.engine_updates)
             .data(self.settings)
+            .data(self.seen_models)
             .data(self.engine)
             .data(self.notifications)
             .data(self.alert_addresses)

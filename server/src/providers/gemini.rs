@@ -40,6 +40,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             "antigravity",
         ],
         login: Some("antigravity"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,
@@ -77,6 +78,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: &[Protocol::Gemini],
     keeps_output_limit,
     windows: None,
+    answer_windows: None,
 };
 
 /// Reads Google's user information. The engine determines the project.

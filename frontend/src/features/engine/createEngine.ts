@@ -11,6 +11,7 @@ const EngineQuery = graphql(`
     engine {
       ...EngineStatus
       ...EngineControls
+      ...EngineCatalog
     }
   }
 `);
@@ -20,6 +21,7 @@ const EngineChangedDocument = graphql(`
     engineChanged {
       ...EngineStatus
       ...EngineControls
+      ...EngineCatalog
     }
   }
 `);

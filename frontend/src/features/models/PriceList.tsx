@@ -15,6 +15,7 @@ import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceDialog } from "./PriceDialog";
+import { PriceRates } from "./PriceRates";
 import { ProviderMarks } from "./ProviderMarks";
 
 const PricesQueryDoc = graphql(`
@@ -29,10 +30,12 @@ const PricesQueryDoc = graphql(`
         outputPerMillion
         cacheReadPerMillion
         cacheWritePerMillion
+        cacheWrite1hPerMillion
         reasoningPerMillion
         perRequest
         effectiveFrom
         source
+        ...PriceRates
       }
       pageInfo {
         hasNextPage
@@ -71,6 +74,7 @@ function Row(props: { price: Price }) {
         <span class="block truncate text-sm text-muted" title={props.price.source}>
           {props.price.source}
         </span>
+        <PriceRates price={props.price} />
       </Cell>
       <Cell class="text-sm">
         <Show
@@ -83,7 +87,14 @@ function Row(props: { price: Price }) {
       {money(props.price.inputPerMillion)}
       {money(props.price.outputPerMillion)}
       {money(props.price.cacheReadPerMillion)}
-      {money(props.price.cacheWritePerMillion)}
+      <Cell number>
+        {formatUsd(props.price.cacheWritePerMillion)}
+        <Show when={props.price.cacheWrite1hPerMillion !== props.price.cacheWritePerMillion}>
+          <span class="block text-sm text-muted">
+            {t("prices.oneHour", { price: formatUsd(props.price.cacheWrite1hPerMillion) })}
+          </span>
+        </Show>
+      </Cell>
       {money(props.price.reasoningPerMillion)}
       {money(props.price.perRequest)}
       <Cell class="text-sm text-muted">

@@ -214,7 +214,11 @@ export function AccountRow(props: {
         </p>
         <Credential account={account()} />
         <Details account={account()} />
-        <Windows windows={account().windows} reportedAt={account().windowsReportedAt} />
+        <Windows
+          account={account()}
+          windows={account().windows}
+          reportedAt={account().windowsReportedAt}
+        />
         <AccountTraffic account={account()} />
         <Models models={account().models} />
         <Trouble account={account()} />

@@ -1,27 +1,24 @@
-import { For, Show } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
-import { t, tIfKnown } from "../../i18n";
+import { t } from "../../i18n";
 import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
 import { Resets } from "../../ui/Resets";
+import { WindowHistoryDialog } from "./WindowHistoryDialog";
+import { nameOfWindow } from "./windowName";
 
 type Window = AccountRowFragment["windows"][number];
-
-/** The common names of windows; others are shown as the provider names them. */
-function nameOf(window: Window): string {
-  return tIfKnown(`providers.windows.${window.name}`) ?? window.name.replaceAll("_", " ");
-}
 
 function WindowMeter(props: { window: Window }) {
   const percentUsed = () => t("providers.windowUsed", { percent: props.window.usedPercent });
   return (
     <li class="w-40">
       <p class="flex justify-between gap-2 text-xs text-muted">
-        <span>{nameOf(props.window)}</span>
+        <span>{nameOfWindow(props.window.name)}</span>
         <span class="tabular-nums text-ink">{percentUsed()}</span>
       </p>
       <Meter
-        label={nameOf(props.window)}
+        label={nameOfWindow(props.window.name)}
         percent={props.window.usedPercent}
         valueText={percentUsed()}
       />
@@ -32,20 +29,36 @@ function WindowMeter(props: { window: Window }) {
   );
 }
 
-/** The usage windows of a subscription, as last reported by its provider. */
-export function Windows(props: { windows: Window[]; reportedAt?: string | null }) {
+/** The usage windows of a subscription, as last reported by its provider, and their history. */
+export function Windows(props: {
+  account: { id: string; label: string };
+  windows: Window[];
+  reportedAt?: string | null;
+}) {
+  const [open, setOpen] = createSignal(false);
   return (
     <Show when={props.windows.length > 0}>
       <ul class="mt-2 flex flex-wrap gap-x-6 gap-y-2">
         <For each={props.windows}>{(window) => <WindowMeter window={window} />}</For>
       </ul>
-      <Show when={props.reportedAt}>
-        {(at) => (
-          <p class="mt-1 text-xs text-muted">
-            {t("providers.windowsTold")} <Ago at={at()} />
-          </p>
-        )}
-      </Show>
+      <p class="mt-1 flex flex-wrap gap-x-3 text-xs text-muted">
+        <Show when={props.reportedAt}>
+          {(at) => (
+            <span>
+              {t("providers.windowsTold")} <Ago at={at()} />
+            </span>
+          )}
+        </Show>
+        <button
+          type="button"
+          class="text-ink decoration-line-strong underline underline-offset-4 hover:decoration-ink"
+          aria-label={t("providers.history.of", { label: props.account.label })}
+          onClick={() => setOpen(true)}
+        >
+          {t("providers.history.open")}
+        </button>
+      </p>
+      <WindowHistoryDialog account={props.account} open={open()} onClose={() => setOpen(false)} />
     </Show>
   );
 }

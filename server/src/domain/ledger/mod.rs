@@ -186,7 +186,7 @@ impl Ledger {
         let model = row.model.as_ref();
         let model = model.map(|model| routed_as(row.protocol.into(), model));
         let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
-        let target = model.as_ref().and_then(|model| aliases.target(model, at));
+        let target = model.as_deref().and_then(|model| aliases.target(model, at));
         // Another model than the requested one may have served it; it counts under that name too.
         let served = row.served_model.as_deref();
         limits.charges(
@@ -214,7 +214,7 @@ impl Ledger {
         protocol: Protocol,
         provider: ProviderKind,
     ) {
-        let model = &routed_as(protocol.into(), model);
+        let model = &*routed_as(protocol.into(), model);
         let served = self.0.served.load();
         let known = served.get(model).copied().unwrap_or_default();
         let with_provider = known.with(provider_number(provider));

@@ -204,6 +204,43 @@ impl Stamp {
     }
 }
 
+/// The edition of files that are stale whatever they contain.
+const RETIRED: u64 = 0;
+/// An expiry that the engine does not act on.
+const FAR_FUTURE: &str = "2099-01-01T00:00:00Z";
+
+/// A file with which an engine serves on without ever refreshing: it has no refresh token and does not expire. Read again, it
+/// is stale.
+pub fn retired_auth_file(mut content: Map<String, Value>) -> Map<String, Value> {
+    content.remove(REFRESH_TOKEN);
+    for name in EXPIRY {
+        if content.contains_key(name) {
+            content.insert(name.to_owned(), FAR_FUTURE.into());
+        }
+    }
+    let stamp = Stamp {
+        edition: Some(RETIRED),
+        ..Stamp::of(&content)
+    };
+    content.insert(STAMP.to_owned(), serde_json::json!(stamp));
+    content
+}
+
+/// A file that an engine has written with a refresh token although it had a retired one: it had begun the refresh before.
+/// None for other files, which are stale.
+pub fn refreshed_auth_file(mut content: Map<String, Value>) -> Option<Map<String, Value>> {
+    text(&content, REFRESH_TOKEN).filter(|token| !token.is_empty())?;
+    let stamp = Stamp::of(&content);
+    if stamp.edition == Some(RETIRED) {
+        let stamp = Stamp {
+            edition: None,
+            ..stamp
+        };
+        content.insert(STAMP.to_owned(), serde_json::json!(stamp));
+    }
+    Some(content)
+}
+
 /// The value of `disabled` that the engine has set, if it changed it.
 pub(super) fn disabled_by_engine(file: &Map<String, Value>) -> Option<bool> {
     let before = Stamp::of(file).disabled?;

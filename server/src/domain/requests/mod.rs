@@ -37,7 +37,8 @@ pub use self::{
     journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
-    record::RequestRecord,
+    pricing::tier_of,
+    record::{KILLED, RequestRecord},
     recorder::{RecordPermit, Recorder},
 };
 use self::{

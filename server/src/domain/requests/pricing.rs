@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use entity::{
     price,
-    request::{self, Outcome},
+    provider_account::ProviderKind,
+    request::{self, Outcome, Protocol},
 };
 
-use super::RequestRecord;
 use crate::domain::{
     model_name::routed_as,
-    prices::{PriceList, cost, is_bundled},
+    prices::{PriceList, PricedUsage, ServiceTier, cost, is_bundled},
     tokens::{Tokens, tokens_of},
 };
 
@@ -24,19 +24,31 @@ pub(super) fn set_cost(row: &mut request::Model, prices: &PriceList) {
         row.cost = Some(0);
         return;
     }
-    if let Some(price) = price_of(row, tokens, prices) {
+    let usage = PricedUsage {
+        tokens,
+        tier: tier_of(row),
+    };
+    if let Some(price) = price_of(row, usage, prices) {
         row.price_id = Some(price.id);
-        row.cost = Some(cost(price, tokens));
+        row.cost = Some(cost(price, usage));
     } else if tokens.total() == 0 {
         row.cost = Some(0);
     }
 }
 
-/// The cost of a record, in nano-USD.
-pub(super) fn cost_of(record: &RequestRecord, prices: &PriceList) -> Option<i64> {
-    let mut row = record.clone().into_row(0);
-    set_cost(&mut row, prices);
-    row.cost
+/// The service tier of a row: the one that the provider reports, otherwise the requested one. Unknown tiers have the
+/// standard price.
+pub fn tier_of(row: &request::Model) -> ServiceTier {
+    let name = row.service_tier.as_deref();
+    let name = name.or(row.requested_service_tier.as_deref());
+    let tier = name.and_then(ServiceTier::named).unwrap_or_default();
+    let is_translated = row.protocol != Protocol::AnthropicMessages;
+    // The engine asks Claude for its fast mode where another protocol asks for priority.
+    if tier == ServiceTier::Priority && is_translated && row.provider == Some(ProviderKind::Claude)
+    {
+        return ServiceTier::Fast;
+    }
+    tier
 }
 
 fn is_free(row: &request::Model, tokens: Tokens) -> bool {
@@ -50,7 +62,7 @@ fn is_free(row: &request::Model, tokens: Tokens) -> bool {
 /// model than the requested one. A price that an administrator set for the requested name applies as it is.
 fn price_of<'list>(
     row: &request::Model,
-    tokens: Tokens,
+    usage: PricedUsage,
     prices: &'list PriceList,
 ) -> Option<&'list price::Model> {
     let at: DateTime<Utc> = DateTime::from_timestamp_micros(row.started_at)?;
@@ -66,5 +78,5 @@ fn price_of<'list>(
     [served, asked]
         .into_iter()
         .flatten()
-        .max_by_key(|price| cost(price, tokens))
+        .max_by_key(|price| cost(price, usage))
 }

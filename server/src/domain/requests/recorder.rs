@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use super::{
     RequestRecord,
-    journal::{Journal, Noted, PendingEntry, Written},
+    journal::{Journal, LineText, Noted, PendingEntry, Written},
     pricing,
-    settlement::{PendingSettlement, Settlement},
+    settlement::{PendingEntries, PendingSettlement, Settlement},
 };
 use crate::{
     domain::{Error, Result, ledger::Reservation, prices::Prices, tokens::Tokens},
@@ -59,7 +59,7 @@ pub struct RecordPermit {
 struct Held {
     permit: OwnedSemaphorePermit,
     reservation: Option<Reservation>,
-    entries: Vec<PendingEntry>,
+    entries: PendingEntries,
 }
 
 impl Recorder {
@@ -106,7 +106,7 @@ impl Recorder {
             held: Some(Held {
                 permit,
                 reservation: None,
-                entries: Vec::new(),
+                entries: PendingEntries::new(),
             }),
             noted: None,
         })
@@ -178,12 +178,14 @@ impl RecordPermit {
     pub fn record(mut self, record: RequestRecord) -> Option<Written> {
         self.noted = None;
         let mut held = self.held.take()?;
+        let line = LineText::of_record(&record);
+        let tokens = record.tokens.map_or(0, Tokens::total);
+        let mut row = record.into_row();
         if let Some(reservation) = &mut held.reservation {
-            let tokens = record.tokens.map_or(0, Tokens::total);
-            let cost = reservation
-                .counts_cost()
-                .then(|| pricing::cost_of(&record, &self.prices.current()));
-            reservation.settle(tokens, cost.flatten());
+            if reservation.counts_cost() {
+                pricing::set_cost(&mut row, &self.prices.current());
+            }
+            reservation.settle(tokens, row.cost);
         }
         let pending = PendingSettlement {
             reservation: held.reservation,
@@ -191,7 +193,7 @@ impl RecordPermit {
             written: None,
             _permit: Some(held.permit),
         };
-        Some(self.journal.end(Settlement { record, pending }))
+        Some(self.journal.end(line, Settlement { row, pending }))
     }
 }
 

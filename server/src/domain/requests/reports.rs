@@ -58,9 +58,11 @@ pub(super) async fn unknown(
     Ok(unknown)
 }
 
-/// Sets the cost again if provider or tokens have changed; otherwise it stays.
+/// Sets the cost again if provider, tokens or service tier have changed; otherwise it stays.
 fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceList) {
-    let is_same = before.provider == after.provider && tokens_of(before) == tokens_of(after);
+    let is_same = before.provider == after.provider
+        && before.service_tier == after.service_tier
+        && tokens_of(before) == tokens_of(after);
     if !is_same {
         pricing::set_cost(after, prices);
     }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::batches::RowRange;
-use super::{Result, requests::ReplayWindow, settings::Settings};
+use super::{Result, requests::ReplayWindow, settings::Settings, window_readings::WindowReadings};
 use crate::{clock::SharedClock, db::Database};
 
 /// Rows per transaction.
@@ -45,6 +45,7 @@ pub struct Retention {
     clock: SharedClock,
     settings: Settings,
     held: ReplayWindow,
+    windows: WindowReadings,
     /// Up to when sums of zero were searched, in seconds since 1970.
     checked_until: AtomicI64,
 }
@@ -59,15 +60,24 @@ pub struct Deleted {
     pub zeros: u64,
     /// Old usage of quotas.
     pub quota_buckets: u64,
+    /// Old levels of subscription windows.
+    pub window_readings: u64,
 }
 
 impl Retention {
-    pub fn new(db: Database, clock: SharedClock, settings: Settings, held: ReplayWindow) -> Self {
+    pub fn new(
+        db: Database,
+        clock: SharedClock,
+        settings: Settings,
+        held: ReplayWindow,
+        windows: WindowReadings,
+    ) -> Self {
         Self {
             db,
             clock,
             settings,
             held,
+            windows,
             checked_until: AtomicI64::new(0),
         }
     }
@@ -82,6 +92,7 @@ impl Retention {
                     quarters = deleted.quarters,
                     zeros = deleted.zeros,
                     quota_buckets = deleted.quota_buckets,
+                    window_readings = deleted.window_readings,
                     "deleted rows beyond the retention period"
                 ),
                 Some(Ok(_)) | None => {}
@@ -104,6 +115,7 @@ impl Retention {
             quarters: self.delete_quarters(cut).await?,
             zeros: zeros::delete(&self.db, &self.checked_until, now).await?,
             quota_buckets: self.delete_buckets(now - BUCKETS_KEPT).await?,
+            window_readings: self.windows.delete_old().await?,
         })
     }
 

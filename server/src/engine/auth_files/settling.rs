@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::directory::{AuthDirectory, Bytes, Inventory};
-use crate::domain::provider_accounts::{AuthFileStep, FoundAuthFile, FoundContent};
+use crate::domain::provider_accounts::{
+    AuthFileStep, FoundAuthFile, FoundContent, refreshed_auth_file, retired_auth_file,
+};
 use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
 
@@ -184,6 +187,56 @@ impl AuthFiles {
         }
         self.unfinished = unfinished;
         found
+    }
+
+    /// Replaces each file by one with which the engine serves on and refreshes nothing. Returns whether there are any. Call it
+    /// when the files are settled.
+    pub(in crate::engine) async fn retire(mut self) -> Result<(Self, bool), String> {
+        let inventory = self.on_disk(AuthDirectory::read).await?;
+        let mut has_any = false;
+        for (name, bytes) in inventory.files {
+            let Some(content) = parse(&bytes) else {
+                continue;
+            };
+            has_any = true;
+            let retired = Zeroizing::new(Value::Object(retired_auth_file(content)).to_string());
+            self.on_disk(move |directory| directory.replace(&name, Some(&bytes), &retired))
+                .await?;
+        }
+        Ok((self, has_any))
+    }
+
+    /// Stores tokens that the engine has refreshed in retired files.
+    pub(in crate::engine) async fn collect_refreshed(mut self) -> Result<Self, String> {
+        let inventory = self.on_disk(AuthDirectory::read).await?;
+        let all = inventory.salvaged.into_iter().chain(inventory.files);
+        let found: Vec<_> = all
+            .filter_map(|(name, bytes)| {
+                let content = FoundContent::Whole(refreshed_auth_file(parse(&bytes)?)?);
+                Some(FoundAuthFile { name, content })
+            })
+            .collect();
+        if !found.is_empty() {
+            let hidden = found.iter().flat_map(|file| file.content.hidden());
+            self.public.logs.redact_also(hidden);
+            let stored = self.source.settle_auth_files(found).await;
+            stored.map_err(|error| format!("late tokens could not be stored: {error}"))?;
+        }
+        Ok(self)
+    }
+
+    /// Stores tokens that are newer in the directory, and deletes the files. For files of a process that has ended beside
+    /// the serving one.
+    pub(in crate::engine) async fn collect(mut self) -> Result<Self, String> {
+        self = self.collect_refreshed().await?;
+        self.on_disk(|directory| {
+            for (name, _) in directory.read()?.files {
+                directory.delete(&name)?;
+            }
+            directory.clean()
+        })
+        .await?;
+        Ok(self)
     }
 
     /// Deletes the files after they are stored and the engine has stopped.

@@ -35,6 +35,14 @@ impl DirectoryWatch {
         }
     }
 
+    /// Stops watching while the engine runs on, after everything was stored once more.
+    pub(in crate::engine) async fn release(self) -> Result<AuthFiles, String> {
+        drop(self.stop);
+        let files = self.task.await.map_err(|error| error.to_string())?;
+        let (files, settled) = files.settle(Writers::Engine).await;
+        settled.map(|()| files)
+    }
+
     /// Stores everything once more, after the engine has stopped.
     pub(in crate::engine) async fn finish(self) {
         drop(self.stop);

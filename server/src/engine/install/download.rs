@@ -32,7 +32,7 @@ pub(super) struct ArchiveDownload<'a> {
 impl<'a> ArchiveDownload<'a> {
     /// Downloads this release into this file.
     pub(super) fn new(release: &Release, part: &'a Path) -> Result<Self, InstallError> {
-        let url = release.url();
+        let url = release.url.clone();
         let http = reqwest::Client::builder()
             .connect_timeout(SILENCE)
             .read_timeout(SILENCE)

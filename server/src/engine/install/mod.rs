@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use self::download::ArchiveDownload;
 pub use self::error::InstallError;
+pub(super) use self::release::machine;
 pub use self::release::{Release, VERSION as TESTED_VERSION};
 use super::binary;
 use crate::crypto::checksum::sha256_of;
@@ -38,8 +39,16 @@ pub async fn install(
     progress: impl Fn(DownloadProgress) + Send + Sync,
 ) -> Result<PathBuf, InstallError> {
     let InstallOptions { data_dir, release } = options;
-    let program = binary::installed(&data_dir);
-    let folder = program.parent().unwrap_or(&data_dir).to_owned();
+    install_at(binary::installed(&data_dir), release, progress).await
+}
+
+/// As [`install`], with the program at this path.
+pub(super) async fn install_at(
+    program: PathBuf,
+    release: Release,
+    progress: impl Fn(DownloadProgress) + Send + Sync,
+) -> Result<PathBuf, InstallError> {
+    let folder = program.parent().unwrap_or(&program).to_owned();
     create(&folder).map_err(|error| InstallError::disk(&folder, error))?;
     let (wanted, there) = (release.sha256.clone(), program.clone());
     if blocking(move || Ok(marker::is_installed(&there, &wanted))).await? {

@@ -23,8 +23,8 @@ const CHECKSUMS: [(&str, &str); 2] = [
 pub struct Release {
     /// The version of the engine.
     pub version: String,
-    /// The URL of the directory that contains the archive.
-    pub from: String,
+    /// The URL of the archive.
+    pub url: String,
     /// The file name of the archive.
     pub file: String,
     /// The SHA-256 of the archive; lower-case hexadecimal.
@@ -53,22 +53,43 @@ impl Release {
             || format!("https://github.com/router-for-me/CLIProxyAPI/releases/download/v{version}"),
             |from| from.as_str().trim_end_matches('/').to_owned(),
         );
+        let file = format!("CLIProxyAPI_{version}_linux_{machine}.tar.gz");
         Ok(Self {
-            file: format!("CLIProxyAPI_{version}_linux_{machine}.tar.gz"),
+            url: format!("{from}/{file}"),
+            file,
             version,
-            from,
             sha256,
         })
     }
 
-    /// The URL of the archive.
-    pub(super) fn url(&self) -> String {
-        format!("{}/{}", self.from, self.file)
+    /// A release of a feed, with the checksum from the feed. That of the pinned release must be the pinned one.
+    pub(in crate::engine) fn from_feed(
+        version: &str,
+        url: &str,
+        file: &str,
+        sha256: &str,
+    ) -> Result<Self, InstallError> {
+        let sha256 = checked(sha256)?;
+        if version == VERSION
+            && let Ok(pinned) = pinned(machine(std::env::consts::ARCH))
+            && pinned != sha256
+        {
+            return Err(InstallError::Checksum {
+                expected: pinned,
+                actual: sha256,
+            });
+        }
+        Ok(Self {
+            version: version.to_owned(),
+            url: url.to_owned(),
+            file: file.to_owned(),
+            sha256,
+        })
     }
 }
 
 /// The platform in the file names of releases.
-fn machine(architecture: &str) -> &str {
+pub(in crate::engine) fn machine(architecture: &str) -> &str {
     if architecture == "x86_64" {
         "amd64"
     } else {
@@ -99,7 +120,7 @@ mod tests {
     fn the_pinned_release_needs_no_words() {
         let release = Release::choose(None, None, None).unwrap();
 
-        assert!(release.url().starts_with(
+        assert!(release.url.starts_with(
             "https://github.com/router-for-me/CLIProxyAPI/releases/download/v7.2.140/CLIProxyAPI_7.2.140_linux_"
         ));
         assert_eq!(release.sha256.len(), 64);

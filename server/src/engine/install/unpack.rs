@@ -44,7 +44,13 @@ fn place(entry: Entry<'_, impl Read>, program: &Path) -> Result<(), InstallError
         ));
     }
     let new = program.with_extension("new");
-    let disk = |error| InstallError::disk(&new, error);
+    let disk = |error: io::Error| match error.kind() {
+        // The archive is damaged or ends too early.
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            unreadable(&error)
+        }
+        _ => InstallError::disk(&new, error),
+    };
     write(entry, &new).map_err(disk)?;
     std::fs::rename(&new, program).map_err(disk)?;
     let folder = program.parent().unwrap_or(Path::new("."));

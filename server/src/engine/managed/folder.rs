@@ -10,6 +10,10 @@ use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::unistd::geteuid;
 use sha2::{Digest as _, Sha256};
 
+/// How many processes of the engine may exist beside each other: one that serves, one that starts, and earlier ones that
+/// finish their requests.
+pub(super) const SLOTS: usize = 4;
+
 /// The engine's directories; readable by this process's user only.
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
@@ -23,13 +27,46 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Creates the directories below the data directory and empties `work`.
-    pub(super) fn prepare(data_dir: &Path, auth_dir: Option<&Path>) -> io::Result<Self> {
-        let run = std::path::absolute(data_dir)?.join("engine").join("run");
+    /// Creates the directories of a slot below the data directory and empties `work`. Processes beside each other have
+    /// different slots.
+    pub(super) fn prepare(
+        data_dir: &Path,
+        auth_dir: Option<&Path>,
+        slot: usize,
+    ) -> io::Result<Self> {
+        let run = run_directory(data_dir, slot)?;
         let auths = match auth_dir {
-            Some(path) => std::path::absolute(path)?,
+            Some(path) => numbered(&std::path::absolute(path)?, slot),
             None => in_memory(&run).unwrap_or_else(|| run.join("auths")),
         };
+        Self::create(&run, auths)
+    }
+
+    /// Creates the directories of a trial.
+    pub(super) fn trial(directory: &Path) -> io::Result<Self> {
+        let run = std::path::absolute(directory)?;
+        let auths = run.join("auths");
+        Self::create(&run, auths)
+    }
+
+    /// Whether a slot was used.
+    pub(super) fn exists(data_dir: &Path, slot: usize) -> bool {
+        run_directory(data_dir, slot).is_ok_and(|run| run.exists())
+    }
+
+    /// Removes the directories; they have no tokens any more. What cannot be removed is used again.
+    pub(super) fn remove(&self) {
+        let run = self.config.parent().unwrap_or(&self.config);
+        for directory in [&*self.auths, run] {
+            if let Err(error) = fs::remove_dir_all(directory)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::debug!(%error, "a directory of the engine could not be removed");
+            }
+        }
+    }
+
+    fn create(run: &Path, auths: PathBuf) -> io::Result<Self> {
         let folder = Self {
             config: run.join("config.yaml"),
             auths,
@@ -39,7 +76,7 @@ impl Folder {
         if folder.work.exists() {
             fs::remove_dir_all(&folder.work)?;
         }
-        for path in [&run, &folder.auths, &folder.home, &folder.work] {
+        for path in [run, &folder.auths, &folder.home, &folder.work] {
             DirBuilder::new().recursive(true).mode(0o700).create(path)?;
             fs::set_permissions(path, Permissions::from_mode(0o700))?;
         }
@@ -63,14 +100,35 @@ fn memory_path(run: &Path) -> Option<PathBuf> {
     Some(memory.join(format!("proxypal-{name}")))
 }
 
-/// The paths of the engine's configuration and auth files. Creates nothing.
+fn run_directory(data_dir: &Path, slot: usize) -> io::Result<PathBuf> {
+    let run = std::path::absolute(data_dir)?.join("engine").join("run");
+    Ok(numbered(&run, slot))
+}
+
+/// The path itself for the first slot, and paths beside it for the others.
+fn numbered(path: &Path, slot: usize) -> PathBuf {
+    let mut numbered = path.as_os_str().to_owned();
+    if slot > 0 {
+        numbered.push(format!("-{slot}"));
+    }
+    numbered.into()
+}
+
+/// The paths of the engine's configuration and auth files, those of the slot that was configured last. Creates nothing.
 pub(in crate::engine) fn places(
     data_dir: &Path,
     auth_dir: Option<&Path>,
 ) -> io::Result<(PathBuf, PathBuf)> {
-    let run = std::path::absolute(data_dir)?.join("engine").join("run");
+    let configured_at = |slot: usize| {
+        let config = run_directory(data_dir, slot).ok()?.join("config.yaml");
+        fs::metadata(config).ok()?.modified().ok()
+    };
+    // Of equal times the first slot counts, which is the usual one.
+    let slot = (0..SLOTS).rev().max_by_key(|slot| configured_at(*slot));
+    let slot = slot.unwrap_or_default();
+    let run = run_directory(data_dir, slot)?;
     let auths = match auth_dir {
-        Some(path) => std::path::absolute(path)?,
+        Some(path) => numbered(&std::path::absolute(path)?, slot),
         None => memory_path(&run).unwrap_or_else(|| run.join("auths")),
     };
     Ok((run.join("config.yaml"), auths))

@@ -8,8 +8,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::Managed;
+use super::child::ModelCatalogueSource;
 use super::folder::Folder;
 use super::keys::EngineKeys;
+use super::slots::Slot;
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
 use crate::engine::config::{
@@ -24,7 +26,9 @@ pub(super) struct Instance {
     pub(super) folder: Folder,
     pub(super) endpoint: EngineEndpoint,
     pub(super) client: Arc<EngineClient>,
+    pub(super) catalogue: ModelCatalogueSource,
     port: u16,
+    _slot: Slot,
 }
 
 /// The configuration for one state of the credentials.
@@ -41,7 +45,10 @@ impl Instance {
     /// Chooses keys, port and folders.
     pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
         let options = &managed.options;
-        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref())
+        let slot = managed.slots.take().ok_or(
+            "earlier processes of the engine still finish their requests; try again later",
+        )?;
+        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref(), slot.number)
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;
@@ -58,7 +65,9 @@ impl Instance {
             folder,
             endpoint,
             client: Arc::new(client),
+            catalogue: managed.catalogue_source(),
             port,
+            _slot: slot,
         })
     }
 
@@ -78,6 +87,7 @@ impl Instance {
             .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
         let known = managed.public.catalogue.known();
         let settings = managed.context.source.settings();
+        managed.public.catalogue.set_additional(&settings);
         let render = |reveal| {
             let lists =
                 CredentialLists::with_aliases(&credentials, &aliases, &known, &settings, reveal);
@@ -174,7 +184,7 @@ fn secrets_of_proxy(proxy_url: &SecretString) -> Vec<SecretString> {
 }
 
 /// A free port. If another process takes it first, the engine exits and the next run chooses another.
-fn free_port() -> std::io::Result<u16> {
+pub(super) fn free_port() -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }

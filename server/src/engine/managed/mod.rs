@@ -2,30 +2,38 @@
 
 mod child;
 mod folder;
+mod handover;
 mod instance;
 mod keys;
 mod log_line;
+mod model_report;
 mod output;
 mod ready;
 mod reload;
 mod runtime;
+mod slots;
 mod spawner;
+mod trial;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
-use self::folder::Folder;
+use self::child::ModelCatalogueSource;
 pub(super) use self::folder::places;
-use self::runtime::{Runtime, StopMode};
+use self::folder::{Folder, SLOTS};
+use self::runtime::{Runtime, ServeEnd, StopMode};
+use self::slots::Slots;
 use self::spawner::Spawner;
+pub use self::trial::TrialPlace;
+pub(super) use self::trial::{ADDED_MODEL, PROBE_MODELS, TrialConfiguration, TrialEngine};
 use super::auth_files::AuthFiles;
 use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
-use super::orders::OrderQueue;
+use super::orders::{EngineOrder, OrderQueue};
 use super::public_state::PublicState;
 use super::run::{RunEnd, UnexpectedExit};
 use super::status::EngineMode;
@@ -40,6 +48,7 @@ pub(super) struct Managed {
     context: EngineContext,
     public: Arc<PublicState>,
     spawner: Spawner,
+    slots: Slots,
     accounts: Arc<ArcSwap<EngineAccounts>>,
 }
 
@@ -55,29 +64,112 @@ impl Managed {
             context,
             public,
             spawner: Spawner::default(),
+            slots: Slots::default(),
             accounts: Arc::default(),
         }
     }
 
-    /// One run of the engine, from its configuration to the exit of its process.
-    pub(super) async fn run(&mut self, program: &Path, orders: &mut OrderQueue) -> RunEnd {
+    /// One run of the engine, from its configuration to the exit of its last process. A switch to another program changes
+    /// `program`.
+    pub(super) async fn run(&mut self, program: &mut PathBuf, orders: &mut OrderQueue) -> RunEnd {
         self.public.starting(EngineMode::Managed, None);
-        let started = Instant::now();
+        let mut started = Instant::now();
         let mut runtime = match Runtime::start(self, program).await {
             Ok(runtime) => runtime,
             Err(reason) => return lost(reason, started),
         };
-        let end = tokio::select! {
-            order = orders.interruption() => RunEnd::Ordered(order),
-            reason = runtime.serve(self) => lost(reason, started),
+        let prepared = tokio::select! {
+            order = orders.interruption() => Err(RunEnd::Ordered(order)),
+            prepared = runtime.prepare(self) => prepared.map_err(|reason| lost(reason, started)),
+        };
+        let end = match prepared {
+            Err(end) => end,
+            Ok(()) => {
+                runtime.publish(self);
+                loop {
+                    let end = tokio::select! {
+                        order = orders.interruption() => RunEnd::Ordered(order),
+                        end = runtime.serve(self) => match end {
+                            ServeEnd::Lost(reason) => lost(reason, started),
+                            ServeEnd::Outdated => RunEnd::Outdated,
+                        },
+                    };
+                    match Box::pin(self.react(runtime, program, end)).await {
+                        (next, None) => {
+                            runtime = next;
+                            started = Instant::now();
+                        }
+                        (last, Some(end)) => {
+                            runtime = last;
+                            break end;
+                        }
+                    }
+                }
+            }
         };
         self.public.withdraw();
         let mode = match end {
-            RunEnd::Ordered(_) => StopMode::Graceful,
+            RunEnd::Ordered(_) | RunEnd::Outdated => StopMode::Graceful,
             RunEnd::Lost(_) | RunEnd::Blocked(_) => StopMode::Kill,
         };
         runtime.stop(self, mode).await;
         end
+    }
+
+    /// Replaces the process when a switch was ordered or its arguments are outdated. Returns the process that serves, and the
+    /// end of the run if it is one.
+    async fn react(
+        &mut self,
+        runtime: Runtime,
+        program: &mut PathBuf,
+        end: RunEnd,
+    ) -> (Runtime, Option<RunEnd>) {
+        match end {
+            RunEnd::Ordered(queued) => match &queued.order {
+                EngineOrder::Switch(next) => {
+                    let next = next.clone();
+                    match self.hand_over(runtime, &next).await {
+                        Ok(new) => {
+                            *program = next;
+                            queued.accept();
+                            (new, None)
+                        }
+                        Err((old, reason)) => {
+                            queued.refuse(reason);
+                            (old, None)
+                        }
+                    }
+                }
+                _ => (runtime, Some(RunEnd::Ordered(queued))),
+            },
+            RunEnd::Outdated => match self.hand_over(runtime, program).await {
+                Ok(new) => (new, None),
+                Err((old, reason)) => {
+                    tracing::warn!(
+                        reason,
+                        "the engine is restarted, because no second process could take over"
+                    );
+                    (old, Some(RunEnd::Outdated))
+                }
+            },
+            end @ (RunEnd::Lost(_) | RunEnd::Blocked(_)) => (runtime, Some(end)),
+        }
+    }
+
+    /// Where the settings let the engine take its model catalogue from.
+    fn catalogue_source(&self) -> ModelCatalogueSource {
+        if self.context.source.settings().refresh_model_catalogue {
+            ModelCatalogueSource::Refreshed
+        } else {
+            ModelCatalogueSource::BuiltIn
+        }
+    }
+
+    /// Stores the tokens that processes beside the usual one have left, after the server was killed during a switch.
+    pub(super) async fn rescue_auth_files(&self) {
+        for slot in 1..SLOTS {
+            self.wipe(slot).await;
+        }
     }
 
     /// Deletes the auth files, which hold tokens in clear text, when the server shuts down.
@@ -85,13 +177,29 @@ impl Managed {
         if self.options.mode != EngineMode::Managed {
             return;
         }
+        for slot in 0..SLOTS {
+            self.wipe(slot).await;
+        }
+    }
+
+    async fn wipe(&self, slot: usize) {
         let options = &self.options;
-        let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref()) {
+        if slot > 0 && !Folder::exists(&options.data_dir, slot) {
+            return;
+        }
+        let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref(), slot) {
             Ok(folder) => {
                 let source = self.context.source.clone();
-                AuthFiles::new(folder.auths, source, self.public.clone())
-                    .wipe()
-                    .await
+                let files = AuthFiles::new(folder.auths.clone(), source, self.public.clone());
+                let wiped = if slot == 0 {
+                    files.wipe().await
+                } else {
+                    files.collect().await.map(drop)
+                };
+                if slot > 0 && wiped.is_ok() {
+                    folder.remove();
+                }
+                wiped
             }
             Err(error) => Err(error.to_string()),
         };

@@ -1,6 +1,7 @@
 //! One run of the engine, from its configuration to the exit of its process.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::process::Child;
@@ -8,18 +9,21 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Managed;
-use super::child::{command, kill, terminate};
+use super::child::{Launch, ModelCatalogueSource, command, kill, terminate};
 use super::instance::{Instance, Rendering};
+use super::model_report;
 use super::output::{OutputFacts, relay};
 use super::ready::ready;
 use super::reload;
 use crate::engine::auth_files::{AuthFiles, DirectoryWatch, Writers};
 use crate::engine::health;
+use crate::engine::public_state::PublicState;
+use crate::engine::source::CredentialSource;
 use crate::engine::status::EngineMode;
 use crate::engine::usage::Collector;
 
 /// The start-up time limit. A start usually takes 0.2 s.
-const START_LIMIT: Duration = Duration::from_secs(20);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(20);
 /// The time limit for reading the remaining output after the process exited.
 const FINAL_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -32,34 +36,72 @@ pub(super) enum StopMode {
     Kill,
 }
 
-/// A started child process and the tasks that belong to it.
+/// Why a run of a process ended.
 #[derive(Debug)]
+pub(super) enum ServeEnd {
+    /// It exited or stopped answering, for this reason.
+    Lost(String),
+    /// It must be started with other arguments.
+    Outdated,
+}
+
+/// A started child process and the tasks that belong to it.
 pub(super) struct Runtime {
-    instance: Instance,
+    pub(super) instance: Instance,
     rendering: Rendering,
-    auth_files: DirectoryWatch,
+    /// None while another process has the sign-ins.
+    pub(super) auth_files: Option<DirectoryWatch>,
     changes: watch::Receiver<u64>,
     child: Child,
-    facts: watch::Receiver<OutputFacts>,
+    pub(super) facts: watch::Receiver<OutputFacts>,
     readers: Vec<JoinHandle<()>>,
     collector: Option<Collector>,
+    pub(super) source: Arc<dyn CredentialSource>,
+    pub(super) public: Arc<PublicState>,
 }
 
 impl Runtime {
-    /// Writes the configuration and starts the process.
+    /// Writes the configuration and the files of signed-in accounts, and starts the process.
     pub(super) async fn start(managed: &mut Managed, program: &Path) -> Result<Self, String> {
         let instance = Instance::choose(managed)?;
-        let changes = managed.context.source.changes();
         let auth_files = restore(managed, &instance).await?;
+        let runtime = Self::start_in(managed, program, instance, Some(auth_files)).await?;
+        let public = &managed.public;
+        public.starting(EngineMode::Managed, runtime.child.id());
+        public.refreshes_catalogue(runtime.instance.catalogue == ModelCatalogueSource::Refreshed);
+        Ok(runtime)
+    }
+
+    /// Starts a process beside the running one, without signed-in accounts: only one process may refresh a token.
+    pub(super) async fn start_beside(
+        managed: &mut Managed,
+        program: &Path,
+    ) -> Result<Self, String> {
+        let instance = Instance::choose(managed)?;
+        Self::start_in(managed, program, instance, None).await
+    }
+
+    async fn start_in(
+        managed: &mut Managed,
+        program: &Path,
+        instance: Instance,
+        auth_files: Option<DirectoryWatch>,
+    ) -> Result<Self, String> {
+        let changes = managed.context.source.changes();
         let rendering = instance.render(managed).await?;
         instance.write(managed, &rendering).await?;
-        let command = command(&managed.options, program, &instance.folder, &instance.keys);
+        let launch = Launch {
+            launcher: &managed.options.launcher,
+            search_path: &managed.options.search_path,
+            program,
+            catalogue: instance.catalogue,
+        };
+        let command = command(&launch, &instance.folder, &instance.keys);
         let mut child = managed
             .spawner
             .spawn(command)
             .await
             .map_err(|error| format!("the engine's process cannot be started: {error}"))?;
-        managed.public.starting(EngineMode::Managed, child.id());
         let (facts, readers) = listen(managed, &mut child);
         Ok(Self {
             instance,
@@ -70,58 +112,91 @@ impl Runtime {
             facts,
             readers,
             collector: None,
+            source: managed.context.source.clone(),
+            public: managed.public.clone(),
         })
     }
 
-    /// Waits until the engine is ready and keeps its configuration current; resolves with the reason when it is lost.
-    pub(super) async fn serve(&mut self, managed: &Managed) -> String {
+    /// Keeps the configuration of the published process current, until it is lost or must be replaced.
+    pub(super) async fn serve(&mut self, managed: &Managed) -> ServeEnd {
+        let model_reports = model_report::follow(managed);
+        let (changes, facts) = (self.changes.clone(), self.facts.clone());
+        tokio::select! {
+            status = self.child.wait() => ServeEnd::Lost(self.exit_reason(status).await),
+            reason = health::lost(&self.instance.client) => ServeEnd::Lost(reason),
+            () = reload::follow(&self.instance, managed, &self.rendering, changes, facts) => ServeEnd::Outdated,
+            never = model_reports => match never {},
+        }
+    }
+
+    /// Waits until the engine can serve requests, with the configuration that depends on its models. Fails with the reason
+    /// why it cannot.
+    pub(super) async fn prepare(&mut self, managed: &Managed) -> Result<(), String> {
         let started = tokio::select! {
-            status = self.child.wait() => return self.exit_reason(status).await,
+            status = self.child.wait() => return Err(self.exit_reason(status).await),
             started = tokio::time::timeout(START_LIMIT, ready(&self.instance.client, self.facts.clone())) => started,
         };
         if started.is_err() {
-            return format!(
+            return Err(format!(
                 "the engine was not ready within {} seconds",
                 START_LIMIT.as_secs()
-            );
+            ));
         }
         tokio::select! {
-            status = self.child.wait() => return self.exit_reason(status).await,
-            completed = reload::complete(&self.instance, managed, &self.rendering) => {
+            status = self.child.wait() => return Err(self.exit_reason(status).await),
+            completed = reload::complete(&self.instance, managed, &self.rendering, &self.facts) => {
                 if let Some(rendering) = completed {
                     self.rendering = rendering;
                 }
             }
         }
-        managed.public.catalogue.open(self.instance.client.clone());
-        let version = self.facts.borrow().version.clone();
+        Ok(())
+    }
+
+    /// Sends requests to this process from now on.
+    pub(super) fn publish(&mut self, managed: &Managed) {
+        let version = self.open(managed);
+        let endpoint = self.instance.endpoint.clone();
+        managed.public.running(endpoint, version, None);
+    }
+
+    /// Sends requests to this process instead of another one.
+    pub(super) fn take_over(&mut self, managed: &Managed) {
+        let refreshes = self.instance.catalogue == ModelCatalogueSource::Refreshed;
+        managed.public.refreshes_catalogue(refreshes);
+        let version = self.open(managed);
+        let endpoint = self.instance.endpoint.clone();
+        managed.public.replaced(endpoint, version, self.child.id());
+    }
+
+    /// Lists models of, manages and collects usage from this process; returns its version.
+    fn open(&mut self, managed: &Managed) -> Option<String> {
         let client = self.instance.client.clone();
+        managed.public.catalogue.open(client.clone());
         managed.public.client.store(Some(client.clone()));
-        managed
-            .public
-            .running(self.instance.endpoint.clone(), version, None);
         self.collector = Some(Collector::start(
             &managed.context,
             client,
             managed.accounts.clone(),
             managed.public.clone(),
         ));
-        tokio::select! {
-            status = self.child.wait() => self.exit_reason(status).await,
-            reason = health::lost(&self.instance.client) => reason,
-            never = reload::follow(&self.instance, managed, &self.rendering, self.changes.clone()) => match never {},
-        }
+        self.facts.borrow().version.clone()
     }
 
     /// Stops the process and waits for its exit, its output and its last usage records.
-    pub(super) async fn stop(mut self, managed: &Managed, mode: StopMode) {
+    pub(super) async fn stop(self, managed: &Managed, mode: StopMode) {
         if mode == StopMode::Graceful {
             managed.options.drained().await;
         }
+        self.end(mode).await;
+    }
+
+    /// Stops the process although requests may be in flight.
+    pub(super) async fn end(mut self, mode: StopMode) {
         match mode {
             StopMode::Graceful => {
                 self.collect_last_usage().await;
-                terminate(&mut self.child).await;
+                let _ = terminate(&mut self.child).await;
             }
             // An engine that exited has no records, and one that hangs would not return them.
             StopMode::Kill => {
@@ -130,7 +205,9 @@ impl Runtime {
             }
         }
         self.drain_output().await;
-        self.auth_files.finish().await;
+        if let Some(files) = self.auth_files.take() {
+            files.finish().await;
+        }
     }
 
     async fn collect_last_usage(&mut self) {
@@ -161,14 +238,19 @@ impl Runtime {
     }
 }
 
-/// Stores the tokens that an earlier run left in the files before any file is written.
-async fn restore(managed: &Managed, instance: &Instance) -> Result<DirectoryWatch, String> {
+/// The files of signed-in accounts of a process.
+pub(super) fn auth_files_of(managed: &Managed, instance: &Instance) -> AuthFiles {
     let source = managed.context.source.clone();
-    let files = AuthFiles::new(
+    AuthFiles::new(
         instance.folder.auths.clone(),
         source,
         managed.public.clone(),
-    );
+    )
+}
+
+/// Stores the tokens that an earlier run left in the files before any file is written.
+async fn restore(managed: &Managed, instance: &Instance) -> Result<DirectoryWatch, String> {
+    let files = auth_files_of(managed, instance);
     let (files, settled) = files.settle(Writers::None).await;
     settled?;
     Ok(DirectoryWatch::start(files, &managed.context.tasks))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
-use metering::MAX_INPUT_TOKENS;
+use metering::{MAX_INPUT_TOKENS, RequestedTier};
 
 use self::limits::limit_error;
 pub(super) use self::{
@@ -24,7 +24,7 @@ use super::{
 use crate::domain::{
     ledger::{Amounts, Ledger, LimitRequest, Reservation},
     model_name::{NameRule, is_any_model, routed_as},
-    prices::{Prices, max_cost},
+    prices::{Prices, ServiceTier, max_cost},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
     tokens::Tokens,
@@ -80,6 +80,7 @@ impl AdmissionControl {
         record: &mut RequestRecord,
     ) -> Result<Admission, GatewayError> {
         record.model = asked.model.name().map(str::to_owned);
+        record.requested_service_tier.clone_from(&asked.tier.name);
         let names = names(request.dialect);
         let model = asked.model.name().map(|name| routed_as(names, name));
         let prices = self.prices.current();
@@ -98,11 +99,12 @@ impl AdmissionControl {
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
+        let tiers = reachable_tiers(&asked.tier, request.dialect);
         let price = model.as_deref();
         let price = price.and_then(|model| prices.find(model, None, record.started_at));
         let amounts = |tokens: Tokens| Amounts {
             tokens: tokens.total(),
-            cost: price.map(|price| max_cost(price, tokens)),
+            cost: price.map(|price| max_cost(price, tokens, tiers)),
             requests: 1,
         };
         let limits = LimitRequest {
@@ -217,6 +219,23 @@ fn explain_dropped(mut error: GatewayError, is_dropped: bool) -> GatewayError {
         *remedy = "Ask for a model whose provider limits its answers";
     }
     error
+}
+
+/// The tiers that may serve a request: the one that it asks for, and the standard one if that is not available.
+fn reachable_tiers(asked: &RequestedTier, dialect: Dialect) -> &'static [ServiceTier] {
+    use ServiceTier::{Batch, Fast, Flex, Priority, Standard};
+    if asked.is_uncertain {
+        return &ServiceTier::ALL;
+    }
+    match asked.name.as_deref().and_then(ServiceTier::named) {
+        // The engine asks Claude for its fast mode instead.
+        Some(Priority) if dialect != Dialect::Anthropic => &[Standard, Priority, Fast],
+        Some(Priority) => &[Standard, Priority],
+        Some(Flex) => &[Standard, Flex],
+        Some(Batch) => &[Standard, Batch],
+        Some(Fast) => &[Standard, Fast],
+        Some(Standard) | None => &[Standard],
+    }
 }
 
 /// The most that a request is expected to use.

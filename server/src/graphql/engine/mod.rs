@@ -2,11 +2,25 @@
 
 pub(super) mod control;
 mod log;
+mod update;
 
-use async_graphql::MergedSubscription;
+use async_graphql::{MergedObject, MergedSubscription};
 
-pub(super) use self::control::{EngineMutation, EngineQuery};
-use self::{control::EngineSubscription, log::EngineLogSubscription};
+use self::{
+    control::{EngineControlMutation, EngineStateQuery, EngineSubscription},
+    log::EngineLogSubscription,
+    update::{EngineUpdateMutation, EngineUpdateQuery, EngineUpdateSubscription},
+};
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct EngineQuery(EngineStateQuery, EngineUpdateQuery);
+
+#[derive(Debug, Default, MergedObject)]
+pub(super) struct EngineMutation(EngineControlMutation, EngineUpdateMutation);
 
 #[derive(Debug, Default, MergedSubscription)]
-pub(super) struct EngineSubscriptions(EngineSubscription, EngineLogSubscription);
+pub(super) struct EngineSubscriptions(
+    EngineSubscription,
+    EngineLogSubscription,
+    EngineUpdateSubscription,
+);

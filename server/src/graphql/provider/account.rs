@@ -86,6 +86,8 @@ pub(crate) struct SubscriptionWindow {
     used_percent: i32,
     /// The time at which the window resets; null while nothing of it is used.
     resets_at: Option<DateTime>,
+    /// The length of the window, in seconds; null if unknown.
+    length_seconds: Option<i32>,
 }
 
 impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
@@ -94,6 +96,9 @@ impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
             name: window.name,
             used_percent: window.used_percent,
             resets_at: window.resets_at.map(Into::into),
+            length_seconds: window
+                .length_seconds
+                .and_then(|seconds| i32::try_from(seconds).ok()),
         }
     }
 }

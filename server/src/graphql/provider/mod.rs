@@ -13,6 +13,7 @@ mod supported;
 mod traffic;
 mod transfer;
 mod update;
+mod window_history;
 
 use async_graphql::{MergedObject, MergedSubscription};
 
@@ -27,6 +28,7 @@ use self::{
     supported::SupportedProviderQuery,
     transfer::{ProviderTransferMutation, ProviderTransferQuery},
     update::UpdateProviderMutation,
+    window_history::WindowHistoryQuery,
 };
 
 #[derive(Debug, Default, MergedObject)]
@@ -35,6 +37,7 @@ pub(super) struct ProviderQueries(
     SupportedProviderQuery,
     ProviderLoginQuery,
     ProviderTransferQuery,
+    WindowHistoryQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]

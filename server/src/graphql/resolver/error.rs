@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_graphql::{Error as GraphqlError, ErrorExtensionValues};
 use serde_json::{Value, json};
 
-use crate::{domain::Error, engine::EngineError};
+use crate::{
+    domain::Error,
+    engine::{EngineError, UpdateError},
+};
 
 pub(crate) type Result<T> = std::result::Result<T, ResolverError>;
 
@@ -29,6 +32,21 @@ impl From<Arc<Error>> for ResolverError {
 impl From<EngineError> for ResolverError {
     fn from(error: EngineError) -> Self {
         Error::EngineUnavailable(error.to_string()).into()
+    }
+}
+
+impl From<UpdateError> for ResolverError {
+    fn from(error: UpdateError) -> Self {
+        let message = error.to_string();
+        match error {
+            UpdateError::UnknownVersion(_)
+            | UpdateError::NoArchive(_)
+            | UpdateError::NoPrevious
+            | UpdateError::NotManaged => Error::BadInput(message),
+            UpdateError::Busy => Error::Conflict(message),
+            _ => Error::EngineUnavailable(message),
+        }
+        .into()
     }
 }
 

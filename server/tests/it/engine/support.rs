@@ -192,6 +192,7 @@ fn options(data_dir: &Path) -> EngineOptions {
         external: None,
         allow_demo_fallback: false,
         drain: None,
+        drain_replaced: None,
     }
 }
 

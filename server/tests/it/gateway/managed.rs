@@ -5,15 +5,19 @@ mod aliases;
 mod auth_files;
 mod bounds;
 mod canaries;
+mod catalogue;
 mod choosing;
 mod health;
 mod killed;
 mod leaving;
 mod pausing;
+mod prices;
 mod probing;
 mod protocols;
 mod rotation;
 mod soak;
+mod updates;
+mod windows;
 
 use entity::request;
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;
@@ -42,8 +46,13 @@ struct Managed {
 impl Managed {
     /// With an account for each protocol.
     async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    /// The same, with more options.
+    async fn start_with(options: Options) -> Self {
         let binary = format!("--engine-binary={}", engine_binary().display());
-        let options = Options::default().with("--engine=managed").with(&binary);
+        let options = options.with("--engine=managed").with(&binary);
         let app = TestApp::start(options, TestDatabase::create().await).await;
         let provider = Provider::start().await;
         let (key, records) = (app.issue_key().await, Mutex::new(app.records().await));

@@ -14,6 +14,7 @@ pub(crate) mod programs;
 pub(crate) mod protocol;
 pub(crate) mod provider;
 mod record;
+pub(crate) mod releases;
 mod responses_socket;
 pub(crate) mod server;
 mod socket;

@@ -293,6 +293,38 @@ async fn prices_are_imported_and_listed_while_the_server_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_public_price_list_is_imported_with_the_day_of_its_prices() {
+    let home = TestDatabase::create().await;
+    let file = home.directory.path().join("list.json");
+    let list = r#"{ "acme-large": { "litellm_provider": "openai", "mode": "chat",
+        "input_cost_per_token": 2.5e-06, "output_cost_per_token": 1.5e-05,
+        "input_cost_per_token_above_272k_tokens": 5e-06, "output_cost_per_token_priority": 3e-05 } }"#;
+    std::fs::write(&file, list).unwrap();
+    let prices = async |arguments: &[&str]| {
+        let mut command = bare_server(&home);
+        command.arg("prices").args(arguments);
+        let ended = run(&mut command).await;
+        let said = [ended.stdout, ended.stderr].concat();
+        (ended.status.code(), String::from_utf8(said).unwrap())
+    };
+    let file = file.to_str().unwrap();
+
+    let without = prices(&["import", file]).await;
+    let imported = prices(&["import", file, "--date", "2026-07-24"]).await;
+    let (_, listed) = prices(&["list"]).await;
+
+    assert_eq!(without.0, Some(1), "{}", without.1);
+    assert!(without.1.contains("this list has no date"), "{}", without.1);
+    assert_eq!(imported.0, Some(0), "{}", imported.1);
+    let lines = listed.lines();
+    let mut lines = lines.skip_while(|line| !line.starts_with("acme-large"));
+    let mut next = || -> Vec<&str> { lines.next().unwrap().split_whitespace().collect() };
+    assert_eq!(next()[1..5], ["any", "2026-07-24", "2.5", "2.5"]);
+    assert_eq!(next()[..4], ["above", "272000", "tokens", "5"]);
+    assert_eq!(next()[..6], ["PRIORITY", "2.5", "2.5", "2.5", "2.5", "30"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_imported_from_files_of_coding_agents_while_the_server_is_stopped() {
     let home = TestDatabase::create().await;
     let path = |name: &str| home.directory.path().join(name);

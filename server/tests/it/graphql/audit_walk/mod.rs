@@ -13,7 +13,9 @@ use proxypal_server::engine::EngineState;
 use serde_json::Value;
 
 use super::access::{operations, types};
-use crate::support::{Caller, Options, PASSWORD, TestApp, TestDatabase, programs::example};
+use crate::support::{
+    Caller, Options, PASSWORD, TestApp, TestDatabase, programs::example, releases::Releases,
+};
 
 /// Fields of answers that hold secrets, in any payload.
 const SECRET_FIELDS: [&str; 7] = [
@@ -36,6 +38,7 @@ const NO_SUBJECT: [Expected; 1] = [("", "")];
 /// A server, its owner's browser, and what was run so far.
 struct Walk {
     app: TestApp,
+    releases: Releases,
     owner: Caller,
     covered: BTreeSet<String>,
     secrets: Vec<String>,
@@ -44,7 +47,10 @@ struct Walk {
 impl Walk {
     async fn start() -> Self {
         let engine = format!("--engine-binary={}", example("engine_double").display());
-        let mut options = Options::default().with("--engine=managed").with(&engine);
+        let releases = Releases::start().await;
+        let feed = format!("--engine-releases-url={}", releases.url);
+        let options = Options::default().with("--engine=managed");
+        let mut options = options.with(&engine).with(&feed);
         options.secrets.admin_password = Some(PASSWORD.into());
         options.secrets.backup_passphrase = Some("a-passphrase-canary".into());
         let app = TestApp::start(options, TestDatabase::create().await).await;
@@ -53,6 +59,7 @@ impl Walk {
         owner.sign_in(PASSWORD).await;
         Self {
             app,
+            releases,
             owner,
             covered: BTreeSet::new(),
             secrets: vec![PASSWORD.to_owned()],

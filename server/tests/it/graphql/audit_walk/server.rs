@@ -5,6 +5,8 @@ use entity::{
     provider_account::ProviderKind,
 };
 use proxypal_server::domain::alerts::{AlertCondition, AlertSubject};
+use proxypal_server::engine::UpdatePhase;
+use serde_json::json;
 
 use super::{NO_SUBJECT, Walk, text};
 use crate::support::{eventually, provider::Provider, test_context};
@@ -113,5 +115,17 @@ pub(super) async fn engine(walk: &mut Walk) {
     for mutation in ["stopEngine", "startEngine", "restartEngine"] {
         let mutation = format!("{mutation} {{ engine {{ state }} }}");
         walk.run(&mutation, &[("engine", "")]).await;
+    }
+    walk.releases.publish("8.0.0", json!({}));
+    for mutation in [
+        "checkEngineReleases",
+        r#"updateEngine(version: "8.0.0")"#,
+        "rollBackEngine",
+    ] {
+        let mutation = format!("{mutation} {{ updates {{ canRollBack }} }}");
+        walk.run(&mutation, &[("engine", "")]).await;
+        let mut progress = walk.app.services.engine_updates.watch();
+        let ended = progress.wait_for(|progress| progress.phase == UpdatePhase::Idle);
+        ended.await.unwrap();
     }
 }

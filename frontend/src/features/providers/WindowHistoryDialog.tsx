@@ -1,0 +1,122 @@
+import { createQuery } from "@urql/solid";
+import { For, Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import type { WindowHistoryQuery } from "../../graphql/generated/graphql";
+import { t } from "../../i18n";
+import { Dialog } from "../../ui/Dialog";
+import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Loading } from "../../ui/Loading";
+import { Time } from "../../ui/Moment";
+import { cyclesOf, levelPath } from "./cycles";
+import { nameOfWindow } from "./windowName";
+
+const WindowHistoryQueryDoc = graphql(`
+  query WindowHistory($accountId: ID!, $since: DateTime!) {
+    windowHistory(accountId: $accountId, since: $since) {
+      name
+      readings {
+        observedAt
+        usedPercent
+        resetsAt
+      }
+    }
+  }
+`);
+
+const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
+const SHOWN_CYCLES = 8;
+
+type History = WindowHistoryQuery["windowHistory"][number];
+
+function WindowOverTime(props: { history: History; from: number; until: number }) {
+  const name = () => nameOfWindow(props.history.name);
+  const line = () => levelPath(props.history.readings, props.from, props.until);
+  const cycles = () => cyclesOf(props.history.readings).slice(0, SHOWN_CYCLES);
+  return (
+    <section class="mt-4">
+      <h3 class="font-medium">{name()}</h3>
+      <svg
+        role="img"
+        aria-label={t("providers.history.chart", { window: name() })}
+        viewBox="0 0 100 100"
+        preserveAspectRatio="none"
+        class="mt-2 h-20 w-full rounded-md bg-track"
+      >
+        <path
+          d={line()}
+          class="fill-none stroke-accent-text"
+          stroke-width="1.5"
+          stroke-linejoin="round"
+          vector-effect="non-scaling-stroke"
+        />
+      </svg>
+      <Show when={cycles().length > 0}>
+        <table class="mt-2 w-full text-sm">
+          <thead class="text-left text-muted">
+            <tr>
+              <th class="font-normal">{t("providers.history.reset")}</th>
+              <th class="text-right font-normal">{t("providers.history.highest")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            <For each={cycles()}>
+              {(cycle) => (
+                <tr>
+                  <td>
+                    <Time at={cycle.resetsAt} />
+                  </td>
+                  <td class="text-right tabular-nums">
+                    {t("providers.windowUsed", { percent: cycle.usedPercent })}
+                  </td>
+                </tr>
+              )}
+            </For>
+          </tbody>
+        </table>
+      </Show>
+    </section>
+  );
+}
+
+function Histories(props: { accountId: string }) {
+  const until = Date.now();
+  const from = until - WEEK_MS;
+  const [history] = createQuery({
+    query: WindowHistoryQueryDoc,
+    variables: () => ({ accountId: props.accountId, since: new Date(from).toISOString() }),
+    requestPolicy: "network-only",
+  });
+  return (
+    <>
+      <ErrorNotice error={history.error} />
+      <Show when={history.data} fallback={<Show when={!history.error}>{<Loading />}</Show>}>
+        {(data) => (
+          <For
+            each={data().windowHistory}
+            fallback={<p class="text-muted">{t("providers.history.none")}</p>}
+          >
+            {(window) => <WindowOverTime history={window} from={from} until={until} />}
+          </For>
+        )}
+      </Show>
+    </>
+  );
+}
+
+/** The levels of an account's usage windows in the last seven days, and how full each was at its reset. */
+export function WindowHistoryDialog(props: {
+  account: { id: string; label: string };
+  open: boolean;
+  onClose: () => void;
+}) {
+  return (
+    <Dialog
+      title={t("providers.history.title", { label: props.account.label })}
+      description={t("providers.history.hint")}
+      open={props.open}
+      onClose={props.onClose}
+    >
+      <Histories accountId={props.account.id} />
+    </Dialog>
+  );
+}

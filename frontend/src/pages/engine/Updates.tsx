@@ -1,0 +1,1 @@
+export { EngineUpdates as default } from "../../features/engine";
