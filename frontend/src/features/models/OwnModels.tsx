@@ -54,7 +54,9 @@ function Prices(props: { model: Model }) {
         {(price) => (
           <>
             <Cell number>{formatUsd(price().inputPerMillion)}</Cell>
-            <Cell number>{formatUsd(price().cacheReadPerMillion)}</Cell>
+            <Cell number class="max-sm:hidden">
+              {formatUsd(price().cacheReadPerMillion)}
+            </Cell>
             <Cell number>{formatUsd(price().outputPerMillion)}</Cell>
           </>
         )}
@@ -79,6 +81,13 @@ function Row(props: { model: Model }) {
             </p>
           )}
         </Show>
+        <Show when={props.model.price}>
+          {(price) => (
+            <p class="text-sm text-muted sm:hidden">
+              {t("usage.kinds.cacheRead")}: {formatUsd(price().cacheReadPerMillion)}
+            </p>
+          )}
+        </Show>
       </Cell>
       <Prices model={props.model} />
     </tr>
@@ -90,7 +99,9 @@ function Columns() {
     <>
       <Head>{t("common.model")}</Head>
       <Head number>{t("usage.kinds.input")}</Head>
-      <Head number>{t("usage.kinds.cacheRead")}</Head>
+      <Head number class="max-sm:hidden">
+        {t("usage.kinds.cacheRead")}
+      </Head>
       <Head number>{t("usage.kinds.output")}</Head>
     </>
   );

@@ -183,7 +183,7 @@ impl Notifications {
             .validate()?
             .exec(self.db.writer())
             .await?;
-        if user_id.is_some() {
+        if user_id.is_some() && !crate::mutant("A9") {
             // The address may be wrong; the channel is not.
             return Ok(());
         }
