@@ -169,9 +169,11 @@ impl EngineUpdates {
     pub async fn roll_back(&self) -> Result<(), UpdateError> {
         self.is_managed()?;
         let guard = self.0.guard().await?;
-        if self.0.load().await?.previous.is_none() {
-            return Err(UpdateError::NoPrevious);
-        }
+        let previous = self.0.load().await?.previous;
+        let previous = previous.ok_or(UpdateError::NoPrevious)?;
+        let version = previous.version().unwrap_or_default();
+        self.0
+            .publish(UpdateProgress::of(UpdatePhase::Switching, version));
         let inner = self.0.clone();
         self.0
             .tasks

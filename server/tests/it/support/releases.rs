@@ -86,7 +86,7 @@ impl Releases {
                 };
                 archive(&program)
             }
-            Flaw::NoProgram => archive(b"#!/bin/sh\nexit 0\n"),
+            Flaw::NoProgram => archive(b"#!/bin/sh\nexec /bin/sleep 60\n"),
         };
         let checksum = (flaw == Flaw::WrongChecksum).then(|| "ab".repeat(32));
         self.add(version, archive, checksum);
