@@ -156,6 +156,13 @@ pub async fn serve<H: RequestHandler>(
                 }
                 // The connection ends after its current request.
                 connection.as_mut().graceful_shutdown();
+                if activity.is_idle() {
+                    // A head that has begun to arrive has its usual time.
+                    let ended = timeout(deadlines.head, connection.as_mut()).await;
+                    if ended.is_ok() || activity.is_idle() {
+                        return ended.unwrap_or(Ok(()));
+                    }
+                }
                 connection.await
             };
             if let Some(Err(error)) = deadline.run_until_cancelled(served).await {

@@ -1,6 +1,7 @@
 //! The models that the engine serves: requested on demand, and cached until something changes.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +34,15 @@ pub(super) struct Catalogue {
     /// Models of the settings that the catalogue lacks.
     additional: ArcSwap<KnownModels>,
     /// The models that are compiled into the running program; none while they are not known.
-    built_in: ArcSwapOption<KnownModels>,
+    built_in: ArcSwapOption<BuiltIn>,
     remembered: Mutex<Option<Remembered>>,
+}
+
+/// The models of a program.
+#[derive(Debug)]
+struct BuiltIn {
+    program: PathBuf,
+    models: KnownModels,
 }
 
 #[derive(Debug)]
@@ -82,9 +90,20 @@ impl Catalogue {
         self.additional.store(Arc::new(models.collect()));
     }
 
-    /// Notes that the known models are those of the program, before a refresh.
-    pub(super) fn keep_built_in(&self) {
-        self.built_in.store(Some(self.known.load_full()));
+    /// Notes the models that are compiled into this program.
+    pub(super) fn keep_built_in(&self, program: &Path, models: KnownModels) {
+        self.built_in.store(Some(Arc::new(BuiltIn {
+            program: program.to_owned(),
+            models,
+        })));
+    }
+
+    /// Whether the models that are compiled into this program are known.
+    pub(super) fn knows_built_in(&self, program: &Path) -> bool {
+        let built_in = self.built_in.load();
+        built_in
+            .as_ref()
+            .is_some_and(|known| known.program == program)
     }
 
     /// Where each listed model comes from.
@@ -93,7 +112,7 @@ impl Catalogue {
         let origin = |name: &str| {
             let is_in = |known: &KnownModels| known.values().flatten().any(|each| each == name);
             match built_in.as_deref() {
-                Some(built_in) if is_in(built_in) => ModelOrigin::BuiltIn,
+                Some(built_in) if is_in(&built_in.models) => ModelOrigin::BuiltIn,
                 _ if is_in(&known) => ModelOrigin::Refreshed,
                 _ => ModelOrigin::Account,
             }
@@ -109,16 +128,7 @@ impl Catalogue {
 
     /// Reads the models of the engine's catalogue for each provider.
     pub(super) async fn read_known(&self, client: &EngineClient) {
-        let mut known = KnownModels::new();
-        for spec in providers::ALL {
-            let Some(channel) = spec.engine.catalogue else {
-                continue;
-            };
-            if let Ok(definitions) = client.definitions(channel).await {
-                known.insert(spec.kind, ids(&definitions["models"]));
-            }
-        }
-        self.known.store(Arc::new(known));
+        self.known.store(Arc::new(known_models(client).await));
     }
 
     fn known_and_additional(&self) -> KnownModels {
@@ -169,6 +179,20 @@ impl Catalogue {
             by_file: by_file(client).await.into_iter().collect(),
         })
     }
+}
+
+/// The models of an engine's catalogue for each provider.
+pub(super) async fn known_models(client: &EngineClient) -> KnownModels {
+    let mut known = KnownModels::new();
+    for spec in providers::ALL {
+        let Some(channel) = spec.engine.catalogue else {
+            continue;
+        };
+        if let Ok(definitions) = client.definitions(channel).await {
+            known.insert(spec.kind, ids(&definitions["models"]));
+        }
+    }
+    known
 }
 
 /// The models of each auth file. Empty when the management API of the engine is not accessible.

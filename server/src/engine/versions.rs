@@ -21,7 +21,7 @@ const PROGRAM: &str = "cli-proxy-api";
 pub(in crate::engine) struct UpdateState {
     /// The installed version that runs; none for the program of the machine.
     pub(in crate::engine) active: Option<InstalledVersion>,
-    /// What ran before; kept on disk.
+    /// The program before the active version; kept on disk.
     pub(in crate::engine) previous: Option<PreviousProgram>,
     /// The program of the machine when the active version replaced it. A later one, of a new image or package, takes
     /// precedence over the active version.
@@ -59,7 +59,7 @@ pub struct LastUpdate {
     pub version: Option<String>,
     pub kind: UpdateKind,
     pub ended_at: DateTime<Utc>,
-    /// Why it failed; none if it succeeded. For a rollback that nobody requested, its reason.
+    /// Why it failed; none if it succeeded. For an automatic rollback, its reason.
     pub reason: Option<String>,
     pub succeeded: bool,
     /// The checks of the trial that failed.

@@ -15,21 +15,23 @@ use self::{client::Client, server::Server};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
+const WARM_UP: u64 = 700;
 const REQUESTS: u64 = 300;
 
 /// The most blocks that one request may allocate, of which a growing one counts each time that it moves.
-const PER_REQUEST: u64 = 121;
+const PER_REQUEST: u64 = 32;
 /// The most blocks that the row of one request may allocate, in a transaction with many.
-const PER_ROW: u64 = 60;
+const PER_ROW: u64 = 15;
 
 #[test]
 fn a_small_request_allocates_little() {
     let engine = engine::start();
     let server = Server::start(engine);
     let mut client = Client::connect(server.address, &server.api_key);
+    // Statements are written once for each number of rows.
     for _ in 0..2 {
         let held = server.hold_writes();
-        client.send(REQUESTS);
+        client.send(WARM_UP);
         held.release(&server);
         server.wait_until_written();
     }

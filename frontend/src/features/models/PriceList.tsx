@@ -69,7 +69,7 @@ function Row(props: { price: Price }) {
   const money = (usd: string) => <Cell number>{formatUsd(usd)}</Cell>;
   return (
     <tr class="hover:bg-hover/50">
-      <Cell class="min-w-40">
+      <Cell class="max-w-56 min-w-40 sm:max-w-sm">
         <span class="font-mono text-xs font-medium break-all">{props.price.modelPattern}</span>
         <span class="block truncate text-sm text-muted" title={props.price.source}>
           {props.price.source}

@@ -2,7 +2,7 @@ import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { PriceRatesFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { formatUsd, formatWhole } from "../../lib/format";
+import { exactUsd, formatWhole } from "../../lib/format";
 
 const PriceRatesFragmentDoc = graphql(`
   fragment PriceRates on Price {
@@ -55,7 +55,7 @@ function lines(price: PriceRatesFragment): Line[] {
 }
 
 function describe(rates: Rates): string {
-  const part = (name: string, usd: string) => `${name} ${formatUsd(usd)}`;
+  const part = (name: string, usd: string) => `${name} ${exactUsd(usd)}`;
   return [
     part(t("usage.kinds.input"), rates.inputPerMillion),
     part(t("usage.kinds.output"), rates.outputPerMillion),

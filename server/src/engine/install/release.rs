@@ -143,7 +143,7 @@ mod tests {
 
         assert!(
             release
-                .url()
+                .url
                 .starts_with("http://mirror.example/engine/CLIProxyAPI_7.2.140_linux_")
         );
     }

@@ -1,6 +1,7 @@
 //! One run of the engine: keys, port, folders, configuration.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -27,6 +28,7 @@ pub(super) struct Instance {
     pub(super) endpoint: EngineEndpoint,
     pub(super) client: Arc<EngineClient>,
     pub(super) catalogue: ModelCatalogueSource,
+    pub(super) program: PathBuf,
     port: u16,
     _slot: Slot,
 }
@@ -42,8 +44,8 @@ pub(super) struct Rendering {
 }
 
 impl Instance {
-    /// Chooses keys, port and folders.
-    pub(super) fn choose(managed: &Managed) -> Result<Self, String> {
+    /// Chooses keys, port and folders for a process of this program.
+    pub(super) fn choose(managed: &Managed, program: &Path) -> Result<Self, String> {
         let options = &managed.options;
         let slot = managed.slots.take().ok_or(
             "earlier processes of the engine still finish their requests; try again later",
@@ -66,6 +68,7 @@ impl Instance {
             endpoint,
             client: Arc::new(client),
             catalogue: managed.catalogue_source(),
+            program: program.to_owned(),
             port,
             _slot: slot,
         })

@@ -91,7 +91,7 @@ pub(super) async fn complete(
     catalogue.read_known(&instance.client).await;
     // By the end of another call the log has reported a refresh that preceded the reading.
     if instance.client.healthy().await.is_ok() && facts.borrow().refreshes == 0 {
-        catalogue.keep_built_in();
+        catalogue.keep_built_in(&instance.program, catalogue.known().as_ref().clone());
     }
     let new = instance.render(managed).await.ok()?;
     if new.yaml().expose_secret() == rendered.yaml().expose_secret() {

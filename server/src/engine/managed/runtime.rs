@@ -63,9 +63,9 @@ pub(super) struct Runtime {
 impl Runtime {
     /// Writes the configuration and the files of signed-in accounts, and starts the process.
     pub(super) async fn start(managed: &mut Managed, program: &Path) -> Result<Self, String> {
-        let instance = Instance::choose(managed)?;
+        let instance = Instance::choose(managed, program)?;
         let auth_files = restore(managed, &instance).await?;
-        let runtime = Self::start_in(managed, program, instance, Some(auth_files)).await?;
+        let runtime = Self::start_in(managed, instance, Some(auth_files)).await?;
         let public = &managed.public;
         public.starting(EngineMode::Managed, runtime.child.id());
         public.refreshes_catalogue(runtime.instance.catalogue == ModelCatalogueSource::Refreshed);
@@ -77,13 +77,12 @@ impl Runtime {
         managed: &mut Managed,
         program: &Path,
     ) -> Result<Self, String> {
-        let instance = Instance::choose(managed)?;
-        Self::start_in(managed, program, instance, None).await
+        let instance = Instance::choose(managed, program)?;
+        Self::start_in(managed, instance, None).await
     }
 
     async fn start_in(
         managed: &mut Managed,
-        program: &Path,
         instance: Instance,
         auth_files: Option<DirectoryWatch>,
     ) -> Result<Self, String> {
@@ -93,7 +92,7 @@ impl Runtime {
         let launch = Launch {
             launcher: &managed.options.launcher,
             search_path: &managed.options.search_path,
-            program,
+            program: &instance.program,
             catalogue: instance.catalogue,
         };
         let command = command(&launch, &instance.folder, &instance.keys);
@@ -119,7 +118,7 @@ impl Runtime {
 
     /// Keeps the configuration of the published process current, until it is lost or must be replaced.
     pub(super) async fn serve(&mut self, managed: &Managed) -> ServeEnd {
-        let model_reports = model_report::follow(managed);
+        let model_reports = model_report::follow(managed, &self.instance.program);
         let (changes, facts) = (self.changes.clone(), self.facts.clone());
         tokio::select! {
             status = self.child.wait() => ServeEnd::Lost(self.exit_reason(status).await),

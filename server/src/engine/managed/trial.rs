@@ -159,7 +159,7 @@ pub(in crate::engine) struct TrialEngine {
     pub(in crate::engine) keys: EngineKeys,
     /// The directory of auth files; empty at the start.
     pub(in crate::engine) auths: PathBuf,
-    client: EngineClient,
+    pub(super) client: EngineClient,
     port: u16,
     config: PathBuf,
     directory: PathBuf,

@@ -29,7 +29,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 pub struct EngineRelease {
     /// Without the leading `v`.
     pub version: String,
-    /// What changed, as plain text; at most 8000 characters.
+    /// The changes, as plain text; at most 8000 characters.
     pub notes: String,
     pub published_at: Option<DateTime<Utc>>,
     pub is_prerelease: bool,

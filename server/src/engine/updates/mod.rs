@@ -45,7 +45,7 @@ pub struct KnownReleases {
     pub releases: Vec<EngineRelease>,
 }
 
-/// What is installed, and what an update has led to.
+/// The installed versions, and the outcome of the last update.
 #[derive(Clone, Debug)]
 pub struct InstalledEngine {
     /// The installed version that runs; none for the program of the machine.
@@ -125,7 +125,7 @@ impl EngineUpdates {
         self.0.progress.subscribe()
     }
 
-    /// What is installed.
+    /// The installed versions.
     pub async fn installed(&self) -> Result<InstalledEngine, UpdateError> {
         let state = self.0.load().await?;
         Ok(InstalledEngine {

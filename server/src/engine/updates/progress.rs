@@ -1,6 +1,6 @@
 //! The progress of an update.
 
-/// What an update does now.
+/// A step of an update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UpdatePhase {
     /// No update is in progress.

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// What an update of the engine does now.
+/// A step of an update of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::engine::UpdatePhase")]
 enum EngineUpdatePhase {
@@ -53,7 +53,7 @@ enum EngineUpdateKind {
 /// The progress of an update of the engine.
 #[derive(Clone, Debug, SimpleObject)]
 struct EngineUpdateProgress {
-    /// What the update does now.
+    /// The present step.
     phase: EngineUpdatePhase,
     /// The version to which it leads; null if there is none or it is unknown.
     version: Option<String>,
@@ -77,11 +77,11 @@ impl From<UpdateProgress> for EngineUpdateProgress {
 /// A check of an engine that did not pass.
 #[derive(Clone, Debug, SimpleObject)]
 struct EngineCheck {
-    /// What was checked.
+    /// The subject of the check.
     name: String,
-    /// What this server relies on.
+    /// The behaviour that this server relies on.
     expected: String,
-    /// What the engine did; at most 300 characters.
+    /// The behaviour of the engine; at most 300 characters.
     found: String,
 }
 
@@ -100,7 +100,7 @@ impl From<ContractCheck> for EngineCheck {
 struct EngineUpdateOutcome {
     /// The version that it led to or should have led to; null if it is unknown.
     version: Option<String>,
-    /// What was tried.
+    /// The kind of change.
     kind: EngineUpdateKind,
     /// The time at which it ended.
     ended_at: DateTime,
@@ -130,7 +130,7 @@ impl From<LastUpdate> for EngineUpdateOutcome {
 struct EngineReleaseInfo {
     /// The version, without a leading v.
     version: String,
-    /// What changed, as the release describes it: plain text of at most 8000 characters.
+    /// The changes, as the release describes them: plain text of at most 8000 characters.
     notes: String,
     /// The time of publication; null if the feed has none.
     published_at: Option<DateTime>,

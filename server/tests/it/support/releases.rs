@@ -38,7 +38,7 @@ struct Feed {
     is_stalled: watch::Sender<bool>,
 }
 
-/// What is wrong with a release.
+/// A defect of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
     WrongChecksum,

@@ -1,4 +1,4 @@
-//! LiteLLM's `model_prices_and_context_window.json`: US dollars per token, in a member for each combination of kind of token,
+//! `LiteLLM`'s `model_prices_and_context_window.json`: US dollars per token, in a member for each combination of kind of token,
 //! prompt size and service tier, such as `input_cost_per_token_above_200k_tokens_priority`.
 
 use std::collections::BTreeMap;

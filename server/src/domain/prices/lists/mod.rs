@@ -1,4 +1,4 @@
-//! Reads price lists that others publish: LiteLLM's and that of models.dev.
+//! Reads price lists that others publish: `LiteLLM`'s and that of models.dev.
 
 mod decimal;
 mod litellm;
@@ -16,7 +16,7 @@ use crate::domain::{Error, Result};
 type Members = BTreeMap<String, Box<RawValue>>;
 
 impl PriceTable {
-    /// Parses a table in the format of `docs/prices.md`, or a list of LiteLLM or models.dev. Those have no date of their own, and
+    /// Parses a table in the format of `docs/prices.md`, or a list of `LiteLLM` or models.dev. Those have no date of their own, and
     /// only prices of the makers of models are read from them.
     pub fn read_any(text: &str, date: Option<NaiveDate>) -> Result<Self> {
         let Ok(members) = serde_json::from_str::<Members>(text) else {

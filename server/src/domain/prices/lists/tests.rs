@@ -1,4 +1,4 @@
-//! Parsing of the lists of LiteLLM and models.dev.
+//! Parsing of the lists of `LiteLLM` and models.dev.
 
 use entity::price::{self, ServiceTier};
 use serde_json::{Value, json};

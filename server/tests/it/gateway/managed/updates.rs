@@ -33,7 +33,7 @@ use crate::support::{
 const CLIENTS: usize = 6;
 const SCRIPT: &str = "usage:chunks=5,delay_ms=20";
 
-/// What the clients saw.
+/// The answers that the clients received.
 #[derive(Clone, Default)]
 struct Load {
     whole: Arc<AtomicUsize>,
@@ -255,7 +255,7 @@ async fn a_release_that_cannot_be_used_leaves_the_engine_untouched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_version_that_dies_twice_gives_way_to_the_previous_one() {
+async fn a_new_version_that_dies_twice_is_replaced_by_the_previous_one() {
     if !is_engine_double() {
         return;
     }
