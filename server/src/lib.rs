@@ -53,5 +53,3 @@ pub mod telemetry;
 pub mod traces;
 pub mod watch;
 pub mod web;
-
-pub fn mutant(name: &str) -> bool { static M: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| std::env::var("MUTANT").unwrap_or_default()); M.as_str() == name }

@@ -113,7 +113,7 @@ pub(super) struct UsageRows {
 impl UsageRows {
     pub(super) fn new(db: Database, export: UsageExport) -> Self {
         let Span { from, to } = export.span;
-        let next = calendar::span_around(export.every.unit(), if crate::mutant("E1") { chrono_tz::UTC } else { export.zone }, from).start;
+        let next = calendar::span_around(export.every.unit(), export.zone, from).start;
         Self {
             db,
             current: None,
@@ -144,7 +144,7 @@ impl UsageRows {
         let Some(at) = found.and_then(|at| DateTime::from_timestamp(at, 0)) else {
             return Ok(None);
         };
-        let bucket = calendar::span_around(self.export.every.unit(), if crate::mutant("E1") { chrono_tz::UTC } else { self.export.zone }, at);
+        let bucket = calendar::span_around(self.export.every.unit(), self.export.zone, at);
         self.next = bucket.end;
         self.last = None;
         Ok(Some(bucket))

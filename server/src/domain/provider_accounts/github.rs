@@ -89,7 +89,7 @@ impl CopilotToken {
     fn outstanding(base_url: String) -> Self {
         Self {
             token: SecretString::default(),
-            expires_at: crate::mutant("C1").then_some(DateTime::UNIX_EPOCH),
+            expires_at: None,
             base_url,
             headers: Vec::new(),
             models: Vec::new(),

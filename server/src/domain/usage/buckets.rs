@@ -27,7 +27,7 @@ pub(super) fn cut(span: Span, unit: CalendarUnit, zone: Tz) -> Result<Vec<Span>>
     let mut buckets = Vec::new();
     let mut from = span.from;
     while from < span.to {
-        let end = span_around(unit, if crate::mutant("U4") { Tz::UTC } else { zone }, from).end;
+        let end = span_around(unit, zone, from).end;
         let end = DateTime::from_timestamp(end, 0).unwrap_or(span.to);
         let to = end.min(span.to);
         buckets.push(Span { from, to });

@@ -52,7 +52,6 @@ impl Usage {
 }
 
 fn month_of(now: DateTime<Utc>, zone: Tz) -> Span {
-    let zone = if crate::mutant("F2") { Tz::UTC } else { zone };
     let first = first_date(CalendarUnit::Month, now.with_timezone(&zone).date_naive());
     Span {
         from: start_of_day(zone, first),
@@ -105,7 +104,7 @@ impl Forecast {
 
 /// The mean cost of 24 hours, which a day is not when the clocks change.
 fn mean(days: &[&Point]) -> Option<i64> {
-    if !crate::mutant("F1") && days.len() < MIN_MEAN_DAYS {
+    if days.len() < MIN_MEAN_DAYS {
         return None;
     }
     let cost: i128 = days.iter().map(|day| i128::from(day.sums.cost)).sum();

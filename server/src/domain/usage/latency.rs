@@ -109,7 +109,7 @@ fn forwarded(span: Span, filter: &UsageFilter) -> Select<Request> {
 impl Percentiles {
     /// The percentiles of these values; `None` without values.
     pub(in crate::domain) fn of(mut values: Vec<i64>) -> Option<Self> {
-        if !crate::mutant("U3") { values.sort_unstable(); }
+        values.sort_unstable();
         let nearest = |percent: usize| {
             let rank = (values.len() * percent).div_ceil(100);
             values.get(rank.checked_sub(1)?).copied()

@@ -68,7 +68,7 @@ impl Usage {
         ranking: Ranking,
     ) -> Result<HashMap<String, Parts>> {
         let division = ranking.division(MAX_PARTS)?;
-        if !crate::mutant("P4") && division.by == by {
+        if division.by == by {
             return Err(Error::bad_input(
                 "by must be another dimension than that of the group",
             ));
@@ -105,7 +105,7 @@ impl PartsQuery<'_> {
             ", part AS (SELECT sums.{group} AS subject, sums.{part} AS part"
         );
         write_sums(&mut sql, "usage_rollup");
-        for (by, value) in self.conditions.iter().filter(|_| !crate::mutant("P3")) {
+        for (by, value) in &self.conditions {
             sql.condition(by.column(), value.clone());
         }
         let subjects = self.subjects.iter();
@@ -139,10 +139,10 @@ impl PartsQuery<'_> {
         let sums = Sums::read(row)?;
         let place: i64 = row.try_get("", "place")?;
         if place == 0 {
-            if !crate::mutant("P1") { parts.other = sums; }
+            parts.other = sums;
             parts.other_count = row.try_get("", "parts")?;
         } else {
-            let subject = if crate::mutant("P2") { String::new() } else { read_subject(row, "part", self.division.by)? };
+            let subject = read_subject(row, "part", self.division.by)?;
             parts.slices.push(Slice { subject, sums });
         }
         Ok(())

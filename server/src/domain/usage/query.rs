@@ -108,7 +108,7 @@ impl UsageQuery<'_> {
         let (Some(column), Some(division)) = (self.column(), self.division) else {
             return;
         };
-        if crate::mutant("P3") || self.subjects.is_empty() {
+        if self.subjects.is_empty() {
             return;
         }
         let subjects = self.subjects.iter().map(|subject| match self.source {
@@ -128,7 +128,6 @@ impl UsageQuery<'_> {
             sql.text,
             ", sums.{column} HAVING {ANY_SUM} ORDER BY {order}, sums.{column}"
         );
-        if crate::mutant("U6") { let t = sql.text.replace(" DESC", " ASC"); sql.text = t; }
         if let Some(most) = division.most {
             sql.text.push_str(" LIMIT ");
             sql.bind(i64::try_from(most).unwrap_or(i64::MAX).into());

@@ -51,7 +51,7 @@ impl Sums {
             requests: 1,
             failed: matches!(row.outcome, Outcome::UpstreamError | Outcome::Interrupted).into(),
             rejected: 0,
-            tokens: tokens.map(|mut t| { if crate::mutant("U1") { t.output = 0; } t }).unwrap_or_default(),
+            tokens: tokens.unwrap_or_default(),
             cost: row.cost.unwrap_or_default().clamp(0, MAX_AMOUNT),
             unpriced: (uses_tokens && row.cost.is_none()).into(),
             unknown: (row.usage_source == UsageSource::Unknown).into(),
@@ -64,7 +64,7 @@ impl Sums {
     pub fn add(&mut self, others: &Self, times: i64) {
         let mut sums = self.values();
         for (sum, other) in sums.iter_mut().zip(others.values()) {
-            *sum = sum.saturating_add(other.saturating_mul(if crate::mutant("U2") { times.max(0) } else { times }));
+            *sum = sum.saturating_add(other.saturating_mul(times));
         }
         self.set_values(sums);
     }

@@ -63,11 +63,11 @@ pub enum InvitationState {
 
 impl InvitationState {
     pub fn of(row: &user_invitation::Model, now: DateTime<Utc>) -> Self {
-        if row.used_at.is_some() && !crate::mutant("I1") {
+        if row.used_at.is_some() {
             Self::Used
-        } else if row.revoked_at.is_some() && !crate::mutant("I4") {
+        } else if row.revoked_at.is_some() {
             Self::Revoked
-        } else if row.expires_at <= now && !crate::mutant("I4b") {
+        } else if row.expires_at <= now {
             Self::Expired
         } else {
             Self::Pending
@@ -121,7 +121,7 @@ impl UserInvitations {
         let row = user_invitation::ActiveModel {
             id: Set(Uuid::now_v7()),
             user_id: Set(new.user_id),
-            digest: Set(if crate::mutant("I2") { token.as_bytes().to_vec() } else { self.digester.digest(token.as_bytes()).to_vec() }),
+            digest: Set(self.digester.digest(token.as_bytes()).to_vec()),
             created_at: Set(now),
             expires_at: Set(now + new.life),
             allowed_models: Set(models::check(new.allowed_models)?),
@@ -130,7 +130,7 @@ impl UserInvitations {
         };
         let transaction = self.db.begin().await?;
         lock(&transaction, new.user_id).await?;
-        if !crate::mutant("I10") { active_user(&transaction, new.user_id).await?; }
+        active_user(&transaction, new.user_id).await?;
         make_room(&transaction, new.user_id, now).await?;
         let row = row.insert(&transaction).await?;
         let created = AuditChange::created(subject(&row), audited(&row));
@@ -149,7 +149,7 @@ impl UserInvitations {
             .one(&transaction)
             .await?
             .ok_or(Error::NotFound { what: "invitation" })?;
-        if old.used_at.is_some() && !crate::mutant("I9") {
+        if old.used_at.is_some() {
             return Err(Error::Conflict(
                 "this invitation was used already; revoke the key that was created with it"
                     .to_owned(),
@@ -218,7 +218,7 @@ async fn pending(
     });
     let row = row.ok_or(INVALID)?;
     let user = User::find_by_id(row.user_id).one(connection).await?;
-    let user = user.filter(|user| crate::mutant("I6") || user.enabled && user.archived_at.is_none());
+    let user = user.filter(|user| user.enabled && user.archived_at.is_none());
     Ok((row, user.ok_or(INVALID)?))
 }
 
@@ -233,7 +233,7 @@ async fn take(
         .col_expr(user_invitation::Column::UsedAt, Expr::value(now))
         .col_expr(user_invitation::Column::ApiKeyId, Expr::value(key.id))
         .filter(user_invitation::Column::Id.eq(row.id))
-        .filter(if crate::mutant("I1") { user_invitation::Column::Id.is_not_null() } else { user_invitation::Column::UsedAt.is_null() })
+        .filter(user_invitation::Column::UsedAt.is_null())
         .exec(connection)
         .await?;
     if taken.rows_affected == 1 {
@@ -270,7 +270,7 @@ async fn make_room(
         .filter(Column::ExpiresAt.gt(now))
         .count(connection)
         .await?;
-    if crate::mutant("I8") || pending < MAX_PENDING {
+    if pending < MAX_PENDING {
         return Ok(());
     }
     Err(Error::Conflict(format!(

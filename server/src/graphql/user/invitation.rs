@@ -203,7 +203,7 @@ impl UserInvitationMutation {
     ) -> Result<AcceptUserInvitationPayload> {
         let browser = ctx.browser()?;
         let throttle = ctx.service::<LoginThrottle>();
-        let attempt = throttle.attempt(browser.address, if crate::mutant("I5") { &token } else { INVITATION }).await?;
+        let attempt = throttle.attempt(browser.address, INVITATION).await?;
         let (user, issued) = ctx
             .service::<UserInvitations>()
             .accept(&ctx.audit(), &token, &api_key_name)

@@ -47,7 +47,7 @@ pub struct OwnKeyPolicy {
 
 impl OwnKeyPolicy {
     fn check(self) -> Result<()> {
-        if self.is_allowed || crate::mutant("K1") {
+        if self.is_allowed {
             Ok(())
         } else {
             Err(DISABLED)
@@ -95,13 +95,13 @@ impl Acting {
             key,
             quotas: &self.quotas,
         };
-        crate::mutant("K8") || bounds(key).is_within(bounds(&self.key))
+        bounds(key).is_within(bounds(&self.key))
     }
 
     /// A new key within the bounds of the key in use.
     fn bounded(&self, new: NewOwnKey) -> Result<NewApiKey> {
         let expires_at = new.expires_at.or(self.key.expires_at);
-        if !crate::mutant("K4") && !bounds::expiry_is_within(expires_at, self.key.expires_at) {
+        if !bounds::expiry_is_within(expires_at, self.key.expires_at) {
             return Err(Error::bad_input(
                 "expiresAt must not be later than the expiry of the key that you use",
             ));
@@ -109,7 +109,7 @@ impl Acting {
         let own = self.key.allowed_models.as_ref();
         let models = models::check(new.allowed_models)?.or_else(|| own.cloned());
         if let (Some(models), Some(own)) = (&models, own)
-            && !crate::mutant("K3") && let Some(pattern) = bounds::uncovered(models, own)
+            && let Some(pattern) = bounds::uncovered(models, own)
         {
             return Err(Error::BadInput(format!(
                 "allowedModels: {pattern:?} is not within the models of the key that you use"
@@ -163,9 +163,9 @@ impl ApiKeys {
             .insert(&transaction, &acting.user, acting.bounded(new)?)
             .await?;
         let key = &issued.api_key;
-        if !crate::mutant("K5") { quotas::inherit(&transaction, acting.key.id, key.id).await?; }
+        quotas::inherit(&transaction, acting.key.id, key.id).await?;
         quotas::reload(&transaction, &self.ledger, acting.user.id).await?;
-        let context = if crate::mutant("K2") { context.clone() } else { context.authenticated((&acting.user).into()) };
+        let context = context.authenticated((&acting.user).into());
         let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, &context, created).await?;
         transaction.commit().await?;
@@ -244,7 +244,7 @@ impl ApiKeys {
                 "this API key was replaced already; rotate its replacement".to_owned(),
             ));
         }
-        if !crate::mutant("K7") && !grace.is_zero() {
+        if !grace.is_zero() {
             self.check_room(&transaction, policy, holder.user_id)
                 .await?;
         }
@@ -269,10 +269,10 @@ impl ApiKeys {
         let (Some(user), Some(key)) = (user, key) else {
             return Err(Error::Unauthenticated);
         };
-        if !crate::mutant("K9") && let Some(problem) = KeyProblem::of(&key, &user) {
+        if let Some(problem) = KeyProblem::of(&key, &user) {
             return Err(Error::WrongCredentials(problem.reason()));
         }
-        if !crate::mutant("K9") && !is_active(&key, self.clock.now()) {
+        if !is_active(&key, self.clock.now()) {
             return Err(Error::Unauthenticated);
         }
         let quotas = quotas::stored(connection, user.id).await?;
@@ -333,7 +333,7 @@ impl ApiKeys {
             .filter(Condition::any().add(expires.is_null()).add(expires.gt(now)))
             .count(connection)
             .await?;
-        if crate::mutant("K6") || active < u64::from(policy.maximum) {
+        if active < u64::from(policy.maximum) {
             return Ok(());
         }
         Err(Error::Conflict(format!(
@@ -350,7 +350,7 @@ impl ApiKeys {
             .filter(api_key::Column::UserId.eq(user_id))
             .filter(api_key::Column::CreatedWith.is_not_null())
             .filter(created.gt(now - DAY));
-        if crate::mutant("K12") || of_day.clone().count(connection).await? < PER_DAY {
+        if of_day.clone().count(connection).await? < PER_DAY {
             return Ok(());
         }
         let first = of_day.order_by_asc(created).one(connection).await?;

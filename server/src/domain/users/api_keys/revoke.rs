@@ -42,7 +42,7 @@ impl ApiKeys {
             .ok_or(Error::NotFound { what: "API key" })?;
         let user_id = old.user_id;
         let mut all = HashSet::from([id]);
-        if with_created && !crate::mutant("K10") {
+        if with_created {
             add_created(&transaction, &HashSet::from([user_id]), &mut all).await?;
         }
         let mut key = old.clone();
@@ -80,7 +80,7 @@ impl ApiKeys {
     ) -> Result<Vec<Revocation>> {
         let transaction = self.db.begin().await?;
         let mut all: HashSet<Uuid> = ids.iter().copied().collect();
-        if with_created && !crate::mutant("K11") {
+        if with_created {
             let owners = owners(&transaction, &all).await?;
             add_created(&transaction, &owners, &mut all).await?;
         }
