@@ -2,7 +2,7 @@ import { A, useLocation } from "@solidjs/router";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
-import { t } from "../i18n";
+import { t, tIfKnown } from "../i18n";
 import { pathWithinApp } from "../lib/baseUrl";
 import { Dialog } from "../ui/Dialog";
 import { Navigation } from "./Navigation";
@@ -39,7 +39,7 @@ export function BottomBar(props: { groups: readonly Group[] }) {
                   class={ITEM}
                 >
                   <Dynamic component={place.icon} class="size-4.5 shrink-0" aria-hidden="true" />
-                  <span class="max-w-full truncate">{t(`shell.places.${place.name}`)}</span>
+                  <span class="max-w-full truncate">{shortName(place)}</span>
                 </A>
               </li>
             )}
@@ -64,6 +64,11 @@ export function BottomBar(props: { groups: readonly Group[] }) {
       </Dialog>
     </>
   );
+}
+
+/** The name of a page where there is little room. */
+function shortName(place: Place): string {
+  return tIfKnown(`shell.shortPlaces.${place.name}`) ?? t(`shell.places.${place.name}`);
 }
 
 function leadsTo(place: Place, path: string): boolean {

@@ -42,7 +42,9 @@ export function OutcomeBadge(props: {
         <Show when={request().httpStatus}>{(status) => <span>{status()}</span>}</Show>
       </Badge>
       <Show when={!props.brief && request().errorCode}>
-        {(code) => <span class="mt-0.5 block font-mono text-xs text-muted">{code()}</span>}
+        {(code) => (
+          <span class="mt-0.5 block font-mono text-xs break-all text-muted">{code()}</span>
+        )}
       </Show>
     </>
   );
