@@ -30,6 +30,7 @@ mod m20261130_000028_add_pause_to_provider_account;
 mod m20261130_000031_add_creator_to_api_key;
 mod m20261130_000032_create_user_invitation;
 mod m20261130_000033_create_saved_view;
+mod m20261130_000035_add_unpriced_policy;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -66,6 +67,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000031_add_creator_to_api_key::Migration),
             Box::new(m20261130_000032_create_user_invitation::Migration),
             Box::new(m20261130_000033_create_saved_view::Migration),
+            Box::new(m20261130_000035_add_unpriced_policy::Migration),
         ]
     }
 }

@@ -277,6 +277,7 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         user_agent: None,
         price_id: None,
         cost: None,
+        cost_assumed: false,
     }
 }
 

@@ -4,6 +4,7 @@ mod bundled;
 mod cost;
 mod list;
 mod new_price;
+mod quote;
 #[cfg(test)]
 mod sample;
 mod table;
@@ -15,12 +16,14 @@ use chrono::{DateTime, Utc};
 use entity::price::{self, Entity as Price};
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use self::new_price::{Defaults, same_place, same_rates};
 pub use self::{
     cost::{cost, max_cost},
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
+    quote::{Quote, is_free},
     table::PriceTable,
 };
 use super::{
@@ -50,6 +53,8 @@ pub struct Prices {
     db: Database,
     clock: SharedClock,
     current: Arc<ArcSwap<PriceList>>,
+    /// Sent after each change of the prices or of the aliases that look-ups resolve.
+    changed: watch::Sender<()>,
 }
 
 /// Reads the stored prices without writing. The bundled prices of a newer program are stored at its next start.
@@ -62,7 +67,13 @@ impl Prices {
     /// Loads all prices; stores the bundled ones if they are newer.
     pub async fn load(db: Database, clock: SharedClock) -> Result<Self> {
         let current = Arc::new(ArcSwap::from_pointee(read(&db).await?));
-        let prices = Self { db, clock, current };
+        let changed = watch::Sender::new(());
+        let prices = Self {
+            db,
+            clock,
+            current,
+            changed,
+        };
         let missing = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
         prices.add(missing, None).await?;
         Ok(prices)
@@ -72,6 +83,12 @@ impl Prices {
     pub(super) fn set_aliases(&self, aliases: &Arc<AliasTable>) {
         self.current
             .rcu(|list| list.with_aliases(Arc::clone(aliases)));
+        self.changed.send_replace(());
+    }
+
+    /// Notified after each change of the prices or of the aliases that look-ups resolve.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// The current prices.
@@ -191,6 +208,7 @@ impl Prices {
         }
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));
+        self.changed.send_replace(());
         Ok(())
     }
 }

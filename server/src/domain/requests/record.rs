@@ -87,6 +87,7 @@ impl RequestRecord {
             user_agent: self.user_agent.map(shortened),
             price_id: None,
             cost: None,
+            cost_assumed: false,
         }
     }
 }

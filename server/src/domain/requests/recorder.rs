@@ -12,11 +12,16 @@ use uuid::Uuid;
 use super::{
     RequestRecord,
     journal::{Journal, Noted, PendingEntry, Written},
-    pricing,
+    pricing::Pricing,
     settlement::{PendingSettlement, Settlement},
 };
 use crate::{
-    domain::{Error, Result, ledger::Reservation, prices::Prices, tokens::Tokens},
+    domain::{
+        Error, Result,
+        ledger::{Ledger, Reservation},
+        prices::Prices,
+        tokens::Tokens,
+    },
     outage::{FLAPPING, Outage},
 };
 
@@ -30,6 +35,7 @@ pub struct Recorder {
     journal: Journal,
     permits: Arc<Semaphore>,
     prices: Prices,
+    ledger: Ledger,
     health: WriterHealth,
     /// Fails while no permit is free: the database writes more slowly than requests end.
     backlog: Arc<Outage>,
@@ -50,6 +56,7 @@ impl Default for WriterHealth {
 pub struct RecordPermit {
     journal: Journal,
     prices: Prices,
+    ledger: Ledger,
     held: Option<Held>,
     /// The id in the journal, until the request has ended.
     noted: Option<Uuid>,
@@ -63,11 +70,17 @@ struct Held {
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Journal, prices: Prices, health: WriterHealth) -> Self {
+    pub(super) fn new(
+        journal: Journal,
+        prices: Prices,
+        ledger: Ledger,
+        health: WriterHealth,
+    ) -> Self {
         Self {
             journal,
             permits: Arc::new(Semaphore::new(PERMITS)),
             prices,
+            ledger,
             health,
             backlog: Arc::new(Outage::new(FLAPPING)),
         }
@@ -103,6 +116,7 @@ impl Recorder {
         Ok(RecordPermit {
             journal: self.journal.clone(),
             prices: self.prices.clone(),
+            ledger: self.ledger.clone(),
             held: Some(Held {
                 permit,
                 reservation: None,
@@ -180,10 +194,14 @@ impl RecordPermit {
         let mut held = self.held.take()?;
         if let Some(reservation) = &mut held.reservation {
             let tokens = record.tokens.map_or(0, Tokens::total);
-            let cost = reservation
-                .counts_cost()
-                .then(|| pricing::cost_of(&record, &self.prices.current()));
-            reservation.settle(tokens, cost.flatten());
+            let cost = reservation.counts_cost().then(|| {
+                let pricing = Pricing {
+                    prices: &self.prices.current(),
+                    ledger: &self.ledger,
+                };
+                pricing.cost_of(&record)
+            });
+            reservation.settle(tokens, cost.unwrap_or(0));
         }
         let pending = PendingSettlement {
             reservation: held.reservation,

@@ -52,6 +52,21 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
+/// The origin of a request's cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "requests::CostBasis")]
+pub(crate) enum CostBasis {
+    /// The price of its model.
+    Priced,
+    /// The price of another model, because its model has none and a quota assumes one. It is corrected when its model
+    /// has a price.
+    Assumed,
+    /// Its model has no price, and nothing is assumed: the cost is null.
+    Unpriced,
+    /// The price of its model is zero.
+    Free,
+}
+
 /// A settled request to the gateway, or one turn of a WebSocket.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -105,10 +120,11 @@ pub(crate) struct Request {
     rejected_by: Option<LimitRejection>,
     /// The tokens; null if unknown, which does not mean 0.
     tokens: Option<Tokens>,
-    /// The cost at the price that was in force; null if unknown or without a price, which does not mean 0.
-    cost: Option<Usd>,
-    /// Whether it used tokens without a price.
-    unpriced: bool,
+    /// The cost at the price that was in force, or an assumed one: see `costBasis`. Null if unknown or without a price,
+    /// which does not mean 0.
+    pub(crate) cost: Option<Usd>,
+    /// Whether it used tokens of a model without a price; its cost may be assumed.
+    pub(crate) unpriced: bool,
     /// The source of the token counts.
     usage_source: UsageSource,
     /// Whether the response and the engine report the same usage; null if the request is not metered.
@@ -148,7 +164,8 @@ impl From<request::Model> for Request {
             rejected_by: row.rejected_by.map(Into::into),
             tokens: tokens.map(Tokens::from),
             cost: row.cost.map(Usd),
-            unpriced: row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0),
+            unpriced: row.cost_assumed
+                || (row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0)),
             usage_source: row.usage_source.into(),
             reconciliation: row.reconciliation.map(Into::into),
             client_ip: row.client_ip,

@@ -92,6 +92,7 @@ impl Book {
             user_agent: None,
             price_id: None,
             cost: Some(1_250_000_001),
+            cost_assumed: false,
         }
     }
 
@@ -504,6 +505,7 @@ fn rollups(book: &Book, period: Period, starts_at: i64, models: i64) -> Vec<usag
         reasoning_tokens: 4,
         cost: 5,
         unpriced: 0,
+        assumed: 0,
         unknown: 0,
         estimated: 0,
         duration: 3000,

@@ -99,6 +99,7 @@ fn blank() -> request::Model {
         user_agent: None,
         price_id: None,
         cost: None,
+        cost_assumed: false,
     }
 }
 
