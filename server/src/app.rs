@@ -415,6 +415,7 @@ fn start_notifications(services: &Services, life: &Runtime) {
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
         requests: services.requests.clone(),
+        alerts: services.alerts.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
     };
