@@ -109,13 +109,19 @@ function Columns() {
   );
 }
 
-type Search = { search?: string; show?: string; after?: string };
+type Search = {
+  search?: string;
+  show?: string;
+  after?: string;
+  /** The model whose price is to be added. */
+  add?: string;
+};
 
 /** Prices of tokens, and since when they apply. */
 export function PriceList() {
   const [search, setSearch] = useSearchParams<Search>();
   const wanted = createDelayed(() => search.search, TYPING_MS);
-  const [isAdding, setAdding] = createSignal(false);
+  const [isAdding, setAdding] = createSignal(Boolean(search.add));
   const [query] = createQuery({
     query: PricesQueryDoc,
     variables: () => ({
@@ -128,6 +134,10 @@ export function PriceList() {
   const list = () => query.data?.prices;
   const change = (next: Search) =>
     setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
+  const close = () => {
+    setAdding(false);
+    if (search.add) setSearch({ add: undefined }, { replace: true, scroll: false });
+  };
 
   return (
     <>
@@ -173,7 +183,7 @@ export function PriceList() {
         </Table>
       </ListPanel>
       <May do="createPrice">
-        <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
+        <PriceDialog open={isAdding()} model={search.add} onClose={close} />
       </May>
     </>
   );

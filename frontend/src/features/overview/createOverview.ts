@@ -56,6 +56,7 @@ const OverviewQuery = graphql(`
       totals {
         cost
         unpriced
+        assumed
       }
     }
     lastMonth: usage(range: $lastMonth, timezone: $zone) {
@@ -139,6 +140,7 @@ const UsageTickedDocument = graphql(`
       today {
         cost
         unpriced
+        assumed
       }
     }
   }
