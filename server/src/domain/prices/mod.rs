@@ -8,6 +8,7 @@ mod quote;
 #[cfg(test)]
 mod sample;
 mod table;
+mod update;
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use chrono::{DateTime, Utc};
 use entity::price::{self, Entity as Price};
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use self::new_price::{Defaults, same_place, same_rates};
 pub use self::{
@@ -25,6 +26,7 @@ pub use self::{
     new_price::{NewPrice, Rates},
     quote::{Quote, is_free},
     table::PriceTable,
+    update::{PriceChange, PriceUpdate},
 };
 use super::{
     Error, Result,
@@ -55,6 +57,8 @@ pub struct Prices {
     current: Arc<ArcSwap<PriceList>>,
     /// Sent after each change of the prices or of the aliases that look-ups resolve.
     changed: watch::Sender<()>,
+    /// Held while a difference is compared with the approved one and stored.
+    updating: Arc<Mutex<()>>,
 }
 
 /// Reads the stored prices without writing. The bundled prices of a newer program are stored at its next start.
@@ -73,6 +77,7 @@ impl Prices {
             clock,
             current,
             changed,
+            updating: Arc::default(),
         };
         let missing = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
         prices.add(missing, None).await?;
