@@ -31,6 +31,7 @@ use crate::{
     engine::EngineHandle,
     notify,
     oauth::OAuthService,
+    price_feed::PriceFeed,
     web::{Authenticator, Cookies, Origins},
 };
 
@@ -58,6 +59,7 @@ pub struct Services {
     pub model_aliases: ModelAliases,
     pub oauth: OAuthService,
     pub checkup: Checkup,
+    pub price_feed: PriceFeed,
     pub prices: Prices,
     pub settings: Settings,
     pub engine: EngineHandle,
@@ -117,6 +119,7 @@ impl Services {
             .data(self.oauth)
             .data(self.checkup)
             .data(self.prices)
+            .data(self.price_feed)
             .data(self.settings)
             .data(self.engine)
             .data(self.notifications)

@@ -2,6 +2,10 @@
 
 mod create;
 pub(super) mod list;
+mod update;
 
-pub(super) use self::create::PriceMutation;
-pub(super) use self::list::PriceQuery;
+pub(super) use self::{
+    create::PriceMutation,
+    list::PriceQuery,
+    update::{PriceUpdateMutation, PriceUpdateQuery},
+};

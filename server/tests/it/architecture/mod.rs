@@ -46,6 +46,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         "notify",
         &["clock", "domain", "engine", "metrics", "outage"],
     ),
+    ("price_feed", &["domain", "notify"]),
     (
         "oauth",
         &[
@@ -111,6 +112,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "notify",
             "oauth",
             "outage",
+            "price_feed",
             "providers",
             "web",
         ],
@@ -134,6 +136,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "http_server",
             "notify",
             "oauth",
+            "price_feed",
             "traces",
             "watch",
             "web",
@@ -162,6 +165,8 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "doctor",
             "domain",
             "engine",
+            "notify",
+            "price_feed",
             "shutdown",
             "telemetry",
         ],

@@ -9,6 +9,7 @@ mod engine;
 mod events;
 pub(crate) mod operator;
 mod plane;
+pub(crate) mod price_list;
 pub(crate) mod programs;
 pub(crate) mod protocol;
 pub(crate) mod provider;

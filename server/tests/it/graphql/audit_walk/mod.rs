@@ -10,10 +10,13 @@ use std::collections::BTreeSet;
 
 use entity::audit_event;
 use proxypal_server::engine::EngineState;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::access::{operations, types};
-use crate::support::{Caller, Options, PASSWORD, TestApp, TestDatabase, programs::example};
+use crate::support::{
+    Caller, Options, PASSWORD, TestApp, TestDatabase, price_list::PriceListServer,
+    programs::example,
+};
 
 /// Fields of answers that hold secrets, in any payload.
 const SECRET_FIELDS: [&str; 7] = [
@@ -44,7 +47,14 @@ struct Walk {
 impl Walk {
     async fn start() -> Self {
         let engine = format!("--engine-binary={}", example("engine_double").display());
-        let mut options = Options::default().with("--engine=managed").with(&engine);
+        let lists = PriceListServer::start().await;
+        let today = chrono::Utc::now().date_naive().to_string();
+        let entry = json!({ "model": "listed-model", "input": "1", "output": "1" });
+        lists.publish(&today, &json!([entry]));
+        let mut options = Options::default()
+            .with("--engine=managed")
+            .with(&engine)
+            .with(&format!("--price-list-url={}", lists.url()));
         options.secrets.admin_password = Some(PASSWORD.into());
         options.secrets.backup_passphrase = Some("a-passphrase-canary".into());
         let app = TestApp::start(options, TestDatabase::create().await).await;
