@@ -21,12 +21,14 @@ pub mod request;
 pub mod request_failure;
 pub mod saved_view;
 pub mod secret;
+pub mod seen_model;
 pub mod session;
 pub mod setting;
 pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
 pub mod user_invitation;
+pub mod window_reading;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.
 #[derive(

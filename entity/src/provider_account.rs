@@ -79,6 +79,9 @@ pub struct SubscriptionWindow {
     pub used_percent: i32,
     /// When it resets; none while it is unused.
     pub resets_at: Option<DateTimeUtc>,
+    /// `None` if the provider does not report it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub length_seconds: Option<u32>,
 }
 
 /// The windows of an account, as reported by its provider.

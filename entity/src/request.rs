@@ -135,11 +135,17 @@ pub struct Model {
     pub input_tokens: Option<i64>,
     pub cache_read_tokens: Option<i64>,
     pub cache_write_tokens: Option<i64>,
+    /// The part of the cache writes that is kept for an hour; `None` in rows of earlier versions.
+    pub cache_write_1h_tokens: Option<i64>,
     /// Without reasoning.
     pub output_tokens: Option<i64>,
     pub reasoning_tokens: Option<i64>,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The service tier in the request, as it is written there; up to 32 characters.
+    pub requested_service_tier: Option<String>,
+    /// The service tier that the provider reports, as it is written there; up to 32 characters.
+    pub service_tier: Option<String>,
     /// The applied price; `None` without tokens or without a price.
     pub price_id: Option<Uuid>,
     /// Nano-USD; `None` while the tokens are unknown or the model has no price.

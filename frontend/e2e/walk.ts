@@ -70,11 +70,38 @@ const ALIAS = {
   createdAt: "2026-01-01T00:00:00Z",
 };
 
+/** A price list that changes one price. */
+const PRICE_UPDATE = {
+  __typename: "PriceUpdate",
+  source: "A list",
+  date: "2026-11-30",
+  changeCount: 1,
+  unchanged: 0,
+  digest: "00",
+  changes: [
+    {
+      __typename: "PriceChange",
+      before: null,
+      after: {
+        __typename: "Price",
+        id: "p1",
+        modelPattern: "listed-*",
+        provider: null,
+        inputPerMillion: "1",
+        outputPerMillion: "2",
+      },
+    },
+  ],
+  removed: [],
+  kept: [],
+};
+
 /** States in which more can be done: an engine that this server manages, accounts that fail or are paused, an alias. */
 function withMoreToDo(text: string): string {
   let accounts = 0;
   return text
     .replaceAll('"mode":"DEMO"', '"mode":"MANAGED"')
+    .replaceAll('"priceUpdate":null', `"priceUpdate":${JSON.stringify(PRICE_UPDATE)}`)
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

@@ -80,6 +80,8 @@ struct Style {
     protocol: Protocol,
     /// How many events, in percent, have members that change the state.
     changes: usize,
+    /// Whether every event has a service tier.
+    has_tier: bool,
     /// The usage that every event has.
     usage: Option<(usize, usize)>,
     /// Where data continues on another line, in characters.
@@ -90,6 +92,7 @@ fn stream(entropy: &mut impl Entropy, protocol: Protocol) -> Vec<u8> {
     let style = Style {
         protocol,
         changes: [10, 10, 10, 90][entropy.below(4)],
+        has_tier: entropy.percent(10),
         usage: entropy
             .percent(5)
             .then(|| (entropy.below(9), entropy.below(9))),
@@ -175,6 +178,16 @@ fn number(entropy: &mut impl Entropy, usual: usize) -> String {
     }
 }
 
+const TIERS: [&str; 7] = [
+    "\"default\"",
+    "\"priority\"",
+    "\"fl\\u0065x\"",
+    "\"\"",
+    "\"a name that is longer than those that are kept\"",
+    "null",
+    "7",
+];
+
 /// Members that change the state of an answer, mostly none.
 fn members(entropy: &mut impl Entropy, style: &Style) -> String {
     let kinds = 900 / style.changes;
@@ -188,6 +201,7 @@ fn members(entropy: &mut impl Entropy, style: &Style) -> String {
         6 => format!(",\"a\":{{\"b\":{{\"c\":[[{}]]}}}}", number(entropy, 1)),
         7 => format!(",\"timings\":{{\"predicted_n\":{}}}", entropy.below(9)),
         8 => ",\"mess\\u0061ge\":\"x\"".to_owned(),
+        9 => format!(",\"service_tier\":{}", entropy.one_of(&TIERS)),
         _ => String::new(),
     };
     if entropy.percent(15) {
@@ -197,18 +211,27 @@ fn members(entropy: &mut impl Entropy, style: &Style) -> String {
             "x".repeat(entropy.below(9))
         );
     }
+    if style.has_tier {
+        members += ",\"service_tier\":\"default\"";
+    }
     let mut usage = style.usage;
     if entropy.percent(6) {
         usage = Some((entropy.below(3) * 10, entropy.below(30)));
     }
     if let Some((input, output)) = usage {
+        let tier = match entropy.below(8) {
+            0 => format!(",\"service_tier\":{}", entropy.one_of(&TIERS)),
+            1 => ",\"speed\":\"fast\",\"trafficType\":\"ON_DEMAND\"".to_owned(),
+            2 => format!(",\"cache_creation\":{{\"ephemeral_1h_input_tokens\":{input}}}"),
+            _ => String::new(),
+        };
         let usage = if style.protocol == Protocol::Gemini {
             format!(
-                ",\"usageMetadata\":{{\"promptTokenCount\":{input},\"candidatesTokenCount\":{output}}}"
+                ",\"usageMetadata\":{{\"promptTokenCount\":{input},\"candidatesTokenCount\":{output}{tier}}}"
             )
         } else {
             format!(
-                ",\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output},\"output_tokens\":{output}}}"
+                ",\"usage\":{{\"prompt_tokens\":{input},\"completion_tokens\":{output},\"output_tokens\":{output}{tier}}}"
             )
         };
         members += &usage;

@@ -131,7 +131,7 @@ fn read_into(
     pieces: &[&[u8]],
     closes: bool,
 ) -> Result<(), Http1Error> {
-    let (mut heads, mut buffer) = (HeadReader::new(method), BytesMut::new());
+    let (mut heads, mut buffer) = (HeadReader::new(method, HeaderMap::new()), BytesMut::new());
     let mut body = None;
     let mut is_persistent = false;
     for piece in pieces {

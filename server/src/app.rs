@@ -1,6 +1,7 @@
 //! The composition root: only this module depends on all others.
 
 mod core;
+mod front;
 mod options;
 mod source;
 
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 
 use self::{
     core::Core,
+    front::Front,
     options::{
         connection_limits, engine_options, oauth_options, request_log_options, server_facts,
     },
@@ -123,6 +125,7 @@ impl Runtime {
         let source = AppCredentialSource {
             accounts: core.accounts.clone(),
             settings: core.settings.clone(),
+            seen_models: core.seen_models.clone(),
         };
         EngineContext {
             source: Arc::new(source),
@@ -138,7 +141,9 @@ impl Runtime {
 #[derive(Debug)]
 pub struct App {
     db: Database,
-    router: Router,
+    gateway: Gateway,
+    /// Everything but the data plane.
+    pages: Router,
     watch: MetricsExporter,
     /// The separate listener of the metrics.
     metrics: Option<TcpListener>,
@@ -189,7 +194,8 @@ impl App {
         let pages = pages(&config, &core.db, &services, &life, beside);
         let setup_token = core.setup_token.as_ref();
         Ok(Self {
-            router: gateway.router().merge(pages),
+            gateway,
+            pages,
             watch,
             metrics: metrics_listener(&config).await?,
             traces,
@@ -224,6 +230,7 @@ impl App {
             self.life.clock.clone(),
             self.services.settings.clone(),
             self.handles.held.clone(),
+            self.services.provider_accounts.windows().clone(),
         )
     }
 
@@ -259,7 +266,7 @@ impl App {
 
     /// Every page and endpoint. Without [`Self::serve`], nothing runs on a schedule.
     pub fn router(&self) -> Router {
-        self.router.clone()
+        self.gateway.router().merge(self.pages.clone())
     }
 
     /// The services behind the control plane.
@@ -310,7 +317,11 @@ impl App {
             ));
         }
         drop(self.watch);
-        http_server::serve(listener, self.router, self.limits, ending, in_flight).await;
+        let front = Front {
+            gateway: self.gateway,
+            pages: self.pages,
+        };
+        http_server::serve(listener, front, self.limits, ending, in_flight).await;
         engine_shutdown.cancel();
         self.services.engine.finished().await;
         // The writer ends when all senders are dropped.
@@ -365,11 +376,13 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         ledger: core.ledger.clone(),
         price_feed: PriceFeed::new(
             core.prices.clone(),
+            clock.clone(),
             config.price_list.clone(),
             addresses.clone(),
         ),
         prices: core.prices.clone(),
         settings: core.settings.clone(),
+        seen_models: core.seen_models.clone(),
         notification_sender: notify::Sender::new(notifications.clone(), clock.clone(), addresses),
         notifications,
         engine: running.engine,

@@ -26,12 +26,16 @@ impl ClientAddresses {
 
     /// The client address of a request; `None` without a [`PeerAddress`].
     pub fn of(&self, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
-        let PeerAddress(peer) = extensions.get()?;
-        Some(self.behind(peer.ip().to_canonical(), headers))
+        Some(self.behind(*extensions.get()?, headers))
+    }
+
+    /// The client address of a request from this peer.
+    pub fn behind(&self, PeerAddress(peer): PeerAddress, headers: &HeaderMap) -> IpAddr {
+        self.walk(peer.ip().to_canonical(), headers)
     }
 
     /// Walks back from the peer through trusted proxies; the first untrusted hop is the client.
-    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines = headers.get_all(FORWARDED_FOR);
         let chain: Vec<&str> = lines
             .iter()
@@ -72,9 +76,7 @@ mod tests {
         let addresses = ClientAddresses::new(vec!["10.0.0.0/8".parse().unwrap()]);
         let mut headers = HeaderMap::new();
         headers.insert(FORWARDED_FOR, forwarded_for.parse().unwrap());
-        addresses
-            .behind(peer.parse().unwrap(), &headers)
-            .to_string()
+        addresses.walk(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]

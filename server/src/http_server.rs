@@ -13,7 +13,7 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
@@ -21,10 +21,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt as _;
+use tower::{ServiceExt as _, util::Oneshot};
 
 use self::{
-    connections::{Activity, Connections, Permit},
+    connections::{Activity, Busy, Connections, Permit},
     response::ServedBody,
     write_stall::WriteStall,
 };
@@ -38,6 +38,10 @@ use crate::{
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often it is checked within the limit whether a connection is idle, and the bounds of the pause between two checks.
+const IDLE_CHECKS: u32 = 16;
+const MIN_IDLE_PAUSE: Duration = Duration::from_millis(10);
+const MAX_IDLE_PAUSE: Duration = Duration::from_secs(5);
 /// Logs failures to accept; the process has one table of open files.
 static ACCEPTING: Outage = Outage::new(FLAPPING);
 /// The response to a client with too many connections. It costs one system call.
@@ -82,23 +86,45 @@ pub struct ShutdownPhase {
     pub deadline: CancellationToken,
 }
 
+/// Answers the requests of all connections.
+pub trait RequestHandler: Clone + Send + Sync + 'static {
+    type Future: Future<Output = Result<Response<Body>, Infallible>> + Send;
+
+    /// Answers a request of a connection from this peer.
+    fn handle(&self, request: Request<Body>, peer: PeerAddress) -> Self::Future;
+}
+
+/// Handlers of the router find the peer in the extensions of a request.
+impl RequestHandler for Router {
+    type Future = Oneshot<Self, Request<Body>>;
+
+    fn handle(&self, mut request: Request<Body>, peer: PeerAddress) -> Self::Future {
+        request.extensions_mut().insert(peer);
+        self.clone().oneshot(request)
+    }
+}
+
 /// Serves until `ending.stop` is cancelled; returns when the last connection is closed. `in_flight` tracks tasks that may
 /// outlive their connection: sockets and abandoned responses.
-pub async fn serve(
+pub async fn serve<H: RequestHandler>(
     listener: TcpListener,
-    router: Router,
+    handler: H,
     limits: ConnectionLimits,
     ending: ShutdownPhase,
     in_flight: TaskTracker,
 ) {
     let deadlines = limits.deadlines;
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(deadlines.head)
-        .max_header_size(MAX_HEAD);
+    // A timer for each head would cost more than looking through all connections now and then.
+    http.header_read_timeout(None).max_header_size(MAX_HEAD);
     keep_alive(&listener);
     let connections = TaskTracker::new();
     let open = Connections::new(limits);
+    connections.spawn(close_idle(
+        open.clone(),
+        deadlines.head,
+        ending.stop.clone(),
+    ));
     let accepting = || accept(&listener, &open, &ending.stop);
     while let Some(accepted) = ending.stop.run_until_cancelled(accepting()).await {
         let Accepted {
@@ -107,11 +133,11 @@ pub async fn serve(
             permit,
             activity,
         } = accepted;
-        let (router, noted) = (router.clone(), Arc::clone(&activity));
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(PeerAddress(peer));
+        let (handler, noted) = (handler.clone(), Arc::clone(&activity));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let busy = noted.begin();
             let body = |body| Body::new(TimedBody::new(body, deadlines.progress));
-            answer(router.clone(), request.map(body), Arc::clone(&noted))
+            answer(handler.handle(request.map(body), PeerAddress(peer)), busy)
         });
         let stall = WriteStall::new(deadlines.write_stall, permit);
         let stream = TokioIo::new(ObservedIo::new(stream, stall));
@@ -139,6 +165,14 @@ pub async fn serve(
     }
     drop(listener);
     end(&connections, &in_flight, &ending).await;
+}
+
+/// Closes idle connections in time, until the server stops.
+async fn close_idle(open: Connections, limit: Duration, stop: CancellationToken) {
+    let pause = (limit / IDLE_CHECKS).clamp(MIN_IDLE_PAUSE, MAX_IDLE_PAUSE);
+    while stop.run_until_cancelled(sleep(pause)).await.is_some() {
+        open.close_idle(limit);
+    }
 }
 
 /// Waits for requests in flight, at most the grace period.
@@ -207,14 +241,12 @@ fn keep_alive(listener: &TcpListener) {
 }
 
 async fn answer(
-    router: Router,
-    request: Request<Body>,
-    activity: Arc<Activity>,
+    response: impl Future<Output = Result<Response<Body>, Infallible>>,
+    busy: Busy,
 ) -> Result<Response<ServedBody>, Infallible> {
-    let busy = activity.begin();
-    let response = router.oneshot(request).await?;
+    let response = response.await?;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        activity.upgrade();
+        busy.upgrade();
     }
     Ok(response.map(|body| ServedBody::new(body, busy)))
 }

@@ -65,10 +65,23 @@ fn message(answer: &Answer, output: u64) -> Value {
 }
 
 fn usage(answer: &Answer, output: u64) -> Value {
-    json!({
-        "input_tokens": answer.tokens.input, "cache_creation_input_tokens": answer.tokens.cache_write,
-        "cache_read_input_tokens": answer.tokens.cache_read, "output_tokens": output,
-    })
+    let tokens = answer.tokens;
+    let mut usage = json!({
+        "input_tokens": tokens.input, "cache_creation_input_tokens": tokens.cache_write,
+        "cache_read_input_tokens": tokens.cache_read, "output_tokens": output,
+    });
+    if tokens.cache_write_1h > 0 {
+        usage["cache_creation"] = json!({
+            "ephemeral_5m_input_tokens": tokens.cache_write - tokens.cache_write_1h,
+            "ephemeral_1h_input_tokens": tokens.cache_write_1h,
+        });
+    }
+    match answer.service_tier.as_deref() {
+        Some("fast") => usage["speed"] = json!("fast"),
+        Some(tier) => usage["service_tier"] = json!(tier),
+        None => {}
+    }
+    usage
 }
 
 fn block(answer: &Answer, text: &str) -> Value {

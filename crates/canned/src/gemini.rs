@@ -43,8 +43,12 @@ fn chunk(answer: &Answer, part: &Value, is_last: bool) -> Value {
         candidate["finishReason"] = json!(finish_reason(answer.finish));
     }
     let output = if is_last { answer.tokens.output } else { 1 };
+    let mut usage = usage(answer.tokens, output);
+    if let Some(tier) = &answer.service_tier {
+        usage["trafficType"] = json!(format!("ON_DEMAND_{}", tier.to_uppercase()));
+    }
     json!({
-        "candidates": [candidate], "usageMetadata": usage(answer.tokens, output),
+        "candidates": [candidate], "usageMetadata": usage,
         "modelVersion": answer.model, "responseId": answer.id,
     })
 }

@@ -27,6 +27,8 @@ pub struct Answer {
     pub tool_call: Option<ToolCall>,
     pub finish: Finish,
     pub tokens: TokenCounts,
+    /// The service tier that the answer reports, such as `priority`; `fast` is Anthropic's fast mode.
+    pub service_tier: Option<String>,
 }
 
 impl Answer {
@@ -60,6 +62,9 @@ pub struct TokenCounts {
     pub input: u64,
     pub cache_read: u64,
     pub cache_write: u64,
+    /// The part of `cache_write` that is kept for an hour.
+    #[serde(rename = "cacheWrite1h")]
+    pub cache_write_1h: u64,
     pub output: u64,
     pub reasoning: u64,
 }
@@ -81,6 +86,7 @@ impl TokenCounts {
         Self {
             input: self.input + self.cache_write,
             cache_write: 0,
+            cache_write_1h: 0,
             ..self
         }
     }

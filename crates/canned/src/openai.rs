@@ -16,13 +16,22 @@ pub fn whole(answer: &Answer) -> Value {
         message["content"] = Value::Null;
         message["tool_calls"] = json!([tool_call(answer, call)]);
     }
-    json!({
+    let whole = json!({
         "id": id(answer), "object": "chat.completion", "created": answer.created, "model": answer.model,
         "choices": [{
             "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason(answer.finish),
         }],
         "usage": usage(answer.tokens),
-    })
+    });
+    in_tier(answer, whole)
+}
+
+/// With the service tier, if the answer has one.
+pub(crate) fn in_tier(answer: &Answer, mut document: Value) -> Value {
+    if let Some(tier) = &answer.service_tier {
+        document["service_tier"] = json!(tier);
+    }
+    document
 }
 
 /// The events of a stream; the last chunk has the usage.
@@ -85,8 +94,9 @@ fn tool_call(answer: &Answer, call: &ToolCall) -> Value {
 }
 
 fn chunk(answer: &Answer, choices: &Value, usage: &Value) -> Value {
-    json!({
+    let chunk = json!({
         "id": id(answer), "object": "chat.completion.chunk", "created": answer.created, "model": answer.model,
         "choices": choices, "usage": usage,
-    })
+    });
+    in_tier(answer, chunk)
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{Answer, Finish};
+use crate::{Answer, Finish, openai::in_tier};
 
 /// The body of an answer that is not streamed; also in the last event.
 pub fn whole(answer: &Answer) -> Value {
-    let mut response = in_progress(answer);
+    let mut response = in_tier(answer, in_progress(answer));
     response["output"] = json!([item(answer)]);
     let tokens = answer.tokens;
     response["usage"] = json!({

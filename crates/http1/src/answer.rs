@@ -1,5 +1,7 @@
 //! The head of an answer, and the framing of its body.
 
+use std::mem;
+
 use bytes::{Buf as _, Bytes, BytesMut};
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version,
@@ -31,16 +33,20 @@ pub struct AnswerHead {
 #[derive(Debug)]
 pub struct HeadReader {
     is_head_request: bool,
+    /// An empty map whose memory the headers of the answer use.
+    spare: HeaderMap,
     /// Bytes of the buffer in which no end of a head was found.
     searched: usize,
     interim_heads: u32,
 }
 
 impl HeadReader {
-    /// For the answer to a request with this method.
-    pub fn new(method: &Method) -> Self {
+    /// For the answer to a request with this method. The headers of the answer replace those of the map, whose memory they use.
+    pub fn new(method: &Method, mut spare: HeaderMap) -> Self {
+        spare.clear();
         Self {
             is_head_request: method == Method::HEAD,
+            spare,
             searched: 0,
             interim_heads: 0,
         }
@@ -65,7 +71,8 @@ impl HeadReader {
             // A copy, so that a header does not keep the whole buffer in memory.
             let text = Bytes::copy_from_slice(buffer.get(..end).unwrap_or_default());
             buffer.advance(end);
-            let head = parse(&text, self.is_head_request)?;
+            let headers = mem::take(&mut self.spare);
+            let head = parse(&text, self.is_head_request, headers)?;
             if !head.status.is_informational() {
                 return Ok(Some(head));
             }
@@ -95,9 +102,13 @@ fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
     }
 }
 
-fn parse(text: &Bytes, is_head_request: bool) -> Result<AnswerHead, Http1Error> {
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut parsed = httparse::Response::new(&mut headers);
+fn parse(
+    text: &Bytes,
+    is_head_request: bool,
+    mut headers: HeaderMap,
+) -> Result<AnswerHead, Http1Error> {
+    let mut lines = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut parsed = httparse::Response::new(&mut lines);
     if parsed.parse(text)? != httparse::Status::Complete(text.len()) {
         return Err(Http1Error::NotHttp);
     }
@@ -110,7 +121,7 @@ fn parse(text: &Bytes, is_head_request: bool) -> Result<AnswerHead, Http1Error> 
     let reason = parsed.reason.unwrap_or_default();
     let is_usual = status.canonical_reason() == Some(reason);
     let reason = (!is_usual).then(|| text.slice_ref(reason.as_bytes()));
-    let headers = header_map(text, parsed.headers)?;
+    fill(&mut headers, text, parsed.headers)?;
     let has_body = !is_head_request
         && !status.is_informational()
         && status != StatusCode::NO_CONTENT
@@ -130,9 +141,13 @@ fn parse(text: &Bytes, is_head_request: bool) -> Result<AnswerHead, Http1Error> 
     })
 }
 
-fn header_map(text: &Bytes, parsed: &[httparse::Header<'_>]) -> Result<HeaderMap, Http1Error> {
+fn fill(
+    headers: &mut HeaderMap,
+    text: &Bytes,
+    parsed: &[httparse::Header<'_>],
+) -> Result<(), Http1Error> {
     // The gateway adds a few.
-    let mut headers = HeaderMap::with_capacity(parsed.len() + 4);
+    headers.reserve(parsed.len() + 4);
     for header in parsed {
         let name = HeaderName::from_bytes(header.name.as_bytes());
         let value = HeaderValue::from_maybe_shared(text.slice_ref(header.value));
@@ -141,7 +156,7 @@ fn header_map(text: &Bytes, parsed: &[httparse::Header<'_>]) -> Result<HeaderMap
         };
         headers.append(name, value);
     }
-    Ok(headers)
+    Ok(())
 }
 
 fn framing(version: Version, headers: &HeaderMap) -> Result<BodyDecoder, Http1Error> {
@@ -205,7 +220,7 @@ mod tests {
     }
 
     fn read_of(method: &Method, text: &str) -> Result<Option<AnswerHead>, Http1Error> {
-        HeadReader::new(method).read(&mut text.into())
+        HeadReader::new(method, HeaderMap::new()).read(&mut text.into())
     }
 
     fn body_of(head: &str) -> Result<BodyDecoder, Http1Error> {
@@ -217,7 +232,7 @@ mod tests {
         let mut buffer = BytesMut::from(
             "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a\r\nset-cookie:  b \r\n\r\n{}",
         );
-        let head = HeadReader::new(&Method::POST)
+        let head = HeadReader::new(&Method::POST, HeaderMap::new())
             .read(&mut buffer)
             .unwrap()
             .unwrap();
@@ -234,7 +249,10 @@ mod tests {
     #[test]
     fn a_head_may_arrive_byte_by_byte() {
         let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Gone fishing\nserver: x\n\n";
-        let (mut reader, mut buffer) = (HeadReader::new(&Method::GET), BytesMut::new());
+        let (mut reader, mut buffer) = (
+            HeadReader::new(&Method::GET, HeaderMap::new()),
+            BytesMut::new(),
+        );
         for (at, byte) in text.bytes().enumerate() {
             buffer.extend_from_slice(&[byte]);
             let head = reader.read(&mut buffer).unwrap();

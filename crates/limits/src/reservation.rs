@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::{
@@ -182,7 +183,7 @@ pub(super) struct HeldLimits {
     pub(super) has_slot: bool,
     /// Reserved of the tokens per minute.
     pub(super) tokens: u64,
-    pub(super) quotas: Vec<HeldQuota>,
+    pub(super) quotas: SmallVec<[HeldQuota; 2]>,
 }
 
 /// The amount reserved of one quota.

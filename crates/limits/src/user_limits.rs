@@ -14,6 +14,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::{
@@ -450,7 +451,7 @@ impl<Q> State<Q> {
         self.end(quota_request.api_key_id, |rate_limits| {
             rate_limits.take_tokens(defaults, tokens, now);
         });
-        let mut quotas = Vec::new();
+        let mut quotas = SmallVec::new();
         if request.is_metered {
             for quota_state in self
                 .meters

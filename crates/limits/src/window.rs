@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::ops::RangeInclusive;
+use std::{
+    cell::RefCell,
+    ops::{Range, RangeInclusive},
+};
 
 use calendar::CalendarUnit;
 use chrono::{DateTime, Utc};
@@ -12,6 +15,15 @@ use chrono_tz::Tz;
 /// Slices of a rolling window.
 const SLICES: u32 = 60;
 const ROLLING_SECONDS: RangeInclusive<u32> = 60..=400 * 24 * 60 * 60;
+
+/// Calendar windows that each thread keeps: users share a few.
+const KEPT_WINDOWS: usize = 16;
+
+thread_local! {
+    /// The last window of each unit and time zone, by its start and end in seconds since 1970. The rules of a time zone take a
+    /// microsecond to evaluate, and each request needs several windows.
+    static WINDOWS: RefCell<Vec<(CalendarUnit, Tz, Range<i64>)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The time over which usage is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +49,7 @@ impl QuotaWindow {
     pub fn bucket(&self, at: DateTime<Utc>) -> i64 {
         match self {
             Self::Lifetime => 0,
-            Self::Calendar { unit, zone } => calendar::span_around(*unit, *zone, at).start,
+            Self::Calendar { unit, zone } => calendar_window(*unit, *zone, at).start,
             Self::Rolling { seconds } => slice_start(at.timestamp(), *seconds),
         }
     }
@@ -66,10 +78,34 @@ impl QuotaWindow {
         match self {
             Self::Lifetime | Self::Rolling { .. } => None,
             Self::Calendar { unit, zone } => {
-                DateTime::from_timestamp(calendar::span_around(*unit, *zone, at).end, 0)
+                DateTime::from_timestamp(calendar_window(*unit, *zone, at).end, 0)
             }
         }
     }
+}
+
+/// Start and end of the window that contains `at`, in seconds since 1970.
+fn calendar_window(unit: CalendarUnit, zone: Tz, at: DateTime<Utc>) -> Range<i64> {
+    let kept = WINDOWS.try_with(|windows| {
+        let windows = &mut *windows.borrow_mut();
+        let is_same = |(kept_unit, kept_zone, _): &(CalendarUnit, Tz, Range<i64>)| {
+            *kept_unit == unit && *kept_zone == zone
+        };
+        if let Some((_, _, window)) = windows.iter_mut().find(|kept| is_same(kept)) {
+            if !window.contains(&at.timestamp()) {
+                *window = calendar::span_around(unit, zone, at);
+            }
+            return window.clone();
+        }
+        if windows.len() == KEPT_WINDOWS {
+            windows.remove(0);
+        }
+        let window = calendar::span_around(unit, zone, at);
+        windows.push((unit, zone, window.clone()));
+        window
+    });
+    // An error means that the thread is ending.
+    kept.unwrap_or_else(|_| calendar::span_around(unit, zone, at))
 }
 
 fn slice_start(at: i64, seconds: u32) -> i64 {

@@ -24,6 +24,7 @@ impl MeteredUsage {
             input: 0,
             cache_read: 0,
             cache_write: 0,
+            cache_write_1h: 0,
             output: 0,
             reasoning: 0,
         },
@@ -71,7 +72,7 @@ fn is_credible(reported: Tokens, seen: &Observation) -> bool {
         return !has_output(seen);
     }
     let reports_output = reported.output + reported.reasoning > 0;
-    input_of(reported) > 0 && (reports_output || !has_output(seen))
+    reported.prompt() > 0 && (reports_output || !has_output(seen))
 }
 
 fn has_output(seen: &Observation) -> bool {
@@ -81,7 +82,7 @@ fn has_output(seen: &Observation) -> bool {
 /// The reported counts, raised to the observed output.
 fn estimate(reported: Option<Tokens>, seen: &Observation, expected: Tokens) -> Tokens {
     let mut used = reported.unwrap_or_default();
-    if input_of(used) == 0 {
+    if used.prompt() == 0 {
         used.input = expected.input.clamp(0, MAX_INPUT_TOKENS);
     }
     let has_usage = reported.is_some();
@@ -90,10 +91,6 @@ fn estimate(reported: Option<Tokens>, seen: &Observation, expected: Tokens) -> T
         used.output = least - used.reasoning;
     }
     used
-}
-
-fn input_of(tokens: Tokens) -> i64 {
-    tokens.input + tokens.cache_read + tokens.cache_write
 }
 
 /// The output tokens, estimated from the observed bytes; limited to the expected tokens where text and envelope are not

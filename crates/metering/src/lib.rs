@@ -11,6 +11,7 @@ mod estimate;
 mod json;
 mod protocols;
 mod scanner;
+mod service_tier;
 mod tap;
 pub mod tokens;
 
@@ -19,8 +20,9 @@ pub use self::{
     protocols::{EndpointSpec, Protocol, ProtocolSpec},
     scanner::{
         BodyForm, BodyKind, Bound, BoundForm, DecompressionError, FormError, ModelScanner,
-        ScanResult, ScanStep,
+        RequestedTier, ScanResult, ScanStep,
     },
+    service_tier::ServiceTier,
     tap::{Observation, Tap, TurnTap},
     tokens::Tokens,
 };

@@ -14,6 +14,9 @@ pub struct Tokens {
     pub cache_read: i64,
     /// Written to a prompt cache.
     pub cache_write: i64,
+    /// The part of `cache_write` that is kept for an hour, where the provider reports lifetimes.
+    #[serde(default)]
+    pub cache_write_1h: i64,
     /// Written by the model, without reasoning.
     pub output: i64,
     /// Written by the model as reasoning.
@@ -24,6 +27,12 @@ impl Tokens {
     /// The sum of all buckets.
     pub fn total(self) -> i64 {
         self.buckets().into_iter().fold(0, i64::saturating_add)
+    }
+
+    /// The tokens of the prompt, cached or not.
+    pub fn prompt(self) -> i64 {
+        let cached = self.cache_read.saturating_add(self.cache_write);
+        self.input.saturating_add(cached)
     }
 
     /// Whether every bucket is within [`CREDIBLE`].

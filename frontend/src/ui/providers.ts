@@ -19,6 +19,7 @@ const SupportedProvidersDocument = graphql(`
       }
       signIn
       options
+      additionalModels
     }
   }
 `);

@@ -1,4 +1,4 @@
-//! The little HTTP that setting up needs.
+//! The HTTP client of the set-up.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,7 @@ use hyper_util::{
 };
 use serde_json::Value;
 
-/// A client that opens connections as it needs them.
+/// A client without a connection pool of its own.
 pub(crate) type Http = Client<HttpConnector, Full<Bytes>>;
 
 pub(crate) fn http() -> Http {
@@ -39,7 +39,7 @@ pub(crate) async fn post(
     Ok(http.request(request.body(Full::from(body))?).await?)
 }
 
-/// Asks for a chat completion with a user's key.
+/// Requests a chat completion with a user's key.
 pub(crate) async fn chat(
     http: &Http,
     address: SocketAddr,

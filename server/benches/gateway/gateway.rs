@@ -1,4 +1,4 @@
-//! The server under test, as an operator would start it beside an engine of his own.
+//! The server under test, started as with an external engine.
 
 use std::{
     fs::{self, OpenOptions},
@@ -55,7 +55,7 @@ impl Gateway {
         })
     }
 
-    /// Starts it and waits until it answers at all.
+    /// Starts the server and waits for its first response.
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         self.spawn()?;
         let http = client::http();
@@ -127,7 +127,7 @@ impl Gateway {
             .append(true)
             .open(self.log())?;
         let mut command = command(&self.program);
-        // Nothing of the caller's environment: his DATABASE_URL must stay his.
+        // The environment is not inherited, so that a `DATABASE_URL` set by the user is never used.
         command
             .env_clear()
             .env("HOST", self.address.ip().to_string())

@@ -1,4 +1,4 @@
-//! Drives wrk against each target in turn, and again, so that a slow minute is shared by all.
+//! Drives wrk against the targets in turns, so that a slow minute affects all of them.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 use crate::{process::Process, stub};
 
-/// Prints what wrk counted as JSON, with its percentiles in microseconds.
+/// A wrk script that prints the results as JSON, with percentiles in microseconds.
 const SCRIPT: &str = r#"
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
@@ -29,7 +29,7 @@ function done(summary, latency, requests)
 end
 "#;
 
-/// The numbers of connections that are tried.
+/// The numbers of connections.
 pub(crate) const CONNECTIONS: [usize; 2] = [1, 64];
 
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -66,7 +66,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// How long and how often.
+/// Duration and number of rounds.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) rounds: usize,
@@ -83,7 +83,7 @@ impl Plan {
         }
     }
 
-    /// Everything that is measured in each round.
+    /// The cases of each round.
     pub(crate) fn cases(&self) -> impl Iterator<Item = Case> {
         self.kinds
             .iter()
@@ -98,7 +98,7 @@ pub(crate) struct Case {
     pub(crate) connections: usize,
 }
 
-/// Whom to load.
+/// The target of the load.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
     pub(crate) name: &'static str,
@@ -134,7 +134,7 @@ pub(crate) struct Measure {
     pub(crate) requests_per_second: f64,
     pub(crate) p50_micros: f64,
     pub(crate) p99_micros: f64,
-    /// CPU time per request; 0 where it is not counted.
+    /// CPU time per request; 0 where it is not measured.
     pub(crate) cpu_micros: f64,
     /// The fastest round over the slowest: how quiet the machine was.
     pub(crate) spread: f64,

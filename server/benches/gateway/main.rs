@@ -1,4 +1,4 @@
-//! Measures what the gateway costs, beside nginx and beside no proxy at all, on one machine in one run.
+//! Measures the cost of the gateway against nginx and a direct connection, on one machine in one run.
 //!
 //! A stub upstream (this program once more), nginx and the release `proxypal-server` listen on
 //! 127.0.0.1; wrk loads them in turn. `docs/performance.md` explains the table.
@@ -6,6 +6,7 @@
 
 mod client;
 mod gateway;
+mod litellm;
 mod load;
 mod nginx;
 mod process;
@@ -34,6 +35,7 @@ use tokio::{
 
 use crate::{
     gateway::Gateway,
+    litellm::LiteLlm,
     load::{Kind, Plan, Target},
     nginx::Nginx,
     report::{Memory, Report},
@@ -45,9 +47,9 @@ use crate::{
 const LONGEST_RUN: Duration = Duration::from_mins(8);
 /// The sign-ins of an administrator after which memory is measured.
 pub(crate) const SIGN_INS: usize = 5;
-/// How long to wait until memory of the start is released.
+/// How long the server may take to release the memory of its start.
 const IDLE: Duration = Duration::from_secs(2);
-/// Both ends of every stream, in the gateway and in the stub, and some to spare.
+/// Open files: both ends of every stream, in the gateway and in the stub, with a margin.
 const OPEN_FILES: u64 = 8192;
 
 #[derive(Debug, clap::Parser)]
@@ -60,16 +62,19 @@ struct Options {
     /// Rounds of one second: a look, not a measurement.
     #[arg(long)]
     quick: bool,
-    /// Not as fast as can be, but as 5 and 200 users would ask.
+    /// Load of 5 and 200 users at a fixed rate instead of the highest rate.
     #[arg(long)]
     users: bool,
     /// Another build of the server, to be measured in turns with this one.
     #[arg(long)]
     other: Option<PathBuf>,
+    /// Path of the litellm command, to be measured in turns as well.
+    #[arg(long)]
+    litellm: Option<PathBuf>,
     /// Load with one kind of answer only.
     #[arg(long, value_enum)]
     only: Option<Kind>,
-    /// Be the upstream (the benchmark starts itself so).
+    /// Run as the upstream (used by the benchmark itself).
     #[arg(long, hide = true)]
     stub: bool,
     /// Added by `cargo bench`.
@@ -93,9 +98,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whatever ends the run, dropping it stops the children.
+/// The children are stopped on drop.
 ///
-/// One thread, for a child asks the kernel to end with the *thread* that started it.
+/// Single-threaded, since a child's parent-death signal is bound to the *thread* that started it.
 #[tokio::main(flavor = "current_thread")]
 async fn bounded(options: &Options) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -145,6 +150,10 @@ async fn measure(options: &Options) -> anyhow::Result<Report> {
         Some(program) => Some(other_build(program, home.path(), stub.address).await?),
         None => None,
     };
+    let litellm = match &options.litellm {
+        Some(program) => Some(LiteLlm::start(program.clone(), home.path(), stub.address).await?),
+        None => None,
+    };
 
     let (of_nginx, of_gateway) = (nginx.process(), gateway.process()?);
     let mut targets = vec![
@@ -156,7 +165,12 @@ async fn measure(options: &Options) -> anyhow::Result<Report> {
         let process = Some(other.process()?);
         targets.push(Target::new("other build", other.address, key, process));
     }
+    if let Some(peer) = &litellm {
+        let process = Some(peer.process());
+        targets.push(Target::new("LiteLLM", peer.address, litellm::KEY, process));
+    }
     let measures = load::run(&plan, &targets, home.path()).await?;
+    let columns = targets.iter().map(|target| target.name).collect();
     let memory_after = gateway.memory()?;
     ensure!(gateway.is_running()?, "the gateway ended under load");
     setup::check_recorded(&gateway, &key).await?;
@@ -165,7 +179,7 @@ async fn measure(options: &Options) -> anyhow::Result<Report> {
         plan,
         measures,
         to_first_answer,
-        has_other: other.is_some(),
+        columns,
         memory: Memory {
             idle: memory_idle,
             signed_in: memory_signed_in,
@@ -187,7 +201,7 @@ async fn other_build(
     Ok((gateway, key))
 }
 
-/// As far as the hard limit lets us; the children inherit it.
+/// Raises the limit of open files up to the hard limit; child processes inherit it.
 fn raise_open_files() {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
         let wanted = OPEN_FILES.min(hard).max(soft);

@@ -1,4 +1,4 @@
-//! The yardstick: nginx as a plain reverse proxy that holds nothing back.
+//! The reference: nginx as a plain reverse proxy without buffering.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ const TRIES: usize = 200;
 const POLL: Duration = Duration::from_millis(10);
 const MOST_WORKERS: usize = 2;
 
-/// A private nginx.
+/// An nginx of this run, in its own directory.
 #[derive(Debug)]
 pub(crate) struct Nginx {
     pub(crate) address: SocketAddr,
@@ -71,7 +71,7 @@ fn program() -> anyhow::Result<PathBuf> {
 
 fn configuration(address: SocketAddr, upstream: SocketAddr) -> String {
     let workers = thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_WORKERS));
-    // Workers of a root master run as an unprivileged user, who cannot enter a private directory.
+    // Started by root, nginx runs its workers as an unprivileged user, which cannot enter a private directory.
     let user = if nix::unistd::geteuid().is_root() {
         "user root;"
     } else {

@@ -1,4 +1,4 @@
-//! Child processes that never outlive the benchmark.
+//! Child processes that end with the benchmark.
 
 use std::{
     fs, io,
@@ -18,10 +18,10 @@ use nix::{
 const GRACE: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(5);
 
-/// Of the system's clock for CPU time.
+/// Ticks per second of the CPU times in `/proc`.
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
-/// A child that is stopped when this is dropped, and by the kernel should we be killed.
+/// A child process that is stopped on drop, and by the kernel when the benchmark is killed.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
 

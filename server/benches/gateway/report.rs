@@ -15,7 +15,7 @@ const MAX_SIGNED_IN_MEGABYTES: f64 = 35.0;
 const MAX_STREAMING_MEGABYTES: f64 = 60.0;
 const MAX_LOADED_MEGABYTES: f64 = 55.0;
 const MAX_START_SECONDS: f64 = 0.5;
-/// Below this, a difference of two medians is noise.
+/// Differences of medians below this are noise.
 const SMALLEST_ADDED_MICROS: f64 = 1.0;
 
 /// Everything that one run measured.
@@ -24,8 +24,8 @@ pub(crate) struct Report {
     pub(crate) plan: Plan,
     pub(crate) measures: Measures,
     pub(crate) to_first_answer: Duration,
-    /// Another build of the server, in the last column.
-    pub(crate) has_other: bool,
+    /// The names of the targets, in the order of the measures.
+    pub(crate) columns: Vec<&'static str>,
     pub(crate) memory: Memory,
 }
 
@@ -48,7 +48,7 @@ enum Bound {
 #[derive(Debug)]
 struct Row {
     what: String,
-    /// Direct, nginx, gateway, and perhaps another build; empty where there is nothing to say.
+    /// By target; empty where it does not apply.
     values: Vec<String>,
     compared: String,
     target: String,
@@ -57,23 +57,16 @@ struct Row {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, line) = if self.has_other {
-            (" other build |", "--:|")
-        } else {
-            ("", "")
-        };
-        writeln!(
-            f,
-            "\n| measured | direct | nginx | gateway |{name} gateway to nginx | target | |"
-        )?;
-        writeln!(f, "|---|--:|--:|--:|{line}--:|---|---|")?;
+        let names = self.columns.join(" | ");
+        let lines = "--:|".repeat(self.columns.len());
+        writeln!(f, "\n| measured | {names} | gateway to nginx | target | |")?;
+        writeln!(f, "|---|{lines}--:|---|---|")?;
         let loads = self
             .measures
             .iter()
             .flat_map(|(case, measures)| rows(*case, measures));
         for mut row in loads.chain(self.other_rows()) {
-            row.values
-                .resize(if self.has_other { 4 } else { 3 }, String::new());
+            row.values.resize(self.columns.len(), String::new());
             writeln!(f, "{row}")?;
         }
         writeln!(
@@ -174,7 +167,7 @@ fn rows(case: Case, measures: &[Measure]) -> Vec<Row> {
     ]
 }
 
-/// Of requests per second, to nginx's.
+/// Requests per second relative to nginx.
 fn smallest_ratio(case: Case) -> Option<f64> {
     match (case.kind, case.connections) {
         (Kind::Json, 64) => Some(0.6),
@@ -185,7 +178,7 @@ fn smallest_ratio(case: Case) -> Option<f64> {
     }
 }
 
-/// The median latency that each proxy adds, and the gateway's in nginx's.
+/// The median latency that each proxy adds, and its ratio to nginx's.
 fn addition(name: &str, direct: &Measure, measures: &[Measure]) -> (Row, f64) {
     let added: Vec<f64> = measures
         .iter()

@@ -19,7 +19,7 @@ use crate::{
 const TRIES: usize = 50;
 const POLL: Duration = Duration::from_millis(100);
 
-/// Creates a user and returns the secret of his key.
+/// Creates a user and returns the secret of the user's key.
 pub(crate) async fn create_user(gateway: &Gateway) -> anyhow::Result<String> {
     Administrator::sign_in(gateway)
         .await?
@@ -27,7 +27,7 @@ pub(crate) async fn create_user(gateway: &Gateway) -> anyhow::Result<String> {
         .await
 }
 
-/// Signed in; users may call as fast as they like.
+/// A session of an administrator, with users' rate limits removed.
 #[derive(Debug)]
 pub(crate) struct Administrator {
     address: SocketAddr,
@@ -37,7 +37,7 @@ pub(crate) struct Administrator {
 }
 
 impl Administrator {
-    /// Signs in, and lifts the limit of requests a minute that users have as delivered.
+    /// Signs in and removes the default limit of requests per minute.
     pub(crate) async fn sign_in(gateway: &Gateway) -> anyhow::Result<Self> {
         let administrator = Self::session(gateway).await?;
         let unlimited = "mutation { updateSettings(input: {defaultRateLimit: {requestsPerMinute: 1000000}}, \
@@ -77,7 +77,7 @@ impl Administrator {
         Ok(graphql(self.address, &headers, operation).await?.data)
     }
 
-    /// Creates a user and returns the secret of his key.
+    /// Creates a user and returns the secret of the user's key.
     pub(crate) async fn create_user(&self, name: &str) -> anyhow::Result<String> {
         let create =
             format!(r#"mutation {{ createUser(input: {{name: "{name}"}}) {{ secret }} }}"#);
@@ -87,7 +87,7 @@ impl Administrator {
     }
 }
 
-/// The newest request is on record with its tokens, else something measured was switched off.
+/// Fails unless the newest request is recorded with its tokens, so that no feature is switched off unnoticed.
 pub(crate) async fn check_recorded(gateway: &Gateway, key: &str) -> anyhow::Result<()> {
     let bearer = format!("Bearer {key}");
     let query = "{ viewer { ... on KeyHolder { requests(first: 1) { nodes { model tokens { total } } } } } }";

@@ -1,4 +1,4 @@
-//! How much memory many open streams take.
+//! Memory of many open streams.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -18,7 +18,7 @@ pub(crate) const OPEN_STREAMS: usize = 500;
 /// Time for each stream to carry some twenty events.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// Opens the streams, lets them flow for a while and returns the gateway's resident memory in bytes.
+/// Opens the streams, waits while they carry events and returns the gateway's resident memory in bytes.
 pub(crate) async fn memory_with_open_streams(gateway: &Gateway, key: &str) -> anyhow::Result<u64> {
     let http = client::http();
     let (started, mut starts) = mpsc::channel(OPEN_STREAMS);

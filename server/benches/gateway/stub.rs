@@ -28,26 +28,27 @@ use tokio_util::task::TaskTracker;
 
 use crate::process::Process;
 
-/// The model which every request names.
+/// The model of every request.
 pub(crate) const MODEL: &str = "bench-model";
 /// The usage in each answer.
 const TOKENS: TokenCounts = TokenCounts {
     input: 26,
     cache_read: 4,
     cache_write: 0,
+    cache_write_1h: 0,
     output: 197,
     reasoning: 3,
 };
 pub(crate) const TOTAL_TOKENS: u64 = 230;
-/// A request with this word in its body is streamed as fast as can be, in writes as large as possible.
+/// Selects a stream without pauses, with as many events per write as fit.
 pub(crate) const BURST: &str = "burst";
-/// A request with this word in its body is streamed slowly, and for long.
+/// Selects a slow, long stream.
 pub(crate) const SLOWLY: &str = "slowly";
 
-/// A request with this word is streamed for two seconds, as a short answer of a model is.
+/// Selects a stream of two seconds, like a short answer of a model.
 pub(crate) const BRIEFLY: &str = "briefly";
 
-/// How every stream ends.
+/// The last event of every stream.
 pub(crate) const DONE: &[u8] = canned::sse::DONE.as_bytes();
 
 const EVENTS: usize = 200;
@@ -89,7 +90,7 @@ impl Stub {
     }
 }
 
-/// Serves until standard input is closed, which it is when the benchmark ends, however it ends.
+/// Serves until standard input is closed, which happens when the benchmark exits or is killed.
 #[tokio::main]
 pub(crate) async fn serve() -> anyhow::Result<()> {
     thread::spawn(|| {
@@ -105,7 +106,7 @@ pub(crate) async fn serve() -> anyhow::Result<()> {
         socket.set_nodelay(true)?;
         let answers = Arc::clone(&answers);
         let service = service_fn(move |request| answer(request, Arc::clone(&answers)));
-        // One buffer for all that is ready, so that a burst is one write.
+        // One buffer for all ready events, so that a burst is one write.
         let mut http = http1::Builder::new();
         http.writev(false);
         connections.spawn(http.serve_connection(TokioIo::new(socket), service));
@@ -132,7 +133,7 @@ impl Answers {
         let missing = PLAIN_BYTES.saturating_sub(openai::whole(&answer).to_string().len());
         answer.pieces = vec!["x".repeat(missing)];
         let plain = openai::whole(&answer);
-        // The events beside the text are: role, end, usage and DONE.
+        // The events without text: role, end, usage and DONE.
         answer.pieces = vec![" word".to_owned(); EVENTS - 4];
         let events = openai::events(&answer)
             .into_iter()
@@ -172,7 +173,7 @@ async fn answer(
 enum Pace {
     /// Together.
     Burst,
-    /// Each in a write of its own, without a pause.
+    /// One write per event, without pauses.
     OneByOne,
     Every(Duration),
 }
@@ -229,7 +230,7 @@ fn streamed(answers: Arc<Answers>, pace: Pace) -> Body {
     StreamBody::new(events).boxed_unsync()
 }
 
-/// A body that every request of the benchmark has: about a kilobyte, like a short conversation.
+/// The body of every request: about 1 KB, like a short conversation.
 pub(crate) fn request(stream: bool, words: &str) -> String {
     let text = "Tell me of the sea. ".repeat(45);
     format!(

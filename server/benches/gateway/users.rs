@@ -1,9 +1,9 @@
-//! Loads as people do: each asks once a second, at a time that was set before, however slow the answers are.
+//! Open-loop load: each user sends one request per second at scheduled times, regardless of the latency.
 //!
-//! A latency counts from the moment that was set, so a stall counts for every request that was due during it.
+//! Latency is measured from the scheduled time, so a stall counts for every request that was due during it.
 
-mod books;
 mod driver;
+mod recorded;
 mod report;
 
 use std::{io::Write as _, time::Duration};
@@ -14,17 +14,17 @@ use tempfile::TempDir;
 use self::{driver::Driver, report::Report};
 use crate::{gateway::Gateway, raise_open_files, setup::Administrator, stub::Stub};
 
-/// How many ask, and for how many seconds in each round; few need longer to be many samples.
-const CROWDS: [(usize, u64); 2] = [(5, 20), (200, 8)];
+/// Numbers of users, and the seconds of each round: fewer users need longer for enough samples.
+const USERS: [(usize, u64); 2] = [(5, 20), (200, 8)];
 const QUICK_SECONDS: u64 = 4;
-/// Direct and through the gateway in turn, so that a slow minute is shared by both.
+/// Direct and through the gateway in turns, so that a slow minute affects both.
 const ROUNDS: usize = 3;
 
 /// The result of one request.
 #[derive(Clone, Copy, Debug)]
 struct Timing {
     is_stream: bool,
-    /// To the first part of the answer, and to its end.
+    /// Latency to the first byte and to the end of the answer.
     first: Duration,
     whole: Duration,
 }
@@ -46,7 +46,7 @@ impl Outcome {
     }
 }
 
-/// Runs everything and prints the table; an error if a target is missed.
+/// Runs the load and prints the table; fails when a target is missed.
 pub(crate) async fn measure(quick: bool) -> anyhow::Result<()> {
     raise_open_files();
     let home = TempDir::new()?;
@@ -54,31 +54,31 @@ pub(crate) async fn measure(quick: bool) -> anyhow::Result<()> {
     let mut gateway = Gateway::new(home.path(), stub.address)?;
     gateway.start().await?;
     let administrator = Administrator::sign_in(&gateway).await?;
-    let most = CROWDS
+    let largest = USERS
         .into_iter()
-        .map(|(crowd, _)| crowd)
+        .map(|(users, _)| users)
         .max()
         .context("no users")?;
-    let mut keys = Vec::with_capacity(most);
-    for number in 0..most {
+    let mut keys = Vec::with_capacity(largest);
+    for number in 0..largest {
         keys.push(administrator.create_user(&format!("user {number}")).await?);
     }
     let mut report = Report::default();
-    let mut asked = Vec::new();
-    for (crowd, seconds) in CROWDS {
+    let mut sent_ids = Vec::new();
+    for (users, seconds) in USERS {
         let length = Duration::from_secs(if quick { QUICK_SECONDS } else { seconds });
         let [mut direct, mut through] = [Outcome::default(), Outcome::default()];
         for round in 1..=ROUNDS {
-            eprintln!("{crowd} users, round {round} of {ROUNDS}");
-            let keys = &keys[..crowd];
+            eprintln!("{users} users, round {round} of {ROUNDS}");
+            let keys = &keys[..users];
             direct.append(Driver::new(stub.address, keys, length).run().await?);
             through.append(Driver::new(gateway.address, keys, length).run().await?);
         }
-        asked.extend(through.ids.iter().cloned());
-        report.add(crowd, &direct, &through);
+        sent_ids.extend(through.ids.iter().cloned());
+        report.add(users, &direct, &through);
     }
     ensure!(gateway.is_running()?, "the gateway ended under load");
-    report.books = Some(books::compare(&administrator, &asked).await?);
+    report.recorded = Some(recorded::compare(&administrator, &sent_ids).await?);
     write!(std::io::stdout(), "{report}")?;
     report.verdict()
 }

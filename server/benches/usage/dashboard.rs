@@ -1,4 +1,4 @@
-//! The questions that the pages ask, and how long an answer takes.
+//! The queries of the pages, and their latency.
 
 use std::{
     sync::Arc,
@@ -25,7 +25,7 @@ use crate::fill::{self, Filled};
 
 const BERLIN: Tz = Europe::Berlin;
 const WARM_UPS: usize = 3;
-/// Odd, so that one is in the middle.
+/// Repetitions; odd, for the median.
 const ROUNDS: usize = 31;
 
 /// The queries of a page.
@@ -94,7 +94,7 @@ const QUESTIONS: [(&str, Question); 20] = [
     ),
 ];
 
-/// A question and the median times of its answers.
+/// A query and its median latencies.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Answered {
     pub(crate) question: &'static str,
@@ -190,7 +190,7 @@ impl Dashboard {
     }
 }
 
-/// Asks both everything, in turns, so that a slow moment of the machine falls on both.
+/// Runs all queries against both databases in turns, so that a slow moment affects both.
 pub(crate) async fn ask(few: &Dashboard, many: &Dashboard) -> anyhow::Result<Vec<Answered>> {
     let mut answered = Vec::new();
     for (name, question) in QUESTIONS {

@@ -1,4 +1,4 @@
-//! A database as ninety days of use leave it, written by SQL in a few minutes at most.
+//! A database with ninety days of generated usage, written by SQL within minutes.
 //!
 //! Fifty users with two keys each work in sessions: for an hour with one key, two models and one
 //! account of each provider, as the engine prefers the account that it used before. Every key is used
@@ -15,7 +15,7 @@ const DAYS: i64 = 90;
 /// Two of each of fifty users.
 const KEYS: i64 = 100;
 const DAY: i64 = 86_400;
-/// Nothing here needs to outlive a power cut.
+/// Durability is not needed here.
 const IN_A_HURRY: &str = "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; \
      PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY;";
 const SUMS: &str = "requests, failed, rejected, input_tokens, cache_read_tokens, cache_write_tokens, \
@@ -27,7 +27,7 @@ const SUMS_OF_REQUESTS: &str = "COUNT(*), SUM(outcome = 'upstream_error'), 0, SU
      SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(output_tokens), SUM(reasoning_tokens), \
      SUM(cost), 0, 0, 0, SUM(duration)";
 
-/// When it is, in the filled databases: the end of the ninety days, just before noon.
+/// The current time of the generated databases: the end of the ninety days, just before noon.
 pub(crate) fn end() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::days(20_600) + TimeDelta::minutes(719)
 }
@@ -41,15 +41,15 @@ pub(crate) fn user() -> Uuid {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) requests: i64,
-    /// Of the rows of requests and their indexes.
+    /// Bytes of the requests and their indexes.
     pub(crate) bytes: i64,
-    /// Rows of sums.
+    /// Number of rows of sums.
     pub(crate) sums: i64,
-    /// Of these and their indexes.
+    /// Bytes of the sums and their indexes.
     pub(crate) bytes_of_sums: i64,
 }
 
-/// A filled database, gone when dropped.
+/// A generated database, deleted on drop.
 #[derive(Debug)]
 pub(crate) struct Filled {
     pub(crate) home: TempDir,
@@ -61,7 +61,7 @@ impl Filled {
         eprintln!("filling in {requests} requests");
         let home = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
         let url = url(&home);
-        // Brings the schema.
+        // Creates the schema.
         let db = Database::open(&url, home.path()).await?;
         db.close().await?;
         let size = fill(&url, requests).await?;
@@ -103,7 +103,7 @@ async fn fill(url: &str, requests: i64) -> anyhow::Result<Size> {
     })
 }
 
-/// These of all requests, which are spread evenly over the days.
+/// The requests of these days; requests are spread evenly over the days.
 fn insert_requests(first: i64, last: i64, of: i64) -> String {
     let micros = DAYS * DAY * 1_000_000 / of;
     let start = end().timestamp_micros() - micros * of;
@@ -168,7 +168,7 @@ async fn add_up(connection: &DatabaseConnection, requests: i64) -> anyhow::Resul
     Ok(())
 }
 
-/// Quarters may go on over the bounds of a day's requests.
+/// A quarter of an hour may cross the boundary between two days' requests.
 fn sums_of_requests(first: i64, last: i64) -> [String; 2] {
     let quarter = "started_at / 900000000 * 900";
     let of_the_day = format!("FROM request WHERE sequence BETWEEN {first} AND {last}");
@@ -212,7 +212,7 @@ fn longer_sums(period: i64, seconds: i64) -> [String; 2] {
     ]
 }
 
-/// An id as slices write it.
+/// An id in the format of the slices.
 fn hyphenated(column: &str) -> String {
     let part = |from: u32, length: u32| format!("substr(lower(hex({column})), {from}, {length})");
     let parts = [

@@ -1,6 +1,6 @@
-//! Measures what the dashboard's questions cost, over few requests and over a thousand times as many.
+//! Measures the dashboard's queries over few requests and over a thousand times as many.
 //!
-//! Both databases are SQLite files of its own, which are gone afterwards. `docs/performance.md` explains how
+//! Both databases are temporary SQLite files. `docs/performance.md` explains how
 //! to read the table.
 #![expect(clippy::print_stderr, reason = "shows progress on the terminal")]
 
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whatever ends the run, dropping it removes the files.
+/// The files are removed on drop.
 async fn bounded(options: &Options) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -6,7 +6,7 @@ use crate::{dashboard::Answered, fill::Size};
 
 const LONGEST: Duration = Duration::from_millis(50);
 const LARGEST_RATIO: f64 = 2.0;
-/// Below this not the number of requests matters, but the number of hours with any: over few
+/// Below this, latency depends on the number of hours with requests, not on the number of requests: with few
 /// requests, most of one user's have none.
 const LEAST: Duration = Duration::from_millis(2);
 

@@ -45,6 +45,10 @@ pub(crate) struct Live {
     /// Credentials that a provider rejected, by name: skipped until they are reset.
     pub(crate) refused: Mutex<HashSet<String>>,
     pub(crate) management_key: Option<String>,
+    /// Whether it was started without `-local-model`.
+    pub(crate) refreshes_catalogue: bool,
+    /// The models of the refreshed catalogue that the built-in one lacks.
+    pub(crate) catalogue: ArcSwap<crate::catalogue::Models>,
     pub(crate) http: reqwest::Client,
 }
 
@@ -113,7 +117,7 @@ impl Live {
         clippy::disallowed_methods,
         reason = "the engine takes this key from its environment"
     )]
-    pub(crate) fn open(path: PathBuf) -> Result<Self, String> {
+    pub(crate) fn open(path: PathBuf, refreshes_catalogue: bool) -> Result<Self, String> {
         let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
         let http = reqwest::Client::builder().no_proxy().build();
         Ok(Self {
@@ -125,6 +129,8 @@ impl Live {
             logins: Mutex::default(),
             auth_files: Mutex::default(),
             refused: Mutex::default(),
+            refreshes_catalogue,
+            catalogue: ArcSwap::default(),
             management_key: std::env::var("MANAGEMENT_PASSWORD")
                 .ok()
                 .filter(|key| !key.is_empty()),
@@ -174,7 +180,12 @@ impl Live {
         let mut credentials = self.config.load().credentials.clone();
         let config = self.config.load();
         let aliases = config.document["oauth-model-alias"]["xai"].clone();
+        let catalogue = self.catalogue.load();
+        let refreshed = catalogue.get("xai").into_iter().flatten();
         for mut credential in auth_files::credentials(self) {
+            for name in refreshed.clone() {
+                credential.models.push((name.clone(), name.clone()));
+            }
             for entry in aliases.as_array().into_iter().flatten() {
                 let part = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
                 let (alias, name) = (part("alias"), part("name"));

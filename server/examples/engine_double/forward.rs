@@ -136,8 +136,12 @@ impl Asked {
         };
         serving.retain(|(credential, _)| !lock(&self.live).contains(&credential.auth_index));
         for (credential, name) in serving {
-            let attempt = self.attempt(credential);
-            last = match self.send(&attempt, &name).await {
+            let mut attempt = self.attempt(credential);
+            let sent = self.send(&attempt, &name).await;
+            if let Ok(upstream) = &sent {
+                attempt.response_headers = values(upstream.headers());
+            }
+            last = match sent {
                 Ok(upstream) if upstream.status().is_success() => {
                     return self.pass(upstream, attempt).await;
                 }
@@ -170,6 +174,7 @@ impl Asked {
             alias: self.model.clone(),
             request_id: self.request_id.clone(),
             forwarded_for: self.forwarded_for.clone(),
+            response_headers: Value::Null,
         }
     }
 
@@ -234,6 +239,16 @@ impl Asked {
         trace(&mut response, &attempt);
         response
     }
+}
+
+fn values(headers: &HeaderMap) -> Value {
+    let mut all = serde_json::Map::new();
+    for (name, value) in headers {
+        if let Ok(value) = value.to_str() {
+            all.insert(name.to_string(), json!([value]));
+        }
+    }
+    Value::Object(all)
 }
 
 fn lock(live: &Live) -> MutexGuard<'_, HashSet<String>> {

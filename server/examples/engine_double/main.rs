@@ -4,6 +4,7 @@
 mod access;
 mod answers;
 mod auth_files;
+mod catalogue;
 mod config;
 mod forward;
 mod login;
@@ -30,10 +31,10 @@ use self::config::Live;
 /// Exit codes are not meaningful: 0 after every failure, except for unknown flags.
 fn main() -> ExitCode {
     say::plain("CLIProxyAPI Version: 0.0.0-double, Commit: none, BuiltAt: unknown");
-    let Some(path) = config_path() else {
+    let Some((path, refreshes_catalogue)) = arguments() else {
         return ExitCode::from(2);
     };
-    let live = match Live::open(path) {
+    let live = match Live::open(path, refreshes_catalogue) {
         Ok(live) => Arc::new(live),
         Err(reason) => {
             say::error("main.go:1", &format!("failed to load config: {reason}"));
@@ -50,17 +51,19 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn config_path() -> Option<PathBuf> {
+/// The configuration, and whether the model catalogue is refreshed.
+fn arguments() -> Option<(PathBuf, bool)> {
     let mut words = std::env::args_os().skip(1);
     let mut path = PathBuf::from("config.yaml");
+    let mut refreshes_catalogue = true;
     while let Some(word) = words.next() {
         match word.to_str() {
             Some("-config" | "--config") => path = words.next()?.into(),
-            Some("-local-model") => {}
+            Some("-local-model") => refreshes_catalogue = false,
             _ => return None,
         }
     }
-    Some(path)
+    Some((path, refreshes_catalogue))
 }
 
 /// Serves until cancelled, which aborts every stream.
@@ -76,7 +79,11 @@ async fn run(live: Arc<Live>) {
         // Said whether the port was free or not.
         say::plain(&format!("API server started successfully on: {address}"));
         say::info("clients.go:152", "full client load complete - some clients");
-        tokio::join!(watching, auth_files::follow(live.clone()));
+        tokio::join!(
+            watching,
+            auth_files::follow(live.clone()),
+            catalogue::follow(live.clone())
+        );
     };
     tokio::select! {
         _ = terminated.recv() => {}

@@ -112,9 +112,16 @@ pub(crate) async fn call(State(live): State<Arc<Live>>, Json(call): Json<Call>) 
 }
 
 /// The models of a provider's API.
-pub(crate) async fn definitions(Path(channel): Path<String>) -> Response {
+pub(crate) async fn definitions(
+    State(live): State<Arc<Live>>,
+    Path(channel): Path<String>,
+) -> Response {
     if let Some(model) = crate::config::known(&channel) {
-        return Json(json!({"channel": channel, "models": [{"id": model}]})).into_response();
+        let catalogue = live.catalogue.load();
+        let refreshed = catalogue.get(&channel).into_iter().flatten();
+        let names = std::iter::once(model).chain(refreshed.map(String::as_str));
+        let models: Vec<_> = names.map(|id| json!({"id": id})).collect();
+        return Json(json!({"channel": channel, "models": models})).into_response();
     }
     let refusal = json!({"error": "unknown channel", "channel": channel});
     (StatusCode::BAD_REQUEST, Json(refusal)).into_response()

@@ -17,6 +17,8 @@ pub(crate) struct Attempt {
     pub(crate) alias: String,
     pub(crate) request_id: String,
     pub(crate) forwarded_for: String,
+    /// The headers of the provider's response: the values of each name.
+    pub(crate) response_headers: Value,
 }
 
 /// Token counts, which do not overlap.
@@ -89,6 +91,7 @@ impl Attempt {
                     "reasoning_tokens": counts.reasoning},
                 "unclassified_tokens": 0,
             },
+            "response_headers": self.response_headers,
             "provider": self.credential.provider_name, "model": self.alias, "alias": self.alias,
             "endpoint": self.endpoint, "auth_type": "apikey", "request_id": self.request_id,
         })

@@ -16,6 +16,11 @@ pub(crate) fn info(place: &str, message: &str) {
     line("info ", place, message);
 }
 
+/// Writes a line of level `warn`.
+pub(crate) fn warn(place: &str, message: &str) {
+    line("warn ", place, message);
+}
+
 /// Writes a line of level `error`.
 pub(crate) fn error(place: &str, message: &str) {
     line("error", place, message);

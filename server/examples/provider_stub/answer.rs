@@ -75,15 +75,29 @@ impl Dialect {
     /// Answers a call whose model and kind of response are known.
     pub(crate) async fn answer_call(self, incoming: Incoming<'_>) -> Result<Response, Response> {
         let streamed = incoming.streamed;
-        let call = Call::open(incoming, self).await?;
+        let window = Script::read(incoming.body)
+            .ok()
+            .and_then(|script| script.window);
+        let answered = match Call::open(incoming, self).await {
+            Ok(call) => Ok(self.answer_opened(call, streamed).await),
+            Err(failed) => Err(failed),
+        };
+        let with_window = |response| match window {
+            Some(percent) => (window_headers(percent), response).into_response(),
+            None => response,
+        };
+        answered.map(with_window).map_err(with_window)
+    }
+
+    async fn answer_opened(self, call: Call, streamed: bool) -> Response {
         match self.whole {
             Some(whole) if !streamed => {
                 let body = whole(&call);
-                Ok(call.plain(body).await)
+                call.plain(body).await
             }
             _ => {
                 let events = (self.events)(&call);
-                Ok(call.stream(events))
+                call.stream(events)
             }
         }
     }
@@ -137,6 +151,7 @@ impl Call {
                 arguments: json!({"city": "Paris"}),
             }),
             tokens,
+            service_tier: script.tier.clone(),
         };
         Ok(Self {
             script,
@@ -177,6 +192,22 @@ impl Call {
         )
             .into_response()
     }
+}
+
+/// The usage of a five-hour window that resets in the year 2100, as Claude and as ChatGPT report it.
+fn window_headers(percent: u8) -> [(&'static str, String); 5] {
+    const RESET: &str = "4102444800";
+    let fraction = f64::from(percent) / 100.0;
+    [
+        (
+            "anthropic-ratelimit-unified-5h-utilization",
+            format!("{fraction:.2}"),
+        ),
+        ("anthropic-ratelimit-unified-5h-reset", RESET.to_owned()),
+        ("x-codex-primary-used-percent", percent.to_string()),
+        ("x-codex-primary-window-minutes", "300".to_owned()),
+        ("x-codex-primary-reset-at", RESET.to_owned()),
+    ]
 }
 
 /// Yields so that the event is sent in its own write, even without a delay.

@@ -7,12 +7,15 @@
 //! | word | meaning | default |
 //! |---|---|---|
 //! | `input` `cached` `cache_write` `output` `reasoning` | disjoint token counts | 10 0 0 5 0 |
+//! | `cache_write_1h` | the part of `cache_write` that is kept for an hour | 0 |
+//! | `tier` | the service tier that the answer reports | |
 //! | `chunks` | pieces of text in a stream | 3 |
 //! | `delay_ms` | pause before each event (or before a plain answer) | 0 |
 //! | `error` | answer with this HTTP status instead | |
 //! | `cut` | break the connection after so many events | |
 //! | `tool` | 1: call the first declared tool, unless its result is already there | 0 |
 //! | `brief_delta` | 1: the `message_delta` of Anthropic counts only the output, as it once did | 0 |
+//! | `window` | the used percentage of a five-hour window, as the headers of Claude and ChatGPT report it | |
 //! | `tag` | copied to `/produced` | |
 
 use std::{str::FromStr, time::Duration};
@@ -33,6 +36,8 @@ pub(crate) struct Script {
     pub(crate) tool: bool,
     pub(crate) brief_delta: bool,
     pub(crate) tag: Option<String>,
+    pub(crate) tier: Option<String>,
+    pub(crate) window: Option<u8>,
 }
 
 impl Default for Script {
@@ -50,6 +55,8 @@ impl Default for Script {
             tool: false,
             brief_delta: false,
             tag: None,
+            tier: None,
+            window: None,
         }
     }
 }
@@ -81,6 +88,8 @@ impl Script {
             "input" => self.tokens.input = number(value)?,
             "cached" => self.tokens.cache_read = number(value)?,
             "cache_write" => self.tokens.cache_write = number(value)?,
+            "cache_write_1h" => self.tokens.cache_write_1h = number(value)?,
+            "tier" => self.tier = Some(value.to_owned()),
             "output" => self.tokens.output = number(value)?,
             "reasoning" => self.tokens.reasoning = number(value)?,
             "chunks" => self.chunks = number(value)?,
@@ -89,6 +98,7 @@ impl Script {
             "cut" => self.cut = Some(number(value)?),
             "tool" => self.tool = value == "1",
             "brief_delta" => self.brief_delta = value == "1",
+            "window" => self.window = Some(number(value)?),
             "tag" => self.tag = Some(value.to_owned()),
             _ => return Err(format!("unknown word {name}")),
         }

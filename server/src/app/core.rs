@@ -19,6 +19,7 @@ use crate::{
         model_aliases::ModelAliases,
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        seen_models::SeenModels,
         server_secrets::{self, ServerSecrets},
         sessions::Sessions,
         settings::Settings,
@@ -42,6 +43,7 @@ pub(super) struct Core {
     pub(super) accounts: ProviderAccounts,
     pub(super) model_aliases: ModelAliases,
     pub(super) settings: Settings,
+    pub(super) seen_models: SeenModels,
 }
 
 impl Core {
@@ -66,6 +68,7 @@ impl Core {
         Ok(Self {
             model_aliases: Box::pin(model_aliases).await?,
             settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
+            seen_models: SeenModels::load(db.clone(), clock.clone()).await?,
             db,
             vault,
             digester,

@@ -6,10 +6,13 @@ use tokio::sync::watch;
 
 use crate::{
     domain::{
+        engine_models::SeenModel,
         provider_accounts::{
             AuthFileStep, EngineAttempt, FoundAuthFile, ProviderAccounts, ProviderCredential,
         },
+        seen_models::SeenModels,
         settings::{EngineSettings, Settings},
+        window_readings::WindowReport,
     },
     engine::{CredentialSource, CredentialsError},
 };
@@ -19,6 +22,7 @@ use crate::{
 pub(super) struct AppCredentialSource {
     pub(super) accounts: ProviderAccounts,
     pub(super) settings: Settings,
+    pub(super) seen_models: SeenModels,
 }
 
 impl CredentialSource for AppCredentialSource {
@@ -40,6 +44,19 @@ impl CredentialSource for AppCredentialSource {
 
     fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         async move { self.accounts.record_attempts(&attempts).await }.boxed()
+    }
+
+    fn record_models(&self, models: Vec<SeenModel>) -> BoxFuture<'_, ()> {
+        async move {
+            if let Err(error) = self.seen_models.record(&models).await {
+                tracing::warn!(%error, "the first appearance of models could not be recorded");
+            }
+        }
+        .boxed()
+    }
+
+    fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
+        async move { self.accounts.record_windows(reports).await }.boxed()
     }
 
     fn settle_auth_files(

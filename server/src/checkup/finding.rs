@@ -75,6 +75,7 @@ mod tests {
             name: name.to_owned(),
             used_percent,
             resets_at: resets_at.map(|at| at.parse().unwrap()),
+            length_seconds: Some(if name == "five_hour" { 18_000 } else { 604_800 }),
         }
     }
 

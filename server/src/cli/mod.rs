@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod backup;
+mod check_engine;
 mod doctor;
 mod export;
 mod health;
@@ -94,6 +95,8 @@ enum AuditCommand {
 enum EngineCommand {
     /// Download the tested release, verify its checksum and install it in the data directory.
     Install(install::Install),
+    /// Check whether this server works with an engine: starts it in a temporary directory and lists what differs.
+    Check(check_engine::CheckEngine),
 }
 
 /// The `accounts` commands.
@@ -148,6 +151,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         None => Box::pin(serve::serve(&cli.options)).await,
         Some(Command::Serve(options)) => Box::pin(serve::serve(&options)).await,
         Some(Command::Engine(EngineCommand::Install(install))) => install.run().await,
+        Some(Command::Engine(EngineCommand::Check(check))) => Box::pin(check.run()).await,
         Some(Command::ResetPassword(reset)) => reset.run().await,
         Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Accounts(AccountsCommand::Import(import))) => Box::pin(import.run()).await,

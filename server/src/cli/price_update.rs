@@ -14,7 +14,7 @@ use url::Url;
 
 use super::{CliError, Done, audit::context, explain_lock, prices::read_storage, terminal};
 use crate::{
-    clock::SystemClock,
+    clock::{Clock as _, SystemClock},
     config::StorageArguments,
     db::Database,
     domain::{
@@ -50,7 +50,8 @@ pub(super) struct UpdatePrices {
 impl UpdatePrices {
     pub(super) async fn run(self) -> Done {
         let text = self.text().await?;
-        let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
+        let today = SystemClock.now().date_naive();
+        let table = PriceTable::read_any(&text, Some(today)).map_err(anyhow::Error::from)?;
         let storage = read_storage(&self.storage)?;
         let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
         let db = opened
@@ -141,17 +142,23 @@ fn named(price: &price::Model) -> String {
     }
 }
 
-/// Input, cache read, cache write, output, reasoning and per request.
+/// Input, cache read, cache write (5 minutes and 1 hour), output, reasoning and per request.
 fn rates(price: &price::Model) -> String {
-    let rates = [
-        price.input_per_million,
-        price.cache_read_per_million,
-        price.cache_write_per_million,
-        price.output_per_million,
-        price.reasoning_per_million,
+    let rates = price.rates();
+    let printed = [
+        rates.input,
+        rates.cache_read,
+        rates.cache_write,
+        rates.cache_write_1h,
+        rates.output,
+        rates.reasoning,
         price.per_request,
     ];
-    rates.map(usd::print).join("/")
+    let printed = printed.map(usd::print).join("/");
+    match price.conditional_rates {
+        Some(_) => format!("{printed} with rates of long prompts or service tiers"),
+        None => printed,
+    }
 }
 
 /// Asks on the terminal. Without one, `--yes` is required.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use entity::price;
 use secrecy::ExposeSecret as _;
@@ -27,8 +27,10 @@ pub(super) const FORMAT: &str = concat!(
 
 "#,
     "Amounts are US dollars per million tokens. An entry may also have provider, effectiveFrom (default: ",
-    "the date), cacheWrite (default: input), reasoning (default: output) and perRequest. Prices are never ",
-    "changed: to change one, import another with a later effectiveFrom.\n\n",
+    "the date), cacheWrite (default: input), cacheWrite1h (default: cacheWrite), reasoning (default: output), ",
+    "perRequest, longPrompts and serviceTiers. Prices are never changed: to change one, import another with a ",
+    "later effectiveFrom. LiteLLM's model_prices_and_context_window.json and the api.json of models.dev are read ",
+    "too; name the day from which their prices apply with --date.\n\n",
     "Stop the server first: it locks its database. While it runs, use the GraphQL mutation createPrice.",
 );
 
@@ -38,9 +40,13 @@ const WIDTHS: [usize; 9] = [32, 18, 10, 9, 9, 9, 9, 9, 9];
 /// Imports the prices of a file.
 #[derive(Debug, Args)]
 pub(super) struct ImportPrices {
-    /// A price table in JSON.
+    /// A price table in JSON, or the list of `LiteLLM` or models.dev.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    /// The day from which the prices of a list without a date apply.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<NaiveDate>,
 
     #[command(flatten)]
     storage: StorageArguments,
@@ -61,7 +67,7 @@ impl ImportPrices {
     pub(super) async fn run(self) -> Done {
         let text = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
-        let table = PriceTable::read(&text).map_err(anyhow::Error::from)?;
+        let table = PriceTable::read_any(&text, self.date).map_err(anyhow::Error::from)?;
         let storage = read_storage(&self.storage)?;
         let opened = Database::open(storage.database_url.expose_secret(), &storage.data_dir).await;
         let db =

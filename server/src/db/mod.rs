@@ -1,5 +1,6 @@
 //! Opens the database, SQLite or PostgreSQL: locks it for one server and migrates its schema.
 
+mod batch;
 mod lock;
 mod postgres;
 mod private;
@@ -21,6 +22,7 @@ use secrecy::SecretString;
 
 use self::lock::InstanceLock;
 pub use self::{
+    batch::BatchTransaction,
     lock::{DatabaseInUseError, LockHolder},
     private::keep_private,
     schema::{SchemaVersion, steps, steps_known},
@@ -116,6 +118,15 @@ impl Database {
             ..TransactionOptions::default()
         };
         self.writer.begin_with_options(options).await
+    }
+
+    /// Starts a transaction that inserts many rows.
+    pub async fn begin_batch(&self) -> Result<BatchTransaction, DbErr> {
+        if self.writer.get_database_backend() == DbBackend::Sqlite {
+            BatchTransaction::on_sqlite(self.writer.get_sqlite_connection_pool()).await
+        } else {
+            Ok(BatchTransaction::on_other(self.begin().await?))
+        }
     }
 
     /// Starts a transaction whose queries see one snapshot, while others write.

@@ -3,6 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use entity::provider_account::ProviderKind;
+pub use entity::seen_model::ModelOrigin;
+
+/// A listed model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenModel {
+    /// The name in the engine's spelling.
+    pub name: String,
+    pub origin: ModelOrigin,
+}
 
 /// The latest report of a running engine.
 #[derive(Clone, Debug, Default)]

@@ -22,4 +22,6 @@ pub struct EngineUsage {
     pub message: Option<String>,
     /// `None` if the engine has no counts, as after a disconnect or a failure.
     pub tokens: Option<Tokens>,
+    /// The service tier that the provider reported; `None` if it reported none.
+    pub service_tier: Option<String>,
 }

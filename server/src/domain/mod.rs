@@ -32,6 +32,7 @@ pub mod provider_logins;
 pub mod requests;
 pub mod retention;
 pub mod saved_views;
+pub mod seen_models;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;
@@ -42,6 +43,7 @@ pub mod usd;
 pub mod users;
 mod version;
 mod viewer;
+pub mod window_readings;
 
 pub use self::{
     error::{Error, Result},

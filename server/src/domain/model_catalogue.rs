@@ -95,7 +95,7 @@ impl ModelCatalogue<'_> {
 
     /// Resolves a name for a user, with the reason if requests would fail.
     pub fn resolve(&self, name: &str, user: &user::Model) -> ModelResolution {
-        let name = routed_as(NameRule::Plain, name);
+        let name = routed_as(NameRule::Plain, name).into_owned();
         let aliases = self.prices.aliases();
         let target = aliases.target(&name, self.at);
         let accounts = self.serving(&name);

@@ -2,6 +2,8 @@
 //!
 //! Allow-lists and prices use this name; otherwise another spelling would bypass them.
 
+use std::borrow::Cow;
+
 use entity::request::Protocol;
 
 /// Whether the engine decodes cloaked names on a route.
@@ -35,15 +37,15 @@ pub fn is_any_model(routed: &str) -> bool {
 
 /// The name without white space, `models/` and the engine's suffix for thinking (`name(high)`), and decoded on routes
 /// where the engine decodes cloaked names.
-pub fn routed_as(names: NameRule, name: &str) -> String {
+pub fn routed_as(names: NameRule, name: &str) -> Cow<'_, str> {
     let name = without_suffix(name.trim());
     let name = name.strip_prefix("models/").unwrap_or(name).trim();
     match name.strip_prefix(CLOAK).filter(|hidden| !hidden.is_empty()) {
         Some(hidden) if names == NameRule::Cloaked => {
             let shown: String = hidden.chars().rev().collect();
-            without_suffix(shown.trim()).to_owned()
+            Cow::Owned(without_suffix(shown.trim()).to_owned())
         }
-        _ => name.to_owned(),
+        _ => Cow::Borrowed(name),
     }
 }
 

@@ -9,6 +9,7 @@ pub fn tokens_of(row: &request::Model) -> Option<Tokens> {
         input: row.input_tokens?,
         cache_read: row.cache_read_tokens?,
         cache_write: row.cache_write_tokens?,
+        cache_write_1h: row.cache_write_1h_tokens.unwrap_or(0),
         output: row.output_tokens?,
         reasoning: row.reasoning_tokens?,
     })

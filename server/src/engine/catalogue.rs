@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use futures_util::{StreamExt as _, stream};
 use serde_json::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::client::{ClientError, EngineClient};
 use super::config::KnownModels;
 use super::error::EngineError;
-use crate::domain::engine_models::EngineModels;
+use crate::domain::engine_models::{EngineModels, ModelOrigin, SeenModel};
+use crate::domain::settings::EngineSettings;
 use crate::providers;
 
 /// The maximum age of a cached answer without a known change: the engine reads auth files at its own pace, and an
@@ -28,8 +28,12 @@ const MAX_CONCURRENT: usize = 8;
 pub(super) struct Catalogue {
     client: ArcSwapOption<EngineClient>,
     /// Counts changes of the engine's configuration.
-    edition: AtomicU64,
+    edition: watch::Sender<u64>,
     known: ArcSwap<KnownModels>,
+    /// Models of the settings that the catalogue lacks.
+    additional: ArcSwap<KnownModels>,
+    /// The models that are compiled into the running program; none while they are not known.
+    built_in: ArcSwapOption<KnownModels>,
     remembered: Mutex<Option<Remembered>>,
 }
 
@@ -55,16 +59,55 @@ impl Catalogue {
 
     /// The cache is stale.
     pub(super) fn changed(&self) {
-        self.edition.fetch_add(1, Ordering::AcqRel);
+        self.edition.send_modify(|edition| *edition += 1);
     }
 
-    /// The models compiled into the engine for each provider's API; empty before the first request. They stay valid across
+    /// Publishes each change.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.edition.subscribe()
+    }
+
+    /// The models of the engine's catalogue for each provider's API; empty before the first request. They stay valid across
     /// restarts.
     pub(super) fn known(&self) -> Arc<KnownModels> {
         self.known.load_full()
     }
 
-    /// Reads the models that are compiled into the engine for each provider.
+    /// The models of the settings that accounts without a list serve beside those of the catalogue.
+    pub(super) fn set_additional(&self, settings: &EngineSettings) {
+        let models = providers::ALL.iter().map(|spec| {
+            let provider = settings.provider(spec.kind);
+            (spec.kind, provider.provider.additional_models.clone())
+        });
+        self.additional.store(Arc::new(models.collect()));
+    }
+
+    /// Notes that the known models are those of the program, before a refresh.
+    pub(super) fn keep_built_in(&self) {
+        self.built_in.store(Some(self.known.load_full()));
+    }
+
+    /// Where each listed model comes from.
+    pub(super) fn origins(&self, models: &EngineModels) -> Vec<SeenModel> {
+        let (built_in, known) = (self.built_in.load(), self.known.load());
+        let origin = |name: &str| {
+            let is_in = |known: &KnownModels| known.values().flatten().any(|each| each == name);
+            match built_in.as_deref() {
+                Some(built_in) if is_in(built_in) => ModelOrigin::BuiltIn,
+                _ if is_in(&known) => ModelOrigin::Refreshed,
+                _ => ModelOrigin::Account,
+            }
+        };
+        let names = models.listed.keys();
+        names
+            .map(|name| SeenModel {
+                name: name.clone(),
+                origin: origin(name),
+            })
+            .collect()
+    }
+
+    /// Reads the models of the engine's catalogue for each provider.
     pub(super) async fn read_known(&self, client: &EngineClient) {
         let mut known = KnownModels::new();
         for spec in providers::ALL {
@@ -78,10 +121,21 @@ impl Catalogue {
         self.known.store(Arc::new(known));
     }
 
+    fn known_and_additional(&self) -> KnownModels {
+        let mut known = self.known.load().as_ref().clone();
+        for (kind, models) in self.additional.load().iter() {
+            known
+                .entry(*kind)
+                .or_default()
+                .extend(models.iter().cloned());
+        }
+        known
+    }
+
     /// The models, from the engine or the cache. Concurrent callers wait for one request.
     pub(super) async fn models(&self) -> Result<Arc<EngineModels>, EngineError> {
         let mut remembered = self.remembered.lock().await;
-        let edition = self.edition.load(Ordering::Acquire);
+        let edition = *self.edition.borrow();
         if let Some(known) = remembered.as_ref()
             && known.edition == edition
             && known.at.elapsed() < CACHE_DURATION
@@ -100,11 +154,18 @@ impl Catalogue {
         Ok(models)
     }
 
+    /// The models, from the engine. Does not affect the cache.
+    pub(super) async fn request_models(&self) -> Result<EngineModels, EngineError> {
+        let client = self.client.load_full().ok_or(EngineError::NotRunning)?;
+        let models = self.request(&client).await;
+        models.map_err(|error| EngineError::NoAnswer(error.to_string()))
+    }
+
     async fn request(&self, client: &EngineClient) -> Result<EngineModels, ClientError> {
         let list = client.models().await?;
         Ok(EngineModels {
             listed: listed(&list["data"]),
-            known: self.known.load().as_ref().clone(),
+            known: self.known_and_additional(),
             by_file: by_file(client).await.into_iter().collect(),
         })
     }

@@ -18,6 +18,8 @@ pub struct EngineEndpoint {
     pub scheme: Scheme,
     /// Host and port.
     pub authority: Authority,
+    /// The same as the value of a header.
+    pub host: HeaderValue,
     /// Put before each path when the external engine's address has one; no slash at its end.
     pub base_path: Option<String>,
     /// `Bearer <internal key>`, marked sensitive.
@@ -60,9 +62,11 @@ impl EngineEndpoint {
     /// The engine at `url`, authenticated by `key`.
     pub(super) fn new(url: &Url, key: &SecretString) -> Result<Self, EndpointError> {
         let path = url.path().trim_end_matches('/');
+        let authority = authority(url)?;
         Ok(Self {
             scheme: url.scheme().parse().map_err(bad)?,
-            authority: authority(url)?,
+            host: HeaderValue::from_str(authority.as_str()).map_err(bad)?,
+            authority,
             base_path: (!path.is_empty()).then(|| path.to_owned()),
             authorization: bearer(key)?,
             callers: None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::catalogue_refresh::CatalogueRefresh;
 use super::endpoint::EngineEndpoint;
 use super::error::EngineError;
 use super::logs::LogRing;
@@ -63,6 +64,11 @@ impl EngineHandle {
     pub async fn fresh_models(&self) -> Result<Arc<EngineModels>, EngineError> {
         self.public.catalogue.changed();
         self.models().await
+    }
+
+    /// The refresh of the model catalogue, since the engine started.
+    pub fn catalogue_refresh(&self) -> CatalogueRefresh {
+        self.public.catalogue_refresh.borrow().clone()
     }
 
     /// The latest log lines of the engine.

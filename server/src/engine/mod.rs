@@ -9,8 +9,10 @@ mod auth_files;
 mod backoff;
 mod binary;
 mod catalogue;
+mod catalogue_refresh;
 mod client;
 mod config;
+mod contract;
 mod demo;
 mod endpoint;
 mod error;
@@ -34,6 +36,10 @@ mod status;
 mod supervisor;
 mod usage;
 
+pub use catalogue_refresh::{
+    ADDRESSES as CATALOGUE_ADDRESSES, CatalogueRefresh, INTERVAL as CATALOGUE_INTERVAL,
+};
+pub use contract::{ContractCheck, ContractOptions, ContractReport, check_contract};
 pub use endpoint::EngineEndpoint;
 pub use error::EngineError;
 pub use examination::{
@@ -47,6 +53,7 @@ pub use install::{
 pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use login::{EngineLogin, EngineLoginStatus};
 pub use logs::{LogLevel, LogLine, LogRing};
+pub use managed::TrialPlace;
 pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
 pub use question::{ProviderAnswer, ProviderQuestion};
 pub use source::{CredentialSource, CredentialsError};

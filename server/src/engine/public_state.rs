@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::Catalogue;
+use super::catalogue_refresh::{CatalogueRefresh, RefreshOutcome};
 use super::client::EngineClient;
 use super::endpoint::EngineEndpoint;
 use super::logs::LogRing;
@@ -25,6 +26,7 @@ pub(super) struct PublicState {
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     pub(super) catalogue: Catalogue,
+    pub(super) catalogue_refresh: watch::Sender<CatalogueRefresh>,
     pub(super) reported_accounts: Mutex<Option<ReportedAccounts>>,
     /// Cancelled when the supervisor has ended and the engine is stopped.
     pub(super) gone: CancellationToken,
@@ -57,6 +59,7 @@ impl PublicState {
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             catalogue: Catalogue::default(),
+            catalogue_refresh: watch::Sender::default(),
             reported_accounts: Mutex::default(),
             gone: CancellationToken::new(),
             clock,
@@ -90,6 +93,22 @@ impl PublicState {
             status.last_error = None;
         });
         tracing::info!("the engine is running");
+    }
+
+    /// A process starts that refreshes its model catalogue or does not.
+    pub(super) fn refreshes_catalogue(&self, enabled: bool) {
+        self.catalogue_refresh.send_replace(CatalogueRefresh {
+            enabled,
+            ..CatalogueRefresh::default()
+        });
+    }
+
+    /// The engine reported a refresh of its model catalogue.
+    pub(super) fn catalogue_refreshed(&self, outcome: RefreshOutcome<'_>) {
+        let now = self.clock.now();
+        self.catalogue_refresh
+            .send_modify(|state| state.note(outcome, now));
+        self.catalogue.changed();
     }
 
     /// Sends no further requests to it.

@@ -7,6 +7,8 @@ use super::orders::QueuedOrder;
 pub(super) enum RunEnd {
     /// A command ended it.
     Ordered(QueuedOrder),
+    /// A setting changed that a process takes at its start.
+    Outdated,
     /// The process exited, or the engine stopped answering.
     Lost(UnexpectedExit),
     /// It cannot run until an operator acts.

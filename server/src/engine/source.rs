@@ -5,8 +5,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 
 use crate::domain::{
+    engine_models::SeenModel,
     provider_accounts::{AuthFileStep, EngineAttempt, FoundAuthFile, ProviderCredential},
     settings::EngineSettings,
+    window_readings::WindowReport,
 };
 
 /// Why the credentials could not be read.
@@ -33,6 +35,18 @@ pub trait CredentialSource: Send + Sync {
     /// Receives the outcomes of attempts at accounts.
     fn record_attempts(&self, attempts: Vec<EngineAttempt>) -> BoxFuture<'_, ()> {
         drop(attempts);
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Receives the models that the engine lists, with their origins.
+    fn record_models(&self, models: Vec<SeenModel>) -> BoxFuture<'_, ()> {
+        drop(models);
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Receives the usage windows that answers reported.
+    fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
+        drop(reports);
         Box::pin(std::future::ready(()))
     }
 

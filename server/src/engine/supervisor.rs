@@ -66,6 +66,11 @@ impl Supervisor {
                 self.failures = 0;
                 self.execute(order, orders).await
             }
+            RunEnd::Outdated => {
+                self.failures = 0;
+                self.public.restarting();
+                ControlFlow::Continue(())
+            }
             RunEnd::Lost(exit) => {
                 self.failures = if exit.was_healthy {
                     1

@@ -45,7 +45,7 @@ pub async fn read_request(
     // What follows the document is under watch.
     upload.collect().await.ok()?;
     let model = match asked.model {
-        RequestedModel::Named(name) => Some(routed_as(names(route.dialect), &name)),
+        RequestedModel::Named(name) => Some(routed_as(names(route.dialect), &name).into_owned()),
         RequestedModel::Missing | RequestedModel::NotNeeded => None,
         RequestedModel::Ambiguous => return None,
     };

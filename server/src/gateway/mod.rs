@@ -21,7 +21,7 @@ mod route;
 mod trace;
 mod upgrade;
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, fmt, sync::Arc};
 
 use axum::{
     Router,
@@ -29,8 +29,9 @@ use axum::{
     extract::Request,
     http::{HeaderValue, Response},
 };
+use futures_util::future::{BoxFuture, FutureExt as _};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::{Service, ServiceBuilder};
+use tower::{Service, ServiceBuilder, ServiceExt as _};
 use tower_http::cors::{AllowHeaders, AllowMethods, AllowOrigin, CorsLayer, ExposeHeaders};
 use url::Url;
 
@@ -42,8 +43,8 @@ use self::{
     error_response::ErrorResponses,
     forward::{EngineClient, EngineOutage},
     layers::{
-        Authentication, ForwardService, Limiting, Metering, ModelReading, Recording, Routing,
-        layer, shared_layer,
+        Authentication, ForwardService, Limiting, Metering, ModelReading, Received,
+        ReceivedRequest, Recording, Routing, layer, shared_layer,
     },
     memory::Memory,
     meter::Drainer,
@@ -51,7 +52,7 @@ use self::{
     upgrade::Sockets,
 };
 use crate::{
-    client_address::ClientAddresses,
+    client_address::{ClientAddresses, PeerAddress},
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{
@@ -92,9 +93,22 @@ pub struct GatewayOptions {
 /// The data plane. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    stack: Stack,
     endpoints: Router,
     fallback: Router,
     state: GatewayState,
+}
+
+type AnswerFuture = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+/// The stack, of whatever type it is.
+#[derive(Clone)]
+struct Stack(Arc<dyn Fn(ReceivedRequest) -> AnswerFuture + Send + Sync>);
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Stack")
+    }
 }
 
 /// The requests in flight, for gauges. It keeps nothing alive.
@@ -127,6 +141,7 @@ impl Gateway {
             drainer,
         };
         let stack = stack(options, &state)?;
+        let routed = stack.clone().map_request(received_by_router);
         let mut endpoints = Router::new();
         for prefix in route::PREFIXES {
             for path in [
@@ -134,18 +149,33 @@ impl Gateway {
                 format!("{prefix}/"),
                 format!("{prefix}/{{*path}}"),
             ] {
-                endpoints = endpoints.route_service(&path, stack.clone());
+                endpoints = endpoints.route_service(&path, routed.clone());
             }
         }
+        let fallback = Router::new().fallback_service(routed);
         Ok(Self {
+            stack: Stack(Arc::new(move |request| {
+                stack.clone().oneshot(request).boxed()
+            })),
             endpoints,
-            fallback: Router::new().fallback_service(stack),
+            fallback,
             state,
         })
     }
 
     pub fn state(&self) -> GatewayState {
         self.state.clone()
+    }
+
+    /// Whether a request with this path is for the engine.
+    pub fn serves(path: &str) -> bool {
+        route::is_served(path)
+    }
+
+    /// Serves a request that [`Gateway::serves`]. It passes no router: most requests of a server are served here.
+    pub fn serve(&self, request: Request, peer: PeerAddress) -> AnswerFuture {
+        let peer = Some(peer);
+        (self.stack.0)(request.map(|body| Received { body, peer }))
     }
 
     /// Serves every endpoint of the engine that is for users.
@@ -160,12 +190,18 @@ impl Gateway {
     }
 }
 
+/// A router knows the peer of a request by its extensions.
+fn received_by_router(request: Request) -> ReceivedRequest {
+    let peer = request.extensions().get().copied();
+    request.map(|body| Received { body, peer })
+}
+
 /// The steps of a request, from the client to the engine; the response passes them in reverse.
 fn stack(
     options: GatewayOptions,
     state: &GatewayState,
 ) -> anyhow::Result<
-    impl Service<Request, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
+    impl Service<ReceivedRequest, Response = Response<Body>, Error = Infallible, Future: Send + 'static>
     + Clone
     + Send
     + Sync

@@ -23,6 +23,7 @@ use crate::{
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
         saved_views::SavedViews,
+        seen_models::SeenModels,
         sessions::Sessions,
         settings::Settings,
         usage::Usage,
@@ -62,6 +63,7 @@ pub struct Services {
     pub price_feed: PriceFeed,
     pub prices: Prices,
     pub settings: Settings,
+    pub seen_models: SeenModels,
     pub engine: EngineHandle,
     pub notifications: Notifications,
     pub notification_sender: notify::Sender,
@@ -121,6 +123,7 @@ impl Services {
             .data(self.prices)
             .data(self.price_feed)
             .data(self.settings)
+            .data(self.seen_models)
             .data(self.engine)
             .data(self.notifications)
             .data(self.notification_sender)

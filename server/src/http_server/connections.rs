@@ -122,6 +122,24 @@ impl Connections {
         self.evict(&mut open, all, EVICTION_BATCH);
     }
 
+    /// Closes the connections that have been idle for this time, or whose client has not finished the head of a request.
+    pub(super) fn close_idle(&self, limit: Duration) {
+        let idle_before = self.0.origin.elapsed().checked_sub(limit);
+        let Some(idle_before) = idle_before.map(milliseconds) else {
+            return;
+        };
+        let mut open = self.lock();
+        let ids = open.connections.iter().filter_map(|(id, activity)| {
+            let (_, since) = activity.idle()?;
+            (since <= idle_before).then_some(*id)
+        });
+        for id in ids.collect::<Vec<_>>() {
+            if let Some(activity) = open.remove(id) {
+                activity.end.cancel();
+            }
+        }
+    }
+
     fn is_counted(&self, address: IpAddr) -> bool {
         let mut exempt = self.0.limits.exempt.iter();
         !exempt.any(|network| network.contains(&address))
@@ -249,6 +267,13 @@ impl Activity {
     }
 }
 
+impl Busy {
+    /// Marks the connection as a WebSocket.
+    pub(super) fn upgrade(&self) {
+        self.0.upgrade();
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
         let now = milliseconds(self.0.origin.elapsed());
@@ -331,6 +356,20 @@ mod tests {
         drop(second);
         let _busy = third.1.begin();
         assert!(open(&connections, "203.0.113.7").await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_closed_when_it_has_been_idle_for_too_long() {
+        let connections = connections(10, 10);
+        let idle = open(&connections, "203.0.113.1").await.unwrap();
+        let asking = open(&connections, "203.0.113.1").await.unwrap();
+        let _busy = asking.1.begin();
+
+        connections.close_idle(Duration::from_mins(1));
+        assert!(!idle.1.end.is_cancelled());
+        connections.close_idle(Duration::ZERO);
+
+        assert!(idle.1.end.is_cancelled() && !asking.1.end.is_cancelled());
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ use url::Url;
 pub use self::download::check_address;
 use self::download::get;
 use crate::{
+    clock::SharedClock,
     domain::{
         Error, Result,
         audit::AuditContext,
@@ -28,6 +29,7 @@ const MAX_CHECKSUM: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct PriceFeed {
     prices: Prices,
+    clock: SharedClock,
     /// `None` if there is none.
     address: Option<Url>,
     addresses: Addresses,
@@ -37,9 +39,15 @@ pub struct PriceFeed {
 
 impl PriceFeed {
     /// `addresses` are those that redirects may lead to.
-    pub fn new(prices: Prices, address: Option<Url>, addresses: Addresses) -> Self {
+    pub fn new(
+        prices: Prices,
+        clock: SharedClock,
+        address: Option<Url>,
+        addresses: Addresses,
+    ) -> Self {
         Self {
             prices,
+            clock,
             address,
             addresses,
             turn: Arc::default(),
@@ -69,7 +77,7 @@ impl PriceFeed {
     async fn download(&self, address: &Url) -> Result<PriceTable> {
         let _turn = self.turn.lock().await;
         let text = download(&self.addresses, address, None).await?;
-        PriceTable::read(&text)
+        PriceTable::read_any(&text, Some(self.clock.now().date_naive()))
     }
 }
 

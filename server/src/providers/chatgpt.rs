@@ -8,9 +8,9 @@ use entity::{
 use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, MadeAuthFile, NO_API_KEYS, OptionSpec,
-    ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec, SignInTest,
-    ThemeColors, identity, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, LimitHeaders, MadeAuthFile, NO_API_KEYS,
+    OptionSpec, ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec,
+    SignInTest, ThemeColors, identity, windows,
 };
 
 /// `OpenAI`'s own claims of its tokens.
@@ -42,6 +42,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["codex"],
         usage_records: &["codex"],
         login: Some("codex"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,
@@ -79,6 +80,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit: never_kept,
     windows: Some(usage_windows),
+    answer_windows: Some(answer_windows),
 };
 
 /// The tokens of Codex CLI. Requests need the account's id, which is beside the tokens or among their claims.
@@ -148,13 +150,46 @@ fn usage_windows(usage: &Value) -> Vec<SubscriptionWindow> {
     let window = |name: &str| {
         let window = &limits[name];
         let resets_at = window["reset_at"].as_i64();
+        let seconds = window["limit_window_seconds"].as_u64();
         Some(SubscriptionWindow {
-            name: windows::name_of_length(window["limit_window_seconds"].as_u64())
-                .unwrap_or(name.to_owned()),
+            name: windows::name_of_length(seconds).unwrap_or(name.to_owned()),
             used_percent: windows::percent(&window["used_percent"])?,
             resets_at: resets_at.and_then(|at| DateTime::from_timestamp(at, 0)),
+            length_seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
         })
     };
     let both = ["primary_window", "secondary_window"];
     both.into_iter().filter_map(window).collect()
+}
+
+/// `x-codex-{primary,secondary}-used-percent`, `-window-minutes` and `-reset-at`; further limits have a name before
+/// `primary`. Which of the two is the longer window differs, so the length decides.
+fn answer_windows(headers: &LimitHeaders) -> Vec<SubscriptionWindow> {
+    const PREFIX: &str = "x-codex-";
+    let window = |(which, used): (&str, &str)| {
+        let of = |part: &str| headers.get(&format!("{PREFIX}{which}-{part}"));
+        let limit = which
+            .strip_suffix("primary")
+            .or_else(|| which.strip_suffix("secondary"))?
+            .trim_end_matches('-');
+        let minutes: Option<u64> = of("window-minutes").and_then(|text| text.trim().parse().ok());
+        let seconds = minutes.and_then(|minutes| minutes.checked_mul(60));
+        let name = windows::name_of_length(seconds).unwrap_or_else(|| which.replace('-', "_"));
+        let scope = if limit.is_empty() {
+            String::new()
+        } else {
+            format!("_{}", limit.replace('-', "_"))
+        };
+        Some(SubscriptionWindow {
+            name: windows::cut(&format!("{name}{scope}")),
+            used_percent: windows::percent_text(used)?,
+            resets_at: of("reset-at").and_then(windows::unix_time),
+            length_seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+        })
+    };
+    headers
+        .between(PREFIX, "-used-percent")
+        .filter_map(window)
+        .take(windows::MAX_WINDOWS)
+        .collect()
 }

@@ -7,9 +7,9 @@ use entity::{
 use serde_json::{Value, json};
 
 use super::{
-    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, MadeAuthFile, NO_API_KEYS, OptionSpec,
-    ProfileFetch, ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse, SignInSpec,
-    SignInTest, ThemeColors, TokenEncoding, always_kept, identity, windows,
+    ApiKeySpec, CheckHeaders, EngineNames, Flow, Identity, LimitHeaders, MadeAuthFile, NO_API_KEYS,
+    OptionSpec, ProfileFetch, ProgramTokens, ProviderOption, ProviderSpec, SIGN_IN, SignInResponse,
+    SignInSpec, SignInTest, ThemeColors, TokenEncoding, always_kept, identity, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -36,6 +36,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["claude"],
         usage_records: &["claude"],
         login: Some("anthropic"),
+        model_rules: Some("claude"),
     },
     api_keys: ApiKeySpec {
         accepted: true,
@@ -82,6 +83,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: &[Protocol::AnthropicMessages],
     keeps_output_limit: always_kept,
     windows: Some(usage_windows),
+    answer_windows: Some(answer_windows),
 };
 
 /// The token response names the account, and the profile endpoint what that leaves out.
@@ -133,13 +135,42 @@ fn usage_windows(usage: &Value) -> Vec<SubscriptionWindow> {
     let members = usage.as_object().into_iter().flatten();
     let window = |(name, member): (&String, &Value)| {
         let resets_at = member.get("resets_at")?;
-        Some(SubscriptionWindow {
-            name: windows::cut(name),
-            used_percent: windows::percent(&member["utilization"])?,
-            resets_at: resets_at.as_str().and_then(|at| at.parse().ok()),
-        })
+        Some(windows::named(
+            name,
+            windows::percent(&member["utilization"])?,
+            resets_at.as_str().and_then(|at| at.parse().ok()),
+        ))
     };
     members
+        .filter_map(window)
+        .take(windows::MAX_WINDOWS)
+        .collect()
+}
+
+/// `anthropic-ratelimit-unified-{window}-utilization` and `-reset`; the windows are `5h`, `7d` and, of some models,
+/// `7d_sonnet` and others. A rejected window is full.
+fn answer_windows(headers: &LimitHeaders) -> Vec<SubscriptionWindow> {
+    const PREFIX: &str = "anthropic-ratelimit-unified-";
+    let window = |(short, utilization): (&str, &str)| {
+        let of = |part: &str| headers.get(&format!("{PREFIX}{short}-{part}"));
+        let used = match of("status") {
+            Some("rejected") => 100,
+            _ => windows::fraction_text(utilization)?,
+        };
+        let name = match (short.strip_prefix("5h"), short.strip_prefix("7d")) {
+            (Some(scope), _) => format!("five_hour{scope}"),
+            (_, Some(scope)) => format!("seven_day{scope}"),
+            // Overage is a balance without a reset, no window.
+            _ => return None,
+        };
+        Some(windows::named(
+            &name,
+            used,
+            of("reset").and_then(windows::unix_time),
+        ))
+    };
+    headers
+        .between(PREFIX, "-utilization")
         .filter_map(window)
         .take(windows::MAX_WINDOWS)
         .collect()

@@ -1,11 +1,14 @@
 //! GitHub Copilot. The server itself exchanges the GitHub token for short-lived tokens, which the engine uses
 //! as keys of an OpenAI-compatible server.
 
-use entity::provider_account::ProviderKind;
+use std::collections::BTreeMap;
+
+use entity::provider_account::{ProviderKind, SubscriptionWindow};
+use url::form_urlencoded;
 
 use super::{
-    NO_API_KEYS, OPENAI_COMPATIBLE_ENGINE, OPENAI_COMPATIBLE_PROTOCOLS, ProviderSpec, SIGN_IN,
-    SignInSpec, ThemeColors, TokenExchange, always_kept,
+    LimitHeaders, NO_API_KEYS, OPENAI_COMPATIBLE_ENGINE, OPENAI_COMPATIBLE_PROTOCOLS, ProviderSpec,
+    SIGN_IN, SignInSpec, ThemeColors, TokenExchange, always_kept, windows,
 };
 
 pub(super) const SPEC: ProviderSpec = ProviderSpec {
@@ -48,4 +51,31 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,
+    answer_windows: Some(answer_windows),
 };
+
+/// `x-quota-snapshot-{quota}: ent=300&rem=35.5&rst=2026-12-01T00%3A00%3A00Z`: the percentage that is left, and the
+/// reset. Quotas without a limit have the entitlement -1.
+fn answer_windows(headers: &LimitHeaders) -> Vec<SubscriptionWindow> {
+    let window = |(quota, snapshot): (&str, &str)| {
+        let mut snapshot: BTreeMap<_, _> = form_urlencoded::parse(snapshot.as_bytes()).collect();
+        if snapshot
+            .get("ent")
+            .is_some_and(|limit| limit.starts_with('-'))
+        {
+            return None;
+        }
+        let left: f64 = snapshot.remove("rem")?.parse().ok()?;
+        let resets_at = snapshot.get("rst").and_then(|at| at.parse().ok());
+        Some(windows::named(
+            quota,
+            windows::rounded(100.0 - left)?,
+            resets_at,
+        ))
+    };
+    headers
+        .between("x-quota-snapshot-", "")
+        .filter_map(window)
+        .take(windows::MAX_WINDOWS)
+        .collect()
+}

@@ -40,6 +40,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
             "antigravity",
         ],
         login: Some("antigravity"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,
@@ -78,6 +79,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: &[Protocol::Gemini],
     keeps_output_limit,
     windows: None,
+    answer_windows: None,
 };
 
 /// Reads Google's user information. The engine determines the project.

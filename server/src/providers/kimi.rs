@@ -27,6 +27,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["kimi"],
         usage_records: &["kimi"],
         login: Some("kimi"),
+        model_rules: None,
     },
     api_keys: NO_API_KEYS,
     sign_in: Some(SignInSpec {
@@ -50,6 +51,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,
+    answer_windows: None,
 };
 
 /// Kimi has no profile endpoint; the identity is in the access token. The account is bound to a device.

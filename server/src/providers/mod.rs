@@ -22,6 +22,8 @@ use entity::{
 };
 use serde_json::{Map, Value};
 
+pub use self::windows::LimitHeaders;
+
 pub(crate) use self::identity::{Identity, ProfileFetch, SignInResponse, rfc3339};
 
 /// All providers, in the order of [`ProviderKind`].
@@ -49,6 +51,7 @@ const OPENAI_COMPATIBLE_ENGINE: EngineNames = EngineNames {
     auth_files: &[],
     usage_records: &[],
     login: None,
+    model_rules: None,
 };
 /// The protocols of an OpenAI-compatible server.
 const OPENAI_COMPATIBLE_PROTOCOLS: &[Protocol] = &[
@@ -91,6 +94,9 @@ pub struct ProviderSpec {
     /// Reads usage windows from the answer to a health check.
     /// `None` if it reports none.
     pub windows: Option<fn(&Value) -> Vec<SubscriptionWindow>>,
+    /// Reads usage windows from the headers of the answer to any request.
+    /// `None` if it reports none.
+    pub answer_windows: Option<fn(&LimitHeaders) -> Vec<SubscriptionWindow>>,
 }
 
 /// A provider's colour in lists and charts, in CSS: at least 3:1 against the page in either theme.
@@ -149,6 +155,9 @@ pub struct EngineNames {
     pub usage_records: &'static [&'static str],
     /// The engine's own sign-in, `{login}-auth-url`; `None` if it has none.
     pub login: Option<&'static str>,
+    /// The protocol in the configuration's rules that replace the model of a signed-in account's request; `None` where the
+    /// engine sets the model after the rules (read in 7.2.140).
+    pub model_rules: Option<&'static str>,
 }
 
 /// API keys of a provider, and how one is checked.

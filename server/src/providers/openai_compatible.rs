@@ -34,4 +34,5 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,
+    answer_windows: None,
 };

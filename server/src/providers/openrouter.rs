@@ -36,6 +36,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: Some(credits),
+    answer_windows: None,
 };
 
 /// The credits of a key that has a limit, and how often that is reset.
@@ -53,6 +54,7 @@ fn credits(answer: &Value) -> Vec<SubscriptionWindow> {
         },
         used_percent,
         resets_at: None,
+        length_seconds: None,
     };
     used_percent().map(window).into_iter().collect()
 }

@@ -31,6 +31,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         auth_files: &["xai"],
         usage_records: &["xai"],
         login: Some("xai"),
+        model_rules: None,
     },
     api_keys: ApiKeySpec {
         accepted: true,
@@ -60,6 +61,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit,
     windows: None,
+    answer_windows: None,
 };
 
 /// Limits of the `OpenAI` protocols are put back after a translation, others are not.

@@ -113,6 +113,7 @@ async fn reported_windows_keep_their_time_under_the_new_name() {
             name: r#"a "told_at": name"#.to_owned(),
             used_percent: 40,
             resets_at: None,
+            length_seconds: None,
         }],
     };
     account_with(reported.clone())
@@ -152,6 +153,7 @@ async fn every_entity_finds_its_table_and_columns() {
     find::<provider_account::Entity>(&database).await;
     find::<entity::provider_login::Entity>(&database).await;
     find::<entity::model_alias::Entity>(&database).await;
+    find::<entity::seen_model::Entity>(&database).await;
     find::<entity::setting::Entity>(&database).await;
     find::<entity::secret::Entity>(&database).await;
     find::<entity::ledger_batch::Entity>(&database).await;
@@ -271,10 +273,13 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         input_tokens: None,
         cache_read_tokens: None,
         cache_write_tokens: None,
+        cache_write_1h_tokens: None,
         output_tokens: None,
         reasoning_tokens: None,
         client_ip: None,
         user_agent: None,
+        requested_service_tier: None,
+        service_tier: None,
         price_id: None,
         cost: None,
         cost_assumed: false,

@@ -256,6 +256,16 @@ fn walk_over(window: QuotaWindow, around: DateTime<Utc>) {
     }
 }
 
+/// The window as the calendar has it.
+fn evaluated(window: QuotaWindow, time: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let QuotaWindow::Calendar { unit, zone } = window else {
+        panic!("not of a calendar");
+    };
+    let window = calendar::span_around(unit, zone, time);
+    let second = |second| DateTime::from_timestamp(second, 0).unwrap();
+    (second(window.start), second(window.end))
+}
+
 fn any_time() -> impl Strategy<Value = DateTime<Utc>> {
     // 1900 to 2200, with a fraction of a second.
     (-2_208_988_800_i64..7_258_118_400, 0_u32..1_000_000_000)
@@ -291,6 +301,19 @@ proptest! {
         let other = start + (end - start) * i32::try_from(share).unwrap() / 1000;
 
         prop_assert_eq!(span(window, other), (start, end));
+        prop_assert_eq!(evaluated(window, other), (start, end));
+    }
+
+    #[test]
+    fn windows_that_are_kept_are_those_of_the_calendar(
+        windows in prop::collection::vec(any_calendar(), 1..20),
+        times in prop::collection::vec(any_time(), 1..4),
+    ) {
+        for time in times.iter().chain(&times) {
+            for window in &windows {
+                prop_assert_eq!(span(*window, *time), evaluated(*window, *time));
+            }
+        }
     }
 
     #[test]

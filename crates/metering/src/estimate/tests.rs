@@ -18,6 +18,7 @@ const EXPECTED: Tokens = Tokens {
     input: 7,
     cache_read: 0,
     cache_write: 0,
+    cache_write_1h: 0,
     output: 1000,
     reasoning: 0,
 };
@@ -31,6 +32,9 @@ struct Shape {
     content_type: String,
     /// Input, read from a cache, written to a cache, output, reasoning.
     tokens: [i64; 5],
+    /// Of those written to a cache, kept for an hour.
+    #[serde(default)]
+    cache_write_1h: i64,
     source: String,
     error: Option<String>,
     #[serde(default = "yes")]
@@ -125,6 +129,7 @@ fn every_shape_counts_as_documented() {
             tokens.reasoning,
         ];
         assert_eq!(buckets, shape.tokens, "{name}: {seen:?}");
+        assert_eq!(tokens.cache_write_1h, shape.cache_write_1h, "{name}");
         let is_estimated = shape.source != "WIRE";
         assert_eq!(usage.is_estimated, is_estimated, "{name}: {seen:?}");
         assert_eq!(seen.error_code, shape.error, "{name}");
@@ -257,6 +262,7 @@ fn some_tokens() -> impl Strategy<Value = Option<Tokens>> {
             input,
             cache_read,
             cache_write,
+            cache_write_1h: 0,
             output,
             reasoning,
         },

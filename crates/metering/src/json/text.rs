@@ -8,6 +8,9 @@ pub(super) const MAX_TEXT_BYTES: usize = 512;
 /// The longest message of an error that is kept, in bytes.
 pub(super) const MAX_MESSAGE_BYTES: usize = 2048;
 
+/// Memory for the first text of a document, in bytes: the names of members, of models and of events are shorter.
+const USUAL_TEXT_BYTES: usize = 64;
+
 /// The position in an escape sequence.
 #[derive(Clone, Copy, Debug, Default)]
 enum Escape {
@@ -198,6 +201,9 @@ impl Text {
     fn push(&mut self, bytes: &[u8]) {
         let remaining = self.limit.saturating_sub(self.bytes.len());
         self.is_truncated |= bytes.len() > remaining;
+        if self.bytes.capacity() == 0 {
+            self.bytes.reserve(USUAL_TEXT_BYTES);
+        }
         self.bytes
             .extend_from_slice(bytes.get(..remaining).unwrap_or(bytes));
     }

@@ -45,13 +45,22 @@ fn count(path: &[Key]) -> FieldKind {
     match path {
         [Key::Iterations, key] => field(*key).map_or(FieldKind::Nothing, FieldKind::Iteration),
         [
+            Key::Iterations,
             Key::CacheCreation,
-            Key::Ephemeral5mInputTokens | Key::Ephemeral1hInputTokens,
-        ] => FieldKind::Count(UsageField::CacheWritePart),
+            Key::Ephemeral1hInputTokens,
+        ] => FieldKind::Iteration(UsageField::CacheWrite1h),
+        [Key::CacheCreation, Key::Ephemeral5mInputTokens] => {
+            FieldKind::Count(UsageField::CacheWritePart)
+        }
+        [Key::CacheCreation, Key::Ephemeral1hInputTokens] => {
+            FieldKind::Count(UsageField::CacheWrite1h)
+        }
         [
             Key::OutputTokensDetails,
             Key::ThinkingTokens | Key::ReasoningTokens,
         ] => FieldKind::Count(UsageField::Reasoning),
+        [Key::ServiceTier] => FieldKind::ServiceTier,
+        [Key::Speed] => FieldKind::Speed,
         [key] => field(*key).map_or(FieldKind::Nothing, FieldKind::Count),
         _ => FieldKind::Nothing,
     }

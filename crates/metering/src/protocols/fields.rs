@@ -14,6 +14,10 @@ pub(crate) enum FieldKind {
     Text,
     /// An image or sound that the model made, encoded or as an address.
     Media,
+    /// The service tier that served the request.
+    ServiceTier,
+    /// Whether Anthropic's fast mode served the request.
+    Speed,
     /// A finish reason: no output follows this document.
     Finish,
     /// The usage object.
@@ -44,6 +48,8 @@ pub(crate) enum UsageField {
     CacheWrite,
     /// Tokens written to a cache with one of several lifetimes, which are summed.
     CacheWritePart,
+    /// The part that is kept for an hour; summed with the others.
+    CacheWrite1h,
     Output,
     /// Part of `Output` or not, by the convention.
     Reasoning,

@@ -31,6 +31,7 @@ pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
 pub(super) fn field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::ModelVersion | Key::Model] | [Key::Interaction, Key::Model] => FieldKind::Model,
+        [Key::ServiceTier] | [Key::Interaction, Key::ServiceTier] => FieldKind::ServiceTier,
         [Key::Type] => FieldKind::Type,
         [Key::Error, rest @ ..] => error(rest),
         [Key::Candidates, Key::FinishReason] | [Key::PromptFeedback, Key::BlockReason] => {
@@ -55,6 +56,7 @@ fn part(path: &[Key]) -> FieldKind {
 
 fn count(path: &[Key]) -> FieldKind {
     match path {
+        [Key::TrafficType | Key::ServiceTier] => FieldKind::ServiceTier,
         [Key::PromptTokenCount | Key::TotalInputTokens] => FieldKind::Count(UsageField::Input),
         [Key::ToolUsePromptTokenCount | Key::TotalToolUseTokens] => {
             FieldKind::Count(UsageField::ToolInput)

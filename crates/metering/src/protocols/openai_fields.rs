@@ -32,6 +32,7 @@ pub(super) fn field_kind(path: &[Key]) -> FieldKind {
 fn answer(path: &[Key]) -> FieldKind {
     match path {
         [Key::Model] => FieldKind::Model,
+        [Key::ServiceTier] => FieldKind::ServiceTier,
         [Key::Usage] => FieldKind::Usage,
         [Key::Usage, rest @ ..] => count(rest),
         [Key::Error, rest @ ..] => error(rest),

@@ -265,7 +265,7 @@ pub(super) fn plain_integer(text: &[u8]) -> Option<u64> {
 }
 
 /// Whether a name equals a known one but for case and underscores.
-fn resembles(name: &[u8], known: &str) -> bool {
+pub(super) fn resembles(name: &[u8], known: &str) -> bool {
     let letters = name.iter().filter(|byte| **byte != b'_');
     letters.map(u8::to_ascii_lowercase).eq(known.bytes())
 }

@@ -48,15 +48,15 @@ pub(super) fn choose(kind: BodyKind, headers: &HeaderMap) -> Result<Form, FormEr
     let content_type = only(headers, &CONTENT_TYPE)?;
     let encoding = only(headers, &CONTENT_ENCODING)?.trim();
     let is_plain = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
-    let lower = content_type.trim().to_ascii_lowercase();
+    let lower = || content_type.trim().to_ascii_lowercase();
     let form = match kind.form {
         BodyForm::PlainJson => plain_json(kind),
         BodyForm::Json => return json(kind, encoding, is_plain),
-        BodyForm::ImageEdit if lower.starts_with("application/json") => {
+        BodyForm::ImageEdit if lower().starts_with("application/json") => {
             return json(kind, encoding, is_plain);
         }
         BodyForm::ImageEdit => multipart(content_type),
-        BodyForm::Video => match media_type(&lower) {
+        BodyForm::Video => match media_type(&lower()) {
             "multipart/form-data" => multipart(content_type),
             "application/x-www-form-urlencoded" => Form::Fields(FieldsScanner::default()),
             _ => return json(kind, encoding, is_plain),

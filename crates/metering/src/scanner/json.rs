@@ -1,6 +1,7 @@
 //! JSON bodies.
 
 use super::bound::BoundReader;
+use super::requested_tier::{RequestedTier, TierReader};
 use super::{Bound, BoundForm, MAX_MODEL_BYTES, ScanResult};
 use crate::json::{Container, JsonSink, Key, StringMode, Text, Walker};
 
@@ -32,6 +33,7 @@ struct Members {
     is_limited: bool,
     has_kind: bool,
     bound: BoundReader,
+    tier: TierReader,
     documents: usize,
     /// Whether the body is anything but one object.
     is_not_one_object: bool,
@@ -44,6 +46,7 @@ impl JsonScanner {
             walker: Walker::strict(),
             members: Members {
                 bound: BoundReader::new(bound),
+                tier: TierReader::new(bound),
                 is_limited,
                 ..Members::default()
             },
@@ -72,6 +75,16 @@ impl JsonScanner {
         }
     }
 
+    /// Whether the verdict is [`ScanResult::NeedMore`].
+    pub(super) fn needs_more(&self) -> bool {
+        let has_model = self
+            .members
+            .model
+            .as_ref()
+            .is_some_and(|model| !model.is_empty());
+        !has_model && !self.walker.is_ended() && !self.is_ambiguous()
+    }
+
     pub(super) fn is_ambiguous(&self) -> bool {
         let is_no_json = self.walker.is_broken() || self.walker.is_malformed();
         self.members.is_ambiguous || self.members.is_not_one_object || is_no_json
@@ -87,6 +100,10 @@ impl JsonScanner {
             return Bound::default();
         }
         self.members.bound.bound()
+    }
+
+    pub(super) fn requested_tier(&self) -> &RequestedTier {
+        self.members.tier.found()
     }
 
     pub(super) fn is_broken(&self) -> bool {
@@ -127,7 +144,7 @@ impl JsonSink for Members {
     fn string_mode(&self, path: &[Key]) -> StringMode {
         match path {
             [Key::Model | Key::Type] => StringMode::Read,
-            path if BoundReader::reads(path) => StringMode::Read,
+            path if BoundReader::reads(path) || TierReader::reads(path) => StringMode::Read,
             _ => StringMode::Skip,
         }
     }
@@ -136,6 +153,7 @@ impl JsonSink for Members {
     fn key(&mut self, object: &[Key], text: &Text) {
         self.bound.key(object, text);
         if object.is_empty() {
+            self.tier.key(text);
             let is_ambiguous_key = |key: &[u8]| {
                 let lookalike = |known: &[u8]| key != known && key.eq_ignore_ascii_case(known);
                 lookalike(b"model")
@@ -150,6 +168,7 @@ impl JsonSink for Members {
         match path {
             [Key::Model] => self.name(text.as_str()),
             [Key::Type] => self.kind(text.as_str()),
+            path if TierReader::reads(path) => self.tier.string(path, text),
             path => self.bound.scalar(path, text, true),
         }
     }
@@ -173,7 +192,10 @@ impl JsonSink for Members {
             }
             [Key::Model] => self.is_ambiguous = true,
             [Key::Type] => self.kind(None),
-            path => self.bound.opened(path, container),
+            path => {
+                self.tier.opened(path);
+                self.bound.opened(path, container);
+            }
         }
     }
 

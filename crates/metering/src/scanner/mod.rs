@@ -10,6 +10,7 @@ mod form;
 mod json;
 mod multipart;
 mod parameters;
+mod requested_tier;
 #[cfg(test)]
 mod tests;
 mod zstd;
@@ -21,6 +22,7 @@ use self::fields::FieldsScanner;
 pub use self::form::{BodyForm, BodyKind, FormError};
 use self::json::JsonScanner;
 use self::multipart::MultipartScanner;
+pub use self::requested_tier::RequestedTier;
 pub use self::zstd::DecompressionError;
 use self::zstd::ZstdScanner;
 
@@ -118,6 +120,16 @@ impl ModelScanner {
         }
     }
 
+    /// Whether the result so far is [`ScanResult::NeedMore`].
+    pub fn needs_more(&self) -> bool {
+        match &self.0 {
+            Form::Json(scanner) => scanner.needs_more(),
+            Form::Zstd(_) | Form::Multipart(_) | Form::Fields(_) | Form::Opaque => {
+                self.verdict() == ScanResult::NeedMore
+            }
+        }
+    }
+
     /// Whether the result is [`ScanResult::Ambiguous`], whatever follows.
     pub fn is_ambiguous(&self) -> bool {
         match &self.0 {
@@ -166,7 +178,16 @@ impl ModelScanner {
         }
     }
 
-    /// Whether the rest of the body cannot change the bound, or cannot be read.
+    /// The service tier that the request asks for, as far as it was found. Forms name none.
+    pub fn requested_tier(&self) -> RequestedTier {
+        match &self.0 {
+            Form::Json(scanner) => scanner.requested_tier().clone(),
+            Form::Zstd(scanner) => scanner.json().requested_tier().clone(),
+            Form::Multipart(_) | Form::Fields(_) | Form::Opaque => RequestedTier::default(),
+        }
+    }
+
+    /// Whether the rest of the body cannot change the bound or the service tier, or cannot be read.
     pub fn is_bound_known(&self) -> bool {
         match &self.0 {
             Form::Json(scanner) => scanner.is_ended() || scanner.is_broken(),

@@ -7,8 +7,12 @@ use super::error::ErrorNames;
 use super::template::OutputBytes;
 use super::usage::UsageCollector;
 use crate::json::{Container, JsonSink, Key, StringMode, Text};
+use crate::service_tier::printable;
 use crate::tokens::Tokens;
 use crate::tokens::parse_count;
+
+/// The name of Anthropic's fast mode.
+const FAST: &str = "fast";
 
 /// The state of an answer.
 #[derive(Clone, Debug)]
@@ -182,6 +186,16 @@ impl AnswerReader {
         }
     }
 
+    /// The last tier counts: Responses repeats the requested one before it reports the one that served. The fast mode comes at
+    /// its price whatever the tier.
+    fn serve_in_tier(&mut self, name: Option<&str>) {
+        let name = name.and_then(printable);
+        let served = &mut self.observation.service_tier;
+        if name.is_some() && name != served.as_deref() && served.as_deref() != Some(FAST) {
+            *served = name.map(str::to_owned);
+        }
+    }
+
     fn finish(&mut self) {
         if self.spec.ends_with_finish_reason {
             self.document.is_last = true;
@@ -201,6 +215,8 @@ impl AnswerReader {
             FieldKind::Nothing
             | FieldKind::Type
             | FieldKind::Model
+            | FieldKind::ServiceTier
+            | FieldKind::Speed
             | FieldKind::Text
             | FieldKind::Media
             | FieldKind::Finish
@@ -242,6 +258,8 @@ impl JsonSink for AnswerReader {
             FieldKind::Text | FieldKind::Media => StringMode::Length,
             FieldKind::Model if self.observation.served_model.is_some() => StringMode::Skip,
             FieldKind::Model
+            | FieldKind::ServiceTier
+            | FieldKind::Speed
             | FieldKind::Type
             | FieldKind::Finish
             | FieldKind::Count(_)
@@ -277,6 +295,8 @@ impl JsonSink for AnswerReader {
             FieldKind::Model if self.observation.served_model.as_deref() != known => {
                 self.observation.served_model = known.map(str::to_owned);
             }
+            FieldKind::ServiceTier => self.serve_in_tier(known),
+            FieldKind::Speed if known == Some(FAST) => self.serve_in_tier(known),
             FieldKind::Finish if known.is_some() => self.finish(),
             FieldKind::Error => {
                 self.document.names.mark();
@@ -298,6 +318,7 @@ impl JsonSink for AnswerReader {
             }
             FieldKind::Nothing
             | FieldKind::Model
+            | FieldKind::Speed
             | FieldKind::Text
             | FieldKind::Media
             | FieldKind::Finish
@@ -318,6 +339,8 @@ impl JsonSink for AnswerReader {
             FieldKind::Nothing
             | FieldKind::Type
             | FieldKind::Model
+            | FieldKind::ServiceTier
+            | FieldKind::Speed
             | FieldKind::Text
             | FieldKind::Media
             | FieldKind::Finish

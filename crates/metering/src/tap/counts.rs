@@ -10,6 +10,7 @@ pub(super) struct Counts {
     pub(super) tool_input: Option<i64>,
     pub(super) cache_read: Option<i64>,
     pub(super) cache_write: Option<i64>,
+    pub(super) cache_write_1h: Option<i64>,
     pub(super) output: Option<i64>,
     pub(super) reasoning: Option<i64>,
     pub(super) top_level_reasoning: Option<i64>,
@@ -25,6 +26,7 @@ impl Counts {
             UsageField::CacheRead => &mut self.cache_read,
             UsageField::CacheWrite => &mut self.cache_write,
             UsageField::CacheWritePart => return None,
+            UsageField::CacheWrite1h => &mut self.cache_write_1h,
             UsageField::Output => &mut self.output,
             UsageField::Reasoning => &mut self.reasoning,
             UsageField::TopLevelReasoning => &mut self.top_level_reasoning,
@@ -39,6 +41,7 @@ impl Counts {
             input: self.input.max(least.input),
             cache_read: self.cache_read.max(least.cache_read),
             cache_write: self.cache_write.max(least.cache_write),
+            cache_write_1h: self.cache_write_1h.max(least.cache_write_1h),
             output: self.output.max(least.output),
             reasoning: self.reasoning.max(least.reasoning),
             ..self
@@ -76,6 +79,7 @@ impl Counts {
             tool_input: input(self.tool_input, later.tool_input),
             cache_read: input(self.cache_read, later.cache_read),
             cache_write: input(self.cache_write, later.cache_write),
+            cache_write_1h: input(self.cache_write_1h, later.cache_write_1h),
             output: output(self.output, later.output),
             reasoning: output(self.reasoning, later.reasoning),
             top_level_reasoning: output(self.top_level_reasoning, later.top_level_reasoning),
@@ -140,6 +144,7 @@ impl Counts {
             input,
             cache_read,
             cache_write,
+            cache_write_1h: self.kept_for_an_hour(cache_write),
             ..Tokens::default()
         };
         (
@@ -152,14 +157,21 @@ impl Counts {
         )
     }
 
+    /// The part of these cache writes that is kept for an hour.
+    fn kept_for_an_hour(self, cache_write: i64) -> i64 {
+        self.cache_write_1h.unwrap_or(0).min(cache_write)
+    }
+
     /// No count includes another, except output, which includes reasoning.
     pub(super) fn exclusive(self) -> Tokens {
         let output = self.output.unwrap_or(0);
         let reasoning = self.reasoning.unwrap_or(0).min(output);
+        let cache_write = self.cache_write.unwrap_or(0);
         Tokens {
             input: self.input.unwrap_or(0),
             cache_read: self.cache_read.unwrap_or(0),
-            cache_write: self.cache_write.unwrap_or(0),
+            cache_write,
+            cache_write_1h: self.kept_for_an_hour(cache_write),
             output: output - reasoning,
             reasoning,
         }
@@ -181,6 +193,7 @@ impl Counts {
             input: input - cache_read,
             cache_read,
             cache_write: 0,
+            cache_write_1h: 0,
             output,
             reasoning,
         }

@@ -41,6 +41,8 @@ impl ErrorNames {
             FieldKind::Nothing
             | FieldKind::Type
             | FieldKind::Model
+            | FieldKind::ServiceTier
+            | FieldKind::Speed
             | FieldKind::Text
             | FieldKind::Media
             | FieldKind::Finish

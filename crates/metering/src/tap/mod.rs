@@ -29,6 +29,9 @@ pub struct Observation {
     pub tokens: Option<Tokens>,
     /// The model that answered, as the answer names it.
     pub served_model: Option<String>,
+    /// The service tier that served the request, as the answer names it: up to 32 printable characters. `fast` for
+    /// Anthropic's fast mode.
+    pub service_tier: Option<String>,
     /// The error code of the provider or the engine, in the body or in the stream.
     pub error_code: Option<String>,
     /// The message of the first error that has one: up to 2 KiB, as it was sent.

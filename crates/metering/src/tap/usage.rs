@@ -39,9 +39,10 @@ impl UsageCollector {
 
     /// Sets a count of the current object. Some servers send a count under two names, one of them zero.
     pub(super) fn set(&mut self, field: UsageField, count: i64) {
-        if field == UsageField::CacheWritePart {
+        if matches!(field, UsageField::CacheWritePart | UsageField::CacheWrite1h) {
             self.cache_write_parts = Some(plus(self.cache_write_parts, count));
-        } else if let Some(slot) = self.current.field(field) {
+        }
+        if let Some(slot) = self.current.field(field) {
             *slot = (*slot).max(Some(count));
         }
     }

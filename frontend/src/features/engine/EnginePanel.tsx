@@ -6,6 +6,7 @@ import { SkeletonText } from "../../ui/Skeleton";
 import { createEngine } from "./createEngine";
 import { EngineControls } from "./EngineControls";
 import { EngineStatus } from "./EngineStatus";
+import { ModelCatalog } from "./ModelCatalog";
 
 /** The engine's state, and the buttons that change it. */
 export function EnginePanel() {
@@ -25,6 +26,7 @@ export function EnginePanel() {
           <div class="flex flex-col gap-5">
             <EngineStatus engine={known()} />
             <EngineControls engine={known()} />
+            <ModelCatalog engine={known()} />
           </div>
         )}
       </Show>

@@ -10,6 +10,7 @@ const EngineQuery = graphql(`
     engine {
       ...EngineStatus
       ...EngineControls
+      ...EngineCatalog
     }
   }
 `);
@@ -19,6 +20,7 @@ const EngineChangedDocument = graphql(`
     engineChanged {
       ...EngineStatus
       ...EngineControls
+      ...EngineCatalog
     }
   }
 `);

@@ -4,6 +4,7 @@ import { For, Show } from "solid-js";
 import { graphql } from "../../graphql/generated";
 import type { ModelCatalogueQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { formatDay } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { buttonClass } from "../../ui/Button";
 import { Choice } from "../../ui/Choice";
@@ -23,6 +24,8 @@ const ModelCatalogueQueryDoc = graphql(`
       aliasOf
       aliases
       demo
+      origin
+      firstSeenAt
       providers
       accounts {
         id
@@ -38,6 +41,15 @@ const ModelCatalogueQueryDoc = graphql(`
 `);
 
 type Model = ModelCatalogueQuery["models"][number];
+
+/** Where the engine knows a model from, and since when. */
+function seenSince({ origin, firstSeenAt }: Model): string | undefined {
+  if (!origin || !firstSeenAt) return undefined;
+  return t("models.since", {
+    origin: t(`models.origins.${origin}`),
+    date: formatDay(firstSeenAt),
+  });
+}
 
 function Row(props: { model: Model }) {
   const accounts = () => props.model.accounts.map(({ label }) => label).join(", ");
@@ -72,6 +84,7 @@ function Row(props: { model: Model }) {
             {" · "}
             {t("models.also", { names: props.model.aliases.join(", ") })}
           </Show>
+          <Show when={seenSince(props.model)}>{(since) => ` · ${since()}`}</Show>
         </p>
       </Cell>
       <Cell class="text-sm max-sm:hidden">

@@ -7,6 +7,9 @@ import { SelectField, TextField } from "../../ui/Field";
 import { MutationForm } from "../../ui/MutationDialog";
 import { providerOptions, readProvider } from "../../ui/providers";
 import { notify } from "../../ui/Toaster";
+import { Money } from "./Money";
+import { PriceConditions } from "./PriceConditions";
+import { readConditions } from "./readConditions";
 
 const CreatePriceMutation = graphql(`
   mutation CreatePrice($input: CreatePriceInput!) {
@@ -22,22 +25,6 @@ const CreatePriceMutation = graphql(`
 function readStart(form: FormData): string | null {
   const day = readText(form, "effectiveOn");
   return day ? new Date(`${day}T00:00:00`).toISOString() : null;
-}
-
-function Money(props: { label: string; name: string; hint?: string; required?: boolean }) {
-  return (
-    <TextField
-      label={props.label}
-      name={props.name}
-      hint={props.hint}
-      required={props.required ?? false}
-      type="number"
-      min="0"
-      step="any"
-      inputmode="decimal"
-      placeholder="$"
-    />
-  );
 }
 
 function Amounts() {
@@ -81,6 +68,7 @@ function PriceForm(props: { model: string | undefined; onClose: () => void }) {
       perRequest: readOptional(form, "perRequest"),
       effectiveFrom: readStart(form),
       source: readOptional(form, "source"),
+      ...readConditions(form),
     };
     const { data } = await create({ input }, { additionalTypenames: ["Price"] });
     if (!data) return;
@@ -116,6 +104,7 @@ function PriceForm(props: { model: string | undefined; onClose: () => void }) {
         />
       </div>
       <Amounts />
+      <PriceConditions />
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
           label={t("prices.begins")}

@@ -15,6 +15,8 @@ import { ListPanel } from "../../ui/ListPanel";
 import { SearchField } from "../../ui/SearchField";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceDialog } from "./PriceDialog";
+import { PriceRates } from "./PriceRates";
+import { PriceUpdateDialog } from "./PriceUpdateDialog";
 import { ProviderMarks } from "./ProviderMarks";
 
 const PricesQueryDoc = graphql(`
@@ -29,10 +31,12 @@ const PricesQueryDoc = graphql(`
         outputPerMillion
         cacheReadPerMillion
         cacheWritePerMillion
+        cacheWrite1hPerMillion
         reasoningPerMillion
         perRequest
         effectiveFrom
         source
+        ...PriceRates
       }
       pageInfo {
         hasNextPage
@@ -71,6 +75,7 @@ function Row(props: { price: Price }) {
         <span class="block truncate text-sm text-muted" title={props.price.source}>
           {props.price.source}
         </span>
+        <PriceRates price={props.price} />
       </Cell>
       <Cell class="text-sm">
         <Show
@@ -83,7 +88,14 @@ function Row(props: { price: Price }) {
       {money(props.price.inputPerMillion)}
       {money(props.price.outputPerMillion)}
       {money(props.price.cacheReadPerMillion)}
-      {money(props.price.cacheWritePerMillion)}
+      <Cell number>
+        {formatUsd(props.price.cacheWritePerMillion)}
+        <Show when={props.price.cacheWrite1hPerMillion !== props.price.cacheWritePerMillion}>
+          <span class="block text-sm text-muted">
+            {t("prices.oneHour", { price: formatUsd(props.price.cacheWrite1hPerMillion) })}
+          </span>
+        </Show>
+      </Cell>
       {money(props.price.reasoningPerMillion)}
       {money(props.price.perRequest)}
       <Cell class="text-sm text-muted">
@@ -121,6 +133,7 @@ type Search = {
 export function PriceList() {
   const [search, setSearch] = useSearchParams<Search>();
   const wanted = createDelayed(() => search.search, TYPING_MS);
+  const [isComparing, setComparing] = createSignal(false);
   const [isAdding, setAdding] = createSignal(Boolean(search.add));
   const [query] = createQuery({
     query: PricesQueryDoc,
@@ -145,11 +158,18 @@ export function PriceList() {
         title={t("prices.prices")}
         hint={t("prices.pricesHint")}
         actions={
-          <May do="createPrice">
-            <Button size="small" onClick={() => setAdding(true)}>
-              {t("prices.add")}
-            </Button>
-          </May>
+          <>
+            <May do="applyPriceUpdate">
+              <Button size="small" onClick={() => setComparing(true)}>
+                {t("prices.update.check")}
+              </Button>
+            </May>
+            <May do="createPrice">
+              <Button size="small" onClick={() => setAdding(true)}>
+                {t("prices.add")}
+              </Button>
+            </May>
+          </>
         }
         error={query.error}
         count={list()?.nodes.length}
@@ -184,6 +204,9 @@ export function PriceList() {
       </ListPanel>
       <May do="createPrice">
         <PriceDialog open={isAdding()} model={search.add} onClose={close} />
+      </May>
+      <May do="applyPriceUpdate">
+        <PriceUpdateDialog open={isComparing()} onClose={() => setComparing(false)} />
       </May>
     </>
   );

@@ -26,6 +26,7 @@ const ProviderSettingsQueryDoc = graphql(`
       settings {
         version
         excludedModels
+        additionalModels
         cloaking
         identityPerAccount
       }
@@ -76,6 +77,24 @@ function Fields(props: { kind: ProviderKind; settings: Settings }) {
         hint={t("providers.excludedHint")}
         spellcheck={false}
       />
+      <Show
+        when={supportedProvider(props.kind)?.additionalModels}
+        fallback={
+          <Show when={supportedProvider(props.kind)?.signIn}>
+            <p class="text-sm text-muted">{t("providers.additionalNone")}</p>
+          </Show>
+        }
+      >
+        <TextAreaField
+          label={t("providers.additional")}
+          name="additionalModels"
+          rows="3"
+          value={props.settings.additionalModels.join("\n")}
+          placeholder="claude-opus-5"
+          hint={t("providers.additionalHint")}
+          spellcheck={false}
+        />
+      </Show>
       <Show when={has(props.kind, "CLOAKING")}>
         <CheckField
           label={t("providers.cloaking")}
@@ -103,6 +122,10 @@ function compare(before: Settings, after: Settings): Difference[] {
       t("providers.excluded"),
       (settings: Settings) => settings.excludedModels.join(", ") || t("common.none"),
     ],
+    [
+      t("providers.additional"),
+      (settings: Settings) => settings.additionalModels.join(", ") || t("common.none"),
+    ],
     [t("providers.cloaking"), (settings: Settings) => onOff(settings.cloaking)],
     [t("providers.identity"), (settings: Settings) => onOff(settings.identityPerAccount)],
   ] as const;
@@ -121,11 +144,14 @@ function SettingsForm(
 
   async function submit(form: FormData) {
     const kind = props.kind;
+    const readNames = (name: string) =>
+      readText(form, name)
+        .split(/[\s,]+/)
+        .filter(Boolean);
     const wanted = {
       ...readChecks(kind, form),
-      excludedModels: readText(form, "excludedModels")
-        .split(/[\s,]+/)
-        .filter(Boolean),
+      ...(form.has("additionalModels") && { additionalModels: readNames("additionalModels") }),
+      excludedModels: readNames("excludedModels"),
     };
     const saved = await versioned.save(
       (base) => changesOf(base, wanted),

@@ -9,6 +9,7 @@ import { Fact } from "../../ui/Facts";
 import { Time } from "../../ui/Moment";
 import { providerName } from "../../ui/providers";
 import { Unknown } from "../../ui/Unknown";
+import { CostCalculation } from "./CostCalculation";
 import { FailureReason } from "./FailureReason";
 import { FilterLink } from "./FilterLink";
 import { OutcomeBadge } from "./OutcomeBadge";
@@ -40,6 +41,8 @@ const RequestDetailFragment = graphql(`
     ...Failure
     ...TokenSplit
     ...TimingBar
+    requestedServiceTier
+    serviceTier
     price {
       id
       modelPattern
@@ -92,6 +95,9 @@ export function RequestDetail(props: DetailProps) {
       <Show when={isMetered(request())}>
         <TokenSplit request={request()} />
         <Cost request={props.request} />
+        <Show when={request().price}>
+          <CostCalculation id={request().id} isOwn={props.isOwn} />
+        </Show>
         <TimingBar request={request()} />
       </Show>
       <Whereabouts request={props.request} isOwn={props.isOwn} />
@@ -135,6 +141,14 @@ function Cost(props: DetailProps) {
           )}
         </Show>
       </Fact>
+      <Show when={request().requestedServiceTier ?? request().serviceTier}>
+        <Fact name={t("requests.calculation.requestedTier")}>
+          {request().requestedServiceTier ?? <Unknown why={t("requests.calculation.noTier")} />}
+        </Fact>
+        <Fact name={t("requests.calculation.servedTier")}>
+          {request().serviceTier ?? <Unknown why={t("requests.calculation.unreportedTier")} />}
+        </Fact>
+      </Show>
     </dl>
   );
 }

@@ -20,6 +20,7 @@ const SettingsValuesFragmentDoc = graphql(`
     assumedOutputTokens
     retentionDays
     keepErrorMessages
+    refreshModelCatalogue
     ownKeys
     ownKeysMaximum
     answerTimeoutSeconds

@@ -7,6 +7,7 @@ export const GROUPS = [
   "rate",
   "routing",
   "failures",
+  "engine",
   "ownKeys",
   "retention",
 ] as const;
@@ -66,6 +67,8 @@ const SETTINGS = {
   streamKeepaliveSeconds: { group: "failures", kind: "whole", in: "routing" },
   answerTimeoutSeconds: { group: "failures", kind: "whole" },
   accountCheckMinutes: { group: "failures", kind: "whole" },
+
+  refreshModelCatalogue: { group: "engine", kind: "onOff" },
 
   ownKeys: { group: "ownKeys", kind: "onOff" },
   ownKeysMaximum: { group: "ownKeys", kind: "whole" },

@@ -15,11 +15,11 @@ use crate::{
     stub,
 };
 
-/// From one question of a user to the next.
-const THINK: Duration = Duration::from_secs(1);
-/// One request in so many is a stream; the others are short answers.
+/// The interval between two requests of a user.
+const REQUEST_INTERVAL: Duration = Duration::from_secs(1);
+/// One request in this many is a stream; the others are short answers.
 const STREAM_EVERY: usize = 5;
-/// Time to prepare all requests of a round before the first is sent.
+/// How long before the first request all requests of a round are prepared.
 const HEAD_START: Duration = Duration::from_millis(500);
 
 /// One round against one target.
@@ -42,13 +42,13 @@ impl<'a> Driver<'a> {
     }
 
     pub(super) async fn run(&self) -> anyhow::Result<Outcome> {
-        let crowd = u32::try_from(self.keys.len())?;
-        let step = THINK / crowd;
+        let users = u32::try_from(self.keys.len())?;
+        let step = REQUEST_INTERVAL / users;
         let turns = usize::try_from(self.length.as_nanos() / step.as_nanos())?;
-        let began = Instant::now() + HEAD_START;
+        let first_request_at = Instant::now() + HEAD_START;
         let mut requests = JoinSet::new();
         for turn in 0..turns {
-            let intended = began + step * u32::try_from(turn)?;
+            let scheduled_at = first_request_at + step * u32::try_from(turn)?;
             let key = self.keys[turn % self.keys.len()].clone();
             let is_stream = is_stream(turn, self.keys.len());
             requests.spawn(ask(
@@ -56,7 +56,7 @@ impl<'a> Driver<'a> {
                 self.address,
                 key,
                 is_stream,
-                intended,
+                scheduled_at,
             ));
         }
         let mut outcome = Outcome::default();
@@ -73,9 +73,9 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// Users stream from time to time, not all together.
-fn is_stream(turn: usize, crowd: usize) -> bool {
-    let (user, lap) = (turn % crowd, turn / crowd);
+/// Spreads the streams over the users.
+fn is_stream(turn: usize, users: usize) -> bool {
+    let (user, lap) = (turn % users, turn / users);
     (user + lap).is_multiple_of(STREAM_EVERY)
 }
 
@@ -84,18 +84,18 @@ async fn ask(
     address: SocketAddr,
     key: String,
     is_stream: bool,
-    intended: Instant,
+    scheduled_at: Instant,
 ) -> anyhow::Result<(Timing, Option<String>)> {
     let words = if is_stream { stub::BRIEFLY } else { "hello" };
     let body = stub::request(is_stream, words);
-    sleep_until(intended).await;
+    sleep_until(scheduled_at).await;
     let answer = chat(&http, address, &key, body).await?;
     ensure!(answer.status().is_success(), "answered {}", answer.status());
     let id = answer.headers().get("x-request-id");
     let id = id.map(|id| id.to_str().map(str::to_owned)).transpose()?;
     let mut body = answer.into_body();
     let mut last = body.frame().await.context("an empty answer")??;
-    let first = intended.elapsed();
+    let first = scheduled_at.elapsed();
     let mut end = Vec::new();
     loop {
         if let Ok(data) = last.into_data() {
@@ -108,7 +108,7 @@ async fn ask(
         }
     }
     ensure!(!is_stream || end.ends_with(stub::DONE), "a stream was cut");
-    let whole = intended.elapsed();
+    let whole = scheduled_at.elapsed();
     Ok((
         Timing {
             is_stream,

@@ -1,14 +1,14 @@
-//! The table of what users feel, and whether the targets were met.
+//! The latency table, and whether the targets were met.
 
 use std::{fmt, time::Duration};
 
 use anyhow::ensure;
 
-use super::{Outcome, ROUNDS, Timing, books::Books};
+use super::{Outcome, ROUNDS, Timing, recorded::Recorded};
 
-/// The most that the gateway may add to the 95th percentile with five users.
+/// The most that the gateway may add to the 95th percentile with five users, in milliseconds.
 const LARGEST_ADDED_MILLIS: f64 = 10.0;
-const HELD_CROWD: usize = 5;
+const USERS_OF_TARGET: usize = 5;
 const PERCENTILES: [usize; 3] = [50, 95, 99];
 
 /// Everything that was measured.
@@ -16,13 +16,13 @@ const PERCENTILES: [usize; 3] = [50, 95, 99];
 pub(super) struct Report {
     rows: Vec<Row>,
     errors: Vec<String>,
-    pub(super) books: Option<Books>,
+    pub(super) recorded: Option<Recorded>,
 }
 
-/// Milliseconds that users of one crowd waited for one thing.
+/// Latencies in milliseconds, of one number of users and one phase of a request.
 #[derive(Debug)]
 struct Row {
-    crowd: usize,
+    users: usize,
     what: &'static str,
     percentile: usize,
     samples: usize,
@@ -36,17 +36,17 @@ impl Row {
     }
 
     fn is_held(&self) -> bool {
-        self.crowd == HELD_CROWD && self.percentile == 95
+        self.users == USERS_OF_TARGET && self.percentile == 95
     }
 
     fn is_missed(&self) -> bool {
-        // What was not measured is not met either.
+        // A target without a measurement is not met.
         self.is_held() && (self.samples == 0 || self.added() > LARGEST_ADDED_MILLIS)
     }
 }
 
 impl Report {
-    pub(super) fn add(&mut self, crowd: usize, direct: &Outcome, through: &Outcome) {
+    pub(super) fn add(&mut self, users: usize, direct: &Outcome, through: &Outcome) {
         let short: fn(&Timing) -> Option<Duration> =
             |timing| (!timing.is_stream).then_some(timing.whole);
         let first: fn(&Timing) -> Option<Duration> =
@@ -60,7 +60,7 @@ impl Report {
         ] {
             let [direct, through] = [direct, through].map(|outcome| sorted(outcome, of));
             self.rows.extend(PERCENTILES.map(|percentile| Row {
-                crowd,
+                users,
                 what,
                 percentile,
                 samples: direct.len().min(through.len()),
@@ -76,7 +76,7 @@ impl Report {
     pub(super) fn verdict(&self) -> anyhow::Result<()> {
         ensure!(
             !self.rows.iter().any(Row::is_missed),
-            "the gateway adds more than {LARGEST_ADDED_MILLIS} ms to the 95th percentile of {HELD_CROWD} users"
+            "the gateway adds more than {LARGEST_ADDED_MILLIS} ms to the 95th percentile of {USERS_OF_TARGET} users"
         );
         let first = self.errors.first().map_or("", String::as_str);
         ensure!(
@@ -85,9 +85,9 @@ impl Report {
             self.errors.len()
         );
         ensure!(
-            self.books.is_some_and(Books::balance),
-            "the books do not balance: {:?}",
-            self.books
+            self.recorded.is_some_and(Recorded::complete),
+            "requests and recorded rows differ: {:?}",
+            self.recorded
         );
         Ok(())
     }
@@ -101,7 +101,7 @@ fn sorted(outcome: &Outcome, of: fn(&Timing) -> Option<Duration>) -> Vec<f64> {
     millis
 }
 
-/// The smallest value that so many percent do not exceed.
+/// The percentile by the nearest-rank method.
 fn at(sorted: &[f64], percentile: usize) -> f64 {
     let rank = (sorted.len() * percentile).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or(f64::NAN)
@@ -122,17 +122,17 @@ impl fmt::Display for Report {
             "\n{ROUNDS} rounds of each in turn; latencies from the moment set for the request. Errors: {}.",
             self.errors.len()
         )?;
-        if let Some(books) = self.books {
-            let Books {
-                made,
+        if let Some(recorded) = self.recorded {
+            let Recorded {
+                sent,
                 rows,
                 lost,
                 tokens,
-            } = books;
-            let expected = books.expected_tokens();
+            } = recorded;
+            let expected = recorded.expected_tokens();
             write!(
                 f,
-                "\nRequests made {made}, rows {rows}, lost {lost}; tokens {tokens} of {expected}."
+                "\nRequests sent {sent}, rows {rows}, lost {lost}; tokens {tokens} of {expected}."
             )?;
         }
         writeln!(f)
@@ -154,7 +154,7 @@ impl fmt::Display for Row {
         write!(
             f,
             "| {} | {} | {} | p{} | {:.2} ms | {:.2} ms | {:.2} ms | {target} | {verdict} |",
-            self.crowd,
+            self.users,
             self.what,
             self.samples,
             self.percentile,

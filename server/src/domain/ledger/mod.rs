@@ -233,7 +233,7 @@ impl Ledger {
         protocol: Protocol,
         provider: ProviderKind,
     ) {
-        let model = &routed_as(protocol.into(), model);
+        let model = &*routed_as(protocol.into(), model);
         let served = self.0.served.load();
         let known = served.get(model).copied().unwrap_or_default();
         let with_provider = known.with(provider_number(provider));
@@ -259,9 +259,8 @@ fn under_its_names<T>(
 ) -> T {
     let model = row.model.as_ref();
     let model = model.map(|model| routed_as(row.protocol.into(), model));
-    let target = model
-        .as_ref()
-        .and_then(|model| aliases.target(model, started_at(row)));
+    let at = started_at(row);
+    let target = model.as_deref().and_then(|model| aliases.target(model, at));
     let served = row.served_model.as_deref();
     apply(&[model.as_deref(), target.as_deref(), served])
 }

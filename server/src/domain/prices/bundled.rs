@@ -11,7 +11,8 @@ use super::{
 use crate::domain::Result;
 
 const TABLE: &str = include_str!("bundled.json");
-/// The prefix of the source of bundled prices; the date of the table follows.
+/// The prefix of the source of bundled prices; the date of the table follows, and then the source of the price if it has one
+/// of its own.
 const PREFIX: &str = "bundled ";
 
 pub(super) fn table() -> Result<PriceTable> {
@@ -29,9 +30,13 @@ pub(super) fn claims_to_be(source: &str) -> bool {
 
 /// The date of the table that a bundled price is from; `None` for other prices.
 pub(super) fn date_of(price: &price::Model) -> Option<DateTime<Utc>> {
-    let date = price.source.strip_prefix(PREFIX)?;
-    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()?;
-    Some(date.and_time(NaiveTime::MIN).and_utc())
+    Some(day_of(&price.source)?.and_time(NaiveTime::MIN).and_utc())
+}
+
+fn day_of(source: &str) -> Option<NaiveDate> {
+    let rest = source.strip_prefix(PREFIX)?;
+    let date = rest.split_once(':').map_or(rest, |(date, _)| date);
+    NaiveDate::parse_from_str(date, "%Y-%m-%d").ok()
 }
 
 /// The bundled prices that are not stored yet. The first table is effective from 1970, so that every request has a
@@ -41,21 +46,25 @@ pub(super) fn missing(
     list: &PriceList,
     now: DateTime<Utc>,
 ) -> Result<Vec<price::Model>> {
-    let source = format!("{PREFIX}{}", table.date);
-    let sources = list.rows().iter().map(|row| &row.source);
-    let latest = sources.filter(|source| claims_to_be(source)).max();
-    // ISO dates sort as text.
-    if latest.is_some_and(|latest| *latest >= source) {
+    let latest = list
+        .rows()
+        .iter()
+        .filter_map(|row| day_of(&row.source))
+        .max();
+    if latest.is_some_and(|latest| latest >= table.date) {
         return Ok(Vec::new());
     }
     let defaults = Defaults {
         effective_from: latest.map_or(DateTime::UNIX_EPOCH, |_| table.begins()),
-        source,
+        source: format!("{PREFIX}{}", table.date),
         created_at: now,
     };
     let mut missing = Vec::new();
     for new in &table.prices {
-        let row = new.check(&defaults)?;
+        let mut row = new.check(&defaults)?;
+        if let Some(source) = &new.source {
+            row.source = format!("{}: {source}", defaults.source);
+        }
         if !is_known(&row, list) {
             missing.push(row);
         }

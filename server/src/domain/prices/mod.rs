@@ -1,8 +1,10 @@
 //! Prices of tokens: immutable prices with an effective date, and the bundled price table.
 
 mod bundled;
+mod conditions;
 mod cost;
 mod list;
+mod lists;
 mod new_price;
 mod quote;
 #[cfg(test)]
@@ -20,8 +22,11 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 
 use self::new_price::{Defaults, same_place, same_rates};
+pub use entity::price::ServiceTier;
+
 pub use self::{
-    cost::{cost, max_cost},
+    conditions::{Conditions, NewLongPromptRates, NewServiceTierRates, PartialRates},
+    cost::{CostPart, PricedUsage, Schedule, TokenKind, cost, max_cost},
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
     quote::{Quote, is_free},
@@ -231,9 +236,11 @@ fn audited(row: &price::Model) -> Value {
         "input": row.input_per_million,
         "cacheRead": row.cache_read_per_million,
         "cacheWrite": row.cache_write_per_million,
+        "cacheWrite1h": row.cache_write_1h_per_million,
         "output": row.output_per_million,
         "reasoning": row.reasoning_per_million,
         "perRequest": row.per_request,
+        "conditionalRates": row.conditional_rates,
         "source": row.source,
     })
 }

@@ -5,6 +5,7 @@ use entity::{price, provider_account::ProviderKind};
 use sea_orm::ActiveEnum as _;
 use uuid::Uuid;
 
+use super::conditions::{Conditions, PartialRates};
 use crate::domain::{Error, Result, text, usd};
 
 /// Larger amounts are rejected as typing errors.
@@ -20,6 +21,8 @@ pub struct NewPrice {
     pub provider: Option<ProviderKind>,
     pub effective_from: Option<DateTime<Utc>>,
     pub rates: Rates,
+    /// The rates of long prompts and of other service tiers.
+    pub conditions: Conditions,
     /// The origin of the price, such as an address.
     pub source: Option<String>,
 }
@@ -31,6 +34,8 @@ pub struct Rates {
     /// `None` for the input price; also for `cache_write`.
     pub cache_read: Option<i64>,
     pub cache_write: Option<i64>,
+    /// Of cache writes that are kept for an hour; `None` for the price of other cache writes.
+    pub cache_write_1h: Option<i64>,
     pub output: i64,
     /// `None` for the output price.
     pub reasoning: Option<i64>,
@@ -49,10 +54,10 @@ pub(super) struct Defaults {
 impl NewPrice {
     /// Validates the price and returns its row.
     pub(super) fn check(&self, defaults: &Defaults) -> Result<price::Model> {
-        let rates = &self.rates;
         let source = self.source.as_deref();
         let source = text::optional("source", source, 200)?;
         let effective_from = self.effective_from.unwrap_or(defaults.effective_from);
+        let rates = PartialRates::from(self.rates).checked()?;
         Ok(price::Model {
             id: Uuid::now_v7(),
             provider: self
@@ -61,15 +66,14 @@ impl NewPrice {
                 .unwrap_or_default(),
             model_pattern: pattern(&self.model_pattern)?,
             effective_from: moment(effective_from)?,
-            input_per_million: amount("input", rates.input)?,
-            cache_read_per_million: amount("cacheRead", rates.cache_read.unwrap_or(rates.input))?,
-            cache_write_per_million: amount(
-                "cacheWrite",
-                rates.cache_write.unwrap_or(rates.input),
-            )?,
-            output_per_million: amount("output", rates.output)?,
-            reasoning_per_million: amount("reasoning", rates.reasoning.unwrap_or(rates.output))?,
-            per_request: amount("perRequest", rates.per_request.unwrap_or(0))?,
+            input_per_million: rates.input,
+            cache_read_per_million: rates.cache_read,
+            cache_write_per_million: rates.cache_write,
+            cache_write_1h_per_million: self.rates.cache_write_1h,
+            output_per_million: rates.output,
+            reasoning_per_million: rates.reasoning,
+            per_request: amount("perRequest", self.rates.per_request.unwrap_or(0))?,
+            conditional_rates: self.conditions.check(self.rates.into())?,
             source: source.unwrap_or_else(|| defaults.source.clone()),
             created_at: defaults.created_at,
         })
@@ -85,7 +89,7 @@ fn pattern(text: &str) -> Result<String> {
     Ok(pattern)
 }
 
-fn amount(field: &str, nanos: i64) -> Result<i64> {
+pub(super) fn amount(field: &str, nanos: i64) -> Result<i64> {
     if (0..=GREATEST).contains(&nanos) {
         return Ok(nanos);
     }
@@ -107,17 +111,9 @@ fn moment(time: DateTime<Utc>) -> Result<DateTime<Utc>> {
 
 /// Whether two prices differ only in their dates and source.
 pub(super) fn same_rates(one: &price::Model, other: &price::Model) -> bool {
-    let rates = |row: &price::Model| {
-        [
-            row.input_per_million,
-            row.cache_read_per_million,
-            row.cache_write_per_million,
-            row.output_per_million,
-            row.reasoning_per_million,
-            row.per_request,
-        ]
-    };
-    rates(one) == rates(other)
+    one.rates() == other.rates()
+        && one.per_request == other.per_request
+        && one.conditional_rates == other.conditional_rates
 }
 
 /// Whether two prices are for the same pattern and provider.

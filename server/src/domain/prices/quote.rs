@@ -1,7 +1,11 @@
 //! The prices that may apply to a request, and those that are assumed for models without one.
 
 use chrono::{DateTime, Utc};
-use entity::{price, provider_account::ProviderKind};
+use entity::{
+    price::{self, TokenRates},
+    provider_account::ProviderKind,
+};
+use smallvec::SmallVec;
 
 use super::list::{PriceList, provider_of};
 use crate::providers;
@@ -9,7 +13,7 @@ use crate::providers;
 /// The prices that may apply to a request before its provider is known.
 #[derive(Clone, Debug)]
 pub struct Quote<'list> {
-    prices: Vec<&'list price::Model>,
+    prices: SmallVec<[&'list price::Model; 2]>,
     /// Whether a provider without a price for the model may serve it.
     pub is_unpriced: bool,
 }
@@ -73,15 +77,29 @@ impl PriceList {
     }
 }
 
-/// Whether a price is zero.
+/// Whether a price is zero, for prompts of any length and in any service tier.
 pub fn is_free(price: &price::Model) -> bool {
+    let conditional = price.conditional_rates.iter();
+    let mut others = conditional.flat_map(|conditional| {
+        let tiers = conditional.service_tiers.iter();
+        let of_tiers = tiers.flat_map(|tier| {
+            let long = tier.long_prompts.iter().map(|long| &long.rates);
+            long.chain([&tier.rates])
+        });
+        let long = conditional.long_prompts.iter().map(|long| &long.rates);
+        long.chain(of_tiers)
+    });
+    price.per_request <= 0 && is_zero(&price.rates()) && others.all(is_zero)
+}
+
+fn is_zero(rates: &TokenRates) -> bool {
     let rates = [
-        price.input_per_million,
-        price.cache_read_per_million,
-        price.cache_write_per_million,
-        price.output_per_million,
-        price.reasoning_per_million,
-        price.per_request,
+        rates.input,
+        rates.cache_read,
+        rates.cache_write,
+        rates.cache_write_1h,
+        rates.output,
+        rates.reasoning,
     ];
     rates.into_iter().all(|rate| rate <= 0)
 }

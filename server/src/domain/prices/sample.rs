@@ -14,9 +14,11 @@ pub(super) fn price(pattern: &str) -> price::Model {
         input_per_million: 0,
         cache_read_per_million: 0,
         cache_write_per_million: 0,
+        cache_write_1h_per_million: None,
         output_per_million: 0,
         reasoning_per_million: 0,
         per_request: 0,
+        conditional_rates: None,
         source: "a test".to_owned(),
         created_at: DateTime::UNIX_EPOCH,
     }

@@ -1,15 +1,18 @@
 //! Parses price tables: the bundled one, and those that administrators import.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use entity::provider_account::ProviderKind;
+use entity::{
+    price::{LongPromptRule, ServiceTier},
+    provider_account::ProviderKind,
+};
 use sea_orm::{ActiveEnum as _, Iterable as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{NewPrice, Rates};
+use super::{Conditions, NewLongPromptRates, NewPrice, NewServiceTierRates, PartialRates, Rates};
 use crate::domain::{Error, Result, text, usd};
 
-const MAX_PRICES: usize = 5000;
+pub(super) const MAX_PRICES: usize = 5000;
 
 /// A price table with its source and date.
 #[derive(Clone, Debug)]
@@ -34,12 +37,57 @@ struct Entry {
     model: String,
     provider: Option<String>,
     effective_from: Option<String>,
+    /// The origin of this price, if it is not that of the table.
+    source: Option<String>,
     input: Box<RawValue>,
     cache_read: Option<Box<RawValue>>,
     cache_write: Option<Box<RawValue>>,
+    cache_write_1h: Option<Box<RawValue>>,
     output: Box<RawValue>,
     reasoning: Option<Box<RawValue>>,
     per_request: Option<Box<RawValue>>,
+    #[serde(default)]
+    long_prompt_rule: Rule,
+    #[serde(default)]
+    long_prompts: Vec<LongPromptEntry>,
+    #[serde(default)]
+    service_tiers: Vec<ServiceTierEntry>,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Rule {
+    #[default]
+    WholeRequest,
+    PartAbove,
+}
+
+/// The fields are repeated because `deny_unknown_fields` does not work with flattened ones.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct LongPromptEntry {
+    above: i64,
+    input: Option<Box<RawValue>>,
+    cache_read: Option<Box<RawValue>>,
+    cache_write: Option<Box<RawValue>>,
+    cache_write_1h: Option<Box<RawValue>>,
+    output: Option<Box<RawValue>>,
+    reasoning: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ServiceTierEntry {
+    tier: String,
+    multiplier: Option<Box<RawValue>>,
+    input: Option<Box<RawValue>>,
+    cache_read: Option<Box<RawValue>>,
+    cache_write: Option<Box<RawValue>>,
+    cache_write_1h: Option<Box<RawValue>>,
+    output: Option<Box<RawValue>>,
+    reasoning: Option<Box<RawValue>>,
+    #[serde(default)]
+    long_prompts: Vec<LongPromptEntry>,
 }
 
 impl PriceTable {
@@ -78,10 +126,6 @@ fn read_entry((number, json): (usize, &RawValue)) -> Result<NewPrice> {
 
 impl Entry {
     fn read(&self) -> Result<NewPrice> {
-        let optional = |field, json: &Option<Box<RawValue>>| {
-            let json = json.as_deref().filter(|json| json.get() != "null");
-            json.map(|json| amount(field, json)).transpose()
-        };
         Ok(NewPrice {
             model_pattern: text::required("model", &self.model, 200)?,
             provider: self.provider.as_deref().map(provider).transpose()?,
@@ -90,13 +134,73 @@ impl Entry {
                 input: amount("input", &self.input)?,
                 cache_read: optional("cacheRead", &self.cache_read)?,
                 cache_write: optional("cacheWrite", &self.cache_write)?,
+                cache_write_1h: optional("cacheWrite1h", &self.cache_write_1h)?,
                 output: amount("output", &self.output)?,
                 reasoning: optional("reasoning", &self.reasoning)?,
                 per_request: optional("perRequest", &self.per_request)?,
             },
-            source: None,
+            conditions: Conditions {
+                long_prompt_rule: match self.long_prompt_rule {
+                    Rule::WholeRequest => LongPromptRule::WholeRequest,
+                    Rule::PartAbove => LongPromptRule::PartAbove,
+                },
+                long_prompts: long_prompts(&self.long_prompts)?,
+                service_tiers: self
+                    .service_tiers
+                    .iter()
+                    .map(ServiceTierEntry::read)
+                    .collect::<Result<_>>()?,
+            },
+            source: self.source.clone(),
         })
     }
+}
+
+macro_rules! partial_rates {
+    ($entry:expr) => {
+        PartialRates {
+            input: optional("input", &$entry.input)?,
+            cache_read: optional("cacheRead", &$entry.cache_read)?,
+            cache_write: optional("cacheWrite", &$entry.cache_write)?,
+            cache_write_1h: optional("cacheWrite1h", &$entry.cache_write_1h)?,
+            output: optional("output", &$entry.output)?,
+            reasoning: optional("reasoning", &$entry.reasoning)?,
+        }
+    };
+}
+
+impl LongPromptEntry {
+    fn read(&self) -> Result<NewLongPromptRates> {
+        Ok(NewLongPromptRates {
+            above: self.above,
+            rates: partial_rates!(self),
+        })
+    }
+}
+
+impl ServiceTierEntry {
+    fn read(&self) -> Result<NewServiceTierRates> {
+        Ok(NewServiceTierRates {
+            tier: ServiceTier::named(&self.tier).ok_or_else(|| {
+                Error::BadInput(format!(
+                    "unknown service tier {:?}; use one of PRIORITY, FLEX, BATCH, FAST",
+                    self.tier
+                ))
+            })?,
+            multiplier: optional("multiplier", &self.multiplier)?,
+            rates: partial_rates!(self),
+            long_prompts: long_prompts(&self.long_prompts)?,
+        })
+    }
+}
+
+fn long_prompts(entries: &[LongPromptEntry]) -> Result<Vec<NewLongPromptRates>> {
+    entries.iter().map(LongPromptEntry::read).collect()
+}
+
+fn optional(field: &str, json: &Option<Box<RawValue>>) -> Result<Option<i64>> {
+    let json = json.as_deref().filter(|json| json.get() != "null");
+    json.map(|json| amount(field, json)).transpose()
 }
 
 /// An amount as a JSON string or number.

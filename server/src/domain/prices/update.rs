@@ -189,7 +189,9 @@ fn read(table: &PriceTable, now: DateTime<Utc>) -> Result<BTreeMap<Models, Vec<p
     let mut entries: BTreeMap<Models, Vec<price::Model>> = BTreeMap::new();
     for (number, new) in (1..).zip(&table.prices) {
         let name = || format!("price {number} ({})", new.model_pattern);
-        let row = new.check(&defaults).map_err(|error| error.about(name()))?;
+        let mut row = new.check(&defaults).map_err(|error| error.about(name()))?;
+        // By this source the next version of the list finds it.
+        row.source.clone_from(&defaults.source);
         let rows = entries.entry(models_of(&row)).or_default();
         match rows.iter().find(|other| same_place(other, &row)) {
             None => rows.push(row),

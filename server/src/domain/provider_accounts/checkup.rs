@@ -1,6 +1,9 @@
 //! Stores the results of account checks at the providers.
 
-use entity::provider_account::{self, ProviderModel, SubscriptionWindows};
+use entity::{
+    provider_account::{self, ProviderModel, SubscriptionWindows},
+    window_reading::ReadingSource,
+};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
 use uuid::Uuid;
 
@@ -8,6 +11,7 @@ use super::{
     CredentialSecret, EngineAttempt, NewProviderApiKey, ProviderAccounts, ProviderCredential,
     Result, check, last_error,
 };
+use crate::domain::window_readings::WindowReport;
 
 /// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,25 +86,31 @@ impl ProviderAccounts {
         id: Uuid,
         finding: Finding,
     ) -> Result<provider_account::Model> {
-        let account = {
+        let now = self.clock.now();
+        {
             // Excludes concurrent changes of the account, so that none is lost or half overwritten.
             let _sealing = self.sealing.lock().await;
             let mut row = self.existing(id).await?.into_active_model();
-            let now = self.clock.now();
             row.checked_at = Set(Some(now));
             row.check_failure = Set(finding.failure);
             if let Some(error) = finding.error {
                 last_error::set(&mut row, error, now);
             }
-            if finding.windows.is_some() {
-                row.windows = Set(finding.windows);
-            }
             if finding.plan.is_some() {
                 row.plan = Set(finding.plan);
             }
-            row.update(self.db.writer()).await?
-        };
+            row.update(self.db.writer()).await?;
+        }
+        if let Some(reported) = finding.windows {
+            let report = WindowReport {
+                account_id: id,
+                observed_at: now,
+                source: ReadingSource::Check,
+                windows: reported.windows,
+            };
+            self.windows.record(report).await?;
+        }
         self.announce();
-        Ok(account)
+        self.existing(id).await
     }
 }

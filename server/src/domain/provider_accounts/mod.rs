@@ -63,6 +63,7 @@ use super::{
     Error, Result,
     audit::{AuditContext, AuditSubject},
     text,
+    window_readings::{WindowReadings, WindowReport},
 };
 use crate::{clock::SharedClock, crypto::vault::Vault, db::Database};
 
@@ -90,12 +91,14 @@ pub struct ProviderAccounts {
     sealing: Arc<Mutex<()>>,
     /// Sign-ins whose account the engine will write.
     expected: Arc<ExpectedAdoptions>,
+    windows: WindowReadings,
 }
 
 impl ProviderAccounts {
     pub fn new(db: Database, clock: SharedClock, vault: Arc<Vault>) -> Self {
         let changes = Arc::new(watch::Sender::new(0));
         Self {
+            windows: WindowReadings::new(db.clone(), clock.clone()),
             db,
             clock,
             vault,
@@ -109,6 +112,28 @@ impl ProviderAccounts {
     /// Incremented after each change; for rendering the engine's configuration.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// The levels of usage windows over time.
+    pub fn windows(&self) -> &WindowReadings {
+        &self.windows
+    }
+
+    /// Records the usage windows that answers to requests reported.
+    pub async fn record_windows(&self, reports: Vec<WindowReport>) {
+        let mut has_changed = false;
+        for report in reports {
+            let id = report.account_id;
+            match self.windows.record(report).await {
+                Ok(changed) => has_changed |= changed,
+                Err(error) => {
+                    tracing::warn!(%error, account.id = %id, "cannot store the usage windows of an account");
+                }
+            }
+        }
+        if has_changed {
+            self.announce();
+        }
     }
 
     /// Accounts that are not removed, by provider and label.

@@ -174,7 +174,7 @@ impl RequestStore {
             return self.catch_up(batch).await;
         }
         let mut charges = self.charges(&batch.rows);
-        let transaction = self.db.begin().await?;
+        let transaction = self.db.begin_batch().await?;
         self.inserts.insert(&transaction, &batch.rows).await?;
         let used = self.newly_used(&batch.rows);
         set_last_used(&transaction, &used).await?;

@@ -1,48 +1,61 @@
 //! Bulk inserts of requests with cached statements.
 
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
 use std::{collections::HashMap, sync::Arc};
 
 use entity::request::{self, Entity as Request};
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, Iterable as _, ModelTrait as _,
-    QueryTrait as _, Statement, Values,
+    ConnectionTrait, DbBackend, DbErr, EntityTrait as _, IntoActiveModel as _, Iterable as _,
+    ModelTrait as _, QueryTrait as _, Statement, Values,
 };
 
-/// Rows in one statement: with 32 columns each, below the parameter limits of both databases.
+use self::sqlite::RowBinder;
+use crate::db::BatchTransaction;
+
+/// Rows in one statement: with 40 columns each, below the parameter limits of both databases.
 const MAX_ROWS: usize = 256;
 
 /// Statements by number of rows.
 #[derive(Debug, Default)]
-pub(super) struct Inserts(HashMap<usize, Arc<str>>);
+pub(super) struct Inserts {
+    statements: HashMap<usize, Arc<str>>,
+    sqlite: RowBinder,
+}
 
 impl Inserts {
     pub(super) async fn insert(
         &mut self,
-        connection: &impl ConnectionTrait,
+        transaction: &BatchTransaction,
         rows: &[request::Model],
     ) -> Result<(), DbErr> {
         for run in in_powers_of_two(rows) {
-            let sql = self.sql(connection, run);
+            let backend = transaction.get_database_backend();
+            let sql = self.sql(backend, run);
+            if let Some(transaction) = transaction.sqlite() {
+                let arguments = self.sqlite.arguments(run)?;
+                transaction.execute(sql, arguments).await?;
+                continue;
+            }
             let values = run
                 .iter()
                 .flat_map(|row| request::Column::iter().map(|column| row.get(column)));
             let statement = Statement {
                 sql: sql.as_ref().to_owned(),
                 values: Some(Values(values.collect())),
-                db_backend: connection.get_database_backend(),
+                db_backend: backend,
             };
-            connection.execute_raw(statement).await?;
+            transaction.execute_raw(statement).await?;
         }
         Ok(())
     }
 
-    fn sql(&mut self, connection: &impl ConnectionTrait, run: &[request::Model]) -> Arc<str> {
-        let sql = self.0.entry(run.len()).or_insert_with(|| {
+    fn sql(&mut self, backend: DbBackend, run: &[request::Model]) -> Arc<str> {
+        let sql = self.statements.entry(run.len()).or_insert_with(|| {
             let rows = run.iter().cloned().map(request::Model::into_active_model);
-            Request::insert_many(rows)
-                .build(connection.get_database_backend())
-                .sql
-                .into()
+            Request::insert_many(rows).build(backend).sql.into()
         });
         Arc::clone(sql)
     }

@@ -38,8 +38,8 @@ pub use self::{
     journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
-    pricing::CostBasis,
-    record::RequestRecord,
+    pricing::{CostBasis, tier_of},
+    record::{KILLED, RequestRecord},
     recorder::{RecordPermit, Recorder},
 };
 use self::{

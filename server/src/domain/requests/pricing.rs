@@ -1,18 +1,17 @@
 //! The cost of a request, at the price in force when it started.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use entity::{
     price,
     provider_account::ProviderKind,
-    request::{self, Outcome},
+    request::{self, Outcome, Protocol},
 };
 use uuid::Uuid;
 
-use super::RequestRecord;
 use crate::domain::{
     ledger::Ledger,
     model_name::routed_as,
-    prices::{PriceList, cost, is_bundled, is_free},
+    prices::{PriceList, PricedUsage, ServiceTier, cost, is_bundled, is_free},
     tokens::{Tokens, tokens_of},
 };
 
@@ -72,35 +71,29 @@ impl<'a> Pricing<'a> {
         let Some(started_at) = DateTime::from_timestamp_micros(row.started_at) else {
             return;
         };
-        let price = price_of(row, tokens, self.prices, started_at)
-            .or_else(|| price_of(row, tokens, self.prices, now));
+        let usage = PricedUsage {
+            tokens,
+            tier: tier_of(row),
+        };
+        let price = price_of(row, usage, self.prices, started_at)
+            .or_else(|| price_of(row, usage, self.prices, now));
         if let Some(price) = price {
             row.price_id = Some(price.id);
-            row.cost = Some(cost(price, tokens));
+            row.cost = Some(cost(price, usage));
         } else if tokens.total() == 0 {
             row.cost = Some(0);
-        } else if let Some(price) = self.assumed_for(row, tokens, started_at) {
+        } else if let Some(price) = self.assumed_for(row, usage, started_at) {
             row.price_id = Some(price.id);
-            row.cost = Some(cost(price, tokens));
+            row.cost = Some(cost(price, usage));
             row.cost_assumed = true;
         }
-    }
-
-    /// The cost of a record that has just ended, in nano-USD; 0 without a price.
-    pub(super) fn cost_of(self, record: &RequestRecord) -> i64 {
-        let ended_at = TimeDelta::from_std(record.duration)
-            .ok()
-            .and_then(|duration| record.started_at.checked_add_signed(duration));
-        let mut row = record.clone().into_row(0);
-        self.set_cost(&mut row, ended_at.unwrap_or(record.started_at));
-        row.cost.unwrap_or(0)
     }
 
     /// The dearest price of the models of the provider, or of those that have served the model while it is unknown.
     fn assumed_for(
         self,
         row: &request::Model,
-        tokens: Tokens,
+        usage: PricedUsage,
         at: DateTime<Utc>,
     ) -> Option<&'a price::Model> {
         if !self.ledger.assumes_cost(row, self.prices.aliases()) {
@@ -110,7 +103,7 @@ impl<'a> Pricing<'a> {
             Some(provider) => vec![provider],
             None => self.served_by(row),
         };
-        let cost = |price: &price::Model| cost(price, tokens);
+        let cost = |price: &price::Model| cost(price, usage);
         self.prices.dearest(&providers, at, cost)
     }
 
@@ -119,6 +112,21 @@ impl<'a> Pricing<'a> {
         let model = model.map(|model| routed_as(row.protocol.into(), model));
         model.map_or_else(Vec::new, |model| self.ledger.served_by(&model))
     }
+}
+
+/// The service tier of a row: the one that the provider reports, otherwise the requested one. Unknown tiers have the
+/// standard price.
+pub fn tier_of(row: &request::Model) -> ServiceTier {
+    let name = row.service_tier.as_deref();
+    let name = name.or(row.requested_service_tier.as_deref());
+    let tier = name.and_then(ServiceTier::named).unwrap_or_default();
+    let is_translated = row.protocol != Protocol::AnthropicMessages;
+    // The engine asks Claude for its fast mode where another protocol asks for priority.
+    if tier == ServiceTier::Priority && is_translated && row.provider == Some(ProviderKind::Claude)
+    {
+        return ServiceTier::Fast;
+    }
+    tier
 }
 
 fn uses_nothing(row: &request::Model, tokens: Tokens) -> bool {
@@ -132,7 +140,7 @@ fn uses_nothing(row: &request::Model, tokens: Tokens) -> bool {
 /// model than the requested one. A price that an administrator set for the requested name applies as it is.
 fn price_of<'list>(
     row: &request::Model,
-    tokens: Tokens,
+    usage: PricedUsage,
     prices: &'list PriceList,
     at: DateTime<Utc>,
 ) -> Option<&'list price::Model> {
@@ -148,5 +156,5 @@ fn price_of<'list>(
     [served, asked]
         .into_iter()
         .flatten()
-        .max_by_key(|price| cost(price, tokens))
+        .max_by_key(|price| cost(price, usage))
 }

@@ -32,6 +32,7 @@ pub(super) fn apply(row: &mut request::Model, usage: &EngineUsage) -> bool {
         row.provider = usage.provider.or(row.provider);
         row.account_id = usage.account_id.or(row.account_id);
     }
+    set_service_tier(row, usage);
     add_attempt(row, usage);
     if let Some(reported) = usage.tokens {
         compare(row, reported);
@@ -59,7 +60,7 @@ fn add_attempt(row: &mut request::Model, usage: &EngineUsage) {
 
 fn compare(row: &mut request::Model, reported: Tokens) {
     match (row.usage_source, tokens_of(row)) {
-        (UsageSource::Wire, Some(observed)) if observed == reported => {
+        (UsageSource::Wire, Some(observed)) if same_counts(observed, reported) => {
             row.reconciliation = Some(Reconciliation::Matched);
         }
         // The response was an error, and the provider counted tokens for it.
@@ -91,6 +92,23 @@ fn compare(row: &mut request::Model, reported: Tokens) {
     }
 }
 
+/// Whether the buckets are equal, whatever the lifetimes of cache writes.
+fn same_counts(one: Tokens, other: Tokens) -> bool {
+    let without_lifetimes = |tokens| Tokens {
+        cache_write_1h: 0,
+        ..tokens
+    };
+    without_lifetimes(one) == without_lifetimes(other)
+}
+
+/// Sets the tier that the provider reported. A translated answer may repeat the requested one instead.
+fn set_service_tier(row: &mut request::Model, usage: &EngineUsage) {
+    if !usage.failed && (row.service_tier.is_none() || is_translated(row)) {
+        let reported = usage.service_tier.clone();
+        row.service_tier = reported.or(row.service_tier.take());
+    }
+}
+
 /// Whether the engine counted no output of a response that has some.
 fn lacks_output(reported: Tokens, observed: Tokens) -> bool {
     reported.output + reported.reasoning == 0 && observed.output + observed.reasoning > 0
@@ -116,6 +134,7 @@ fn sum(one: Tokens, other: Tokens) -> Tokens {
         input: one.input.saturating_add(other.input),
         cache_read: one.cache_read.saturating_add(other.cache_read),
         cache_write: one.cache_write.saturating_add(other.cache_write),
+        cache_write_1h: one.cache_write_1h,
         output: one.output.saturating_add(other.output),
         reasoning: one.reasoning.saturating_add(other.reasoning),
     }
@@ -125,6 +144,9 @@ fn set_tokens(row: &mut request::Model, tokens: Tokens) {
     row.input_tokens = Some(tokens.input);
     row.cache_read_tokens = Some(tokens.cache_read);
     row.cache_write_tokens = Some(tokens.cache_write);
+    // The engine reports no lifetimes.
+    let hour = row.cache_write_1h_tokens.unwrap_or(0);
+    row.cache_write_1h_tokens = Some(hour.min(tokens.cache_write));
     row.output_tokens = Some(tokens.output);
     row.reasoning_tokens = Some(tokens.reasoning);
 }
@@ -200,6 +222,7 @@ mod tests {
         input: 6,
         cache_read: 4,
         cache_write: 0,
+        cache_write_1h: 0,
         output: 3,
         reasoning: 2,
     };
@@ -227,8 +250,10 @@ mod tests {
             usage_source: source,
             client_ip: None,
             user_agent: None,
+            requested_service_tier: None,
+            service_tier: None,
         }
-        .into_row(1)
+        .into_row()
     }
 
     fn report(request_id: Uuid) -> EngineUsage {
@@ -240,6 +265,7 @@ mod tests {
             status: None,
             message: None,
             tokens: Some(REPORTED),
+            service_tier: None,
         }
     }
 
@@ -272,6 +298,52 @@ mod tests {
         assert_eq!(tokens_of(&row), Some(REPORTED));
         assert_eq!(row.usage_source, UsageSource::Engine);
         assert_eq!(row.reconciliation, Some(Reconciliation::Mismatched));
+    }
+
+    #[test]
+    fn lifetimes_of_cache_writes_are_kept_where_the_engine_counts_the_same_or_less() {
+        let written = Tokens {
+            cache_write: 9,
+            cache_write_1h: 5,
+            ..REPORTED
+        };
+        let reported = |cache_write| EngineUsage {
+            tokens: Some(Tokens {
+                cache_write,
+                cache_write_1h: 0,
+                ..written
+            }),
+            ..report(Uuid::nil())
+        };
+        let mut same = row(UsageSource::Wire, Some(written));
+        apply(&mut same, &reported(9));
+        assert_eq!(tokens_of(&same), Some(written));
+        assert_eq!(same.reconciliation, Some(Reconciliation::Matched));
+
+        let mut less = row(UsageSource::Estimated, Some(written));
+        apply(&mut less, &reported(3));
+        let kept = tokens_of(&less).unwrap();
+        assert_eq!((kept.cache_write, kept.cache_write_1h), (3, 3));
+    }
+
+    #[test]
+    fn the_engine_reports_the_service_tier_that_an_answer_lacks_or_a_translation_repeats() {
+        let report = EngineUsage {
+            service_tier: Some("default".to_owned()),
+            ..report(Uuid::nil())
+        };
+        let mut absent = row(UsageSource::Wire, Some(REPORTED));
+        absent.protocol = Protocol::AnthropicMessages;
+        let mut native = absent.clone();
+        native.service_tier = Some("priority".to_owned());
+        let mut translated = native.clone();
+        translated.protocol = Protocol::OpenaiResponses;
+        for row in [&mut absent, &mut native, &mut translated] {
+            apply(row, &report);
+        }
+
+        let tiers = [&absent, &native, &translated].map(|row| row.service_tier.as_deref());
+        assert_eq!(tiers, [Some("default"), Some("priority"), Some("default")]);
     }
 
     #[test]

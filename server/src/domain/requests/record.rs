@@ -15,6 +15,11 @@ use crate::domain::tokens::Tokens;
 const MAX_TEXT: usize = 200;
 /// Longer error messages are cut, in characters.
 const MAX_MESSAGE: usize = 500;
+/// Longer names of service tiers are cut, in characters.
+const MAX_TIER: usize = 32;
+
+/// The error code of requests that were in flight when the server was killed.
+pub const KILLED: &str = "server_killed";
 
 /// One request, or one turn of a WebSocket.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -35,6 +40,7 @@ pub struct RequestRecord {
     pub streamed: bool,
     pub http_status: Option<u16>,
     pub outcome: Outcome,
+    /// Also `None` while a request is in flight; [`KILLED`] replaces it if it stays so.
     pub error_code: Option<String>,
     /// The error's message as the client received it, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,15 +52,21 @@ pub struct RequestRecord {
     pub usage_source: UsageSource,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The service tier in the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_service_tier: Option<String>,
+    /// The service tier in the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_tier: Option<String>,
 }
 
 impl RequestRecord {
-    /// The row to store.
-    pub(super) fn into_row(self, sequence: i64) -> request::Model {
+    /// The row to store, without a sequence number, price and cost.
+    pub(super) fn into_row(self) -> request::Model {
         let tokens = self.tokens;
         request::Model {
             id: self.id,
-            sequence,
+            sequence: 0,
             connection_id: self.connection_id,
             user_id: self.user_id,
             api_key_id: self.api_key_id,
@@ -81,10 +93,13 @@ impl RequestRecord {
             input_tokens: tokens.map(|tokens| tokens.input),
             cache_read_tokens: tokens.map(|tokens| tokens.cache_read),
             cache_write_tokens: tokens.map(|tokens| tokens.cache_write),
+            cache_write_1h_tokens: tokens.map(|tokens| tokens.cache_write_1h),
             output_tokens: tokens.map(|tokens| tokens.output),
             reasoning_tokens: tokens.map(|tokens| tokens.reasoning),
             client_ip: self.client_ip.map(shortened),
             user_agent: self.user_agent.map(shortened),
+            requested_service_tier: self.requested_service_tier.map(|tier| cut(tier, MAX_TIER)),
+            service_tier: self.service_tier.map(|tier| cut(tier, MAX_TIER)),
             price_id: None,
             cost: None,
             cost_assumed: false,

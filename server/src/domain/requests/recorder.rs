@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::DateTime;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -11,9 +12,9 @@ use uuid::Uuid;
 
 use super::{
     RequestRecord,
-    journal::{Journal, Noted, PendingEntry, Written},
+    journal::{Journal, LineText, Noted, PendingEntry, Written},
     pricing::Pricing,
-    settlement::{PendingSettlement, Settlement},
+    settlement::{PendingEntries, PendingSettlement, Settlement},
 };
 use crate::{
     domain::{
@@ -66,7 +67,7 @@ pub struct RecordPermit {
 struct Held {
     permit: OwnedSemaphorePermit,
     reservation: Option<Reservation>,
-    entries: Vec<PendingEntry>,
+    entries: PendingEntries,
 }
 
 impl Recorder {
@@ -120,7 +121,7 @@ impl Recorder {
             held: Some(Held {
                 permit,
                 reservation: None,
-                entries: Vec::new(),
+                entries: PendingEntries::new(),
             }),
             noted: None,
         })
@@ -192,16 +193,20 @@ impl RecordPermit {
     pub fn record(mut self, record: RequestRecord) -> Option<Written> {
         self.noted = None;
         let mut held = self.held.take()?;
+        let line = LineText::of_record(&record);
+        let tokens = record.tokens.map_or(0, Tokens::total);
+        let mut row = record.into_row();
         if let Some(reservation) = &mut held.reservation {
-            let tokens = record.tokens.map_or(0, Tokens::total);
-            let cost = reservation.counts_cost().then(|| {
+            if reservation.counts_cost() {
                 let pricing = Pricing {
                     prices: &self.prices.current(),
                     ledger: &self.ledger,
                 };
-                pricing.cost_of(&record)
-            });
-            reservation.settle(tokens, cost.unwrap_or(0));
+                let ended_at = row.started_at.saturating_add(row.duration);
+                let ended_at = DateTime::from_timestamp_micros(ended_at).unwrap_or_default();
+                pricing.set_cost(&mut row, ended_at);
+            }
+            reservation.settle(tokens, row.cost.unwrap_or(0));
         }
         let pending = PendingSettlement {
             reservation: held.reservation,
@@ -209,7 +214,7 @@ impl RecordPermit {
             written: None,
             _permit: Some(held.permit),
         };
-        Some(self.journal.end(Settlement { record, pending }))
+        Some(self.journal.end(line, Settlement { row, pending }))
     }
 }
 

@@ -33,8 +33,7 @@ pub(super) async fn settle(
         };
         let mut after = before.clone();
         if reconcile::apply(&mut after, usage) {
-            // Otherwise the cost stays.
-            if before.provider != after.provider || tokens_of(&before) != tokens_of(&after) {
+            if is_priced_differently(&before, &after) {
                 pricing.set_cost(&mut after, now);
             }
             let row = after.clone().into_active_model().reset_all();
@@ -61,6 +60,13 @@ pub(super) async fn unknown(
         }
     }
     Ok(unknown)
+}
+
+/// Whether provider, tokens or service tier have changed. Otherwise the cost stays.
+fn is_priced_differently(before: &request::Model, after: &request::Model) -> bool {
+    before.provider != after.provider
+        || before.service_tier != after.service_tier
+        || tokens_of(before) != tokens_of(after)
 }
 
 /// The row of a report: the request itself, or the first forwarded turn of a WebSocket that has no report

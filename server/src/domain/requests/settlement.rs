@@ -1,14 +1,20 @@
 //! Requests that have ended and are on their way into the database.
 
+use entity::request;
+use smallvec::SmallVec;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{RequestRecord, journal::PendingEntry};
+use super::journal::PendingEntry;
 use crate::domain::ledger::Reservation;
+
+/// Nearly every request has two: of its begin and of its end.
+pub(super) type PendingEntries = SmallVec<[PendingEntry; 2]>;
 
 /// A request that has ended and is not in the database yet.
 #[derive(Debug)]
 pub(super) struct Settlement {
-    pub(super) record: RequestRecord,
+    /// Without its sequence number, which the writer gives it.
+    pub(super) row: request::Model,
     pub(super) pending: PendingSettlement,
 }
 
@@ -17,7 +23,7 @@ pub(super) struct Settlement {
 pub(super) struct PendingSettlement {
     pub(super) reservation: Option<Reservation>,
     /// Entries of the journal that keep their files.
-    pub(super) entries: Vec<PendingEntry>,
+    pub(super) entries: PendingEntries,
     /// Notified after the commit when the journal could not be written.
     pub(super) written: Option<oneshot::Sender<()>>,
     /// Bounds the number of requests; `None` for those of an earlier process.

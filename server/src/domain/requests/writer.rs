@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
-use entity::request::{self, Entity as Request};
+use entity::request::{self, Entity as Request, Outcome};
 use sea_orm::{ColumnTrait as _, DbErr, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tokio::{
     sync::{broadcast, mpsc},
@@ -11,7 +11,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    RequestRecord,
+    KILLED, RequestRecord,
     batch::{Batch, RequestStore, WrittenBatch},
     correction::CorrectionSchedule,
     journal::Segments,
@@ -26,7 +26,10 @@ const RECORDS_PER_TRANSACTION: usize = 2_000;
 /// Smaller batches wait briefly so that more rows share a commit and the updates of sums.
 const FULL_BATCH: usize = 512;
 const BATCH_DELAY: Duration = Duration::from_millis(5);
-/// Batches of at least this many rows wait a second time: more rows are likely to follow.
+/// Batches of at least this many rows wait a second time: more rows are likely to follow. A larger batch, which fills up sooner,
+/// waits less.
+const STEADY_THRESHOLD: usize = 4;
+const STEADY_BATCH_DELAY: Duration = Duration::from_millis(45);
 const BUSY_THRESHOLD: usize = 32;
 const BUSY_BATCH_DELAY: Duration = Duration::from_millis(20);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
@@ -103,8 +106,8 @@ impl RequestWriter {
                 sleep(BATCH_DELAY).await;
                 self.collect(&mut settled);
             }
-            if (BUSY_THRESHOLD..FULL_BATCH).contains(&settled.len()) {
-                sleep(BUSY_BATCH_DELAY).await;
+            if let Some(delay) = second_delay(settled.len()) {
+                sleep(delay).await;
                 self.collect(&mut settled);
             }
             let batch = self.batch(mem::take(&mut settled), mem::take(&mut reports));
@@ -133,7 +136,8 @@ impl RequestWriter {
         let mut rows = Vec::with_capacity(settlements.len());
         let mut pending = Vec::with_capacity(settlements.len());
         for settlement in settlements {
-            let mut row = settlement.record.into_row(self.next_sequence);
+            let mut row = settlement.row;
+            row.sequence = self.next_sequence;
             pending.push(settlement.pending);
             self.next_sequence += 1;
             self.unmatched.apply_to(&mut row);
@@ -201,17 +205,31 @@ impl RequestWriter {
             .pending
             .into_iter()
             .for_each(PendingSettlement::commit);
-        for row in batch.rows {
-            // An error means that there are no readers.
-            let _ = self.feed.send(Arc::new(row));
+        // A reader that subscribes later finds the rows in the database.
+        if self.feed.receiver_count() > 0 {
+            for row in batch.rows {
+                let _ = self.feed.send(Arc::new(row));
+            }
         }
     }
 }
 
+/// How long a batch with this many rows waits for more.
+fn second_delay(rows: usize) -> Option<Duration> {
+    match rows {
+        BUSY_THRESHOLD..FULL_BATCH => Some(BUSY_BATCH_DELAY),
+        STEADY_THRESHOLD..BUSY_THRESHOLD => Some(STEADY_BATCH_DELAY),
+        _ => None,
+    }
+}
+
 /// A request from the journal of an earlier process. It has no reservation.
-fn recovered_settlement(record: RequestRecord) -> Settlement {
+fn recovered_settlement(mut record: RequestRecord) -> Settlement {
+    if record.outcome == Outcome::Interrupted && record.error_code.is_none() {
+        record.error_code = Some(KILLED.to_owned());
+    }
     Settlement {
-        record,
+        row: record.into_row(),
         pending: PendingSettlement::default(),
     }
 }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::batches::RowRange;
-use super::{Result, requests::ReplayWindow, settings::Settings};
+use super::{Result, requests::ReplayWindow, settings::Settings, window_readings::WindowReadings};
 use crate::{clock::SharedClock, db::Database};
 
 /// Rows per transaction.
@@ -42,6 +42,7 @@ pub struct Retention {
     clock: SharedClock,
     settings: Settings,
     held: ReplayWindow,
+    windows: WindowReadings,
     /// Up to when sums of zero were searched, in seconds since 1970.
     checked_until: AtomicI64,
 }
@@ -56,15 +57,24 @@ pub struct Deleted {
     pub zeros: u64,
     /// Old usage of quotas.
     pub quota_buckets: u64,
+    /// Old levels of subscription windows.
+    pub window_readings: u64,
 }
 
 impl Retention {
-    pub fn new(db: Database, clock: SharedClock, settings: Settings, held: ReplayWindow) -> Self {
+    pub fn new(
+        db: Database,
+        clock: SharedClock,
+        settings: Settings,
+        held: ReplayWindow,
+        windows: WindowReadings,
+    ) -> Self {
         Self {
             db,
             clock,
             settings,
             held,
+            windows,
             checked_until: AtomicI64::new(0),
         }
     }
@@ -79,6 +89,7 @@ impl Retention {
                     quarters = deleted.quarters,
                     zeros = deleted.zeros,
                     quota_buckets = deleted.quota_buckets,
+                    window_readings = deleted.window_readings,
                     "deleted rows beyond the retention period"
                 ),
                 Some(Ok(_)) | None => {}
@@ -100,6 +111,7 @@ impl Retention {
             quarters: self.delete_quarters(cut).await?,
             zeros: zeros::delete(&self.db, &self.checked_until, now).await?,
             quota_buckets: self.delete_buckets(now - BUCKETS_KEPT).await?,
+            window_readings: self.windows.delete_old().await?,
         })
     }
 

@@ -79,6 +79,11 @@ macro_rules! gateway_settings {
             /// The interval of account health checks, in minutes; 0 disables them.
             account_check_minutes: u32 = 0, in 15..=1440 or 0;
 
+            /// Whether the managed engine refreshes its model catalogue from the internet: at its start, and every three
+            /// hours. Otherwise it serves the models that it was built with, which suits a server without access to the
+            /// internet. A change restarts the engine; requests in flight finish first.
+            refresh_model_catalogue: bool = true;
+
             /// Whether users may create, rename, rotate and revoke their own keys, within the bounds of the key that they
             /// use.
             own_keys: bool = false;

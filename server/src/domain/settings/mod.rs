@@ -61,6 +61,8 @@ pub struct EngineSettings {
     pub routing: RoutingSettings,
     /// Whether the messages of failed attempts are kept.
     pub keep_error_messages: bool,
+    /// Whether the engine refreshes its model catalogue from the internet.
+    pub refresh_model_catalogue: bool,
     providers: Arc<Providers>,
 }
 
@@ -137,6 +139,7 @@ impl Settings {
         EngineSettings {
             routing: current.gateway.routing,
             keep_error_messages: current.gateway.keep_error_messages,
+            refresh_model_catalogue: current.gateway.refresh_model_catalogue,
             providers: self.providers.load_full(),
         }
     }
@@ -269,6 +272,7 @@ pub async fn summary(db: &Database) -> Result<Value> {
             let provider: ProviderSettings = read(row.value)?;
             serde_json::json!({
                 "excluded_models": provider.excluded_models.len(),
+                "additional_models": provider.additional_models.len(),
                 "cloaking": provider.cloaking,
                 "identity_per_account": provider.identity_per_account,
             })

@@ -99,6 +99,7 @@ fn clamped(tokens: Tokens) -> Tokens {
         input: clamp(tokens.input),
         cache_read: clamp(tokens.cache_read),
         cache_write: clamp(tokens.cache_write),
+        cache_write_1h: 0,
         output: clamp(tokens.output),
         reasoning: clamp(tokens.reasoning),
     }

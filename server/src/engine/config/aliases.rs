@@ -29,6 +29,26 @@ pub(super) struct ChannelAlias {
     fork: bool,
 }
 
+impl ChannelAlias {
+    /// An alias beside the model's own name.
+    pub(super) fn new(name: &str, alias: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            alias: alias.to_owned(),
+            fork: true,
+        }
+    }
+
+    /// The model that it leads to.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn lead_to(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+}
+
 /// The aliases of signed-in accounts, by channel.
 pub(super) fn by_channel(
     aliases: &[model_alias::Model],
@@ -37,31 +57,31 @@ pub(super) fn by_channel(
     for spec in providers::ALL {
         for alias in aliases.iter().filter(|alias| is_for(alias, spec.kind)) {
             for channel in spec.engine.channels {
-                lists.entry(*channel).or_default().push(ChannelAlias {
-                    name: alias.model.clone(),
-                    alias: alias.alias.clone(),
-                    fork: true,
-                });
+                let aliases = lists.entry(*channel).or_default();
+                aliases.push(ChannelAlias::new(&alias.model, &alias.alias));
             }
         }
     }
     lists
 }
 
-/// The models of a key's entry, with the aliases of the models that it serves.
+/// The models of a key's entry, with additional models and the aliases of the models that it serves.
 pub(super) fn of_entry(
     credential: &ProviderCredential,
     aliases: &[model_alias::Model],
     known: &KnownModels,
+    additional: &[(String, String)],
 ) -> Vec<ProviderModel> {
     let plain = |name: &String| ProviderModel {
         name: name.clone(),
         alias: None,
     };
     let own = &credential.models;
+    let has_additional = own.is_empty() && !additional.is_empty();
     let served: Vec<ProviderModel> = if own.is_empty() {
         let known = known.get(&credential.kind).into_iter().flatten();
-        known.map(plain).collect()
+        let additional = additional.iter().map(|(name, _)| name);
+        known.chain(additional).map(plain).collect()
     } else {
         own.clone()
     };
@@ -77,13 +97,13 @@ pub(super) fn of_entry(
             })
         })
         .collect();
-    if more.is_empty() {
+    if more.is_empty() && !has_additional {
         return own.clone();
     }
     served.into_iter().chain(more).collect()
 }
 
-fn is_for(alias: &model_alias::Model, kind: ProviderKind) -> bool {
+pub(super) fn is_for(alias: &model_alias::Model, kind: ProviderKind) -> bool {
     alias.provider.is_none_or(|provider| provider == kind)
 }
 
@@ -91,7 +111,7 @@ fn shown(model: &ProviderModel) -> &str {
     model.alias.as_deref().unwrap_or(&model.name).trim()
 }
 
-fn same(one: &str, other: &str) -> bool {
+pub(super) fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
@@ -126,7 +146,7 @@ mod tests {
             vec!["opus".to_owned(), "haiku".to_owned()],
         )]);
 
-        let models = of_entry(&claude, &[alias("gpt-4", "Opus", None)], &known);
+        let models = of_entry(&claude, &[alias("gpt-4", "Opus", None)], &known, &[]);
 
         assert_eq!(
             names(&models),
@@ -146,6 +166,7 @@ mod tests {
             &compatible,
             &[alias("gpt-4", "clever", None)],
             &KnownModels::new(),
+            &[],
         );
 
         assert_eq!(names(&models), [("big", "clever"), ("big", "gpt-4")]);
@@ -160,7 +181,18 @@ mod tests {
             alias("gpt-5", "opus", Some(ProviderKind::Xai)),
         ];
 
-        assert!(of_entry(&claude, &aliases, &known).is_empty());
+        assert!(of_entry(&claude, &aliases, &known, &[]).is_empty());
+    }
+
+    #[test]
+    fn an_additional_model_hides_no_known_one() {
+        let claude = credential(ProviderKind::Claude, "one", "key");
+        let known = KnownModels::from([(ProviderKind::Claude, vec!["opus-4".to_owned()])]);
+        let additional = [("opus-5".to_owned(), "opus-4".to_owned())];
+
+        let models = of_entry(&claude, &[], &known, &additional);
+
+        assert_eq!(names(&models), [("opus-4", "opus-4"), ("opus-5", "opus-5")]);
     }
 
     #[test]

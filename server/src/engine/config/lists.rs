@@ -6,6 +6,7 @@ use entity::{model_alias, provider_account::ProviderModel};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
+use super::additional::{self, PayloadRules};
 use super::aliases::{ChannelAlias, KnownModels, by_channel, of_entry};
 use crate::domain::models;
 use crate::domain::provider_accounts::ProviderCredential;
@@ -41,6 +42,8 @@ pub(in crate::engine) struct CredentialLists {
         skip_serializing_if = "BTreeMap::is_empty"
     )]
     channel_excluded: BTreeMap<&'static str, Vec<String>>,
+    #[serde(skip_serializing_if = "PayloadRules::is_empty")]
+    payload: PayloadRules,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,13 +116,21 @@ impl CredentialLists {
         settings: &EngineSettings,
         reveal: Reveal,
     ) -> Self {
-        let named = credentials.iter().map(|credential| ProviderCredential {
-            models: of_entry(credential, aliases, known),
-            ..credential.clone()
+        let additional = additional::by_provider(settings, known);
+        let named = credentials.iter().map(|credential| {
+            let more = additional.get(&credential.kind);
+            let more = more.map(Vec::as_slice).unwrap_or_default();
+            ProviderCredential {
+                models: of_entry(credential, aliases, known, more),
+                ..credential.clone()
+            }
         });
         let named: Vec<_> = named.collect();
+        let mut channel_aliases = by_channel(aliases);
+        additional::add_to_channels(&mut channel_aliases, &additional);
         Self {
-            channel_aliases: by_channel(aliases),
+            channel_aliases,
+            payload: additional::rules(&additional, aliases),
             channel_excluded: excluded_by_channel(settings),
             ..Self::new(&named, settings, reveal)
         }

@@ -1,5 +1,6 @@
 //! The engine's configuration: rendered from the credentials, and written to the file that the engine watches.
 
+mod additional;
 mod aliases;
 mod choices;
 mod document;

@@ -1,6 +1,6 @@
 //! Starts and stops the engine's process.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,27 +13,41 @@ use tokio::process::{Child, Command};
 use super::folder::Folder;
 use super::keys::EngineKeys;
 use crate::engine::launcher;
-use crate::engine::options::EngineOptions;
 
 /// The time limit for a graceful exit.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// Where the engine takes its model catalogue from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ModelCatalogueSource {
+    /// From the program.
+    BuiltIn,
+    /// From the internet, if it can be reached.
+    Refreshed,
+}
+
+/// The program to start, with its environment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Launch<'a> {
+    /// This program, which executes the engine.
+    pub(super) launcher: &'a Path,
+    pub(super) search_path: &'a OsStr,
+    pub(super) program: &'a Path,
+    pub(super) catalogue: ModelCatalogueSource,
+}
+
 /// The command that starts the engine: no secret in its arguments, a minimal environment.
-pub(super) fn command(
-    options: &EngineOptions,
-    program: &Path,
-    folder: &Folder,
-    keys: &EngineKeys,
-) -> Command {
-    let mut command = Command::new(&options.launcher);
+pub(super) fn command(launch: &Launch<'_>, folder: &Folder, keys: &EngineKeys) -> Command {
+    let is_local = launch.catalogue == ModelCatalogueSource::BuiltIn;
+    let mut command = Command::new(launch.launcher);
     command
         .arg(launcher::COMMAND)
         .arg(std::process::id().to_string())
-        .arg(program)
+        .arg(launch.program)
         .args([OsString::from("-config"), folder.config.clone().into()])
-        .arg("-local-model")
+        .args(is_local.then_some("-local-model"))
         .env_clear()
-        .env("PATH", &options.search_path)
+        .env("PATH", launch.search_path)
         .env("HOME", &folder.home)
         .env("TZ", "UTC")
         .env("WRITABLE_PATH", &folder.home)
@@ -47,16 +61,15 @@ pub(super) fn command(
     command
 }
 
-/// Sends SIGTERM to the process group, and SIGKILL after the time limit.
-pub(super) async fn terminate(child: &mut Child) {
+/// Sends SIGTERM to the process group, and SIGKILL after the time limit. Returns whether it exited in time.
+pub(super) async fn terminate(child: &mut Child) -> bool {
     signal(child, Signal::SIGTERM);
-    if tokio::time::timeout(EXIT_TIMEOUT, child.wait())
-        .await
-        .is_err()
-    {
+    let exited = tokio::time::timeout(EXIT_TIMEOUT, child.wait()).await;
+    if exited.is_err() {
         tracing::warn!("the engine did not exit in time and is killed");
         kill(child).await;
     }
+    exited.is_ok()
 }
 
 /// Kills the process and its group.

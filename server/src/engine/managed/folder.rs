@@ -30,6 +30,17 @@ impl Folder {
             Some(path) => std::path::absolute(path)?,
             None => in_memory(&run).unwrap_or_else(|| run.join("auths")),
         };
+        Self::create(&run, auths)
+    }
+
+    /// Creates the directories of a trial.
+    pub(super) fn trial(directory: &Path) -> io::Result<Self> {
+        let run = std::path::absolute(directory)?;
+        let auths = run.join("auths");
+        Self::create(&run, auths)
+    }
+
+    fn create(run: &Path, auths: PathBuf) -> io::Result<Self> {
         let folder = Self {
             config: run.join("config.yaml"),
             auths,
@@ -39,7 +50,7 @@ impl Folder {
         if folder.work.exists() {
             fs::remove_dir_all(&folder.work)?;
         }
-        for path in [&run, &folder.auths, &folder.home, &folder.work] {
+        for path in [run, &folder.auths, &folder.home, &folder.work] {
             DirBuilder::new().recursive(true).mode(0o700).create(path)?;
             fs::set_permissions(path, Permissions::from_mode(0o700))?;
         }

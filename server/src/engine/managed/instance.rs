@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Managed;
+use super::child::ModelCatalogueSource;
 use super::folder::Folder;
 use super::keys::EngineKeys;
 use crate::domain::provider_accounts::ProviderCredential;
@@ -24,6 +25,7 @@ pub(super) struct Instance {
     pub(super) folder: Folder,
     pub(super) endpoint: EngineEndpoint,
     pub(super) client: Arc<EngineClient>,
+    pub(super) catalogue: ModelCatalogueSource,
     port: u16,
 }
 
@@ -58,6 +60,7 @@ impl Instance {
             folder,
             endpoint,
             client: Arc::new(client),
+            catalogue: managed.catalogue_source(),
             port,
         })
     }
@@ -78,6 +81,7 @@ impl Instance {
             .map_err(|error| format!("the aliases of models could not be read: {error}"))?;
         let known = managed.public.catalogue.known();
         let settings = managed.context.source.settings();
+        managed.public.catalogue.set_additional(&settings);
         let render = |reveal| {
             let lists =
                 CredentialLists::with_aliases(&credentials, &aliases, &known, &settings, reveal);
@@ -174,7 +178,7 @@ fn secrets_of_proxy(proxy_url: &SecretString) -> Vec<SecretString> {
 }
 
 /// A free port. If another process takes it first, the engine exits and the next run chooses another.
-fn free_port() -> std::io::Result<u16> {
+pub(super) fn free_port() -> std::io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())
 }

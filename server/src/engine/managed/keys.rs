@@ -7,14 +7,14 @@ const CALLERS: usize = 512;
 
 /// Generated for each start, so that a leaked key is invalid after the next.
 #[derive(Clone, Debug)]
-pub(super) struct EngineKeys {
+pub(in crate::engine) struct EngineKeys {
     /// Authenticates the gateway.
-    pub(super) internal: SecretString,
+    pub(in crate::engine) internal: SecretString,
     /// Authenticate the gateway on behalf of one user each. Each begins with the internal key, so that redacting that
     /// key redacts these.
     pub(super) callers: Vec<SecretString>,
     /// Authenticates calls of the management API.
-    pub(super) management: SecretString,
+    pub(in crate::engine) management: SecretString,
 }
 
 impl EngineKeys {

@@ -5,11 +5,13 @@ mod folder;
 mod instance;
 mod keys;
 mod log_line;
+mod model_report;
 mod output;
 mod ready;
 mod reload;
 mod runtime;
 mod spawner;
+mod trial;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,10 +20,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
+use self::child::ModelCatalogueSource;
 use self::folder::Folder;
 pub(super) use self::folder::places;
-use self::runtime::{Runtime, StopMode};
+use self::runtime::{Runtime, ServeEnd, StopMode};
 use self::spawner::Spawner;
+pub use self::trial::TrialPlace;
+pub(super) use self::trial::{ADDED_MODEL, PROBE_MODELS, TrialConfiguration, TrialEngine};
 use super::auth_files::AuthFiles;
 use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
@@ -69,15 +74,27 @@ impl Managed {
         };
         let end = tokio::select! {
             order = orders.interruption() => RunEnd::Ordered(order),
-            reason = runtime.serve(self) => lost(reason, started),
+            end = runtime.serve(self) => match end {
+                ServeEnd::Lost(reason) => lost(reason, started),
+                ServeEnd::Outdated => RunEnd::Outdated,
+            },
         };
         self.public.withdraw();
         let mode = match end {
-            RunEnd::Ordered(_) => StopMode::Graceful,
+            RunEnd::Ordered(_) | RunEnd::Outdated => StopMode::Graceful,
             RunEnd::Lost(_) | RunEnd::Blocked(_) => StopMode::Kill,
         };
         runtime.stop(self, mode).await;
         end
+    }
+
+    /// Where the settings let the engine take its model catalogue from.
+    fn catalogue_source(&self) -> ModelCatalogueSource {
+        if self.context.source.settings().refresh_model_catalogue {
+            ModelCatalogueSource::Refreshed
+        } else {
+            ModelCatalogueSource::BuiltIn
+        }
     }
 
     /// Deletes the auth files, which hold tokens in clear text, when the server shuts down.

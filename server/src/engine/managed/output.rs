@@ -6,6 +6,7 @@ use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::sync::watch;
 
 use super::log_line;
+use crate::engine::catalogue_refresh;
 use crate::engine::logs::LogLevel;
 use crate::engine::public_state::PublicState;
 
@@ -20,6 +21,8 @@ pub(super) struct OutputFacts {
     pub(super) last_error: Option<String>,
     /// Whether all credentials are loaded.
     pub(super) is_loaded: bool,
+    /// How many refreshes of the model catalogue have ended.
+    pub(super) refreshes: u32,
 }
 
 /// Reads lines until the stream ends.
@@ -41,7 +44,12 @@ fn record_line(line: &str, public: &PublicState, facts: &watch::Sender<OutputFac
     if parsed.message.is_empty() || log_line::is_own_request(parsed.message) {
         return;
     }
+    let refresh = catalogue_refresh::parse(parsed.message);
+    if let Some(outcome) = refresh {
+        public.catalogue_refreshed(outcome);
+    }
     facts.send_if_modified(|facts| {
+        facts.refreshes += u32::from(refresh.is_some());
         if let Some(version) = log_line::version(parsed.message) {
             facts.version = Some(version.to_owned());
         }

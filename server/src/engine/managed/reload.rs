@@ -1,6 +1,5 @@
 //! Applies changed credentials to a running engine, and verifies that it uses them.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
@@ -10,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Managed;
 use super::instance::{Instance, Rendering};
+use super::output::OutputFacts;
 use crate::engine::client::EngineClient;
 use crate::engine::logs::LogLevel;
 
@@ -27,17 +27,33 @@ const APPLIED: &str = "ProxyPal: the engine uses the new credentials";
 const NOT_APPLIED: &str =
     "ProxyPal: the engine does not report the new credentials; restart it if they are missing";
 
-/// Applies every change of the source while the engine runs.
+/// Applies every change of the source and of the model catalogue while the engine runs. Returns when the process must
+/// be started with other arguments.
 pub(super) async fn follow(
     instance: &Instance,
     managed: &Managed,
     rendered: &Rendering,
     mut changes: watch::Receiver<u64>,
-) -> Infallible {
+    mut facts: watch::Receiver<OutputFacts>,
+) {
     let mut written = rendered.yaml().clone();
-    while changes.changed().await.is_ok() {
+    let mut refreshes = facts.borrow().refreshes;
+    loop {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() {
+                // The source was dropped: there are no further changes.
+                return std::future::pending().await;
+            },
+            seen = next_refresh(&mut facts, refreshes) => {
+                refreshes = seen;
+                managed.public.catalogue.read_known(&instance.client).await;
+            }
+        }
         tokio::time::sleep(DEBOUNCE).await;
         changes.mark_unchanged();
+        if managed.catalogue_source() != instance.catalogue {
+            return;
+        }
         match instance.render(managed).await {
             // An auth file may have changed although the configuration did not.
             Ok(new) if new.yaml().expose_secret() == written.expose_secret() => {
@@ -52,7 +68,14 @@ pub(super) async fn follow(
             Err(reason) => tracing::warn!(reason, "the engine keeps its previous credentials"),
         }
     }
-    // The source was dropped: there are no further changes.
+}
+
+/// Waits until more refreshes of the model catalogue than these have succeeded.
+async fn next_refresh(facts: &mut watch::Receiver<OutputFacts>, known: u32) -> u32 {
+    if let Ok(facts) = facts.wait_for(|facts| facts.refreshes != known).await {
+        return facts.refreshes;
+    }
+    // The process has ended.
     std::future::pending().await
 }
 
@@ -62,8 +85,14 @@ pub(super) async fn complete(
     instance: &Instance,
     managed: &Managed,
     rendered: &Rendering,
+    facts: &watch::Receiver<OutputFacts>,
 ) -> Option<Rendering> {
-    managed.public.catalogue.read_known(&instance.client).await;
+    let catalogue = &managed.public.catalogue;
+    catalogue.read_known(&instance.client).await;
+    // By the end of another call the log has reported a refresh that preceded the reading.
+    if instance.client.healthy().await.is_ok() && facts.borrow().refreshes == 0 {
+        catalogue.keep_built_in();
+    }
     let new = instance.render(managed).await.ok()?;
     if new.yaml().expose_secret() == rendered.yaml().expose_secret() {
         return None;
@@ -104,7 +133,7 @@ async fn is_applied(client: &EngineClient, wanted: &Value) -> bool {
 
 /// Whether the engine's configuration contains everything that was written. The engine adds fields, and omits empty
 /// and zero values.
-fn contains(shown: &Value, wanted: &Value) -> bool {
+pub(super) fn contains(shown: &Value, wanted: &Value) -> bool {
     match (shown, wanted) {
         (Value::Object(shown), Value::Object(wanted)) => wanted
             .iter()

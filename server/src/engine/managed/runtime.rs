@@ -8,8 +8,9 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::Managed;
-use super::child::{command, kill, terminate};
+use super::child::{Launch, ModelCatalogueSource, command, kill, terminate};
 use super::instance::{Instance, Rendering};
+use super::model_report;
 use super::output::{OutputFacts, relay};
 use super::ready::ready;
 use super::reload;
@@ -19,7 +20,7 @@ use crate::engine::status::EngineMode;
 use crate::engine::usage::Collector;
 
 /// The start-up time limit. A start usually takes 0.2 s.
-const START_LIMIT: Duration = Duration::from_secs(20);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(20);
 /// The time limit for reading the remaining output after the process exited.
 const FINAL_OUTPUT_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -30,6 +31,15 @@ pub(super) enum StopMode {
     Graceful,
     /// Immediately: it has exited or hangs.
     Kill,
+}
+
+/// Why a run of a process ended.
+#[derive(Debug)]
+pub(super) enum ServeEnd {
+    /// It exited or stopped answering, for this reason.
+    Lost(String),
+    /// It must be started with other arguments.
+    Outdated,
 }
 
 /// A started child process and the tasks that belong to it.
@@ -53,7 +63,17 @@ impl Runtime {
         let auth_files = restore(managed, &instance).await?;
         let rendering = instance.render(managed).await?;
         instance.write(managed, &rendering).await?;
-        let command = command(&managed.options, program, &instance.folder, &instance.keys);
+        let catalogue = instance.catalogue;
+        managed
+            .public
+            .refreshes_catalogue(catalogue == ModelCatalogueSource::Refreshed);
+        let launch = Launch {
+            launcher: &managed.options.launcher,
+            search_path: &managed.options.search_path,
+            program,
+            catalogue,
+        };
+        let command = command(&launch, &instance.folder, &instance.keys);
         let mut child = managed
             .spawner
             .spawn(command)
@@ -73,26 +93,48 @@ impl Runtime {
         })
     }
 
-    /// Waits until the engine is ready and keeps its configuration current; resolves with the reason when it is lost.
-    pub(super) async fn serve(&mut self, managed: &Managed) -> String {
+    /// Waits until the engine is ready and keeps its configuration current, until it is lost or must be replaced.
+    pub(super) async fn serve(&mut self, managed: &Managed) -> ServeEnd {
+        if let Err(reason) = self.prepare(managed).await {
+            return ServeEnd::Lost(reason);
+        }
+        self.publish(managed);
+        let model_reports = model_report::follow(managed);
+        let (changes, facts) = (self.changes.clone(), self.facts.clone());
+        tokio::select! {
+            status = self.child.wait() => ServeEnd::Lost(self.exit_reason(status).await),
+            reason = health::lost(&self.instance.client) => ServeEnd::Lost(reason),
+            () = reload::follow(&self.instance, managed, &self.rendering, changes, facts) => ServeEnd::Outdated,
+            never = model_reports => match never {},
+        }
+    }
+
+    /// Waits until the engine can serve requests, with the configuration that depends on its models. Fails with the reason
+    /// why it cannot.
+    async fn prepare(&mut self, managed: &Managed) -> Result<(), String> {
         let started = tokio::select! {
-            status = self.child.wait() => return self.exit_reason(status).await,
+            status = self.child.wait() => return Err(self.exit_reason(status).await),
             started = tokio::time::timeout(START_LIMIT, ready(&self.instance.client, self.facts.clone())) => started,
         };
         if started.is_err() {
-            return format!(
+            return Err(format!(
                 "the engine was not ready within {} seconds",
                 START_LIMIT.as_secs()
-            );
+            ));
         }
         tokio::select! {
-            status = self.child.wait() => return self.exit_reason(status).await,
-            completed = reload::complete(&self.instance, managed, &self.rendering) => {
+            status = self.child.wait() => return Err(self.exit_reason(status).await),
+            completed = reload::complete(&self.instance, managed, &self.rendering, &self.facts) => {
                 if let Some(rendering) = completed {
                     self.rendering = rendering;
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Sends requests to this process from now on.
+    fn publish(&mut self, managed: &Managed) {
         managed.public.catalogue.open(self.instance.client.clone());
         let version = self.facts.borrow().version.clone();
         let client = self.instance.client.clone();
@@ -106,11 +148,6 @@ impl Runtime {
             managed.accounts.clone(),
             managed.public.clone(),
         ));
-        tokio::select! {
-            status = self.child.wait() => self.exit_reason(status).await,
-            reason = health::lost(&self.instance.client) => reason,
-            never = reload::follow(&self.instance, managed, &self.rendering, self.changes.clone()) => match never {},
-        }
     }
 
     /// Stops the process and waits for its exit, its output and its last usage records.

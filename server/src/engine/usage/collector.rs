@@ -144,6 +144,13 @@ impl Round {
         let attempts = attempts
             .filter_map(|(record, message)| record.attempt(&accounts, now, message.clone()));
         self.source.record_attempts(attempts.collect()).await;
+        let windows = records.iter();
+        let windows: Vec<_> = windows
+            .filter_map(|record| record.windows(&accounts, now))
+            .collect();
+        if !windows.is_empty() {
+            self.source.record_windows(windows).await;
+        }
         for (record, message) in records.iter().zip(messages) {
             let Some(mut usage) = record.usage(&accounts) else {
                 tracing::debug!("a record of the engine's usage queue has an unknown request id");

@@ -1,16 +1,18 @@
 //! Parses one record of the usage queue. Records contain keys, so unused fields are not kept.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use entity::window_reading::ReadingSource;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::engine_usage::EngineUsage;
 use crate::domain::provider_accounts::EngineAttempt;
 use crate::domain::tokens::Tokens;
+use crate::domain::window_readings::WindowReport;
 use crate::engine::config::EngineAccounts;
 use crate::engine::error_text::error_text;
-use crate::providers;
+use crate::providers::{self, LimitHeaders};
 
 /// One attempt at a provider, as the engine reports it.
 #[derive(Deserialize)]
@@ -26,6 +28,16 @@ pub(super) struct Record {
     #[serde(default)]
     fail: Failure,
     token_breakdown: Option<Breakdown>,
+    #[serde(default)]
+    response_service_tier: String,
+    /// When the attempt began.
+    timestamp: Option<DateTime<Utc>>,
+    #[serde(default, deserialize_with = "limit_headers")]
+    response_headers: LimitHeaders,
+}
+
+fn limit_headers<'de, D: Deserializer<'de>>(headers: D) -> Result<LimitHeaders, D::Error> {
+    Ok(LimitHeaders::of(&Value::deserialize(headers)?))
 }
 
 #[derive(Default, Deserialize)]
@@ -86,6 +98,9 @@ impl Record {
             status: self.failure().filter(|status| *status > 0),
             message: None,
             tokens: self.token_breakdown.as_ref().and_then(tokens),
+            service_tier: Some(self.response_service_tier.trim())
+                .filter(|tier| !tier.is_empty())
+                .map(str::to_owned),
         })
     }
 
@@ -102,6 +117,24 @@ impl Record {
 
     fn failure(&self) -> Option<u16> {
         self.failed.then_some(self.fail.status_code)
+    }
+
+    /// The usage windows in the headers of the provider's answer; none without any. After a failover a record may have
+    /// the headers of another attempt, so only those of the account's provider are read.
+    pub(super) fn windows(
+        &self,
+        accounts: &EngineAccounts,
+        now: DateTime<Utc>,
+    ) -> Option<WindowReport> {
+        let account = accounts.find(&self.auth_index)?;
+        let read = providers::spec(account.kind).answer_windows?;
+        let windows = read(&self.response_headers);
+        (!windows.is_empty()).then(|| WindowReport {
+            account_id: account.id,
+            observed_at: self.timestamp.unwrap_or(now),
+            source: ReadingSource::Answer,
+            windows,
+        })
     }
 
     /// The outcome at an account of this server.
@@ -135,6 +168,8 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
         input: breakdown.input.uncached,
         cache_read: breakdown.input.cache_read,
         cache_write: breakdown.input.cache_write,
+        // Reported by the answer alone.
+        cache_write_1h: 0,
         output: breakdown.output.non_reasoning,
         reasoning: breakdown.output.reasoning,
     };
@@ -176,6 +211,7 @@ mod tests {
             input: 6,
             cache_read: 4,
             cache_write: 1,
+            cache_write_1h: 0,
             output: 3,
             reasoning: 2,
         };

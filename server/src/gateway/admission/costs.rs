@@ -5,7 +5,7 @@ use entity::provider_account::ProviderKind;
 
 use crate::domain::{
     ledger::{Cost, Ledger},
-    prices::{PriceList, Quote, max_cost},
+    prices::{PriceList, Quote, ServiceTier, max_cost},
     tokens::Tokens,
     users::api_keys::Caller,
 };
@@ -20,6 +20,8 @@ pub(super) struct Costs<'a> {
     providers: Vec<ProviderKind>,
     /// Whether a quota may need an assumed cost.
     may_assume: bool,
+    /// Those that may serve it.
+    tiers: &'a [ServiceTier],
     at: DateTime<Utc>,
 }
 
@@ -27,8 +29,8 @@ impl<'a> Costs<'a> {
     /// `model` is as the engine routes it.
     pub(super) fn new(
         (prices, ledger): (&'a PriceList, &Ledger),
-        caller: &Caller,
-        model: Option<&str>,
+        (caller, model): (&Caller, Option<&str>),
+        tiers: &'a [ServiceTier],
         at: DateTime<Utc>,
     ) -> Self {
         let providers = model.map_or_else(Vec::new, |model| ledger.served_by(model));
@@ -37,13 +39,14 @@ impl<'a> Costs<'a> {
             quote: model.map(|model| prices.quote(model, &providers, at)),
             providers,
             may_assume: caller.account().may_assume_costs(),
+            tiers,
             at,
         }
     }
 
     /// The highest cost of these tokens.
     pub(super) fn of(&self, tokens: Tokens) -> Cost {
-        let cost = |price: &_| max_cost(price, tokens);
+        let cost = |price: &_| max_cost(price, tokens, self.tiers);
         let known = self.quote.as_ref().and_then(|quote| quote.max(cost));
         let is_free = self.quote.as_ref().is_some_and(Quote::is_free);
         let is_priced = self.quote.as_ref().is_some_and(|quote| !quote.is_unpriced);
@@ -57,7 +60,7 @@ impl<'a> Costs<'a> {
     }
 
     fn assumed(&self, tokens: Tokens) -> Option<i64> {
-        let cost = |price: &_| max_cost(price, tokens);
+        let cost = |price: &_| max_cost(price, tokens, self.tiers);
         let dearest = || self.prices.dearest(&self.providers, self.at, cost);
         self.may_assume.then(dearest).flatten().map(cost)
     }

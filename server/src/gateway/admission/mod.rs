@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
-use metering::MAX_INPUT_TOKENS;
+use metering::{MAX_INPUT_TOKENS, RequestedTier};
 
 use self::{costs::Costs, limits::limit_error};
 pub(super) use self::{
@@ -25,7 +25,7 @@ use super::{
 use crate::domain::{
     ledger::{Amounts, Ledger, LimitRequest, Reservation},
     model_name::{NameRule, is_any_model, routed_as},
-    prices::Prices,
+    prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
     tokens::Tokens,
@@ -81,6 +81,7 @@ impl AdmissionControl {
         record: &mut RequestRecord,
     ) -> Result<Admission, GatewayError> {
         record.model = asked.model.name().map(str::to_owned);
+        record.requested_service_tier.clone_from(&asked.tier.name);
         let names = names(request.dialect);
         let model = asked.model.name().map(|name| routed_as(names, name));
         let prices = self.prices.current();
@@ -99,8 +100,12 @@ impl AdmissionControl {
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
-        let sources = (&*prices, &self.ledger);
-        let costs = Costs::new(sources, request.caller, model.as_deref(), record.started_at);
+        let costs = Costs::new(
+            (&prices, &self.ledger),
+            (request.caller, model.as_deref()),
+            reachable_tiers(&asked.tier, request.dialect),
+            record.started_at,
+        );
         let amounts = |tokens: Tokens| Amounts {
             tokens: tokens.total(),
             cost: costs.of(tokens),
@@ -222,6 +227,23 @@ fn explained(mut error: GatewayError, is_dropped: bool, named: Option<&str>) -> 
         _ => {}
     }
     error
+}
+
+/// The tiers that may serve a request: the one that it asks for, and the standard one if that is not available.
+fn reachable_tiers(asked: &RequestedTier, dialect: Dialect) -> &'static [ServiceTier] {
+    use ServiceTier::{Batch, Fast, Flex, Priority, Standard};
+    if asked.is_uncertain {
+        return &ServiceTier::ALL;
+    }
+    match asked.name.as_deref().and_then(ServiceTier::named) {
+        // The engine asks Claude for its fast mode instead.
+        Some(Priority) if dialect != Dialect::Anthropic => &[Standard, Priority, Fast],
+        Some(Priority) => &[Standard, Priority],
+        Some(Flex) => &[Standard, Flex],
+        Some(Batch) => &[Standard, Batch],
+        Some(Fast) => &[Standard, Fast],
+        Some(Standard) | None => &[Standard],
+    }
 }
 
 /// The most that a request is expected to use.

@@ -71,7 +71,7 @@ impl Responder {
         let format = ErrorFormat {
             dialect: route.dialect,
             protocol: route.protocol,
-            request_id: context.id.to_string(),
+            request_id: context.id,
             heartbeat: Heartbeat::of(route.protocol, &head.headers, interval),
             engine_outage: self.outage.clone(),
         };

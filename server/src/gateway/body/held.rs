@@ -9,10 +9,11 @@ use crate::gateway::{
     memory::{MemoryPermit, UserMemory},
 };
 
-/// The chunks as they arrived.
+/// The chunks as they arrived. Most bodies have one.
 #[derive(Debug, Default)]
 pub(in crate::gateway) struct BufferedBody {
-    chunks: VecDeque<Chunk>,
+    first: Option<Bytes>,
+    others: VecDeque<Chunk>,
     bytes: u64,
 }
 
@@ -20,7 +21,7 @@ pub(in crate::gateway) struct BufferedBody {
 #[derive(Debug)]
 struct Chunk {
     data: Bytes,
-    _memory: Option<MemoryPermit>,
+    _memory: MemoryPermit,
 }
 
 impl BufferedBody {
@@ -35,22 +36,23 @@ impl BufferedBody {
         if bytes > limit {
             return Err(GatewayError::BodyTooLarge { limit });
         }
-        // The first chunk costs no extra memory: it is in the buffer of the connection.
-        let memory = if self.chunks.is_empty() {
-            None
+        if self.is_empty() {
+            // The first chunk costs no extra memory: it is in the buffer of the connection.
+            self.first = Some(data);
         } else {
-            Some(memory.take(data.len())?)
-        };
+            let memory = memory.take(data.len())?;
+            self.others.push_back(Chunk {
+                data,
+                _memory: memory,
+            });
+        }
         self.bytes = bytes;
-        self.chunks.push_back(Chunk {
-            data,
-            _memory: memory,
-        });
         Ok(())
     }
 
     pub(super) fn pop(&mut self) -> Option<Bytes> {
-        let Chunk { data, .. } = self.chunks.pop_front()?;
+        let first = self.first.take();
+        let data = first.or_else(|| Some(self.others.pop_front()?.data))?;
         self.bytes -= data.len() as u64;
         Some(data)
     }
@@ -60,7 +62,7 @@ impl BufferedBody {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.first.is_none() && self.others.is_empty()
     }
 }
 

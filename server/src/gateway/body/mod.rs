@@ -61,6 +61,8 @@ pub(super) enum UploadError {
 #[derive(Debug, Default)]
 pub(super) struct UploadProgress {
     bytes: AtomicU64,
+    /// The service tier that the rest of the body asks for.
+    service_tier: OnceLock<String>,
     failure: OnceLock<UploadError>,
 }
 
@@ -70,14 +72,19 @@ impl UploadProgress {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// The service tier that the body asks for, if the part that was read while it was sent names it.
+    pub(super) fn service_tier(&self) -> Option<&str> {
+        self.service_tier.get().map(String::as_str)
+    }
+
     /// Why it was aborted, if it was.
     pub(super) fn failure(&self) -> Option<&UploadError> {
         self.failure.get()
     }
 }
 
-/// Scans the rest of a body that is being forwarded: a later member may contradict what was admitted. The engine acts on
-/// whole bodies only, so an upload that is aborted has no effect.
+/// Scans the rest of a body that is being forwarded: a later member may contradict what was admitted, or select a service
+/// tier. The engine acts on whole bodies only, so an upload that is aborted has no effect.
 #[derive(Debug)]
 pub(super) struct UploadWatch {
     scanner: ModelScanner,
@@ -96,8 +103,16 @@ impl UploadWatch {
         }
     }
 
-    fn observe(&mut self, data: &[u8], is_last: bool) -> Result<(), UploadError> {
+    fn observe(
+        &mut self,
+        data: &[u8],
+        is_last: bool,
+        progress: &UploadProgress,
+    ) -> Result<(), UploadError> {
         self.scanner.observe(data);
+        if is_last && let Some(tier) = self.scanner.requested_tier().name {
+            let _ = progress.service_tier.set(tier);
+        }
         let is_cut = is_last && !self.scanner.is_whole();
         let is_contradicted = (self.names_model && (is_cut || self.scanner.is_ambiguous()))
             || self
@@ -172,35 +187,37 @@ impl HttpBody for Upload {
     type Error = UploadError;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        if let Some(data) = self.held.pop() {
-            return self.pass(data);
+        let this = self.get_mut();
+        if let Some(data) = this.held.pop() {
+            return this.pass(data);
         }
-        let frame = match ready!(Pin::new(&mut self.rest).poll_frame(cx)) {
+        let frame = match ready!(Pin::new(&mut this.rest).poll_frame(cx)) {
             Some(Ok(frame)) => frame,
             Some(Err(error)) if is_too_slow(&error) => {
-                return self.fail(UploadError::Refused(GatewayError::BodyTooSlow));
+                return this.fail(UploadError::Refused(GatewayError::BodyTooSlow));
             }
-            Some(Err(_)) => return self.fail(UploadError::ClientGone),
+            Some(Err(_)) => return this.fail(UploadError::ClientGone),
             None => {
-                let watch = self.watch.as_mut();
-                return match watch.map_or(Ok(()), |watch| watch.observe(&[], true)) {
+                let watch = this.watch.as_mut();
+                return match watch.map_or(Ok(()), |watch| watch.observe(&[], true, &this.progress))
+                {
                     Ok(()) => Poll::Ready(None),
-                    Err(error) => self.fail(error),
+                    Err(error) => this.fail(error),
                 };
             }
         };
         match frame.into_data() {
             Ok(data) => {
-                let is_last = self.rest.is_end_stream();
-                if let Some(watch) = &mut self.watch
-                    && let Err(error) = watch.observe(&data, is_last)
+                let is_last = this.rest.is_end_stream();
+                if let Some(watch) = &mut this.watch
+                    && let Err(error) = watch.observe(&data, is_last, &this.progress)
                 {
-                    return self.fail(error);
+                    return this.fail(error);
                 }
-                self.pass(data)
+                this.pass(data)
             }
             Err(trailers) => Poll::Ready(Some(Ok(trailers))),
         }

@@ -3,7 +3,13 @@
 mod outage;
 mod upstream;
 
-use axum::http::{Request, Uri, request::Parts as Head, uri::PathAndQuery};
+use std::borrow::Cow;
+
+use axum::http::{
+    Request, Uri,
+    request::Parts as Head,
+    uri::{self, PathAndQuery},
+};
 use futures_util::future::{FutureExt as _, ready};
 
 use self::upstream::Upstream;
@@ -73,6 +79,7 @@ impl EngineClient {
         context.span.inject(&mut head.headers);
         headers::for_engine(
             &mut head.headers,
+            endpoint.host.clone(),
             endpoint.authorization_of(context.caller.user_id),
             context.id,
             context.route.is_websocket,
@@ -86,14 +93,15 @@ impl EngineClient {
 fn engine_uri(uri: &Uri, route: &Route, endpoint: &EngineEndpoint) -> Option<Uri> {
     let base = endpoint.base_path.as_deref().unwrap_or_default();
     let query = uri.query().map(query::without_credentials);
-    let target = match query.filter(|query| !query.is_empty() || uri.query() == Some("")) {
-        Some(query) => format!("{base}{}?{query}", route.path),
-        None => format!("{base}{}", route.path),
+    let query = query.filter(|query| !query.is_empty() || uri.query() == Some(""));
+    let target = match (&route.path, query) {
+        (Cow::Borrowed(path), None) if base.is_empty() => PathAndQuery::from_static(path),
+        (path, Some(query)) => format!("{base}{path}?{query}").try_into().ok()?,
+        (path, None) => format!("{base}{path}").try_into().ok()?,
     };
-    Uri::builder()
-        .scheme(endpoint.scheme.clone())
-        .authority(endpoint.authority.clone())
-        .path_and_query(PathAndQuery::try_from(target).ok()?)
-        .build()
-        .ok()
+    let mut parts = uri::Parts::default();
+    parts.scheme = Some(endpoint.scheme.clone());
+    parts.authority = Some(endpoint.authority.clone());
+    parts.path_and_query = Some(target);
+    Uri::from_parts(parts).ok()
 }

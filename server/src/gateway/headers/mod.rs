@@ -2,13 +2,18 @@
 
 mod withheld;
 
-use axum::http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{
-        AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
-        CONTENT_TYPE, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-        SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
-        X_CONTENT_TYPE_OPTIONS,
+use std::{fmt::Write as _, mem};
+
+use axum::{
+    body::Bytes,
+    http::{
+        HeaderMap, HeaderName, HeaderValue,
+        header::{
+            AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY,
+            CONTENT_TYPE, COOKIE, EXPECT, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+            SEC_WEBSOCKET_EXTENSIONS, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
 };
 use chrono::{DateTime, Utc};
@@ -41,6 +46,8 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+/// Of the largest number of 64 bits.
+const MAX_DIGITS: usize = 20;
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 /// Answers share their origin with the pages, so a browser that opens one must run and load nothing.
 const SANDBOX: HeaderValue = HeaderValue::from_static("sandbox; default-src 'none'");
@@ -77,10 +84,11 @@ fn is_read(name: &HeaderName) -> bool {
     name.as_str().starts_with("content-") || READ.contains(name) || CARRIERS.contains(name)
 }
 
-/// Puts our key in place of the client's, and our request id where the engine will note it. What belongs to the client's
-/// connection is gone already.
+/// Puts the engine's host and our key in place of the client's, and our request id where the engine will note it. What belongs
+/// to the client's connection is gone already.
 pub(super) fn for_engine(
     headers: &mut HeaderMap,
+    host: HeaderValue,
     authorization: HeaderValue,
     request_id: Uuid,
     upgrade: bool,
@@ -88,7 +96,7 @@ pub(super) fn for_engine(
     for name in CARRIERS {
         headers.remove(name);
     }
-    // The engine's client writes its own; our server has answered `Expect` already.
+    // Our server has answered `Expect` already.
     for name in [HOST, EXPECT, COOKIE] {
         headers.remove(name);
     }
@@ -100,6 +108,7 @@ pub(super) fn for_engine(
         headers.remove(SEC_WEBSOCKET_EXTENSIONS);
         ask_for_upgrade(headers);
     }
+    headers.insert(HOST, host);
 }
 
 /// Removes what clients must not see, and adds the request id and what keeps browsers from running an
@@ -126,9 +135,28 @@ pub(super) fn set_rate_limits(
 ) {
     let reset = received_at + status.resets_in;
     let seconds = reset.timestamp() + i64::from(reset.timestamp_subsec_nanos() > 0);
-    headers.insert(RATE_LIMIT, HeaderValue::from(status.limit));
-    headers.insert(RATE_LIMIT_REMAINING, HeaderValue::from(status.remaining));
-    headers.insert(RATE_LIMIT_RESET, HeaderValue::from(seconds));
+    let seconds = u64::try_from(seconds).unwrap_or_default();
+    let [limit, remaining, reset] = values_of([status.limit, status.remaining, seconds]);
+    headers.insert(RATE_LIMIT, limit);
+    headers.insert(RATE_LIMIT_REMAINING, remaining);
+    headers.insert(RATE_LIMIT_RESET, reset);
+}
+
+/// Numbers as values that share their memory.
+fn values_of<const COUNT: usize>(numbers: [u64; COUNT]) -> [HeaderValue; COUNT] {
+    let mut text = String::with_capacity(COUNT * MAX_DIGITS);
+    let ends = numbers.map(|number| {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{number}");
+        text.len()
+    });
+    let text = Bytes::from(text);
+    let mut start = 0;
+    ends.map(|end| {
+        let digits = text.slice(mem::replace(&mut start, end)..end);
+        // A digit is a character that a header may have.
+        HeaderValue::from_maybe_shared(digits).unwrap_or(HeaderValue::from_static("0"))
+    })
 }
 
 /// `Authorization` may contain `Bearer`, in any case, or the bare key.
@@ -211,6 +239,13 @@ mod tests {
 
         assert_eq!(headers.len(), 1);
         assert!(headers.contains_key("x-public"));
+    }
+
+    #[test]
+    fn numbers_share_memory_and_are_separate_values() {
+        let values = values_of([0, u64::MAX, 60]);
+
+        assert_eq!(values, ["0", "18446744073709551615", "60"]);
     }
 
     fn read(pairs: &[(&'static str, &'static str)]) -> Result<bool, GatewayError> {

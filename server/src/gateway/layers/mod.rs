@@ -17,8 +17,14 @@ use std::sync::Arc;
 use tower::Layer;
 
 pub(super) use self::{
-    authenticate::Authentication, forward::ForwardService, limit::Limiting, meter::Metering,
-    read_model::ModelReading, record::Recording, route::Routing,
+    authenticate::Authentication,
+    forward::ForwardService,
+    limit::Limiting,
+    meter::Metering,
+    read_model::ModelReading,
+    record::Recording,
+    request::{Received, ReceivedRequest},
+    route::Routing,
 };
 
 /// A layer with this state, which all clones of its service share.

@@ -1,6 +1,9 @@
 //! Opens the record of a request. From here on the request is recorded, however it ends.
 
 use std::{
+    fmt::Write as _,
+    mem,
+    net::IpAddr,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -8,7 +11,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{Response, header::USER_AGENT, request::Parts as Head},
+    http::{Response, header::USER_AGENT},
 };
 use entity::request::{Outcome, UsageSource};
 use tower::Service;
@@ -23,12 +26,14 @@ use crate::{
     gateway::{
         context::RequestContext,
         dialect::GatewayError,
-        meter::KILLED,
         receipts::{PendingAdmission, Receipts},
         trace::RequestSpan,
     },
     traces::Traces,
 };
+
+/// The longest text of an address, in bytes.
+const MAX_ADDRESS: usize = 45;
 
 #[derive(Debug)]
 pub(in crate::gateway) struct Recording {
@@ -57,14 +62,19 @@ where
 
 impl Recording {
     fn recorded(&self, request: AuthenticatedRequest) -> RecordedRequest {
-        let AuthenticatedRequest { request, caller } = request;
-        let record = self.record(&request, &caller);
+        let AuthenticatedRequest {
+            mut request,
+            caller,
+        } = request;
+        let endpoint = mem::take(&mut request.route.endpoint);
+        let record = self.record(&request, &caller, endpoint);
         let RoutedRequest {
             id,
             received_at,
             route,
             head,
             body,
+            peer: _,
         } = request;
         let context = Arc::new(RequestContext {
             id,
@@ -82,13 +92,11 @@ impl Recording {
         }
     }
 
-    fn record(&self, request: &RoutedRequest, caller: &Caller) -> RequestRecord {
-        let Head {
-            headers,
-            extensions,
-            ..
-        } = &request.head;
-        let client = self.addresses.of(extensions, headers);
+    fn record(&self, request: &RoutedRequest, caller: &Caller, endpoint: String) -> RequestRecord {
+        let headers = &request.head.headers;
+        let client = request
+            .peer
+            .map(|peer| self.addresses.behind(peer, headers));
         let user_agent = headers.get(USER_AGENT);
         let user_agent = user_agent.and_then(|value| value.to_str().ok());
         RequestRecord {
@@ -99,7 +107,7 @@ impl Recording {
             started_at: request.received_at,
             duration: Duration::ZERO,
             time_to_first_byte: None,
-            endpoint: request.route.endpoint.clone(),
+            endpoint,
             protocol: request.route.protocol,
             model: None,
             served_model: None,
@@ -107,13 +115,22 @@ impl Recording {
             http_status: None,
             // Should the server be killed before it knows more.
             outcome: Outcome::Interrupted,
-            error_code: Some(KILLED.to_owned()),
+            error_code: None,
             error_message: None,
             rejected_by: None,
             tokens: None,
             usage_source: UsageSource::Estimated,
-            client_ip: client.map(|address| address.to_string()),
+            client_ip: client.map(text_of),
             user_agent: user_agent.map(str::to_owned),
+            requested_service_tier: None,
+            service_tier: None,
         }
     }
+}
+
+fn text_of(address: IpAddr) -> String {
+    let mut text = String::with_capacity(MAX_ADDRESS);
+    // Writing to a string does not fail.
+    let _ = write!(text, "{address}");
+    text
 }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    http::{Response, StatusCode, request::Parts as Head},
+    http::{Request, Response, StatusCode, request::Parts as Head},
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
+    client_address::PeerAddress,
     domain::{requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         admission::{Admission, RequestStart},
@@ -24,6 +25,16 @@ use crate::{
 
 pub(in crate::gateway) type LayerResult = Result<Response<Body>, GatewayError>;
 
+/// A request as the server received it.
+pub(in crate::gateway) type ReceivedRequest = Request<Received>;
+
+/// The body of a request, and the peer of its connection, if that is known.
+#[derive(Debug)]
+pub(in crate::gateway) struct Received {
+    pub(in crate::gateway) body: Body,
+    pub(in crate::gateway) peer: Option<PeerAddress>,
+}
+
 /// A request to an endpoint that is served, without the headers that belong to the client's connection.
 #[derive(Debug)]
 pub(in crate::gateway) struct RoutedRequest {
@@ -32,6 +43,7 @@ pub(in crate::gateway) struct RoutedRequest {
     pub(super) route: Route,
     pub(super) head: Head,
     pub(super) body: Body,
+    pub(super) peer: Option<PeerAddress>,
 }
 
 /// A request of a known caller.

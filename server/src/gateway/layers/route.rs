@@ -10,7 +10,6 @@ use std::{
 
 use axum::{
     body::Body,
-    extract::Request,
     http::{Response, request::Parts as Head},
 };
 use chrono::{DateTime, Utc};
@@ -20,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     Layered,
-    request::{LayerResult, RoutedRequest},
+    request::{LayerResult, Received, ReceivedRequest, RoutedRequest},
 };
 use crate::{
     clock::SharedClock,
@@ -38,7 +37,7 @@ pub(in crate::gateway) struct Routing {
     pub(in crate::gateway) errors: Arc<ErrorResponses>,
 }
 
-impl<S> Service<Request> for Layered<Routing, S>
+impl<S> Service<ReceivedRequest> for Layered<Routing, S>
 where
     S: Service<RoutedRequest, Response = Response<Body>, Error = GatewayError>,
     S::Future: Unpin,
@@ -52,10 +51,10 @@ where
         self.inner.poll_ready(cx).map(|_| Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, request: ReceivedRequest) -> Self::Future {
         let id = Uuid::now_v7();
         let received_at = self.state.clock.now();
-        let (mut head, body) = request.into_parts();
+        let (mut head, Received { body, peer }) = request.into_parts();
         let (dialect, inner) = match self.state.route(&mut head) {
             Ok(route) => {
                 let request = RoutedRequest {
@@ -64,6 +63,7 @@ where
                     route,
                     head,
                     body,
+                    peer,
                 };
                 let dialect = request.route.dialect;
                 (dialect, Either::Right(self.inner.call(request)))

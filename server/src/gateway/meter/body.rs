@@ -8,6 +8,7 @@ use std::{
 
 use axum::body::{Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
+use uuid::Uuid;
 
 use super::{Drainer, Heartbeat, Receipt, RequestEnd, hold::Hold};
 use crate::{
@@ -34,7 +35,7 @@ pub(in crate::gateway) enum AnswerError {
 pub(in crate::gateway) struct ErrorFormat {
     pub(in crate::gateway) dialect: Dialect,
     pub(in crate::gateway) protocol: entity::request::Protocol,
-    pub(in crate::gateway) request_id: String,
+    pub(in crate::gateway) request_id: Uuid,
     /// Keeps a silent stream alive, if the settings enable it.
     pub(in crate::gateway) heartbeat: Option<Heartbeat>,
     pub(in crate::gateway) engine_outage: EngineOutage,
@@ -197,7 +198,8 @@ impl MeteredBody {
                 request_id,
                 ..
             } = &self.format;
-            let event = in_stream_error(*dialect, *protocol, &failure, request_id);
+            let id = request_id.to_string();
+            let event = in_stream_error(*dialect, *protocol, &failure, &id);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
         // An error now would discard the data that is not sent yet.

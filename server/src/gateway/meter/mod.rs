@@ -12,5 +12,5 @@ pub(super) use self::{
     body::{ErrorFormat, MeteredBody},
     drain::{Awaited, Drainer},
     heartbeat::Heartbeat,
-    receipt::{KILLED, Receipt, RequestEnd},
+    receipt::{Receipt, RequestEnd},
 };

@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{events::observe_events, progress::OutputCheckpoint};
 use crate::{
     domain::{
-        requests::{Noted, PendingEntry, RecordPermit, RequestRecord, Written},
+        requests::{KILLED, Noted, PendingEntry, RecordPermit, RequestRecord, Written},
         tokens::Tokens,
     },
     gateway::{
@@ -29,9 +29,6 @@ use crate::{
         trace::RequestSpan,
     },
 };
-
-/// The error code of requests that were in flight when the server was killed.
-pub(in crate::gateway) const KILLED: &str = "server_killed";
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,8 +244,8 @@ impl Receipt {
     }
 
     fn note(&self, end: RequestEnd) -> Option<Noted> {
-        let so_far = self.tap.as_ref().map(Tap::snapshot);
-        let observation = self.observation.as_ref().or(so_far.as_ref());
+        let so_far = || self.tap.as_ref().map(Tap::snapshot);
+        let observation = self.observation.clone().or_else(so_far);
         let record = self.settled(self.record.as_ref()?.clone(), observation, end);
         Some(self.permit.as_ref()?.note(&record))
     }
@@ -284,7 +281,7 @@ impl Receipt {
         }
         let observation = self.observation.take();
         let observation = observation.or_else(|| Some(self.tap.take()?.finish()));
-        let record = self.settled(record, observation.as_ref(), self.end);
+        let record = self.settled(record, observation, self.end);
         self.span.end(&record);
         permit.record(record)
     }
@@ -292,7 +289,7 @@ impl Receipt {
     fn settled(
         &self,
         mut record: RequestRecord,
-        observation: Option<&Observation>,
+        observation: Option<Observation>,
         end: RequestEnd,
     ) -> RequestRecord {
         record.duration = self.began.elapsed();
@@ -305,15 +302,22 @@ impl Receipt {
             | (Delivered::Error, RequestEnd::ClientGone) => RequestEnd::Whole,
             (_, end) => end,
         };
-        let usage = self.usage(&record, observation, end);
+        let usage = self.usage(&record, observation.as_ref(), end);
         record.tokens = Some(usage.tokens);
         record.usage_source = if usage.is_estimated {
             UsageSource::Estimated
         } else {
             UsageSource::Wire
         };
-        let in_stream_error = observation.and_then(|seen| seen.error_code.clone());
-        record.served_model = observation.and_then(|seen| seen.served_model.clone());
+        let seen = observation.unwrap_or_default();
+        let in_stream_error = seen.error_code;
+        record.served_model = seen.served_model;
+        record.service_tier = seen.service_tier;
+        let tier = self
+            .upload
+            .as_ref()
+            .and_then(|upload| upload.service_tier());
+        record.requested_service_tier = tier.map(str::to_owned).or(record.requested_service_tier);
         let refused_by_engine = is_error(&record);
         (record.outcome, record.error_code) = match end {
             RequestEnd::Whole if in_stream_error.is_some() => {
@@ -327,8 +331,7 @@ impl Receipt {
             RequestEnd::Interrupted(code) => (Outcome::Interrupted, Some(code.to_owned())),
         };
         let is_failure = !matches!(record.outcome, Outcome::Completed | Outcome::ClientGone);
-        let of_answer = observation.and_then(|seen| seen.error_message.as_deref());
-        let of_answer = of_answer.filter(|_| is_failure);
+        let of_answer = seen.error_message.as_deref().filter(|_| is_failure);
         let message = of_answer.and_then(|message| self.messages.kept(message));
         record.error_message = message.or(record.error_message.filter(|_| is_failure));
         let own_status = self.own_status.filter(|_| is_failure);

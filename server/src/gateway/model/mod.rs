@@ -11,7 +11,8 @@ use axum::{
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use metering::{
-    BodyForm, BodyKind, Bound, DecompressionError, FormError, ModelScanner, ScanResult,
+    BodyForm, BodyKind, Bound, DecompressionError, FormError, ModelScanner, RequestedTier,
+    ScanResult,
 };
 
 use super::{
@@ -30,6 +31,8 @@ pub(super) struct ModelRequest {
     pub(super) model: RequestedModel,
     /// As far as the body was read.
     pub(super) bound: Bound,
+    /// As far as the body was read.
+    pub(super) tier: RequestedTier,
     /// Bytes that the engine will read, decompressed; `None` while neither declared nor read to the end.
     pub(super) body_bytes: Option<u64>,
 }
@@ -120,15 +123,17 @@ pub(super) async fn read(
         }
         ModelSource::Path(model) => {
             let scanner = reading.for_bound(route, headers).await?;
-            (RequestedModel::Named(model.clone()), scanner)
+            (RequestedModel::Named(model.clone()), Some(scanner))
         }
         ModelSource::Messages | ModelSource::Nowhere => (RequestedModel::NotNeeded, None),
     };
     let bound = reading.bound(scanner.as_ref());
+    let tier = reading.tier(scanner.as_ref());
     let opened = scanner.as_ref().and_then(ModelScanner::decompressed_bytes);
     let asked = ModelRequest {
         model,
         bound,
+        tier,
         body_bytes: opened.or(declared).or_else(|| reading.whole_length()),
     };
     let watch = scanner.and_then(|scanner| reading.watch(route, &asked, scanner));
@@ -167,12 +172,13 @@ struct ModelReading<'a> {
 impl ModelReading<'_> {
     async fn for_model(&mut self, scanner: &mut ModelScanner) -> Result<ScanResult, ReadError> {
         loop {
-            if !scanner.needs_whole() {
-                let result = scanner.verdict();
-                if result != ScanResult::NeedMore && self.has_bound(scanner) {
-                    let is_over = self.body.is_end_stream();
-                    return Ok(if is_over { scanner.finish() } else { result });
-                }
+            if !scanner.needs_whole() && !scanner.needs_more() && self.has_bound(scanner) {
+                let is_over = self.body.is_end_stream();
+                return Ok(if is_over {
+                    scanner.finish()
+                } else {
+                    scanner.verdict()
+                });
             }
             if !self.read_chunk(scanner).await? {
                 return Ok(scanner.finish());
@@ -185,14 +191,11 @@ impl ModelReading<'_> {
         &mut self,
         route: &Route,
         headers: &HeaderMap,
-    ) -> Result<Option<ModelScanner>, ReadError> {
+    ) -> Result<ModelScanner, ReadError> {
         // Checks the headers even if the bound is not needed: the engine would read compressed bytes as JSON.
         let mut scanner = scanner(route, BodyForm::PlainJson, headers, self.limits)?;
-        if !self.limits.needs_bound {
-            return Ok(None);
-        }
         while !self.has_bound(&scanner) && self.read_chunk(&mut scanner).await? {}
-        Ok(Some(scanner))
+        Ok(scanner)
     }
 
     /// Whether nothing more must be read for the bound.
@@ -206,6 +209,15 @@ impl ModelReading<'_> {
         scanner
             .filter(is_fit)
             .map_or_else(Bound::default, ModelScanner::bound)
+    }
+
+    /// If a limit depends on the tier, a body that is not a complete document may ask for any.
+    fn tier(&self, scanner: Option<&ModelScanner>) -> RequestedTier {
+        let found = scanner.map(ModelScanner::requested_tier);
+        let is_cut = scanner.is_some_and(|scanner| !scanner.is_whole());
+        let mut tier = found.unwrap_or_default();
+        tier.is_uncertain |= self.limits.needs_bound && is_cut;
+        tier
     }
 
     /// The scanner for the rest of the body, if it must be scanned.
@@ -222,7 +234,9 @@ impl ModelReading<'_> {
         let is_bounded = self.limits.needs_bound && asked.bound.max_output_tokens.is_some();
         let bound = is_bounded.then_some(asked.bound);
         let is_over = self.has_ended || scanner.needs_whole();
-        (!is_over && (names_model || bound.is_some()))
+        // The body of a request whose path names the model may select a service tier.
+        let selects_tier = route.is_metered && matches!(route.model, ModelSource::Path(_));
+        (!is_over && (names_model || bound.is_some() || selects_tier))
             .then(|| UploadWatch::new(scanner, names_model, bound))
     }
 

@@ -214,3 +214,39 @@ fn reports_a_disconnected_client() {
 
     assert!(matches!(read, Err(ReadError::ClientGone)));
 }
+
+#[tokio::test]
+async fn a_service_tier_behind_what_was_read_is_found_while_the_body_is_sent() {
+    for (path, pieces) in [
+        (
+            "/v1/messages",
+            [r#"{"model":"m","#, r#""service_tier":"flex"}"#],
+        ),
+        (GEMINI, [r#"{"contents":[],"#, r#""serviceTier":"flex"}"#]),
+    ] {
+        let (asked, upload) = asked(path, &pieces, Then::Ends, false).unwrap().unwrap();
+        let progress = upload.progress();
+        assert_eq!(asked.tier, RequestedTier::default(), "{path}");
+
+        upload.collect().await.unwrap();
+
+        assert_eq!(progress.service_tier(), Some("flex"), "{path}");
+    }
+}
+
+#[test]
+fn a_service_tier_is_known_where_a_limit_depends_on_it() {
+    let cut = [r#"{"model":"m","max_tokens":7"#];
+    let whole = [
+        r#"{"model":"m","max_tokens":7"#,
+        r#","service_tier":"flex"}"#,
+    ];
+    let tier = |pieces: &[&str]| {
+        let read = asked("/v1/messages", pieces, Then::Ends, true);
+        read.unwrap().unwrap().0.tier
+    };
+
+    assert_eq!(tier(&whole).name.as_deref(), Some("flex"));
+    assert!(!tier(&whole).is_uncertain);
+    assert!(tier(&cut).is_uncertain);
+}

@@ -25,6 +25,8 @@ pub(in crate::gateway) enum ModelSource {
     reason = "each answers a question of its own"
 )]
 pub(super) struct EndpointRule {
+    /// The path, if it is in a table of metered endpoints.
+    pub(super) known_path: Option<&'static str>,
     pub(super) dialect: Dialect,
     pub(super) protocol: Protocol,
     pub(super) model: ModelSource,
@@ -110,6 +112,7 @@ impl EndpointRule {
         };
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
         Self {
+            known_path: None,
             dialect,
             protocol: if has_body {
                 Protocol::Unmetered
@@ -138,6 +141,7 @@ impl EndpointRule {
             self.generates_nothing();
         }
         if let Some((protocol, endpoint)) = Protocol::of_endpoint(path) {
+            self.known_path = Some(endpoint.path);
             self.protocol = protocol;
             self.model = ModelSource::Body(endpoint.body);
             self.names_model = true;

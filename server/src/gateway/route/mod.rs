@@ -6,6 +6,8 @@ pub(super) mod query;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use entity::request::Protocol;
 use http::{HeaderMap, Method};
 use metering::BoundForm;
@@ -13,7 +15,7 @@ use metering::BoundForm;
 use super::dialect::Dialect;
 
 pub(super) use endpoint::ModelSource;
-pub(super) use path::PREFIXES;
+pub(super) use path::{PREFIXES, is_served};
 
 /// The longest label of an endpoint, in bytes.
 const MAX_LABEL: usize = 200;
@@ -25,7 +27,7 @@ const MAX_LABEL: usize = 200;
 )]
 pub(super) struct Route {
     /// The path to forward: unchanged, unless it was corrected.
-    pub path: String,
+    pub path: Cow<'static, str>,
     /// The format of errors that the client parses.
     pub dialect: Dialect,
     /// Determines how the answer reports usage.
@@ -41,7 +43,7 @@ pub(super) struct Route {
     pub lists_models: bool,
     /// Whether this opens the Responses WebSocket.
     pub is_websocket: bool,
-    /// Method and path for the record: of bounded length, printable, without the query.
+    /// Method and path: of bounded length, printable, without the query. The record takes it.
     pub endpoint: String,
 }
 
@@ -70,9 +72,13 @@ pub(super) fn classify(
         return Err(RouteError::NotFound);
     }
     let endpoint = endpoint::find(method, &decoded, &cleaned, headers);
+    let known = endpoint.known_path.filter(|known| *known == forwarded);
     Ok(Route {
         endpoint: label(method, &forwarded),
-        path: forwarded.into_owned(),
+        path: match known {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(forwarded.into_owned()),
+        },
         dialect: endpoint.dialect,
         protocol: endpoint.protocol,
         model: endpoint.model,
@@ -85,10 +91,12 @@ pub(super) fn classify(
 }
 
 fn label(method: &Method, path: &str) -> String {
-    let mut label: String = format!("{method} {path}")
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
+    let method = method.as_str();
+    let mut label = String::with_capacity(method.len() + 1 + path.len());
+    label.push_str(method);
+    label.push(' ');
+    label.push_str(path);
+    label.retain(|character| !character.is_control());
     label.truncate(label.floor_char_boundary(MAX_LABEL));
     label
 }

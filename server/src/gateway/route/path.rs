@@ -94,7 +94,7 @@ fn without_bases(path: &str) -> (&str, Option<&str>) {
 }
 
 /// Decodes once, as the engine does. `None` if the result is not UTF-8.
-pub(super) fn decode(path: &str) -> Option<String> {
+pub(super) fn decode(path: &str) -> Option<Cow<'_, str>> {
     let is_encoded = |(index, _)| {
         let digits = path.get(index + 1..index + 3);
         digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
@@ -102,12 +102,18 @@ pub(super) fn decode(path: &str) -> Option<String> {
     if !path.match_indices('%').all(is_encoded) {
         return None;
     }
-    let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    Some(decoded.into_owned())
+    percent_decode_str(path).decode_utf8().ok()
 }
 
 /// Resolves dots, collapses slashes and removes a trailing slash.
-pub(super) fn clean(path: &str) -> String {
+pub(super) fn clean(path: &str) -> Cow<'_, str> {
+    let is_plain = |segment: &str| !matches!(segment, "" | "." | "..");
+    if path
+        .strip_prefix('/')
+        .is_some_and(|rest| rest.split('/').all(is_plain))
+    {
+        return Cow::Borrowed(path);
+    }
     let mut segments = Vec::new();
     for segment in path.split('/') {
         match segment {
@@ -118,11 +124,11 @@ pub(super) fn clean(path: &str) -> String {
             segment => segments.push(segment),
         }
     }
-    format!("/{}", segments.join("/"))
+    Cow::Owned(format!("/{}", segments.join("/")))
 }
 
 /// Whether the path is one of the prefixes, or below one.
-pub(super) fn is_served(path: &str) -> bool {
+pub(in crate::gateway) fn is_served(path: &str) -> bool {
     PREFIXES.iter().any(|prefix| is_below(path, prefix))
 }
 

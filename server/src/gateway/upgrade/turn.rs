@@ -91,6 +91,7 @@ impl Turns {
         let asked = ModelRequest {
             model,
             bound: scanner.bound(),
+            tier: scanner.requested_tier(),
             body_bytes: Some(message.len() as u64),
         };
         let mut record = self.lock().next_record(&asked.model, &self.sockets.clock);

@@ -6,7 +6,9 @@ use tokio_stream::wrappers::WatchStream;
 
 use crate::{
     domain::audit::AuditSubject,
-    engine::{EngineHandle, EngineStatus},
+    engine::{
+        CATALOGUE_ADDRESSES, CATALOGUE_INTERVAL, CatalogueRefresh, EngineHandle, EngineStatus,
+    },
     graphql::{
         resolver::{
             audit,
@@ -81,12 +83,48 @@ impl From<EngineStatus> for Engine {
     }
 }
 
+/// How the engine refreshes its model catalogue. Whether it does is the setting `refreshModelCatalogue`.
+#[derive(SimpleObject)]
+struct ModelCatalogueRefresh {
+    /// Whether the running engine refreshes the catalogue. Otherwise it serves the models that it was built with.
+    enabled: bool,
+    /// The addresses in the order in which the engine tries them; they are fixed in the engine.
+    addresses: Vec<&'static str>,
+    /// The time between two refreshes, in seconds; the first one follows the start of the engine.
+    interval_seconds: i32,
+    /// The last successful refresh since the engine started; null if there was none.
+    refreshed_at: Option<DateTime>,
+    /// The address that the last successful refresh came from.
+    refreshed_from: Option<String>,
+    /// The last failed refresh since the engine started; null if a later one succeeded.
+    failed_at: Option<DateTime>,
+}
+
+impl From<CatalogueRefresh> for ModelCatalogueRefresh {
+    fn from(refresh: CatalogueRefresh) -> Self {
+        Self {
+            enabled: refresh.enabled,
+            addresses: CATALOGUE_ADDRESSES.to_vec(),
+            interval_seconds: int(CATALOGUE_INTERVAL.as_secs()),
+            refreshed_at: refresh.refreshed_at.map(Into::into),
+            refreshed_from: refresh.refreshed_from,
+            failed_at: refresh.failed_at.map(Into::into),
+        }
+    }
+}
+
 #[ComplexObject]
 impl Engine {
     /// The configuration as last written, with secrets masked; null if this server does not configure the
     /// engine.
     async fn config_preview(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.service::<EngineHandle>().config_preview()
+    }
+
+    /// How the engine refreshes its model catalogue; null unless this server runs the engine.
+    async fn model_catalogue(&self, ctx: &Context<'_>) -> Option<ModelCatalogueRefresh> {
+        let engine = ctx.service::<EngineHandle>();
+        (self.mode == EngineMode::Managed).then(|| engine.catalogue_refresh().into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The models that requests can use.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, Enum, Object, SimpleObject};
+use entity::seen_model;
 
 use crate::{
     clock::SharedClock,
@@ -9,6 +10,7 @@ use crate::{
         model_catalogue::{CatalogueModel, ModelCatalogue},
         prices::Prices,
         provider_accounts::ProviderAccounts,
+        seen_models::SeenModels,
     },
     engine::{EngineHandle, EngineMode},
     graphql::{
@@ -21,9 +23,21 @@ use crate::{
             guard::Declared,
             role::{Role, requires_role},
         },
-        types::provider::ProviderKind,
+        types::{provider::ProviderKind, scalar::DateTime},
     },
 };
+
+/// Where the engine knows a model from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::engine_models::ModelOrigin")]
+enum ModelOrigin {
+    /// The catalogue that is compiled into the engine.
+    BuiltIn,
+    /// The catalogue that the engine has read from the internet.
+    Refreshed,
+    /// An account's own list of models or its prefix.
+    Account,
+}
 
 /// A model name that requests can use.
 #[derive(SimpleObject)]
@@ -42,6 +56,11 @@ struct Model {
     price: Option<Price>,
     /// The owner that the engine reports; null if it reports none.
     owned_by: Option<String>,
+    /// Where the engine knows it from; null for an alias, while it is not recorded yet, and if this server does not run
+    /// the engine.
+    origin: Option<ModelOrigin>,
+    /// When the engine listed it for the first time; null under the same conditions.
+    first_seen_at: Option<DateTime>,
     /// Whether it is a model of the demo engine, which returns canned text.
     demo: bool,
 }
@@ -58,9 +77,17 @@ impl ModelQuery {
     )]
     async fn models(&self, ctx: &Context<'_>) -> Result<Vec<Model>> {
         let facts = ctx.service::<EngineHandle>().models().await?;
-        let demo = ctx.service::<EngineHandle>().status().mode == EngineMode::Demo;
+        let mode = ctx.service::<EngineHandle>().status().mode;
         let models = with_catalogue(ctx, &facts, |catalogue| catalogue.list()).await?;
-        let model = |model: CatalogueModel| Model {
+        let seen_models = ctx.service::<SeenModels>();
+        let seen = |model: &CatalogueModel| {
+            let is_recorded = mode == EngineMode::Managed && model.alias_of.is_none();
+            is_recorded.then(|| seen_models.find(&model.name)).flatten()
+        };
+        let with_seen = |model| (seen(&model), model);
+        let model = |(seen, model): (Option<seen_model::Model>, CatalogueModel)| Model {
+            origin: seen.as_ref().map(|seen| seen.origin.into()),
+            first_seen_at: seen.map(|seen| seen.first_seen_at.into()),
             name: model.name,
             alias_of: model.alias_of,
             aliases: model.aliases,
@@ -72,9 +99,9 @@ impl ModelQuery {
                 .collect(),
             price: model.price.map(Price::from),
             owned_by: model.owner,
-            demo,
+            demo: mode == EngineMode::Demo,
         };
-        Ok(models.into_iter().map(model).collect())
+        Ok(models.into_iter().map(with_seen).map(model).collect())
     }
 }
 

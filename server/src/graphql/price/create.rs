@@ -2,9 +2,15 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 
-use super::list::Price;
+use super::{
+    conditions::{self, LongPromptRatesInput, LongPromptRule, ServiceTierRatesInput, nanos},
+    list::Price,
+};
 use crate::{
-    domain::prices::{NewPrice, Prices, Rates},
+    domain::{
+        self,
+        prices::{NewPrice, Prices, Rates},
+    },
     graphql::{
         resolver::{
             context::ContextExt as _,
@@ -34,20 +40,30 @@ struct CreatePriceInput {
     cache_read_per_million: Option<Usd>,
     /// US dollars per million cache-write tokens; the input price when omitted.
     cache_write_per_million: Option<Usd>,
+    /// US dollars per million tokens that are written to a cache for an hour; the price of other cache writes when omitted.
+    #[graphql(name = "cacheWrite1hPerMillion")]
+    cache_write_1h_per_million: Option<Usd>,
     /// US dollars per million output tokens, without reasoning.
     output_per_million: Usd,
     /// US dollars per million reasoning tokens; the output price when omitted.
     reasoning_per_million: Option<Usd>,
     /// US dollars per request, in addition to its tokens; 0 when omitted.
     per_request: Option<Usd>,
+    /// Which tokens of a request with a long prompt have the long-prompt rates; `WHOLE_REQUEST` when omitted.
+    long_prompt_rule: Option<LongPromptRule>,
+    /// The rates of long prompts: up to 6; none when omitted.
+    long_prompts: Option<Vec<LongPromptRatesInput>>,
+    /// The rates of other service tiers; none when omitted. A request in a tier without rates has the standard ones.
+    service_tiers: Option<Vec<ServiceTierRatesInput>>,
     /// The source of the price, such as a URL.
     source: Option<String>,
 }
 
-impl From<CreatePriceInput> for NewPrice {
-    fn from(input: CreatePriceInput) -> Self {
-        let nanos = |amount: Option<Usd>| amount.map(|Usd(nanos)| nanos);
-        Self {
+impl TryFrom<CreatePriceInput> for NewPrice {
+    type Error = domain::Error;
+
+    fn try_from(input: CreatePriceInput) -> domain::Result<Self> {
+        Ok(Self {
             model_pattern: input.model_pattern,
             provider: input.provider.map(Into::into),
             effective_from: input.effective_from.map(Into::into),
@@ -55,12 +71,18 @@ impl From<CreatePriceInput> for NewPrice {
                 input: input.input_per_million.0,
                 cache_read: nanos(input.cache_read_per_million),
                 cache_write: nanos(input.cache_write_per_million),
+                cache_write_1h: nanos(input.cache_write_1h_per_million),
                 output: input.output_per_million.0,
                 reasoning: nanos(input.reasoning_per_million),
                 per_request: nanos(input.per_request),
             },
+            conditions: conditions::read(
+                input.long_prompt_rule,
+                input.long_prompts,
+                input.service_tiers,
+            )?,
             source: input.source,
-        }
+        })
     }
 }
 
@@ -85,7 +107,7 @@ impl PriceMutation {
     ) -> Result<CreatePricePayload> {
         let price = ctx
             .service::<Prices>()
-            .create(&ctx.audit(), &input.into())
+            .create(&ctx.audit(), &input.try_into()?)
             .await?;
         Ok(CreatePricePayload {
             price: Price::from(price),

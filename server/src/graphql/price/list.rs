@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, MergedObject, Object, SimpleObject};
 use entity::price;
 
+use super::conditions::{LongPromptRates, LongPromptRule, ServiceTierRates};
 use crate::{
     domain::{
         paging::PageRequest,
@@ -50,12 +51,21 @@ pub(crate) struct Price {
     cache_read_per_million: Usd,
     /// US dollars per million cache-write tokens.
     cache_write_per_million: Usd,
+    /// US dollars per million tokens that are written to a cache for an hour.
+    #[graphql(name = "cacheWrite1hPerMillion")]
+    cache_write_1h_per_million: Usd,
     /// US dollars per million output tokens, without reasoning.
     output_per_million: Usd,
     /// US dollars per million reasoning tokens.
     reasoning_per_million: Usd,
     /// US dollars per request, in addition to its tokens.
     per_request: Usd,
+    /// Which tokens of a request with a long prompt have the long-prompt rates.
+    long_prompt_rule: LongPromptRule,
+    /// The rates of long prompts in standard service, by ascending threshold: up to 6.
+    long_prompts: Vec<LongPromptRates>,
+    /// The rates of other service tiers. A request in a tier without rates has the standard ones.
+    service_tiers: Vec<ServiceTierRates>,
     /// The source of the price, such as a URL.
     source: String,
     /// The time at which it was set.
@@ -64,6 +74,8 @@ pub(crate) struct Price {
 
 impl From<price::Model> for Price {
     fn from(row: price::Model) -> Self {
+        let rates = row.rates();
+        let conditional = row.conditional_rates.clone().unwrap_or_default();
         Self {
             id: row.id.into(),
             provider: provider_of(&row).map(Into::into),
@@ -72,9 +84,21 @@ impl From<price::Model> for Price {
             input_per_million: Usd(row.input_per_million),
             cache_read_per_million: Usd(row.cache_read_per_million),
             cache_write_per_million: Usd(row.cache_write_per_million),
+            cache_write_1h_per_million: Usd(rates.cache_write_1h),
             output_per_million: Usd(row.output_per_million),
             reasoning_per_million: Usd(row.reasoning_per_million),
             per_request: Usd(row.per_request),
+            long_prompt_rule: conditional.long_prompt_rule.into(),
+            long_prompts: conditional
+                .long_prompts
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+            service_tiers: conditional
+                .service_tiers
+                .into_iter()
+                .map(Into::into)
+                .collect(),
             source: row.source,
             created_at: row.created_at.into(),
         }

@@ -1,5 +1,6 @@
 //! Prices of tokens.
 
+pub(super) mod conditions;
 mod create;
 pub(super) mod list;
 mod update;

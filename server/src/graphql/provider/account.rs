@@ -1,7 +1,7 @@
 //! Provider accounts and their health.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
-use entity::provider_account;
+use entity::{provider_account, window_reading};
 
 use super::traffic::{AccountTraffic, TrafficPeriod};
 use crate::{
@@ -86,6 +86,29 @@ pub(crate) struct SubscriptionWindow {
     used_percent: i32,
     /// The time at which the window resets; null while nothing of it is used.
     resets_at: Option<DateTime>,
+    /// The length of the window, in seconds; null if unknown.
+    length_seconds: Option<i32>,
+}
+
+/// A level of a usage window at a time.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct WindowReading {
+    /// The time at which the provider reported it.
+    observed_at: DateTime,
+    /// The used share of the window, in percent: 0 to 100.
+    used_percent: i32,
+    /// The time at which the window was to reset; null if nothing of it was used.
+    resets_at: Option<DateTime>,
+}
+
+impl From<window_reading::Model> for WindowReading {
+    fn from(row: window_reading::Model) -> Self {
+        Self {
+            observed_at: row.observed_at.into(),
+            used_percent: row.used_percent.into(),
+            resets_at: row.resets_at.map(Into::into),
+        }
+    }
 }
 
 impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
@@ -94,6 +117,9 @@ impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
             name: window.name,
             used_percent: window.used_percent,
             resets_at: window.resets_at.map(Into::into),
+            length_seconds: window
+                .length_seconds
+                .and_then(|seconds| i32::try_from(seconds).ok()),
         }
     }
 }
@@ -269,6 +295,20 @@ impl ProviderAccount {
         let traffic = ctx.loader().load_one(key).await?.unwrap_or_default();
         let from = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default();
         Ok(AccountTraffic::new(from.into(), traffic))
+    }
+
+    /// The levels of a usage window over time, oldest first: one for each change. Of more than 2000 the newest; they are
+    /// kept for 90 days.
+    #[graphql(complexity = "20 * child_complexity + BATCHED")]
+    async fn window_readings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The `name` of the window.")] name: String,
+        #[graphql(desc = "The start of the period.")] since: DateTime,
+    ) -> Result<Vec<WindowReading>> {
+        let windows = ctx.service::<ProviderAccounts>().windows();
+        let readings = windows.history(self.row.id, &name, since.into()).await?;
+        Ok(readings.into_iter().map(Into::into).collect())
     }
 
     /// Why it is not active; null if it is.

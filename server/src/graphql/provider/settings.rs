@@ -26,6 +26,10 @@ pub(crate) struct ProviderSettings {
     updated_at: Option<DateTime>,
     /// Models that its accounts do not serve: lower-case names or patterns with `*`.
     excluded_models: Vec<String>,
+    /// `CLAUDE` only: models that its accounts serve although the engine's catalogue lacks them, by the provider's names.
+    /// An account with a model list of its own serves that list only. The engine treats such a model like the known one
+    /// with the most similar name.
+    additional_models: Vec<String>,
     /// `CLAUDE` only: whether requests of other clients are sent as Claude Code's, whose system prompt
     /// replaces theirs. Otherwise Anthropic may reject them on subscriptions.
     cloaking: bool,
@@ -40,6 +44,7 @@ impl From<Arc<VersionedProvider>> for ProviderSettings {
             version: row.version,
             updated_at: row.updated_at.map(Into::into),
             excluded_models: row.provider.excluded_models.clone(),
+            additional_models: row.provider.additional_models.clone(),
             cloaking: row.provider.cloaking,
             identity_per_account: row.provider.identity_per_account,
         }
@@ -51,6 +56,9 @@ impl From<Arc<VersionedProvider>> for ProviderSettings {
 struct UpdateProviderSettingsInput {
     /// Models that its accounts do not serve: names or patterns with `*`, at most 200.
     excluded_models: Option<Vec<String>>,
+    /// `CLAUDE` only: models that its accounts serve although the engine's catalogue lacks them, at most 50. Of other
+    /// providers the engine refuses such names for signed-in accounts.
+    additional_models: Option<Vec<String>>,
     /// `CLAUDE` only: whether requests of other clients are sent as Claude Code's.
     cloaking: Option<bool>,
     /// `CHATGPT` only: whether a session that moves between accounts has a separate identity at each.
@@ -84,6 +92,9 @@ impl ProviderSettingsMutation {
         let change = |provider: &mut settings::ProviderSettings| {
             if let Some(models) = input.excluded_models {
                 provider.excluded_models = models;
+            }
+            if let Some(models) = input.additional_models {
+                provider.additional_models = models;
             }
             if let Some(cloaking) = input.cloaking {
                 provider.cloaking = cloaking;

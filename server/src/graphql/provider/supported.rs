@@ -61,6 +61,8 @@ struct SupportedProvider {
     reports_windows: bool,
     /// Its settings beside those that all providers have.
     options: Vec<ProviderOption>,
+    /// Whether `additionalModels` is a setting of its accounts.
+    additional_models: bool,
 }
 
 impl SupportedProvider {
@@ -83,6 +85,7 @@ impl SupportedProvider {
             native_protocols: protocols.map(Into::into).collect(),
             reports_windows: spec.windows.is_some(),
             options: options.map(|each| each.option.into()).collect(),
+            additional_models: spec.engine.model_rules.is_some(),
         }
     }
 }

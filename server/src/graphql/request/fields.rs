@@ -3,6 +3,7 @@
 use async_graphql::{ComplexObject, Context};
 use entity::request_failure::MAX_ATTEMPTS;
 
+use super::calculation::CostCalculation;
 use crate::{
     domain::{Error, prices::Prices, requests},
     graphql::{
@@ -73,6 +74,13 @@ impl Request {
         let prices = ctx.service::<Prices>().current();
         let price = self.price_id.and_then(|id| prices.by_id(id).cloned());
         price.map(Price::from)
+    }
+
+    /// How the cost was calculated; null if no price was applied.
+    async fn cost_calculation(&self, ctx: &Context<'_>) -> Option<CostCalculation> {
+        let prices = ctx.service::<Prices>().current();
+        let price = prices.by_id(self.price_id?)?;
+        Some(CostCalculation::new(price, self.usage?))
     }
 }
 

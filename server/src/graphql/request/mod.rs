@@ -1,5 +1,6 @@
 //! Requests to the gateway.
 
+mod calculation;
 mod fields;
 pub(super) mod filter;
 pub(super) mod histogram;

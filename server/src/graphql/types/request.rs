@@ -9,10 +9,13 @@ use super::{
     paging::Node,
     provider::ProviderKind,
     request_failure::LimitRejection,
-    scalar::{DateTime, Usd, int},
+    scalar::{BigInt, DateTime, Usd, int},
     tokens::{Reconciliation, Tokens, UsageSource},
 };
-use crate::domain::requests::{self, tokens_of};
+use crate::domain::{
+    prices::PricedUsage,
+    requests::{self, tier_of, tokens_of},
+};
 
 /// The API protocol of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -81,6 +84,9 @@ pub(crate) struct Request {
     pub(crate) attempts: Option<Attempts>,
     #[graphql(skip)]
     pub(crate) price_id: Option<Uuid>,
+    /// The usage that determines its cost; `None` if the tokens are unknown.
+    #[graphql(skip)]
+    pub(crate) usage: Option<PricedUsage>,
     #[graphql(skip)]
     pub(crate) cursor: String,
     /// The request's id, which the client received as `X-Request-Id`.
@@ -120,6 +126,15 @@ pub(crate) struct Request {
     rejected_by: Option<LimitRejection>,
     /// The tokens; null if unknown, which does not mean 0.
     tokens: Option<Tokens>,
+    /// The part of `tokens.cacheWrite` that is kept for an hour; 0 if the response reports no lifetimes, and null if unknown or
+    /// recorded by an earlier version.
+    #[graphql(name = "cacheWrite1hTokens")]
+    cache_write_1h_tokens: Option<BigInt>,
+    /// The service tier in the request, as it is written there, such as `priority`; null if it names none.
+    requested_service_tier: Option<String>,
+    /// The service tier that the provider reports, as it writes it; null if it reports none. A tier without rates has the
+    /// standard price.
+    service_tier: Option<String>,
     /// The cost at the price that was in force, or an assumed one: see `costBasis`. Null if unknown or without a price,
     /// which does not mean 0.
     pub(crate) cost: Option<Usd>,
@@ -138,11 +153,13 @@ pub(crate) struct Request {
 impl From<request::Model> for Request {
     fn from(row: request::Model) -> Self {
         let tokens = tokens_of(&row);
+        let tier = tier_of(&row);
         Self {
             user_id: row.user_id,
             api_key_id: row.api_key_id,
             account_id: row.account_id,
             price_id: row.price_id,
+            usage: tokens.map(|tokens| PricedUsage { tokens, tier }),
             cursor: requests::cursor(&row),
             attempts: row.attempts,
             id: row.id.into(),
@@ -163,6 +180,9 @@ impl From<request::Model> for Request {
             error_message: row.error_message,
             rejected_by: row.rejected_by.map(Into::into),
             tokens: tokens.map(Tokens::from),
+            cache_write_1h_tokens: row.cache_write_1h_tokens.map(BigInt),
+            requested_service_tier: row.requested_service_tier,
+            service_tier: row.service_tier,
             cost: row.cost.map(Usd),
             unpriced: row.cost_assumed
                 || (row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0)),

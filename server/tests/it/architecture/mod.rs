@@ -46,7 +46,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         "notify",
         &["clock", "domain", "engine", "metrics", "outage"],
     ),
-    ("price_feed", &["domain", "notify"]),
+    ("price_feed", &["clock", "domain", "notify"]),
     (
         "oauth",
         &[

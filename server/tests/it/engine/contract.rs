@@ -15,6 +15,7 @@ const INCLUSIVE: Tokens = Tokens {
     input: 6,
     cache_read: 4,
     cache_write: 0,
+    cache_write_1h: 0,
     output: 3,
     reasoning: 2,
 };
@@ -53,6 +54,7 @@ async fn messages_are_streamed_and_counted() {
         input: 7,
         cache_read: 2,
         cache_write: 3,
+        cache_write_1h: 0,
         output: 5,
         reasoning: 0,
     };

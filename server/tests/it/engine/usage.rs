@@ -27,9 +27,11 @@ async fn a_record_names_request_and_account_and_counts_exactly() {
             input: 6,
             cache_read: 4,
             cache_write: 0,
+            cache_write_1h: 0,
             output: 3,
             reasoning: 2,
         }),
+        service_tier: None,
     };
     assert_eq!(test_engine.next_usage().await, expected);
 }

@@ -102,9 +102,11 @@ fn price_of(model: &str) -> price::Model {
         input_per_million: rate,
         cache_read_per_million: rate,
         cache_write_per_million: rate,
+        cache_write_1h_per_million: None,
         output_per_million: rate,
         reasoning_per_million: rate,
         per_request: 0,
+        conditional_rates: None,
         source: "a test".to_owned(),
         created_at: DateTime::UNIX_EPOCH,
     }

@@ -5,15 +5,18 @@ mod aliases;
 mod auth_files;
 mod bounds;
 mod canaries;
+mod catalogue;
 mod choosing;
 mod health;
 mod killed;
 mod leaving;
 mod pausing;
+mod prices;
 mod probing;
 mod protocols;
 mod rotation;
 mod soak;
+mod windows;
 
 use entity::request;
 use proxypal_server::domain::provider_accounts::NewProviderApiKey;

@@ -69,6 +69,7 @@ fn cases() -> Vec<Case> {
         input: 6,
         cache_read: 4,
         cache_write: 0,
+        cache_write_1h: 0,
         output: 3,
         reasoning: 2,
     };
@@ -80,6 +81,7 @@ fn cases() -> Vec<Case> {
         input: 6,
         cache_read: 4,
         cache_write: 7,
+        cache_write_1h: 0,
         output: 5,
         reasoning: 0,
     };

@@ -11,7 +11,7 @@ use entity::{
     request::{Outcome, Protocol, UsageSource},
 };
 use proxypal_server::domain::{
-    prices::{NewPrice, Rates},
+    prices::{Conditions, NewPrice, Rates},
     requests::tokens_of,
     usd,
     users::quotas::{LimitHolder, NewQuota},
@@ -93,6 +93,7 @@ async fn an_unmetered_request_costs_its_price_per_request() {
                 per_request: Some(usd::DOLLAR),
                 ..Rates::default()
             },
+            conditions: Conditions::default(),
             source: None,
         };
         app.services

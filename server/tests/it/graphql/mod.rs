@@ -19,6 +19,7 @@ mod many_limits;
 mod notification;
 mod own_keys;
 mod price;
+mod price_conditions;
 mod price_update;
 mod privileges;
 mod provider_account;

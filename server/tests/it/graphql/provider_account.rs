@@ -59,6 +59,7 @@ async fn request(
         status: None,
         message: None,
         tokens: None,
+        service_tier: None,
     };
     plane.handles.reports.send(report).await.unwrap();
     eventually("the engine's report", async || {

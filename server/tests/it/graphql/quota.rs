@@ -472,6 +472,7 @@ async fn late_engine_reports_of_requests_before_a_reset_are_not_subtracted_twice
         status: None,
         message: None,
         tokens: None,
+        service_tier: None,
     };
     plane.handles.reports.send(report).await.unwrap();
     let provider = format!("{{ request(id: \"{early}\") {{ provider }} }}");

@@ -81,6 +81,7 @@ impl Log {
             status,
             message: status.map(|status| format!("message {status}")),
             tokens: None,
+            service_tier: None,
         };
         self.plane.handles.reports.send(report).await.unwrap();
     }

@@ -167,6 +167,7 @@ async fn empty_sums_are_deleted() {
         status: None,
         message: None,
         tokens: None,
+        service_tier: None,
     };
     book.plane.handles.reports.send(report).await.unwrap();
     eventually("the report", async || {

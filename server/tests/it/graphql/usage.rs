@@ -233,6 +233,7 @@ async fn a_report_of_the_engine_corrects_the_sums() {
             output: 7,
             ..Tokens::default()
         }),
+        service_tier: None,
     };
     book.plane.handles.reports.send(report).await.unwrap();
 

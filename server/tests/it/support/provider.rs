@@ -51,6 +51,7 @@ impl Provider {
             input: count("input"),
             cache_read: count("cacheRead"),
             cache_write: count("cacheWrite"),
+            cache_write_1h: count("cacheWrite1h"),
             output: count("output"),
             reasoning: count("reasoning"),
         }

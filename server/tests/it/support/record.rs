@@ -38,5 +38,7 @@ pub(crate) fn completed(
         usage_source: UsageSource::Wire,
         client_ip: None,
         user_agent: None,
+        requested_service_tier: None,
+        service_tier: None,
     }
 }

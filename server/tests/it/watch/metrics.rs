@@ -14,7 +14,7 @@ use entity::{
 use proxypal_server::{
     domain::{
         engine_usage::EngineUsage,
-        prices::{NewPrice, Rates},
+        prices::{Conditions, NewPrice, Rates},
         tokens::Tokens,
         usage::{Span, UsageFilter},
         users::{
@@ -39,6 +39,7 @@ async fn price(watched: &Watched) {
             output: 10_000_000_000,
             ..Rates::default()
         },
+        conditions: Conditions::default(),
         source: None,
     };
     watched
@@ -258,6 +259,7 @@ async fn a_late_report_of_the_engine_is_counted_once_and_no_counter_falls() {
                 output: 7,
                 ..Tokens::default()
             }),
+            service_tier: None,
         };
         plane.handles.reports.send(report).await.unwrap();
     }

@@ -3,6 +3,7 @@
 mod bound;
 mod forms;
 mod json;
+mod requested_tier;
 mod zstd;
 
 use http::HeaderMap;

@@ -26,6 +26,7 @@ impl Golden {
             input,
             cache_read,
             cache_write,
+            cache_write_1h: observed.tokens.map_or(0, |tokens| tokens.cache_write_1h),
             output,
             reasoning,
         };

@@ -2,6 +2,7 @@
 
 mod golden;
 mod hostile;
+mod service_tier;
 mod turns;
 
 use crate::Protocol;

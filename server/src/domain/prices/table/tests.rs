@@ -30,10 +30,12 @@ fn an_entry_is_parsed_exactly() {
             input: 3_000_000_000,
             cache_read: Some(300_000_000),
             cache_write: Some(3_750_000_000),
+            cache_write_1h: None,
             output: 15_000_000_000,
             reasoning: None,
             per_request: Some(1),
         },
+        conditions: Conditions::default(),
         source: None,
     };
     assert_eq!(price.unwrap(), expected);

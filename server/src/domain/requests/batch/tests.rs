@@ -135,8 +135,13 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         usage_source: UsageSource::Estimated,
         client_ip: None,
         user_agent: None,
+        requested_service_tier: None,
+        service_tier: None,
     };
-    record.into_row(sequence)
+    request::Model {
+        sequence,
+        ..record.into_row()
+    }
 }
 
 fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
@@ -151,6 +156,7 @@ fn report(request_id: Uuid, tokens: i64) -> EngineUsage {
             input: tokens,
             ..Tokens::default()
         }),
+        service_tier: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! The task of a request writes its lines itself: a write only copies into the page cache, and no other task has to
 //! run. When the disk is slow, or lines must be synced, a blocking thread writes them.
 
+mod line;
 mod results;
 mod segment;
 mod writer;
@@ -24,17 +25,14 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub(super) use self::segment::Segments;
 use self::writer::{Entry, JournalWriter};
+pub(super) use self::{line::LineText, segment::Segments};
 pub use self::{
     results::{Noted, Written},
     segment::PendingEntry,
 };
 use super::{RequestRecord, settlement::Settlement};
 use crate::outage::Outage;
-
-/// A usual length of a line, in bytes.
-const LINE: usize = 768;
 
 /// When lines are made durable against a power failure. The file survives the process in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,14 +54,6 @@ impl JournalSync {
 /// Writes entries. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Journal(Arc<JournalWriter>);
-
-/// A line of the file.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Line<Record> {
-    Request(Record),
-    Void(Uuid),
-}
 
 /// The result of [`Journal::open`].
 #[derive(Debug)]
@@ -131,27 +121,25 @@ impl Journal {
 
     /// Writes the record that stands for the request if the process is killed.
     pub(super) fn note(&self, record: &RequestRecord) -> Noted {
-        let (id, line) = (record.id, line(&Line::Request(record)));
+        let (id, line) = (record.id, LineText::of_record(record));
         if let Some(result) = self.0.append_here(&line, |file| file.pending(id)) {
             return Noted::ready(result);
         }
         let (written, result) = oneshot::channel();
+        let line = line.into_vec();
         self.0.enqueue(Entry::Note { id, line, written });
         Noted::waiting(result)
     }
 
-    /// Writes the final record and sends it to the database writer.
-    pub(super) fn end(&self, settlement: Settlement) -> Written {
-        let (id, line) = (
-            settlement.record.id,
-            line(&Line::Request(&settlement.record)),
-        );
+    /// Writes the line of the final record and sends its row to the database writer.
+    pub(super) fn end(&self, line: LineText, settlement: Settlement) -> Written {
+        let id = settlement.row.id;
         if let Some(result) = self.0.append_here(&line, |file| file.pending(id)) {
             return self.0.settle(settlement, result);
         }
         let (written, result) = oneshot::channel();
         self.0.enqueue(Entry::End {
-            line,
+            line: line.into_vec(),
             settlement: Box::new(settlement),
             written,
         });
@@ -160,19 +148,10 @@ impl Journal {
 
     /// Writes that a request was not forwarded.
     pub(super) fn void(&self, id: Uuid) {
-        let line = line(&Line::<()>::Void(id));
+        let line = LineText::of_void(id);
         if self.0.append_here(&line, |_| ()).is_none() {
+            let line = line.into_vec();
             self.0.enqueue(Entry::Void { line });
         }
     }
-}
-
-/// Records serialize without errors: they have no maps with other keys than strings and no NaN.
-fn line<Record: serde::Serialize>(line: &Line<Record>) -> Vec<u8> {
-    let mut text = Vec::with_capacity(LINE);
-    if serde_json::to_writer(&mut text, line).is_err() {
-        text.clear();
-    }
-    text.push(b'\n');
-    text
 }

@@ -14,7 +14,7 @@ use std::{
 
 use uuid::Uuid;
 
-use super::Line;
+use super::line::Line;
 use crate::domain::requests::RequestRecord;
 
 const EXTENSION: &str = "journal";

@@ -372,7 +372,7 @@ impl Entry {
     fn id(&self) -> Option<Uuid> {
         match self {
             Self::Note { id, .. } => Some(*id),
-            Self::End { settlement, .. } => Some(settlement.record.id),
+            Self::End { settlement, .. } => Some(settlement.row.id),
             Self::Void { .. } => None,
         }
     }

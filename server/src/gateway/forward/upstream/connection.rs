@@ -95,9 +95,9 @@ impl UpstreamConnection {
     /// Sends a request, and resolves with the head of its answer; the request may not be written to its end by then.
     pub(super) async fn exchange(
         &mut self,
-        request: OutgoingRequest,
+        mut request: OutgoingRequest,
     ) -> Result<AnswerHead, Unsent> {
-        let mut heads = HeadReader::new(request.method());
+        let mut heads = request.head_reader();
         self.outgoing = Some(request);
         let answered = std::future::poll_fn(|cx| {
             self.poll_send(cx)?;

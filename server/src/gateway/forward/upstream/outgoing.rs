@@ -2,16 +2,17 @@
 
 use std::{
     io::{self, IoSlice},
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
 use axum::{
     body::{Bytes, HttpBody as _},
-    http::{Method, Request},
+    http::{HeaderMap, Method, Request},
 };
 use bytes::{Buf as _, BytesMut};
-use http1::{UploadEncoder, encode_head};
+use http1::{HeadReader, UploadEncoder, encode_head};
 use tokio::{io::AsyncWrite as _, net::TcpStream};
 
 use super::exchange_error::ExchangeError;
@@ -21,6 +22,8 @@ use crate::gateway::body::Upload;
 #[derive(Debug)]
 pub(super) struct OutgoingRequest {
     method: Method,
+    /// Those of the request, which are encoded already; the answer uses their memory.
+    headers: HeaderMap,
     upload: Upload,
     encoder: UploadEncoder,
     /// Encoded and not written yet: `framing`, then `data`, then `tail`.
@@ -42,6 +45,7 @@ impl OutgoingRequest {
         Self {
             framing: encode_head(&head.method, target, &head.headers, encoder),
             method: head.method,
+            headers: head.headers,
             upload,
             encoder,
             data: Bytes::new(),
@@ -50,8 +54,9 @@ impl OutgoingRequest {
         }
     }
 
-    pub(super) fn method(&self) -> &Method {
-        &self.method
+    /// Reads the head of the answer.
+    pub(super) fn head_reader(&mut self) -> HeadReader {
+        HeadReader::new(&self.method, mem::take(&mut self.headers))
     }
 
     /// Whether any of it was written.

@@ -146,7 +146,9 @@ fn addressed(mut request: Request<Upload>) -> (Request<Upload>, Authority) {
         .path_and_query
         .unwrap_or_else(|| PathAndQuery::from_static("/"));
     *request.uri_mut() = Uri::from(path);
-    if let Ok(host) = authority.as_str().parse() {
+    if !request.headers().contains_key(HOST)
+        && let Ok(host) = authority.as_str().parse()
+    {
         request.headers_mut().insert(HOST, host);
     }
     (request, authority)

@@ -41,6 +41,8 @@ impl TestServer {
             usage_source: UsageSource::Estimated,
             client_ip: None,
             user_agent: None,
+            requested_service_tier: None,
+            service_tier: None,
         }
     }
 

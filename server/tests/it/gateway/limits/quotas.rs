@@ -5,7 +5,10 @@ use std::sync::Mutex;
 use entity::{RateLimit, quota::Metric};
 use futures_util::future::join_all;
 use proxypal_server::domain::{
-    prices::{NewPrice, Rates},
+    prices::{
+        Conditions, NewLongPromptRates, NewPrice, NewServiceTierRates, PartialRates, Rates,
+        ServiceTier,
+    },
     usd,
     users::quotas::{LimitHolder, NewQuota},
 };
@@ -58,6 +61,7 @@ async fn a_cost_quota_is_enforced() {
             output: 2000 * usd::DOLLAR,
             ..Rates::default()
         },
+        conditions: Conditions::default(),
         source: None,
     };
     user.app
@@ -77,6 +81,69 @@ async fn a_cost_quota_is_enforced() {
     assert_eq!(user.outcome(more).await, used_up());
     // A model without a price is not free.
     assert_eq!(user.outcome(small()).await, used_up());
+}
+
+#[tokio::test]
+async fn the_dearest_tier_and_prompt_size_that_a_request_can_reach_are_reserved() {
+    let user = User::new().await;
+    let (nothing, dear) = (PartialRates::default(), Some(1_000_000 * 90 * 1_000));
+    let price = NewPrice {
+        model_pattern: "acme".to_owned(),
+        provider: None,
+        effective_from: None,
+        rates: Rates {
+            input: 1_000_000 * 1_000,
+            output: 1_000_000 * 1_000,
+            ..Rates::default()
+        },
+        conditions: Conditions {
+            long_prompts: vec![NewLongPromptRates {
+                above: 2_000,
+                rates: PartialRates {
+                    input: dear,
+                    ..nothing
+                },
+            }],
+            service_tiers: vec![NewServiceTierRates {
+                tier: ServiceTier::Priority,
+                multiplier: None,
+                rates: PartialRates {
+                    input: dear,
+                    output: dear,
+                    ..nothing
+                },
+                long_prompts: Vec::new(),
+            }],
+            ..Conditions::default()
+        },
+        source: None,
+    };
+    let prices = &user.app.services.prices;
+    prices.create(test_context(), &price).await.unwrap();
+    // A body has at most a token a byte: the first costs less than 2000 of these units, the others more than 9000.
+    let strict = NewQuota {
+        strict: true,
+        ..quota(Metric::Cost, 8_000 * 1_000)
+    };
+    user.limit(&[strict]).await;
+    let body = |more: Value| {
+        let mut body = json!({ "model": "acme", "use": [1, 1], "max_tokens": 1 });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        body
+    };
+
+    let long = "x".repeat(2_000);
+    let padded = "x".repeat(1_500);
+    assert_eq!(user.outcome(body(json!({ "a": padded }))).await, passed());
+    for more in [
+        json!({ "service_tier": "priority", "a": "x".repeat(100) }),
+        json!({ "Service_Tier": "flex", "a": "x".repeat(100) }),
+        json!({ "a": long }),
+    ] {
+        assert_eq!(user.outcome(body(more.clone())).await, used_up(), "{more}");
+    }
 }
 
 #[tokio::test]

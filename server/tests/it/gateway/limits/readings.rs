@@ -3,7 +3,7 @@
 use axum::{Json, Router, routing::post};
 use entity::quota::Metric;
 use proxypal_server::domain::{
-    prices::{NewPrice, Rates},
+    prices::{Conditions, NewPrice, Rates},
     usd,
     users::quotas::NewQuota,
 };
@@ -291,6 +291,7 @@ async fn price(app: &TestApp, pattern: &str, dollars: i64) {
             output: dollars * usd::DOLLAR,
             ..Rates::default()
         },
+        conditions: Conditions::default(),
         source: None,
     };
     app.services

@@ -7,7 +7,7 @@ use entity::{
 };
 use futures_util::future::join_all;
 use proxypal_server::domain::{
-    prices::{NewPrice, Rates},
+    prices::{Conditions, NewPrice, Rates},
     usage::{Preset, Sums, UsageFilter},
     usd,
     users::quotas::NewQuota,
@@ -47,6 +47,7 @@ async fn set_price(user: &User, model: &str, [input, output]: [i64; 2]) -> price
             output: output * usd::DOLLAR,
             ..Rates::default()
         },
+        conditions: Conditions::default(),
         source: None,
     };
     let prices = &user.app.services.prices;

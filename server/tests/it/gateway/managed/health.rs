@@ -34,7 +34,7 @@ impl Managed {
     }
 
     /// An account that serves, and what it is called by.
-    async fn account_of(&self, kind: ProviderKind) -> Uuid {
+    pub(super) async fn account_of(&self, kind: ProviderKind) -> Uuid {
         let accounts = self.app.services.provider_accounts.list().await.unwrap();
         let mut accounts = accounts.into_iter();
         accounts.find(|account| account.kind == kind).unwrap().id

@@ -87,6 +87,7 @@ fn add(total: &mut Tokens, tokens: Tokens) {
     total.input += tokens.input;
     total.cache_read += tokens.cache_read;
     total.cache_write += tokens.cache_write;
+    total.cache_write_1h += tokens.cache_write_1h;
     total.output += tokens.output;
     total.reasoning += tokens.reasoning;
 }
@@ -100,6 +101,7 @@ fn produced(list: &[Value]) -> Tokens {
             input: count("input"),
             cache_read: count("cacheRead"),
             cache_write: count("cacheWrite"),
+            cache_write_1h: count("cacheWrite1h"),
             output: count("output"),
             reasoning: count("reasoning"),
         };

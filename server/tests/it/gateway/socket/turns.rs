@@ -24,6 +24,7 @@ fn counted(input: i64, output: i64) -> Tokens {
         input,
         cache_read: 4,
         cache_write: 0,
+        cache_write_1h: 0,
         output,
         reasoning: 2,
     }
