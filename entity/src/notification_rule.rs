@@ -20,6 +20,8 @@ pub enum NotificationEvent {
     EngineDown,
     /// The share of failed recent requests exceeds the percentage.
     ErrorRate,
+    /// A model in use has no price.
+    ModelUnpriced,
 }
 
 /// The channels of a rule.

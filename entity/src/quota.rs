@@ -61,6 +61,68 @@ pub enum WindowKind {
     Rolling,
 }
 
+/// The treatment of a request that a model without a price may serve, by a quota of costs, the most lenient first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum UnpricedPolicy {
+    /// It counts nothing.
+    Allow,
+    /// It counts the highest cost at the prices of its provider.
+    #[default]
+    Assume,
+    /// It is refused.
+    Refuse,
+}
+
+/// The treatment of a request for a model whose price is zero, by an exhausted quota of costs, the most lenient first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    EnumIter,
+    DeriveActiveEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[sea_orm(
+    rs_type = "String",
+    db_type = "String(StringLen::N(16))",
+    rename_all = "snake_case"
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FreeModelPolicy {
+    /// The quota ignores it.
+    #[default]
+    Allow,
+    /// It is refused, as one that costs something is.
+    Refuse,
+}
+
 /// Percentages of the limit that only warn.
 #[derive(
     Clone,
@@ -98,6 +160,10 @@ pub struct Model {
     pub soft_percents: Percents,
     /// Whether requests without a certain bound are refused.
     pub strict: bool,
+    /// Of quotas of costs; the default for others.
+    pub unpriced: UnpricedPolicy,
+    /// Of quotas of costs; the default for others.
+    pub free_models: FreeModelPolicy,
     pub created_at: DateTimeUtc,
 }
 

@@ -150,6 +150,8 @@ pub struct Model {
     pub price_id: Option<Uuid>,
     /// Nano-USD; `None` while the tokens are unknown or the model has no price.
     pub cost: Option<i64>,
+    /// The model has no price, and the applied one is another model's: a quota assumes it.
+    pub cost_assumed: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

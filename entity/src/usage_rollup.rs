@@ -49,6 +49,8 @@ pub struct Model {
     pub cost: i64,
     /// Requests that used tokens of a model without a price.
     pub unpriced: i64,
+    /// Of these, the ones that count at an assumed price.
+    pub assumed: i64,
     /// Requests without reported tokens.
     pub unknown: i64,
     /// Requests whose tokens are estimated.

@@ -44,6 +44,7 @@ pub struct Model {
     pub reasoning_tokens: i64,
     pub cost: i64,
     pub unpriced: i64,
+    pub assumed: i64,
     pub unknown: i64,
     pub estimated: i64,
     pub duration: i64,

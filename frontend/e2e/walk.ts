@@ -82,9 +82,35 @@ const RELEASE = {
   canInstall: true,
   sizeBytes: null,
 };
+/** A price list that changes one price. */
+const PRICE_UPDATE = {
+  __typename: "PriceUpdate",
+  source: "A list",
+  date: "2026-11-30",
+  changeCount: 1,
+  unchanged: 0,
+  digest: "00",
+  changes: [
+    {
+      __typename: "PriceChange",
+      before: null,
+      after: {
+        __typename: "Price",
+        id: "p1",
+        modelPattern: "listed-*",
+        provider: null,
+        inputPerMillion: "1",
+        outputPerMillion: "2",
+      },
+    },
+  ],
+  removed: [],
+  kept: [],
+};
+
 /**
  * States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that
- * fail or are paused, an alias, a user with an alert address.
+ * fail or are paused, an alias, a user with an alert address, a price list with changes.
  */
 function withMoreToDo(text: string): string {
   let accounts = 0;
@@ -93,6 +119,7 @@ function withMoreToDo(text: string): string {
     .replaceAll('"canRollBack":false', '"canRollBack":true')
     .replaceAll('"releases":[]', `"releases":[${JSON.stringify(RELEASE)}]`)
     .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
+    .replaceAll('"priceUpdate":null', `"priceUpdate":${JSON.stringify(PRICE_UPDATE)}`)
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

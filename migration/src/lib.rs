@@ -31,6 +31,7 @@ mod m20261130_000031_add_creator_to_api_key;
 mod m20261130_000032_create_user_invitation;
 mod m20261130_000033_create_saved_view;
 mod m20261130_000034_add_conditions_to_price;
+mod m20261130_000035_add_unpriced_policy;
 mod m20261130_000036_add_alert_address;
 mod m20261130_000037_create_seen_model;
 mod m20261130_000038_create_window_reading;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000032_create_user_invitation::Migration),
             Box::new(m20261130_000033_create_saved_view::Migration),
             Box::new(m20261130_000034_add_conditions_to_price::Migration),
+            Box::new(m20261130_000035_add_unpriced_policy::Migration),
             Box::new(m20261130_000036_add_alert_address::Migration),
             Box::new(m20261130_000037_create_seen_model::Migration),
             Box::new(m20261130_000038_create_window_reading::Migration),

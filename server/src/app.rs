@@ -54,6 +54,7 @@ use crate::{
     in_flight::InFlight,
     notify,
     oauth::OAuthService,
+    price_feed::PriceFeed,
     traces::Traces,
     watch::{self, MetricsExporter, RequestMetrics},
     web::{self, LoginPages, Web},
@@ -390,6 +391,12 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         checkup,
         oauth: running.oauth,
         ledger: core.ledger.clone(),
+        price_feed: PriceFeed::new(
+            core.prices.clone(),
+            clock.clone(),
+            config.price_list.clone(),
+            addresses.clone(),
+        ),
         prices: core.prices.clone(),
         settings: core.settings.clone(),
         seen_models: core.seen_models.clone(),
@@ -451,6 +458,7 @@ fn start_notifications(services: &Services, life: &Runtime) {
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
         requests: services.requests.clone(),
+        alerts: services.alerts.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
     };

@@ -11,6 +11,7 @@
 //! checkup   checks provider accounts
 //! alerting  finds the conditions of alerts
 //! notify    notifications by mail, webhook and chat
+//! price_feed  downloads published price lists
 //! domain    the business rules
 //! metrics   the registry of metrics               traces   export to a collector
 //! db        opens and migrates the database      crypto   encryption, hashing, tokens
@@ -46,6 +47,7 @@ pub mod notify;
 pub mod oauth;
 pub mod observed_io;
 pub mod outage;
+pub mod price_feed;
 pub mod providers;
 pub mod redaction;
 pub mod shutdown;

@@ -13,8 +13,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use limits::{
-    Amounts, LimitRequest, Metric, ProviderSet, QuotaRule, QuotaState, QuotaWindow, RateLimit,
-    RequestUsage, UserLimits,
+    Amounts, Cost, LimitRequest, Metric, ProviderSet, QuotaRule, QuotaState, QuotaWindow,
+    RateLimit, RequestUsage, UnpricedPolicy, UserLimits,
 };
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ const ROUNDS: u32 = 200_000;
 const AT: DateTime<Utc> = DateTime::<Utc>::UNIX_EPOCH;
 const AMOUNTS: Amounts = Amounts {
     tokens: 100,
-    cost: Some(100),
+    cost: Cost::Priced(100),
     requests: 1,
 };
 
@@ -65,6 +65,8 @@ fn limits(quotas: u32) -> Arc<UserLimits<()>> {
         model_pattern: (number.is_multiple_of(2)).then(|| "gpt-*".to_owned()),
         soft_percents: vec![80, 95],
         strict: false,
+        unpriced: UnpricedPolicy::Assume,
+        counts_free: false,
         format_cost: |cost| cost.to_string(),
     };
     let states = (0..quotas).map(|number| QuotaState::new((), rule(number), BTreeMap::new()));
@@ -98,7 +100,7 @@ fn request(limits: &Arc<UserLimits<()>>) {
     let Ok(mut reservation) = UserLimits::reserve(slot, &request, ProviderSet::default()) else {
         return;
     };
-    reservation.settle(AMOUNTS.tokens, AMOUNTS.cost);
+    reservation.settle(AMOUNTS.tokens, 100);
     let usage = RequestUsage {
         api_key_id: Uuid::nil(),
         provider: None,

@@ -12,7 +12,8 @@ mod window;
 
 pub use self::{
     quota::{
-        Amounts, Charge, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus, RequestUsage,
+        Amounts, Charge, Cost, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus,
+        RequestUsage, UnpricedPolicy,
     },
     rate_limits::RateLimit,
     reservation::{

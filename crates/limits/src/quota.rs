@@ -20,6 +20,19 @@ pub enum Metric {
     Requests,
 }
 
+/// The treatment of a request that a model without a price may serve, by a quota of costs, the most lenient first. Of
+/// all quotas that count a request, the least lenient decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UnpricedPolicy {
+    /// It counts nothing.
+    Allow,
+    /// It counts an assumed cost.
+    #[default]
+    Assume,
+    /// It is refused.
+    Refuse,
+}
+
 /// A quota as the limits need it.
 #[derive(Clone, Debug)]
 pub struct QuotaRule {
@@ -37,6 +50,11 @@ pub struct QuotaRule {
     pub soft_percents: Vec<u8>,
     /// Rejects requests without a known upper bound.
     pub strict: bool,
+    /// For costs.
+    pub unpriced: UnpricedPolicy,
+    /// Whether a quota of costs counts requests for models whose price is zero, so that it refuses them when it is
+    /// exhausted.
+    pub counts_free: bool,
     /// Formats a cost in nano-USD for messages.
     pub format_cost: fn(i64) -> String,
 }
@@ -67,25 +85,47 @@ pub(super) struct QuotaRequest<'a> {
     pub(super) providers: ProviderSet,
     pub(super) estimate: Amounts,
     pub(super) ceiling: Option<Amounts>,
+    /// Whether an unpriced request counts its assumed cost.
+    pub(super) assumes_cost: bool,
     pub(super) at: DateTime<Utc>,
+}
+
+/// The cost of a request, in nano-USD.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cost {
+    /// The price of its model is zero.
+    #[default]
+    Free,
+    Priced(i64),
+    /// Its model has no price.
+    Unpriced {
+        /// At the prices of other models.
+        assumed: i64,
+    },
 }
 
 /// The usage of one request, by metric.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amounts {
     pub tokens: i64,
-    /// Nano-USD; `None` when there is no price.
-    pub cost: Option<i64>,
+    pub cost: Cost,
     pub requests: i64,
 }
 
 impl Amounts {
-    pub(super) fn by(self, metric: Metric) -> i64 {
-        match metric {
-            Metric::Tokens => self.tokens,
-            Metric::Cost => self.cost.unwrap_or(0),
-            Metric::Requests => self.requests,
+    /// `assumes_cost` is whether an assumed cost counts.
+    pub(super) fn by(self, metric: Metric, assumes_cost: bool) -> i64 {
+        match (metric, self.cost) {
+            (Metric::Tokens, _) => self.tokens,
+            (Metric::Requests, _) => self.requests,
+            (Metric::Cost, Cost::Priced(cost)) => cost,
+            (Metric::Cost, Cost::Unpriced { assumed }) if assumes_cost => assumed,
+            (Metric::Cost, Cost::Free | Cost::Unpriced { .. }) => 0,
         }
+    }
+
+    fn is_unpriced(self) -> bool {
+        matches!(self.cost, Cost::Unpriced { .. })
     }
 }
 
@@ -220,8 +260,17 @@ impl<Q> QuotaState<Q> {
         DateTime::from_timestamp(first + slice + i64::from(seconds), 0)
     }
 
+    /// The treatment of unpriced requests; `None` if it counts no costs.
+    pub(super) fn unpriced(&self) -> Option<UnpricedPolicy> {
+        (self.rule.metric == Metric::Cost).then_some(self.rule.unpriced)
+    }
+
     pub(super) fn counts(&self, request: &QuotaRequest<'_>) -> bool {
-        self.is_about(request.api_key_id, &request.models)
+        let is_ignored = self.rule.metric == Metric::Cost
+            && request.estimate.cost == Cost::Free
+            && !self.rule.counts_free;
+        !is_ignored
+            && self.is_about(request.api_key_id, &request.models)
             && self
                 .rule
                 .provider
@@ -239,9 +288,15 @@ impl<Q> QuotaState<Q> {
     /// Rejects a request that may exceed the limit.
     pub(super) fn check(&self, request: &QuotaRequest<'_>) -> Result<(), LimitError> {
         let metric = self.rule.metric;
+        let is_unpriced = metric == Metric::Cost && request.estimate.is_unpriced();
+        if is_unpriced && self.rule.unpriced == UnpricedPolicy::Refuse {
+            return Err(LimitError::Unpriced {
+                quota: self.description(),
+                rejecting: Box::new(self.rejecting(request.at, None)),
+            });
+        }
         if self.rule.strict && metric != Metric::Requests {
             let ceiling = request.ceiling;
-            let is_unpriced = metric == Metric::Cost && request.estimate.cost.is_none();
             if ceiling.is_none() || is_unpriced {
                 return Err(LimitError::Unbounded {
                     metric,
@@ -314,7 +369,7 @@ impl<Q> QuotaState<Q> {
         } else {
             request.estimate
         };
-        worst.by(self.rule.metric)
+        worst.by(self.rule.metric, request.assumes_cost)
     }
 
     /// A description of the quota for the client.
@@ -364,17 +419,29 @@ impl<Q> QuotaState<Q> {
 
     /// The amount that a request adds to this quota; `None` when it does not count.
     pub(super) fn charge(&self, usage: &RequestUsage, names: &[Option<&str>]) -> Option<Charge> {
-        // A request whose provider is not reported yet counts.
-        let is_served = |provider| usage.provider.is_none_or(|served| served == provider);
-        let amount = usage.amounts.by(self.rule.metric);
-        let counts = self.is_about(usage.api_key_id, names)
-            && self.rule.provider.is_none_or(is_served)
-            && amount != 0;
+        let amount = usage.amounts.by(self.rule.metric, true);
+        let counts = amount != 0 && self.has_counted(usage.api_key_id, usage.provider, names);
         counts.then(|| Charge {
             quota_id: self.rule.id,
             bucket: self.rule.window.bucket(usage.at),
             amount,
         })
+    }
+
+    /// Whether it counts a request that has ended. One whose provider is not reported yet counts.
+    pub(super) fn has_counted(
+        &self,
+        api_key_id: Uuid,
+        provider: Option<u8>,
+        names: &[Option<&str>],
+    ) -> bool {
+        let is_served = |wanted| provider.is_none_or(|served| served == wanted);
+        self.is_about(api_key_id, names) && self.rule.provider.is_none_or(is_served)
+    }
+
+    /// Whether usage in a bucket still counts at this time.
+    pub(super) fn is_open(&self, bucket: i64, at: DateTime<Utc>) -> bool {
+        bucket >= self.rule.window.oldest(at)
     }
 
     /// Adds committed usage. Some buckets before the window are kept, because the clock may be set back.

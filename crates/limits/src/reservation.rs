@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use uuid::Uuid;
 
 use crate::{
-    quota::{Amounts, Metric},
+    quota::{Amounts, Cost, Metric},
     rate_limits::RateLimit,
     user_limits::UserLimits,
     window::QuotaWindow,
@@ -78,6 +78,12 @@ pub enum LimitError {
     /// A quota that has too little left.
     Quota {
         metric: Metric,
+        /// A description of the quota for the client.
+        quota: String,
+        rejecting: Box<RejectingQuota>,
+    },
+    /// A quota that refuses models without a price, and a request that one may serve.
+    Unpriced {
         /// A description of the quota for the client.
         quota: String,
         rejecting: Box<RejectingQuota>,
@@ -201,11 +207,11 @@ impl<Q> Reservation<Q> {
         quotas.any(|quota| quota.metric == Metric::Cost)
     }
 
-    /// Replaces the reserved amounts by the actual usage. `cost` is in nano-USD, `None` without a price.
-    pub fn settle(&mut self, tokens: i64, cost: Option<i64>) {
+    /// Replaces the reserved amounts by the actual usage. `cost` is in nano-USD, assumed or not.
+    pub fn settle(&mut self, tokens: i64, cost: i64) {
         let used = Amounts {
             tokens,
-            cost,
+            cost: Cost::Priced(cost),
             requests: 1,
         };
         self.is_settled = true;

@@ -19,7 +19,10 @@ use uuid::Uuid;
 
 use crate::{
     gcra::{Gcra, Rate},
-    quota::{Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, RequestUsage},
+    quota::{
+        Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, RequestUsage,
+        UnpricedPolicy,
+    },
     rate_limits::{RateLimit, RateLimits},
     reservation::{
         HeldLimits, HeldQuota, LimitError, LimitOwner, RateLimitStatus, RequestSlot, Reservation,
@@ -57,6 +60,8 @@ pub struct UserLimits<Q> {
     is_strict: AtomicBool,
     /// Whether any quota depends on the model, by a pattern or by its price.
     depends_on_model: AtomicBool,
+    /// Whether any quota of costs assumes one.
+    assumes_costs: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -92,6 +97,7 @@ impl<Q> UserLimits<Q> {
             }),
             is_strict: AtomicBool::default(),
             depends_on_model: AtomicBool::default(),
+            assumes_costs: AtomicBool::default(),
         }
     }
 
@@ -123,8 +129,9 @@ impl<Q> UserLimits<Q> {
     ) -> Result<Reservation<Q>, (LimitError, RequestSlot<Q>)> {
         let account = slot.account();
         let now = (account.clock)();
-        let quota_request = quota_request(slot.api_key_id(), request, providers);
+        let mut quota_request = quota_request(slot.api_key_id(), request, providers);
         let mut state = account.lock();
+        quota_request.assumes_cost = state.assumes_cost(&quota_request);
         match state.check(request, &quota_request, slot.defaults(), now) {
             Ok(()) => {
                 let held = state.take(request, &quota_request, slot.defaults(), now);
@@ -159,6 +166,33 @@ impl<Q> UserLimits<Q> {
     /// Whether a quota needs the model of a request.
     pub fn depends_on_model(&self) -> bool {
         self.depends_on_model.load(Ordering::Relaxed)
+    }
+
+    /// Whether a quota may need the assumed cost of a request.
+    pub fn may_assume_costs(&self) -> bool {
+        self.assumes_costs.load(Ordering::Relaxed)
+    }
+
+    /// Whether an unpriced request that has ended counts an assumed cost. It has each of the names of its model.
+    pub fn assumes_cost(
+        &self,
+        api_key_id: Uuid,
+        provider: Option<u8>,
+        names: &[Option<&str>],
+    ) -> bool {
+        let state = self.lock();
+        let mut assuming = state
+            .meters
+            .iter()
+            .filter(|quota_state| quota_state.unpriced() >= Some(UnpricedPolicy::Assume));
+        assuming.any(|quota_state| quota_state.has_counted(api_key_id, provider, names))
+    }
+
+    /// Whether a charge is in a bucket that still counts.
+    pub fn is_open(&self, charge: Charge, at: DateTime<Utc>) -> bool {
+        let mut state = self.lock();
+        let quota_state = state.quota_state(charge.quota_id);
+        quota_state.is_some_and(|quota_state| quota_state.is_open(charge.bucket, at))
     }
 
     /// Whether a rejected request may be recorded. Limited, so that a client that retries in a loop does not
@@ -216,6 +250,10 @@ impl<Q> UserLimits<Q> {
         let depends_on_model = meters.iter().any(depends);
         self.depends_on_model
             .store(depends_on_model, Ordering::Relaxed);
+        let assumes_costs = meters
+            .iter()
+            .any(|quota_state| quota_state.unpriced() >= Some(UnpricedPolicy::Assume));
+        self.assumes_costs.store(assumes_costs, Ordering::Relaxed);
         let mut state = self.lock();
         for quota_state in &mut meters {
             if let Some(earlier) = state
@@ -292,7 +330,7 @@ impl<Q> UserLimits<Q> {
             rate_limits.settle_tokens(held.tokens, tokens, now);
         });
         for quota in &mut held.quotas {
-            let amount = used.by(quota.metric);
+            let amount = used.by(quota.metric, true);
             if let Some(quota_state) = state.quota_state(quota.id) {
                 quota_state.release(quota.amount);
                 quota_state.add_uncommitted(amount);
@@ -342,6 +380,7 @@ fn quota_request<'a>(
         providers,
         estimate: request.estimate,
         ceiling: request.ceiling,
+        assumes_cost: false,
         at: request.at,
     }
 }
@@ -358,6 +397,15 @@ impl<Q> State<Q> {
             Some(key) => key.check_start(defaults, now, LimitOwner::Key),
             None => Ok(()),
         }
+    }
+
+    /// Whether the least lenient of the quotas that count an unpriced request assumes a cost.
+    fn assumes_cost(&self, request: &QuotaRequest<'_>) -> bool {
+        let mut assuming = self
+            .meters
+            .iter()
+            .filter(|quota_state| quota_state.unpriced() >= Some(UnpricedPolicy::Assume));
+        assuming.any(|quota_state| quota_state.counts(request))
     }
 
     fn start(&mut self, api_key_id: Uuid, defaults: RateLimit, now: Duration) {

@@ -52,7 +52,7 @@ test("each kind is worded, and leads to where it is resolved", () => {
     "Ada · laptop reached a quota: 12 / 12 requests, lifetime → /users/u1/limits?key=k1",
     "The last backup is overdue: made 3 days ago, due every 24 hours → /settings/backups",
     "Scheduled backups fail → /settings/backups",
-    "m has no price: 1 request in the last 24 hours → /models/prices",
+    "m has no price: 1 request in the last 24 hours → /models/prices?add=m",
     "The price list is from Jun 1, 2026 → /models/prices",
     "The disk has only 512 MiB free → undefined",
   ]);

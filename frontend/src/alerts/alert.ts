@@ -144,7 +144,9 @@ const REMEDIES: Partial<Record<AlertKind, Remedy>> = {
 };
 
 /** Where an alert is resolved; undefined if only on the server's machine. */
-export function remedyOf({ kind, detail: { quota } }: Alert): Remedy | undefined {
+export function remedyOf({ kind, subject, detail: { quota } }: Alert): Remedy | undefined {
+  if (kind === "MODEL_UNPRICED" && subject.name)
+    return { ...PRICES, href: `${PRICES.href}?add=${encodeURIComponent(subject.name)}` };
   if (!quota) return REMEDIES[kind];
   const key = quota.apiKeyId ? `?key=${quota.apiKeyId}` : "";
   return { href: `/users/${quota.userId}/limits${key}`, action: "quota", needs: "changeQuotas" };

@@ -14,7 +14,15 @@ import { MutationDialog, type MutationState } from "../ui/MutationDialog";
 import { providerOptions } from "../ui/providers";
 import type { Subject } from "./createQuotaChange";
 import { QuotaUse } from "./QuotaUse";
-import { isQuota, METRICS, type QuotaFaults, readQuota, WINDOWS } from "./quotaInput";
+import {
+  FREE_MODEL_POLICIES,
+  isQuota,
+  METRICS,
+  type QuotaFaults,
+  readQuota,
+  UNPRICED_POLICIES,
+  WINDOWS,
+} from "./quotaInput";
 
 const SECONDS_IN_HOUR = 3600;
 const USUAL_HOURS = 5;
@@ -61,6 +69,34 @@ function Scope(props: { quota: QuotaStateFragment | undefined }) {
         name="timezone"
         value={props.quota?.timezone ?? ownZone()}
         options={zones()}
+      />
+    </div>
+  );
+}
+
+/** The treatment of models that have no price or cost nothing, by a quota of costs. */
+function Policies(props: { quota: QuotaStateFragment | undefined }) {
+  return (
+    <div class="grid items-start gap-4 sm:grid-cols-2">
+      <SelectField
+        label={t("limits.unpriced")}
+        name="unpriced"
+        value={props.quota?.unpriced ?? "ASSUME"}
+        hint={t("limits.unpricedHint")}
+        options={UNPRICED_POLICIES.map((value) => ({
+          value,
+          label: t(`limits.unpricedPolicies.${value}`),
+        }))}
+      />
+      <SelectField
+        label={t("limits.free")}
+        name="freeModels"
+        value={props.quota?.freeModels ?? "ALLOW"}
+        hint={t("limits.freeHint")}
+        options={FREE_MODEL_POLICIES.map((value) => ({
+          value,
+          label: t(`limits.freePolicies.${value}`),
+        }))}
       />
     </div>
   );
@@ -126,6 +162,9 @@ export function QuotaFields(props: { quota: QuotaStateFragment | undefined; faul
         fault={props.faults.soft && t("limits.softWrong")}
         autocomplete="off"
       />
+      <Show when={metric() === "COST"}>
+        <Policies quota={props.quota} />
+      </Show>
       <CheckField
         label={t("limits.strict")}
         name="strict"

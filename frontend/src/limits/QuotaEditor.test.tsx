@@ -23,6 +23,8 @@ const quota = {
   timezone: "UTC",
   softPercents: [80],
   strict: false,
+  unpriced: null,
+  freeModels: null,
   warningPercent: null,
 };
 

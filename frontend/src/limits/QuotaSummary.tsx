@@ -27,6 +27,8 @@ export const QuotaFragment = graphql(`
     timezone
     softPercents
     strict
+    unpriced
+    freeModels
     warningPercent
   }
 `);
@@ -64,6 +66,15 @@ function Badges(props: { quota: QuotaStateFragment }) {
         <Badge tone="plain" title={t("limits.strictHint")}>
           {t("limits.strict")}
         </Badge>
+      </Show>
+      <Show when={props.quota.unpriced === "REFUSE"}>
+        <Badge tone="plain">{t("limits.unpricedShort.REFUSE")}</Badge>
+      </Show>
+      <Show when={props.quota.unpriced === "ALLOW"}>
+        <Badge tone="plain">{t("limits.unpricedShort.ALLOW")}</Badge>
+      </Show>
+      <Show when={props.quota.freeModels === "REFUSE"}>
+        <Badge tone="plain">{t("limits.freeShort")}</Badge>
       </Show>
     </>
   );

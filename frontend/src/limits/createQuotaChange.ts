@@ -79,6 +79,14 @@ function compare(before: QuotaInput | undefined, after: QuotaInput | undefined):
     [t("limits.limit"), shown((quota) => describeAmount(quota.metric, quota.limit))],
     [t("limits.soft"), shown((quota) => [quota.softPercents].flat().join(", "))],
     [t("limits.strict"), shown((quota) => t(quota.strict ? "common.on" : "common.off"))],
+    [
+      t("limits.unpriced"),
+      shown(({ unpriced }) => (unpriced ? t(`limits.unpricedPolicies.${unpriced}`) : "")),
+    ],
+    [
+      t("limits.free"),
+      shown(({ freeModels }) => (freeModels ? t(`limits.freePolicies.${freeModels}`) : "")),
+    ],
   ] as const;
   return differencesOf(fields, before, after);
 }
@@ -135,12 +143,14 @@ export function createQuotaChange(holder: QuotaHolder) {
     const merged = theirs ? { ...asInput(theirs), ...changesOf(asInput(before), mine) } : mine;
     batch(() => {
       setConflict({ theirs: rows, yours: compare(theirs && asInput(theirs), merged) });
-      const { limit, softPercents, strict } = merged;
+      const { limit, softPercents, strict, unpriced, freeModels } = merged;
       setEdited({
         ...before,
         limit,
         softPercents: [softPercents ?? []].flat(),
         strict: strict ?? false,
+        unpriced: unpriced ?? null,
+        freeModels: freeModels ?? null,
       });
     });
     return false;

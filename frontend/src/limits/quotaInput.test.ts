@@ -13,6 +13,16 @@ test("dollars stay a decimal string, so that no cent is lost", () => {
   expect(quota).toMatchObject({ metric: "COST", limit: "12.5", softPercents: [80, 95] });
 });
 
+test("only a quota of costs has policies for models without a price and for free ones", () => {
+  const chosen = { unpriced: "REFUSE", freeModels: "REFUSE" };
+
+  expect(typed({ metric: "COST", limit: "1", ...chosen })).toMatchObject(chosen);
+  expect(typed({ metric: "TOKENS", limit: "1" })).toMatchObject({
+    unpriced: null,
+    freeModels: null,
+  });
+});
+
 test("only a rolling window has a length, in seconds", () => {
   const rolling = typed({ metric: "TOKENS", limit: "1 000", window: "ROLLING", hours: "5" });
   const monthly = typed({ metric: "TOKENS", limit: "1000", window: "MONTH", hours: "5" });

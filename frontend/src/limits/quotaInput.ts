@@ -1,9 +1,11 @@
 import type { FragmentType } from "../graphql/generated";
 import type {
+  FreeModelPolicy,
   QuotaInput,
   QuotaMetric,
   QuotaStateFragment,
   QuotaWindow,
+  UnpricedPolicy,
 } from "../graphql/generated/graphql";
 import { language } from "../i18n";
 import { readAmount } from "../lib/amount";
@@ -28,6 +30,12 @@ export const WINDOWS: readonly QuotaWindow[] = [
   "ROLLING",
 ];
 
+/** The treatments of models without a price, the default first. */
+export const UNPRICED_POLICIES: readonly UnpricedPolicy[] = ["ASSUME", "REFUSE", "ALLOW"];
+
+/** The treatments of models whose price is zero, the default first. */
+export const FREE_MODEL_POLICIES: readonly FreeModelPolicy[] = ["ALLOW", "REFUSE"];
+
 const SECONDS_IN_HOUR = 3600;
 
 /** A quota as it is sent to be set again just as it is. */
@@ -42,6 +50,8 @@ export function asInput(quota: QuotaStateFragment): QuotaInput {
     timezone: quota.timezone,
     softPercents: quota.softPercents,
     strict: quota.strict,
+    unpriced: quota.unpriced,
+    freeModels: quota.freeModels,
   };
 }
 
@@ -76,6 +86,7 @@ export function readQuota(form: FormData): QuotaInput | QuotaFaults {
   if (limit === undefined || softPercents === undefined) {
     return { limit: limit === undefined || undefined, soft: !softPercents || undefined };
   }
+  const [unpriced, free] = [readText(form, "unpriced"), readText(form, "freeModels")];
   return {
     metric,
     limit,
@@ -87,6 +98,8 @@ export function readQuota(form: FormData): QuotaInput | QuotaFaults {
     timezone: readText(form, "timezone") || ownZone(),
     softPercents,
     strict: form.get("strict") !== null,
+    unpriced: UNPRICED_POLICIES.find((each) => each === unpriced) ?? null,
+    freeModels: FREE_MODEL_POLICIES.find((each) => each === free) ?? null,
   };
 }
 

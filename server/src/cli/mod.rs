@@ -10,6 +10,7 @@ mod health;
 mod install;
 mod logs;
 mod output;
+mod price_update;
 mod prices;
 mod reset_password;
 mod rotate;
@@ -116,6 +117,8 @@ enum PricesCommand {
     /// Import prices from a file, all or none; prices that are already stored are skipped. Needs a stopped server.
     #[command(after_help = prices::FORMAT)]
     Import(prices::ImportPrices),
+    /// Show what a price list changes and store it when approved, all or none. Needs a stopped server.
+    Update(price_update::UpdatePrices),
     /// Show the prices in force, in US dollars per million tokens. Works while the server runs.
     List(prices::ListPrices),
 }
@@ -157,6 +160,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::RotateEncryptionKey(rotate)) => rotate.run().await,
         Some(Command::Accounts(AccountsCommand::Import(import))) => Box::pin(import.run()).await,
         Some(Command::Prices(PricesCommand::Import(import))) => import.run().await,
+        Some(Command::Prices(PricesCommand::Update(update))) => Box::pin(update.run()).await,
         Some(Command::Prices(PricesCommand::List(list))) => list.run().await,
         Some(Command::Audit(AuditCommand::Verify(verify))) => verify.run().await,
         Some(Command::Export(ExportCommand::Requests(export))) => export.run().await,

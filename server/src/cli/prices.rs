@@ -102,7 +102,7 @@ impl ListPrices {
     }
 }
 
-fn read_storage(arguments: &StorageArguments) -> Result<StorageConfig, CliError> {
+pub(super) fn read_storage(arguments: &StorageArguments) -> Result<StorageConfig, CliError> {
     let secrets = SecretsConfig::from_environment();
     StorageConfig::read(arguments, &secrets).map_err(CliError::Usage)
 }

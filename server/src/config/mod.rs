@@ -41,6 +41,8 @@ pub struct Config {
     pub connections_per_address: Option<usize>,
     /// Private networks that webhooks may reach.
     pub notification_networks: Vec<IpNet>,
+    /// The address of a price list; `None` for none.
+    pub price_list: Option<Url>,
     /// Browser origins allowed to call `/v1`.
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long requests in flight may continue after a stop signal.
@@ -123,6 +125,7 @@ impl Config {
                 &options.notification_networks,
                 &mut errors,
             ),
+            price_list: parse::price_list(options.price_list_url.as_deref(), &mut errors),
             cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut errors),
             shutdown_grace: parse::seconds("SHUTDOWN_GRACE", &options.shutdown_grace, &mut errors),
             journal_sync: parse::journal_sync(&options.journal_sync, &mut errors),

@@ -63,6 +63,11 @@ pub struct Options {
     )]
     pub notification_networks: String,
 
+    /// The address of a price list that administrators may update the prices from, by https. A file with its SHA-256 is
+    /// beside it, with .sha256 after its name. Default: none.
+    #[arg(long, env = "PRICE_LIST_URL", value_name = "URL")]
+    pub price_list_url: Option<String>,
+
     /// How long requests in flight may continue after a stop signal, in seconds.
     #[arg(
         long,

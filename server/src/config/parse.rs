@@ -85,6 +85,20 @@ pub(super) fn web_url(variable: &str, text: &str, errors: &mut ConfigErrors) -> 
     Some(url)
 }
 
+/// Administrators see the address, so it must not contain a password. By https, or from this machine.
+pub(super) fn price_list(text: Option<&str>, errors: &mut ConfigErrors) -> Option<Url> {
+    const VARIABLE: &str = "PRICE_LIST_URL";
+    let url = web_url(VARIABLE, text.filter(|text| !text.is_empty())?, errors)?;
+    let is_local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    let has_password = !url.username().is_empty() || url.password().is_some();
+    if has_password || (url.scheme() != "https" && !is_local) {
+        let remedy = "use https, or http on this machine, without a password";
+        errors.add(VARIABLE, "not an address of a price list", remedy);
+        return None;
+    }
+    Some(url)
+}
+
 pub(super) fn networks(variable: &str, text: &str, errors: &mut ConfigErrors) -> Vec<IpNet> {
     let remedy = "list networks such as 10.0.0.0/8 or single addresses, separated by commas";
     items(text)

@@ -126,6 +126,7 @@ fn configuration(context: &Context) -> Value {
         "public_url": context.has_public_url.then(|| display_url(&config.public_url)),
         "trusted_proxies": networks(&config.trusted_proxies),
         "notification_networks": networks(&config.notification_networks),
+        "price_list": config.price_list.as_ref().map(display_url),
         "cors_allowed_origins": config.cors_allowed_origins.len(),
         "shutdown_grace_seconds": config.shutdown_grace.as_secs(),
         "log": { "level": config.log.level, "format": format!("{:?}", config.log.format) },

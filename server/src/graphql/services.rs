@@ -32,6 +32,7 @@ use crate::{
     engine::{EngineHandle, EngineUpdates},
     notify,
     oauth::OAuthService,
+    price_feed::PriceFeed,
     web::{Authenticator, Cookies, Origins},
 };
 
@@ -59,6 +60,7 @@ pub struct Services {
     pub model_aliases: ModelAliases,
     pub oauth: OAuthService,
     pub checkup: Checkup,
+    pub price_feed: PriceFeed,
     pub prices: Prices,
     pub settings: Settings,
     pub seen_models: SeenModels,
@@ -122,6 +124,7 @@ impl Services {
             .data(self.checkup)
             .data(self.prices)
             .data(self.engine_updates)
+            .data(self.price_feed)
             .data(self.settings)
             .data(self.seen_models)
             .data(self.engine)

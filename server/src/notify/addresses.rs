@@ -52,7 +52,7 @@ impl Addresses {
     }
 
     /// Resolves a name once: the checked addresses are the ones that are called (DNS rebinding).
-    pub(super) async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, String> {
+    pub async fn resolve(&self, url: &Url) -> Result<Vec<SocketAddr>, String> {
         let port = url.port_or_known_default().unwrap_or(443);
         let found: Vec<SocketAddr> = match url.host() {
             Some(Host::Ipv4(address)) => vec![(address, port).into()],

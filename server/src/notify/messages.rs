@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    alert::{self, AlertKind},
     provider_account::{self, CredentialKind},
     quota::Metric,
     request::Outcome,
@@ -13,6 +14,7 @@ use sea_orm::ActiveEnum as _;
 use crate::{
     domain::{
         Result,
+        alerts::{AlertFilter, Alerts},
         ledger::QuotaState,
         notifications::Message,
         paging::PageRequest,
@@ -29,6 +31,11 @@ const LATEST: i32 = 200;
 const RECENT: TimeDelta = TimeDelta::minutes(15);
 /// Fewer requests give no meaningful rate.
 const MINIMUM_REQUESTS: usize = 20;
+
+/// Models without a price in one evaluation, the latest.
+const MAX_MODELS: i32 = 100;
+/// Characters of a model's name in a subject.
+const MAX_SUBJECT: usize = 100;
 
 /// The quotas that have reached one of these percentages, each with the highest one.
 pub(super) async fn reached(
@@ -174,6 +181,35 @@ pub(super) fn engine(status: &EngineStatus) -> Vec<Message> {
                 body: format!("{reason}\nRequests are refused until it runs again."),
             }]
         }
+    }
+}
+
+/// The models of open alerts.
+pub(super) async fn unpriced(alerts: &Alerts) -> Result<Vec<Message>> {
+    let open = AlertFilter {
+        open: Some(true),
+        kinds: Some(vec![AlertKind::ModelUnpriced]),
+        ..AlertFilter::default()
+    };
+    let latest = PageRequest {
+        first: Some(MAX_MODELS),
+        ..PageRequest::default()
+    };
+    let models = alerts.list(&open, &latest).await?.items.into_iter();
+    Ok(models.map(|alert| without_price(&alert)).collect())
+}
+
+fn without_price(alert: &alert::Model) -> Message {
+    let name = &alert.subject_name;
+    let key: String = name.chars().take(MAX_SUBJECT).collect();
+    let requests = alert.detail.requests.unwrap_or_default();
+    Message {
+        subject: format!("model:{key}"),
+        title: format!("ProxyPal: the model {name} has no price"),
+        body: format!(
+            "Requests in the last day: {requests}. Quotas of costs count them at an assumed price, ignore them or \
+             refuse them. Set the price under Models, Prices."
+        ),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     clock::SharedClock,
     domain::{
         Result,
+        alerts::Alerts,
         notifications::{Message, Notifications},
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
@@ -32,6 +33,7 @@ pub struct AlertSources {
     pub users: Users,
     pub accounts: ProviderAccounts,
     pub requests: RequestLog,
+    pub alerts: Alerts,
     pub engine: EngineHandle,
     pub clock: SharedClock,
 }
@@ -150,6 +152,7 @@ impl Watcher {
                 Ok(messages::expired(sources.accounts.list().await?, now))
             }
             NotificationEvent::EngineDown => Ok(messages::engine(&sources.engine.status())),
+            NotificationEvent::ModelUnpriced => messages::unpriced(&sources.alerts).await,
             NotificationEvent::ErrorRate => {
                 let limit = rule.percents.0.first().copied().unwrap_or(100);
                 messages::error_rate(&sources.requests, limit, now).await

@@ -76,6 +76,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
+    model_prefixes: &["gpt-", "chatgpt-", "codex-", "o1", "o3", "o4"],
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit: never_kept,
     windows: Some(usage_windows),

@@ -79,6 +79,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         from_tokens: Some(from_tokens),
         ..SIGN_IN
     }),
+    model_prefixes: &["claude-"],
     native_protocols: &[Protocol::AnthropicMessages],
     keeps_output_limit: always_kept,
     windows: Some(usage_windows),

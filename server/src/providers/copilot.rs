@@ -47,6 +47,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         }),
         ..SIGN_IN
     }),
+    model_prefixes: &[],
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,

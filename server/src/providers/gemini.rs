@@ -75,6 +75,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         identity: |response| Some(identity(response)),
         ..SIGN_IN
     }),
+    model_prefixes: &["gemini-"],
     native_protocols: &[Protocol::Gemini],
     keeps_output_limit,
     windows: None,

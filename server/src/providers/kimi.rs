@@ -47,6 +47,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         identity: |response| Some(identity(response)),
         ..SIGN_IN
     }),
+    model_prefixes: &["kimi-"],
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,

@@ -84,6 +84,8 @@ pub struct ProviderSpec {
     pub api_keys: ApiKeySpec,
     /// `None` if accounts have API keys only.
     pub sign_in: Option<SignInSpec>,
+    /// How the names of its own models begin, in lower case. Empty if it serves models of other providers.
+    pub model_prefixes: &'static [&'static str],
     /// The protocols that the engine forwards without translating. Translations lose or fold token counts.
     pub native_protocols: &'static [Protocol],
     /// Whether a request's output limit reaches the provider. The engine's translations and executors drop some

@@ -30,6 +30,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         ..NO_API_KEYS
     },
     sign_in: None,
+    model_prefixes: &[],
     native_protocols: OPENAI_COMPATIBLE_PROTOCOLS,
     keeps_output_limit: always_kept,
     windows: None,

@@ -57,6 +57,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         identity: |response| Some(identity::open_id(response, "xai")),
         ..SIGN_IN
     }),
+    model_prefixes: &["grok-"],
     native_protocols: &[Protocol::OpenaiResponses, Protocol::OpenaiImages],
     keeps_output_limit,
     windows: None,

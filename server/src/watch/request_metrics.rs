@@ -308,7 +308,8 @@ impl Sums {
 }
 
 fn is_unpriced(row: &request::Model) -> bool {
-    row.cost.is_none() && tokens_of(row).is_some_and(|tokens| tokens.total() > 0)
+    let uses_tokens = || tokens_of(row).is_some_and(|tokens| tokens.total() > 0);
+    row.cost_assumed || (row.cost.is_none() && uses_tokens())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "exact up to centuries")]

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, thread, time::Duration};
 
 use entity::{
     RateLimit,
-    quota::{Metric, WindowKind},
+    quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
 };
 use proxypal_server::{
     app::{App, Environment},
@@ -141,5 +141,7 @@ fn quota(metric: Metric, window: WindowKind) -> NewQuota {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     }
 }

@@ -282,6 +282,7 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         service_tier: None,
         price_id: None,
         cost: None,
+        cost_assumed: false,
     }
 }
 

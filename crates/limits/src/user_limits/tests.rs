@@ -13,7 +13,7 @@ use proptest::{collection::vec, option, prelude::*, sample::Index};
 
 use self::model::House;
 use super::*;
-use crate::{QuotaRule, QuotaWindow, reservation::LimitKind};
+use crate::{Cost, QuotaRule, QuotaWindow, reservation::LimitKind};
 
 type UserLimits = super::UserLimits<QuotaRule>;
 type Start = super::Start<QuotaRule>;
@@ -69,10 +69,15 @@ fn limit() -> impl Strategy<Value = i64> {
     prop_oneof![8 => 0..1000_i64, 1 => Just(i64::MAX)]
 }
 
-fn amounts(is_priced: bool) -> impl Strategy<Value = Amounts> {
+/// By the number of the kind of cost.
+fn amounts(kind: u8) -> impl Strategy<Value = Amounts> {
     (amount(), amount()).prop_map(move |(tokens, cost)| Amounts {
         tokens,
-        cost: is_priced.then_some(cost),
+        cost: match kind {
+            0 => Cost::Free,
+            1 => Cost::Unpriced { assumed: cost },
+            _ => Cost::Priced(cost),
+        },
         requests: 1,
     })
 }
@@ -82,9 +87,9 @@ fn wish() -> impl Strategy<Value = Wish> {
         0..2_u128,
         prop::sample::select(vec![None, Some("a"), Some("b")]),
     );
-    (who, prop::bool::weighted(0.9), any::<bool>()).prop_flat_map(
-        |((key, model), is_metered, is_priced)| {
-            let amounts = || amounts(is_priced);
+    (who, prop::bool::weighted(0.9), 0..4_u8).prop_flat_map(
+        |((key, model), is_metered, kind_of_cost)| {
+            let amounts = || amounts(kind_of_cost);
             (amounts(), option::weighted(0.8, amounts())).prop_map(move |(estimate, ceiling)| {
                 Wish {
                     key,
@@ -99,9 +104,9 @@ fn wish() -> impl Strategy<Value = Wish> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let used = (0..300_i64, option::of(0..300_i64)).prop_map(|(tokens, cost)| Amounts {
+    let used = (0..300_i64, 0..300_i64).prop_map(|(tokens, cost)| Amounts {
         tokens,
-        cost,
+        cost: Cost::Priced(cost),
         requests: 1,
     });
     prop_oneof![
@@ -226,7 +231,7 @@ fn an_abandoned_response_keeps_its_tokens_and_frees_its_slot() {
         is_metered: true,
         estimate: Amounts {
             tokens,
-            cost: None,
+            cost: Cost::Free,
             requests: 1,
         },
         ceiling: None,
@@ -237,7 +242,7 @@ fn an_abandoned_response_keeps_its_tokens_and_frees_its_slot() {
     let too_much = request(&account, wish(60)).unwrap_err();
     let fits = request(&account, wish(40)).unwrap();
     drop(fits);
-    abandoned.settle(60, None);
+    abandoned.settle(60, 0);
     abandoned.commit();
 
     assert!(matches!(
@@ -248,6 +253,89 @@ fn an_abandoned_response_keeps_its_tokens_and_frees_its_slot() {
         }
     ));
     assert!(!account.lock().user.is_in_use());
+}
+
+#[test]
+fn of_all_quotas_that_count_an_unpriced_request_the_least_lenient_decides() {
+    let unpriced = |assumed| {
+        let amounts = Amounts {
+            tokens: 1,
+            cost: Cost::Unpriced { assumed },
+            requests: 1,
+        };
+        Wish {
+            key: 0,
+            model: None,
+            is_metered: true,
+            estimate: amounts,
+            ceiling: None,
+        }
+    };
+    let with = |policy| QuotaRule {
+        unpriced: policy,
+        ..quota(Metric::Cost, 100)
+    };
+    let reserved = |account: &UserLimits| -> Vec<i64> {
+        let meters = account.meters();
+        meters
+            .iter()
+            .map(|meter| meter.standing(AT).reserved)
+            .collect()
+    };
+    let set = |policies: &[UnpricedPolicy]| {
+        let account = new_limits();
+        let meters = policies
+            .iter()
+            .map(|policy| state(with(*policy), BTreeMap::new()));
+        account.set_meters(meters.collect());
+        account
+    };
+
+    let lenient = set(&[UnpricedPolicy::Allow]);
+    let passing = request(&lenient, unpriced(60)).unwrap();
+    assert_eq!(reserved(&lenient), [0]);
+    assert!(!lenient.may_assume_costs());
+    drop(passing);
+    let assuming = set(&[UnpricedPolicy::Allow, UnpricedPolicy::Assume]);
+    let passing = request(&assuming, unpriced(60)).unwrap();
+    assert_eq!(reserved(&assuming), [60, 60]);
+    assert!(request(&assuming, unpriced(60)).is_err());
+    drop(passing);
+    let refusing = set(&[UnpricedPolicy::Assume, UnpricedPolicy::Refuse]);
+    let refused = request(&refusing, unpriced(0)).unwrap_err();
+    assert!(
+        matches!(refused, LimitError::Unpriced { .. }),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_free_model_is_usable_when_the_money_is_spent_unless_the_quota_counts_it() {
+    let free = Wish {
+        key: 0,
+        model: None,
+        is_metered: true,
+        estimate: Amounts {
+            tokens: 1,
+            cost: Cost::Free,
+            requests: 1,
+        },
+        ceiling: None,
+    };
+    let account = new_limits();
+    let strict = |counts_free: bool| QuotaRule {
+        strict: !counts_free,
+        counts_free,
+        ..quota(Metric::Cost, 100)
+    };
+    let spent = |counts_free| state(strict(counts_free), BTreeMap::from([(0, 100)]));
+
+    account.set_meters(vec![spent(false)]);
+    drop(request(&account, free).unwrap());
+    account.set_meters(vec![spent(true)]);
+    let refused = request(&account, free).unwrap_err();
+
+    assert!(matches!(refused, LimitError::Quota { .. }), "{refused:?}");
 }
 
 fn start(account: &Arc<UserLimits>, key: u128) -> Start {
@@ -313,6 +401,8 @@ fn quota(metric: Metric, limit: i64) -> QuotaRule {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::Assume,
+        counts_free: false,
         format_cost: |cost| cost.to_string(),
     }
 }

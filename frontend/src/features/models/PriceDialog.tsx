@@ -53,7 +53,7 @@ function Amounts() {
   );
 }
 
-function PriceForm(props: { onClose: () => void }) {
+function PriceForm(props: { model: string | undefined; onClose: () => void }) {
   const [creation, create] = createMutation(CreatePriceMutation);
 
   async function submit(form: FormData) {
@@ -90,6 +90,7 @@ function PriceForm(props: { onClose: () => void }) {
         <TextField
           label={t("prices.patternField")}
           name="modelPattern"
+          value={props.model ?? ""}
           hint={t("prices.patternHint")}
           autocomplete="off"
           required
@@ -119,7 +120,12 @@ function PriceForm(props: { onClose: () => void }) {
 }
 
 /** Asks for a new price, which begins to hold now or later. */
-export function PriceDialog(props: { open: boolean; onClose: () => void }) {
+export function PriceDialog(props: {
+  open: boolean;
+  /** The model that the form begins with. */
+  model?: string | undefined;
+  onClose: () => void;
+}) {
   return (
     <Dialog
       wide
@@ -128,7 +134,7 @@ export function PriceDialog(props: { open: boolean; onClose: () => void }) {
       description={t("prices.addHint")}
       onClose={props.onClose}
     >
-      <PriceForm onClose={props.onClose} />
+      <PriceForm model={props.model} onClose={props.onClose} />
     </Dialog>
   );
 }

@@ -16,6 +16,7 @@ import { SearchField } from "../../ui/SearchField";
 import { Cell, Head, Table } from "../../ui/Table";
 import { PriceDialog } from "./PriceDialog";
 import { PriceRates } from "./PriceRates";
+import { PriceUpdateDialog } from "./PriceUpdateDialog";
 import { ProviderMarks } from "./ProviderMarks";
 
 const PricesQueryDoc = graphql(`
@@ -120,13 +121,20 @@ function Columns() {
   );
 }
 
-type Search = { search?: string; show?: string; after?: string };
+type Search = {
+  search?: string;
+  show?: string;
+  after?: string;
+  /** The model whose price is to be added. */
+  add?: string;
+};
 
 /** Prices of tokens, and since when they apply. */
 export function PriceList() {
   const [search, setSearch] = useSearchParams<Search>();
   const wanted = createDelayed(() => search.search, TYPING_MS);
-  const [isAdding, setAdding] = createSignal(false);
+  const [isComparing, setComparing] = createSignal(false);
+  const [isAdding, setAdding] = createSignal(Boolean(search.add));
   const [query] = createQuery({
     query: PricesQueryDoc,
     variables: () => ({
@@ -139,6 +147,10 @@ export function PriceList() {
   const list = () => query.data?.prices;
   const change = (next: Search) =>
     setSearch({ after: undefined, ...next }, { replace: true, scroll: false });
+  const close = () => {
+    setAdding(false);
+    if (search.add) setSearch({ add: undefined }, { replace: true, scroll: false });
+  };
 
   return (
     <>
@@ -146,11 +158,18 @@ export function PriceList() {
         title={t("prices.prices")}
         hint={t("prices.pricesHint")}
         actions={
-          <May do="createPrice">
-            <Button size="small" onClick={() => setAdding(true)}>
-              {t("prices.add")}
-            </Button>
-          </May>
+          <>
+            <May do="applyPriceUpdate">
+              <Button size="small" onClick={() => setComparing(true)}>
+                {t("prices.update.check")}
+              </Button>
+            </May>
+            <May do="createPrice">
+              <Button size="small" onClick={() => setAdding(true)}>
+                {t("prices.add")}
+              </Button>
+            </May>
+          </>
         }
         error={query.error}
         count={list()?.nodes.length}
@@ -184,7 +203,10 @@ export function PriceList() {
         </Table>
       </ListPanel>
       <May do="createPrice">
-        <PriceDialog open={isAdding()} onClose={() => setAdding(false)} />
+        <PriceDialog open={isAdding()} model={search.add} onClose={close} />
+      </May>
+      <May do="applyPriceUpdate">
+        <PriceUpdateDialog open={isComparing()} onClose={() => setComparing(false)} />
       </May>
     </>
   );

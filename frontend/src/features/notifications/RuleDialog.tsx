@@ -51,6 +51,7 @@ const EVENTS: readonly NotificationEvent[] = [
   "ACCOUNT_EXPIRED",
   "ENGINE_DOWN",
   "ERROR_RATE",
+  "MODEL_UNPRICED",
 ];
 
 /** The default percentages of events that have them. */

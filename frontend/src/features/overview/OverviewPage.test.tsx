@@ -29,7 +29,7 @@ const sums = {
     breakdown: [{ key: "u1", label: "Ada", totals: { requests: 3, tokens: { total: 1500 } } }],
   },
   yesterday: { totals: { cost: "2" } },
-  month: { totals: { cost: "30", unpriced: 4 } },
+  month: { totals: { cost: "30", unpriced: 4, assumed: 0 } },
   lastMonth: { totals: { cost: "0" } },
   providers: [
     {
@@ -54,7 +54,7 @@ const sums = {
 const tick = {
   at: "2026-11-25T12:00:00Z",
   sinceLast: { requests: 1, tokens: { total: 2500 } },
-  today: { cost: "3", unpriced: 0 },
+  today: { cost: "3", unpriced: 0, assumed: 0 },
 };
 
 function Everything() {

@@ -14,6 +14,7 @@ import { Sparkline } from "../../ui/chart/Sparkline";
 import { Figure, Figures } from "../../ui/Figure";
 import { Ago } from "../../ui/Moment";
 import { Unknown } from "../../ui/Unknown";
+import { UnpricedNote } from "../../ui/UnpricedNote";
 import { type OverviewState, tokensPerMinute } from "./createOverview";
 
 type Part = { overview: OverviewState };
@@ -134,7 +135,7 @@ function TodayFigure(props: Part) {
     <CostFigure
       name={t("overview.today")}
       cost={props.overview.today()?.cost}
-      unpriced={props.overview.today()?.unpriced}
+      totals={props.overview.today()}
       before={props.overview.sums()?.yesterday.totals.cost}
       period="Yesterday"
     />
@@ -147,7 +148,7 @@ function MonthFigure(props: Part) {
     <CostFigure
       name={t("overview.month")}
       cost={totals()?.cost}
-      unpriced={totals()?.unpriced}
+      totals={totals()}
       before={props.overview.sums()?.lastMonth.totals.cost}
       period="LastMonth"
     />
@@ -157,7 +158,7 @@ function MonthFigure(props: Part) {
 type CostFigureProps = {
   name: string;
   cost: string | undefined;
-  unpriced: number | undefined;
+  totals: { unpriced: number; assumed: number } | undefined;
   before: string | undefined;
   /** The period of the comparison. */
   period: "Yesterday" | "LastMonth";
@@ -178,9 +179,7 @@ function CostFigure(props: CostFigureProps) {
       note={
         <>
           <span class="block">{comparison()}</span>
-          <Show when={props.unpriced}>
-            {(count) => <span class="text-warn">{t("common.unpriced", { count: count() })}</span>}
-          </Show>
+          <UnpricedNote totals={props.totals} />
         </>
       }
     >

@@ -57,6 +57,7 @@ const OverviewQuery = graphql(`
       totals {
         cost
         unpriced
+        assumed
       }
     }
     lastMonth: usage(range: $lastMonth, timezone: $zone) {
@@ -140,6 +141,7 @@ const UsageTickedDocument = graphql(`
       today {
         cost
         unpriced
+        assumed
       }
     }
   }

@@ -40,6 +40,7 @@ const account = {
     p95DurationMs: 2400,
     cost: "1.25",
     unpriced: 0,
+    assumed: 0,
   },
   week: {
     __typename: "AccountTraffic",
@@ -49,6 +50,7 @@ const account = {
     p95DurationMs: null,
     cost: "30",
     unpriced: 2,
+    assumed: 0,
   },
   expiresAt: null,
   lastUsedAt: null,

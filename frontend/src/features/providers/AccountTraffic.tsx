@@ -4,6 +4,7 @@ import { type FragmentType, graphql, readFragment } from "../../graphql/generate
 import type { AccountTrafficPartFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { exactUsd, formatDuration, formatPart, formatUsd } from "../../lib/format";
+import { describeUnpriced } from "../../ui/UnpricedNote";
 
 const AccountTrafficPartDoc = graphql(`
   fragment AccountTrafficPart on AccountTraffic {
@@ -13,6 +14,7 @@ const AccountTrafficPartDoc = graphql(`
     p95DurationMs
     cost
     unpriced
+    assumed
   }
 `);
 
@@ -33,13 +35,7 @@ const AccountTrafficDoc = graphql(`
 const NOTABLE_ERROR_RATE = 0.05;
 
 function Period(props: { traffic: AccountTrafficPartFragment }) {
-  const cost = () => {
-    const { unpriced } = props.traffic;
-    const exact = exactUsd(props.traffic.cost);
-    return unpriced > 0
-      ? `${exact}, ${t("providers.traffic.unpriced", { count: unpriced })}`
-      : exact;
-  };
+  const cost = () => [exactUsd(props.traffic.cost), ...describeUnpriced(props.traffic)].join(", ");
   return (
     <dd class="flex flex-wrap gap-x-3 tabular-nums">
       <span>{t("providers.traffic.requests", { count: props.traffic.requests })}</span>

@@ -34,6 +34,7 @@ const RequestDetailFragment = graphql(`
     userAgent
     cost
     unpriced
+    costBasis
     usageSource
     reconciliation
     ...Outcome
@@ -128,13 +129,7 @@ function Cost(props: DetailProps) {
         >
           {(cost) => exactUsd(cost())}
         </Show>
-        <Show when={request().price}>
-          {(price) => (
-            <span class="block text-sm font-normal text-muted">
-              {t("requests.pricePattern", { pattern: price().modelPattern })}
-            </span>
-          )}
-        </Show>
+        <CostBasis request={props.request} />
       </Fact>
       <Fact name={t("requests.usageSource")}>
         {t(`requests.sources.${request().usageSource}`)}
@@ -155,6 +150,29 @@ function Cost(props: DetailProps) {
         </Fact>
       </Show>
     </dl>
+  );
+}
+
+/** The price that was applied, and whether it is that of the model. */
+function CostBasis(props: DetailProps) {
+  const request = () => readFragment(RequestDetailFragment, props.request);
+  const basis = () => request().costBasis;
+  return (
+    <Show when={request().price}>
+      {(price) => (
+        <span class="block text-sm font-normal text-muted">
+          <Show when={basis() === "ASSUMED" || basis() === "FREE"}>
+            <span class="block" classList={{ "text-warn": basis() === "ASSUMED" }}>
+              {t(basis() === "FREE" ? "requests.bases.FREE" : "requests.bases.ASSUMED")}
+            </span>
+          </Show>
+          {t("requests.pricePattern", { pattern: price().modelPattern })}
+          <Show when={basis() === "ASSUMED"}>
+            <span class="block">{t("requests.assumedHint")}</span>
+          </Show>
+        </span>
+      )}
+    </Show>
   );
 }
 

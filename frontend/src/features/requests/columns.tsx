@@ -42,8 +42,16 @@ function count(row: ListRow, value: number | undefined): JSX.Element {
 
 function cost(row: ListRow): JSX.Element {
   if (!isMetered(row)) return <Unknown why={t("requests.unmetered")} />;
-  if (row.cost !== null && row.cost !== undefined)
-    return <span title={exactUsd(row.cost)}>{formatUsd(row.cost)}</span>;
+  if (row.cost !== null && row.cost !== undefined) {
+    if (!row.unpriced) return <span title={exactUsd(row.cost)}>{formatUsd(row.cost)}</span>;
+    const title = `${exactUsd(row.cost)}: ${t("requests.bases.ASSUMED")}`;
+    return (
+      <span class="text-warn" title={title}>
+        ≈ {formatUsd(row.cost)}
+        <span class="sr-only"> {t("requests.bases.ASSUMED")}</span>
+      </span>
+    );
+  }
   if (row.unpriced) return <span class="text-warn">{t("requests.unpriced")}</span>;
   return <Unknown why={t("requests.unknownCost")} />;
 }

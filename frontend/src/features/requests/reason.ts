@@ -4,6 +4,7 @@ import type { Outcome } from "../../graphql/generated/graphql";
 export type Reason =
   | "limit"
   | "model"
+  | "price"
   | "request"
   | "keyEnded"
   | "accountRefused"
@@ -24,6 +25,7 @@ const GATEWAY_REASONS: Record<string, Reason> = {
   proxypal_rate_limited: "limit",
   proxypal_quota_exceeded: "limit",
   proxypal_unbounded: "limit",
+  proxypal_unpriced: "price",
   proxypal_model_not_allowed: "model",
   proxypal_engine_unavailable: "server",
   proxypal_engine_failed: "server",

@@ -17,6 +17,7 @@ import {
 import { LimitButton } from "../../limits/LimitButton";
 import { providerColour } from "../../ui/providers";
 import { Cell } from "../../ui/Table";
+import { describeUnpriced } from "../../ui/UnpricedNote";
 import type { Slice } from "./breakdownCsv";
 import { describeChange } from "./change";
 import type { OpenRows, RowPart, RowParts } from "./createParts";
@@ -214,7 +215,7 @@ function SumCells(props: { totals: RowPart["totals"]; share: number; colour: str
         <Show when={props.totals.unpriced > 0}>
           <span
             class="ml-1 inline-block text-warn"
-            title={t("common.unpriced", { count: props.totals.unpriced })}
+            title={describeUnpriced(props.totals).join(", ")}
           >
             <TriangleAlert class="inline size-3.5" aria-hidden="true" />
             <span class="sr-only">{t("usage.partlyUnpriced")}</span>

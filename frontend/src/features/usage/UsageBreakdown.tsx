@@ -42,6 +42,7 @@ const UsageBreakdownQueryDocument = graphql(`
           failed
           rejected
           unpriced
+          assumed
         }
         previous {
           ...Measured

@@ -16,6 +16,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Figure, Figures } from "../../ui/Figure";
 import { Loading } from "../../ui/Loading";
 import { Unknown } from "../../ui/Unknown";
+import { UnpricedNote } from "../../ui/UnpricedNote";
 import { describeChange } from "./change";
 import type { UsageChoices } from "./createUsageSearch";
 
@@ -28,6 +29,7 @@ const UsageFiguresQueryDocument = graphql(`
         rejected
         cost
         unpriced
+        assumed
         estimated
         unknown
         averageDurationMs
@@ -126,9 +128,7 @@ function Sums(props: { usage: Answer }) {
         note={
           <>
             <Compared now={usdNumber(totals().cost)} before={usdNumber(previous().cost)} />
-            <Show when={totals().unpriced > 0} fallback={t("usage.allPriced")}>
-              <span class="text-warn">{t("common.unpriced", { count: totals().unpriced })}</span>
-            </Show>
+            <UnpricedNote totals={totals()} fallback={t("usage.allPriced")} />
           </>
         }
       >

@@ -20,6 +20,7 @@ const totals = {
   rejected: 3,
   cost: "12.345678901",
   unpriced: 7,
+  assumed: 2,
   estimated: 0,
   unknown: 0,
   averageDurationMs: 1500,
@@ -95,7 +96,8 @@ test("costs are exact, and requests without a price are said", async () => {
   renderPage(UsagePage, answers());
 
   expect((await screen.findAllByTitle("$12.345678901")).length).toBeGreaterThan(0);
-  expect(screen.getByText("7 unpriced requests excluded")).toBeDefined();
+  expect(screen.getByText("5 unpriced requests excluded")).toBeDefined();
+  expect(screen.getByText("2 requests at an assumed price")).toBeDefined();
 });
 
 test("a filter reaches the server and is kept in the URL", async () => {

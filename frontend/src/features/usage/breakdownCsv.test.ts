@@ -13,7 +13,7 @@ function slice(key: string, label: string): Slice {
     label,
     provider: null,
     user: null,
-    totals: { ...sums, failed: 1, rejected: 2, unpriced: 0 },
+    totals: { ...sums, failed: 1, rejected: 2, unpriced: 0, assumed: 0 },
     previous: sums,
     latency: { duration: { p50Ms: 10, p95Ms: 20, p99Ms: 30 }, timeToFirstByte: null },
   };

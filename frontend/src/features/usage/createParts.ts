@@ -30,6 +30,7 @@ const UsagePartsDocument = graphql(`
               failed
               rejected
               unpriced
+              assumed
             }
           }
           other {
@@ -37,6 +38,7 @@ const UsagePartsDocument = graphql(`
             failed
             rejected
             unpriced
+            assumed
           }
           otherCount
         }

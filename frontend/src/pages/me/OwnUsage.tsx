@@ -30,6 +30,7 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
+import { UnpricedNote } from "../../ui/UnpricedNote";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {
@@ -61,6 +62,7 @@ const OwnUsageDocument = graphql(`
               failed
               cost
               unpriced
+              assumed
               averageDurationMs
               tokens {
                 total
@@ -131,11 +133,7 @@ function Sums(props: { usage: Usage }) {
       <Figure
         name={t("usage.measures.cost")}
         title={exactUsd(totals().cost)}
-        note={
-          <Show when={totals().unpriced > 0}>
-            {t("common.unpriced", { count: totals().unpriced })}
-          </Show>
-        }
+        note={<UnpricedNote totals={totals()} />}
       >
         {formatUsd(totals().cost)}
       </Figure>

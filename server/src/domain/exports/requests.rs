@@ -88,6 +88,7 @@ impl Rows for RequestRows {
         "total_tokens",
         "cost_usd",
         "unpriced",
+        "cost_assumed",
         "price_id",
         "requested_service_tier",
         "service_tier",
@@ -112,7 +113,8 @@ impl Rows for RequestRows {
 fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
     let tokens = tokens_of(&row);
     let total = tokens.map(Tokens::total);
-    let unpriced = total.is_some_and(|total| total > 0) && row.cost.is_none();
+    let is_without_cost = total.is_some_and(|total| total > 0) && row.cost.is_none();
+    let unpriced = row.cost_assumed || is_without_cost;
     vec![
         ExportCell::id(Some(row.id)),
         ExportCell::id(row.connection_id),
@@ -147,6 +149,7 @@ fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
         ExportCell::number(total),
         ExportCell::money(row.cost),
         ExportCell::Flag(unpriced),
+        ExportCell::Flag(row.cost_assumed),
         ExportCell::id(row.price_id),
         ExportCell::text(row.requested_service_tier),
         ExportCell::text(row.service_tier),

@@ -246,6 +246,7 @@ impl Rows for UsageRows {
         "total_tokens",
         "cost_usd",
         "unpriced",
+        "assumed",
         "unknown",
         "estimated",
         "average_duration_ms",
@@ -274,7 +275,8 @@ fn cells(row: Row, bucket: &Range<i64>, names: &ExportNames) -> Vec<ExportCell> 
     // Empty where all requests are without token counts.
     let is_known = sums.unknown < sums.requests || sums.requests == 0 || total != 0;
     let known = |count| ExportCell::number(is_known.then_some(count));
-    let without_cost = sums.unknown.saturating_add(sums.unpriced);
+    let without_price = sums.unpriced.saturating_sub(sums.assumed);
+    let without_cost = sums.unknown.saturating_add(without_price);
     let is_priced = without_cost < sums.requests || sums.requests == 0 || sums.cost != 0;
     let moment = |seconds: i64| ExportCell::Moment(seconds.saturating_mul(MICROS));
     let mut cells = vec![
@@ -305,6 +307,7 @@ fn cells(row: Row, bucket: &Range<i64>, names: &ExportNames) -> Vec<ExportCell> 
         known(total),
         ExportCell::money(is_priced.then_some(sums.cost)),
         ExportCell::Number(sums.unpriced),
+        ExportCell::Number(sums.assumed),
         ExportCell::Number(sums.unknown),
         ExportCell::Number(sums.estimated),
         ExportCell::number(average.map(|micros| micros / 1000)),

@@ -25,7 +25,7 @@ use entity::{
     user::{self, Entity as User},
 };
 pub use limits::{
-    Amounts, Charge, LimitError, LimitKind, LimitRequest, ProviderSet, QuotaStatus,
+    Amounts, Charge, Cost, LimitError, LimitKind, LimitRequest, Metric, ProviderSet, QuotaStatus,
     RateLimitStatus, gcra,
 };
 use sea_orm::{
@@ -183,16 +183,35 @@ impl Ledger {
         if limits.has_no_quotas() {
             return Vec::new();
         }
-        let model = row.model.as_ref();
-        let model = model.map(|model| routed_as(row.protocol.into(), model));
-        let at = DateTime::from_timestamp_micros(row.started_at).unwrap_or_default();
-        let target = model.as_deref().and_then(|model| aliases.target(model, at));
-        // Another model than the requested one may have served it; it counts under that name too.
-        let served = row.served_model.as_deref();
-        limits.charges(
-            &usage_of(row, at),
-            &[model.as_deref(), target.as_deref(), served],
-        )
+        let at = started_at(row);
+        let usage = usage_of(row, at);
+        under_its_names(row, aliases, |names| limits.charges(&usage, names))
+    }
+
+    /// Whether a quota assumes a cost for a request if its model has no price.
+    pub(in crate::domain) fn assumes_cost(
+        &self,
+        row: &request::Model,
+        aliases: &AliasTable,
+    ) -> bool {
+        let limits = self.user_limits(row.user_id);
+        if !limits.may_assume_costs() {
+            return false;
+        }
+        let provider = row.provider.map(provider_number);
+        under_its_names(row, aliases, |names| {
+            limits.assumes_cost(row.api_key_id, provider, names)
+        })
+    }
+
+    /// Whether a change of usage is in a bucket that a quota still counts.
+    pub(in crate::domain) fn is_open(
+        &self,
+        user_id: Uuid,
+        charge: Charge,
+        at: DateTime<Utc>,
+    ) -> bool {
+        self.user_limits(user_id).is_open(charge, at)
     }
 
     /// Adds usage that is in the database now.
@@ -225,6 +244,25 @@ impl Ledger {
         more.insert(model.to_owned(), with_provider);
         self.0.served.store(Arc::new(more));
     }
+}
+
+fn started_at(row: &request::Model) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(row.started_at).unwrap_or_default()
+}
+
+/// Applies a function to the names of a request's model: the requested one, the target of an alias, and the one that
+/// served it.
+fn under_its_names<T>(
+    row: &request::Model,
+    aliases: &AliasTable,
+    apply: impl FnOnce(&[Option<&str>]) -> T,
+) -> T {
+    let model = row.model.as_ref();
+    let model = model.map(|model| routed_as(row.protocol.into(), model));
+    let at = started_at(row);
+    let target = model.as_deref().and_then(|model| aliases.target(model, at));
+    let served = row.served_model.as_deref();
+    apply(&[model.as_deref(), target.as_deref(), served])
 }
 
 /// The monotonic time of the limits.

@@ -28,14 +28,16 @@ pub fn rejected_by(error: &LimitError, at: DateTime<Utc>) -> RejectedBy {
         }
         | LimitError::Unbounded {
             metric, rejecting, ..
-        } => RejectedBy {
-            quota: Some(quota(rejecting)),
-            ..of_state(
-                LimitKind::Quota(*metric),
-                rejecting.state,
-                rejecting.resets_at,
-            )
-        },
+        } => of_quota(*metric, rejecting),
+        LimitError::Unpriced { rejecting, .. } => of_quota(Metric::Cost, rejecting),
+    }
+}
+
+fn of_quota(metric: Metric, rejecting: &limits::RejectingQuota) -> RejectedBy {
+    let (kind, resets_at) = (LimitKind::Quota(metric), rejecting.resets_at);
+    RejectedBy {
+        quota: Some(quota(rejecting)),
+        ..of_state(kind, rejecting.state, resets_at)
     }
 }
 

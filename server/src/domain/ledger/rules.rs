@@ -6,10 +6,10 @@ use calendar::CalendarUnit;
 use chrono::{DateTime, Utc};
 use entity::{
     provider_account::ProviderKind,
-    quota::{self, Metric, WindowKind},
+    quota::{self, FreeModelPolicy, Metric, WindowKind},
     request::{self, Outcome},
 };
-use limits::{Amounts, QuotaRule, QuotaWindow, RequestUsage};
+use limits::{Amounts, Cost, QuotaRule, QuotaWindow, RequestUsage, UnpricedPolicy};
 
 use super::QuotaState;
 use crate::domain::{
@@ -37,6 +37,12 @@ pub(in crate::domain) fn quota_state(
         model_pattern: quota.model_pattern.clone(),
         soft_percents: quota.soft_percents.0.clone(),
         strict: quota.strict,
+        unpriced: match quota.unpriced {
+            quota::UnpricedPolicy::Allow => UnpricedPolicy::Allow,
+            quota::UnpricedPolicy::Assume => UnpricedPolicy::Assume,
+            quota::UnpricedPolicy::Refuse => UnpricedPolicy::Refuse,
+        },
+        counts_free: quota.free_models == FreeModelPolicy::Refuse,
         format_cost: usd::print,
     };
     Ok(QuotaState::new(quota, rule, used))
@@ -62,7 +68,7 @@ pub(super) fn usage_of(row: &request::Model, at: DateTime<Utc>) -> RequestUsage 
     let is_zero = row.outcome == Outcome::Rejected || !row.protocol.generates();
     let amounts = Amounts {
         tokens: tokens_of(row).map_or(0, Tokens::total),
-        cost: row.cost,
+        cost: Cost::Priced(row.cost.unwrap_or(0)),
         requests: 1,
     };
     RequestUsage {

@@ -159,7 +159,8 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         NotificationEvent::ErrorRate => &[ERROR_PERCENT],
         NotificationEvent::AccountFailing
         | NotificationEvent::AccountExpired
-        | NotificationEvent::EngineDown => &[],
+        | NotificationEvent::EngineDown
+        | NotificationEvent::ModelUnpriced => &[],
     };
     let mut percents = given.unwrap_or_else(|| usual.to_vec());
     percents.sort_unstable();
@@ -172,7 +173,8 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         NotificationEvent::ErrorRate => percents.len() == 1,
         NotificationEvent::AccountFailing
         | NotificationEvent::AccountExpired
-        | NotificationEvent::EngineDown => percents.is_empty(),
+        | NotificationEvent::EngineDown
+        | NotificationEvent::ModelUnpriced => percents.is_empty(),
     };
     if !fits {
         return Err(Error::bad_input(

@@ -6,9 +6,11 @@ mod cost;
 mod list;
 mod lists;
 mod new_price;
+mod quote;
 #[cfg(test)]
 mod sample;
 mod table;
+mod update;
 
 use std::sync::Arc;
 
@@ -17,6 +19,7 @@ use chrono::{DateTime, Utc};
 use entity::price::{self, Entity as Price};
 use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
 use serde_json::{Value, json};
+use tokio::sync::{Mutex, watch};
 
 use self::new_price::{Defaults, same_place, same_rates};
 pub use entity::price::ServiceTier;
@@ -26,7 +29,9 @@ pub use self::{
     cost::{CostPart, PricedUsage, Schedule, TokenKind, cost, max_cost},
     list::{PriceFilter, PriceList, provider_of},
     new_price::{NewPrice, Rates},
+    quote::{Quote, is_free},
     table::PriceTable,
+    update::{PriceChange, PriceUpdate},
 };
 use super::{
     Error, Result,
@@ -55,6 +60,10 @@ pub struct Prices {
     db: Database,
     clock: SharedClock,
     current: Arc<ArcSwap<PriceList>>,
+    /// Sent after each change of the prices or of the aliases that look-ups resolve.
+    changed: watch::Sender<()>,
+    /// Held while a difference is compared with the approved one and stored.
+    updating: Arc<Mutex<()>>,
 }
 
 /// Reads the stored prices without writing. The bundled prices of a newer program are stored at its next start.
@@ -67,7 +76,14 @@ impl Prices {
     /// Loads all prices; stores the bundled ones if they are newer.
     pub async fn load(db: Database, clock: SharedClock) -> Result<Self> {
         let current = Arc::new(ArcSwap::from_pointee(read(&db).await?));
-        let prices = Self { db, clock, current };
+        let changed = watch::Sender::new(());
+        let prices = Self {
+            db,
+            clock,
+            current,
+            changed,
+            updating: Arc::default(),
+        };
         let missing = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
         prices.add(missing, None).await?;
         Ok(prices)
@@ -77,6 +93,12 @@ impl Prices {
     pub(super) fn set_aliases(&self, aliases: &Arc<AliasTable>) {
         self.current
             .rcu(|list| list.with_aliases(Arc::clone(aliases)));
+        self.changed.send_replace(());
+    }
+
+    /// Notified after each change of the prices or of the aliases that look-ups resolve.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// The current prices.
@@ -196,6 +218,7 @@ impl Prices {
         }
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));
+        self.changed.send_replace(());
         Ok(())
     }
 }

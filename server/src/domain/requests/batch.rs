@@ -19,8 +19,10 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{
+    correction::{self, Corrected, Correction},
     insert::Inserts,
     observer::{RequestChange, WriterObserver},
+    pricing::Pricing,
     reports,
     settlement::PendingSettlement,
 };
@@ -47,6 +49,16 @@ pub(super) struct Batch {
     pub(super) rows: Vec<request::Model>,
     pub(super) pending: Vec<PendingSettlement>,
     reports: Vec<EngineUsage>,
+    pub(super) correction: Option<Correction>,
+}
+
+/// The result of a batch.
+#[derive(Debug, Default)]
+pub(super) struct WrittenBatch {
+    /// Reports whose requests are not stored yet.
+    pub(super) unknown: Vec<EngineUsage>,
+    /// The rest of a correction.
+    pub(super) next_correction: Option<Correction>,
 }
 
 /// Writes batches to the database and to memory.
@@ -68,7 +80,7 @@ pub(super) struct RequestStore {
 /// The results of a transaction, to be applied to memory.
 #[derive(Debug, Default)]
 struct Done {
-    unknown: Vec<EngineUsage>,
+    written: WrittenBatch,
     changes: Vec<RequestChange>,
     charges: Vec<(Uuid, Charge)>,
     used: Vec<Used>,
@@ -113,6 +125,15 @@ impl RequestStore {
             rows,
             pending,
             reports,
+            correction: None,
+        }
+    }
+
+    /// A batch that only corrects assumed costs.
+    pub(super) fn correction(&mut self, correction: Correction) -> Batch {
+        Batch {
+            correction: Some(correction),
+            ..self.batch(Vec::new(), Vec::new(), Vec::new())
         }
     }
 
@@ -126,9 +147,9 @@ impl RequestStore {
         split
     }
 
-    /// Writes a batch and applies it to memory. Returns the engine's reports whose requests are not stored yet.
+    /// Writes a batch and applies it to memory.
     /// Retrying after an error is safe: a batch counts once.
-    pub(super) async fn write(&mut self, batch: &Batch) -> Result<Vec<EngineUsage>, DbErr> {
+    pub(super) async fn write(&mut self, batch: &Batch) -> Result<WrittenBatch, DbErr> {
         let ledger = self.ledger.clone();
         // A change of quotas reads usage before or after a batch, not in the middle of one.
         let _turn = ledger.turn().await;
@@ -145,7 +166,7 @@ impl RequestStore {
         let used = done.used.iter().map(|used| (used.api_key_id, used.at));
         self.last_used.extend(used);
         self.last_used.extend(done.used_accounts);
-        Ok(done.unknown)
+        Ok(done.written)
     }
 
     async fn write_once(&mut self, batch: &Batch) -> Result<Done, DbErr> {
@@ -157,10 +178,10 @@ impl RequestStore {
         self.inserts.insert(&transaction, &batch.rows).await?;
         let used = self.newly_used(&batch.rows);
         set_last_used(&transaction, &used).await?;
-        let settled = reports::settle(&transaction, &batch.reports, &self.prices.current()).await?;
+        let (unknown, next_correction, changes) = self.change(&transaction, batch).await?;
         let mut entries: Vec<RollupEntry<'_>> = batch.rows.iter().map(RollupEntry::added).collect();
         let mut counted = entries.clone();
-        for change in &settled.changes {
+        for change in &changes {
             let changed = RollupEntry::changed(&change.before, &change.after);
             entries.extend(changed);
             self.record_provider(&change.after);
@@ -170,8 +191,8 @@ impl RequestStore {
                 charges.extend(self.difference(&change.before, &change.after));
             }
         }
-        let reported = settled.changes.iter().map(|change| &change.after);
-        let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(reported));
+        let changed = changes.iter().map(|change| &change.after);
+        let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(changed));
         set_account_last_used(&transaction, &used_accounts).await?;
         add_up(&transaction, &entries).await?;
         add_charges(&transaction, &charges).await?;
@@ -179,19 +200,48 @@ impl RequestStore {
         set_batch_number(&transaction, batch.number).await?;
         transaction.commit().await?;
         Ok(Done {
-            unknown: settled.unknown,
-            changes: settled.changes,
+            written: WrittenBatch {
+                unknown,
+                next_correction,
+            },
+            changes,
             charges,
             used,
             used_accounts,
         })
     }
 
+    /// Changes stored requests: by the engine's reports, and where an assumed cost can be corrected. Returns the reports
+    /// whose requests are not stored yet and the rest of the correction.
+    async fn change(
+        &self,
+        connection: &impl ConnectionTrait,
+        batch: &Batch,
+    ) -> Result<(Vec<EngineUsage>, Option<Correction>, Vec<RequestChange>), DbErr> {
+        let now = self.clock.now();
+        let pricing = Pricing {
+            prices: &self.prices.current(),
+            ledger: &self.ledger,
+        };
+        let settled = reports::settle(connection, &batch.reports, pricing, now).await?;
+        let corrected = match batch.correction {
+            Some(part) => correction::correct(connection, part, pricing, now).await?,
+            None => Corrected::default(),
+        };
+        let mut changes = settled.changes;
+        changes.extend(corrected.changes);
+        Ok((settled.unknown, corrected.next, changes))
+    }
+
     /// The batch was committed although the commit reported an error: reload memory from the database.
     async fn catch_up(&self, batch: &Batch) -> Result<Done, DbErr> {
         self.ledger.reload_usage(self.db.writer()).await?;
         Ok(Done {
-            unknown: reports::unknown(self.db.writer(), &batch.reports).await?,
+            written: WrittenBatch {
+                unknown: reports::unknown(self.db.writer(), &batch.reports).await?,
+                // Requests that were corrected are no longer in it.
+                next_correction: batch.correction,
+            },
             ..Done::default()
         })
     }
@@ -213,7 +263,8 @@ impl RequestStore {
         charges.collect()
     }
 
-    /// The net change of each quota. Subtracting the old amount first would cross a warning threshold again.
+    /// The net change of each bucket that a quota still counts. Subtracting the old amount first would cross a warning
+    /// threshold again.
     fn difference(&self, before: &request::Model, after: &request::Model) -> Vec<(Uuid, Charge)> {
         let prices = self.prices.current();
         let aliases = prices.aliases();
@@ -226,16 +277,16 @@ impl RequestStore {
             let amount = net.entry((charge.quota_id, charge.bucket)).or_default();
             *amount = amount.saturating_sub(charge.amount);
         }
+        let now = self.clock.now();
         net.into_iter()
-            .filter(|(_, amount)| *amount != 0)
-            .map(|((quota_id, bucket), amount)| {
-                let charge = Charge {
-                    quota_id,
-                    bucket,
-                    amount,
-                };
-                (after.user_id, charge)
+            .map(|((quota_id, bucket), amount)| Charge {
+                quota_id,
+                bucket,
+                amount,
             })
+            .filter(|charge| charge.amount != 0)
+            .filter(|charge| self.ledger.is_open(after.user_id, *charge, now))
+            .map(|charge| (after.user_id, charge))
             .collect()
     }
 

@@ -3,6 +3,7 @@
 mod account_traffic;
 mod addresses;
 mod batch;
+mod correction;
 mod feed;
 mod filter;
 mod histogram;
@@ -37,12 +38,13 @@ pub use self::{
     journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
-    pricing::tier_of,
+    pricing::{CostBasis, tier_of},
     record::{KILLED, RequestRecord},
     recorder::{RecordPermit, Recorder},
 };
 use self::{
     batch::RequestStore,
+    correction::CorrectionSchedule,
     journal::{Journal, Segments},
     reconcile::UnmatchedReports,
     recorder::{PERMITS, WriterHealth},
@@ -141,7 +143,9 @@ impl RequestLog {
             anyhow::Error::new(error).context(format!("cannot open the journal in {path}"))
         })?;
         let health = WriterHealth::default();
-        let recorder = Recorder::new(opened.journal, options.prices.clone(), health.clone());
+        let (prices, ledger) = (options.prices.clone(), options.ledger.clone());
+        let corrections = CorrectionSchedule::new(prices.changes());
+        let recorder = Recorder::new(opened.journal, prices, ledger, health.clone());
         let state = WriterState {
             permits: recorder.permits(),
             health: health.clone(),
@@ -165,6 +169,7 @@ impl RequestLog {
             health,
             segments: opened.segments,
             unmatched: UnmatchedReports::default(),
+            corrections,
         };
         writer.recover(opened.left_over).await?;
         tasks.spawn(writer.run());

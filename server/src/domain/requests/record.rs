@@ -102,6 +102,7 @@ impl RequestRecord {
             service_tier: self.service_tier.map(|tier| cut(tier, MAX_TIER)),
             price_id: None,
             cost: None,
+            cost_assumed: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::DateTime;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
@@ -12,11 +13,16 @@ use uuid::Uuid;
 use super::{
     RequestRecord,
     journal::{Journal, LineText, Noted, PendingEntry, Written},
-    pricing,
+    pricing::Pricing,
     settlement::{PendingEntries, PendingSettlement, Settlement},
 };
 use crate::{
-    domain::{Error, Result, ledger::Reservation, prices::Prices, tokens::Tokens},
+    domain::{
+        Error, Result,
+        ledger::{Ledger, Reservation},
+        prices::Prices,
+        tokens::Tokens,
+    },
     outage::{FLAPPING, Outage},
 };
 
@@ -30,6 +36,7 @@ pub struct Recorder {
     journal: Journal,
     permits: Arc<Semaphore>,
     prices: Prices,
+    ledger: Ledger,
     health: WriterHealth,
     /// Fails while no permit is free: the database writes more slowly than requests end.
     backlog: Arc<Outage>,
@@ -50,6 +57,7 @@ impl Default for WriterHealth {
 pub struct RecordPermit {
     journal: Journal,
     prices: Prices,
+    ledger: Ledger,
     held: Option<Held>,
     /// The id in the journal, until the request has ended.
     noted: Option<Uuid>,
@@ -63,11 +71,17 @@ struct Held {
 }
 
 impl Recorder {
-    pub(super) fn new(journal: Journal, prices: Prices, health: WriterHealth) -> Self {
+    pub(super) fn new(
+        journal: Journal,
+        prices: Prices,
+        ledger: Ledger,
+        health: WriterHealth,
+    ) -> Self {
         Self {
             journal,
             permits: Arc::new(Semaphore::new(PERMITS)),
             prices,
+            ledger,
             health,
             backlog: Arc::new(Outage::new(FLAPPING)),
         }
@@ -103,6 +117,7 @@ impl Recorder {
         Ok(RecordPermit {
             journal: self.journal.clone(),
             prices: self.prices.clone(),
+            ledger: self.ledger.clone(),
             held: Some(Held {
                 permit,
                 reservation: None,
@@ -183,9 +198,15 @@ impl RecordPermit {
         let mut row = record.into_row();
         if let Some(reservation) = &mut held.reservation {
             if reservation.counts_cost() {
-                pricing::set_cost(&mut row, &self.prices.current());
+                let pricing = Pricing {
+                    prices: &self.prices.current(),
+                    ledger: &self.ledger,
+                };
+                let ended_at = row.started_at.saturating_add(row.duration);
+                let ended_at = DateTime::from_timestamp_micros(ended_at).unwrap_or_default();
+                pricing.set_cost(&mut row, ended_at);
             }
-            reservation.settle(tokens, row.cost);
+            reservation.settle(tokens, row.cost.unwrap_or(0));
         }
         let pending = PendingSettlement {
             reservation: held.reservation,

@@ -1,13 +1,14 @@
 //! Applies the engine's usage reports to stored requests.
 
+use chrono::{DateTime, Utc};
 use entity::request::{self, Entity as Request};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _,
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
 };
 
-use super::{observer::RequestChange, pricing, reconcile};
-use crate::domain::{engine_usage::EngineUsage, prices::PriceList, tokens::tokens_of};
+use super::{observer::RequestChange, pricing::Pricing, reconcile};
+use crate::domain::{engine_usage::EngineUsage, tokens::tokens_of};
 
 /// The result of applying reports.
 #[derive(Debug, Default)]
@@ -21,7 +22,8 @@ pub(super) struct Settled {
 pub(super) async fn settle(
     connection: &impl ConnectionTrait,
     reports: &[EngineUsage],
-    prices: &PriceList,
+    pricing: Pricing<'_>,
+    now: DateTime<Utc>,
 ) -> Result<Settled, DbErr> {
     let mut settled = Settled::default();
     for usage in reports {
@@ -31,7 +33,9 @@ pub(super) async fn settle(
         };
         let mut after = before.clone();
         if reconcile::apply(&mut after, usage) {
-            reprice(&before, &mut after, prices);
+            if is_priced_differently(&before, &after) {
+                pricing.set_cost(&mut after, now);
+            }
             let row = after.clone().into_active_model().reset_all();
             row.update(connection).await?;
             settled.changes.push(RequestChange { before, after });
@@ -58,14 +62,11 @@ pub(super) async fn unknown(
     Ok(unknown)
 }
 
-/// Sets the cost again if provider, tokens or service tier have changed; otherwise it stays.
-fn reprice(before: &request::Model, after: &mut request::Model, prices: &PriceList) {
-    let is_same = before.provider == after.provider
-        && before.service_tier == after.service_tier
-        && tokens_of(before) == tokens_of(after);
-    if !is_same {
-        pricing::set_cost(after, prices);
-    }
+/// Whether provider, tokens or service tier have changed. Otherwise the cost stays.
+fn is_priced_differently(before: &request::Model, after: &request::Model) -> bool {
+    before.provider != after.provider
+        || before.service_tier != after.service_tier
+        || tokens_of(before) != tokens_of(after)
 }
 
 /// The row of a report: the request itself, or the first forwarded turn of a WebSocket that has no report

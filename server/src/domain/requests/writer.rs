@@ -12,9 +12,11 @@ use uuid::Uuid;
 
 use super::{
     KILLED, RequestRecord,
-    batch::{Batch, RequestStore},
+    batch::{Batch, RequestStore, WrittenBatch},
+    correction::CorrectionSchedule,
     journal::Segments,
-    pricing, reconcile,
+    pricing::Pricing,
+    reconcile,
     recorder::WriterHealth,
     settlement::{PendingSettlement, Settlement},
 };
@@ -46,6 +48,7 @@ pub(super) struct RequestWriter {
     pub(super) segments: Arc<Segments>,
     pub(super) next_sequence: i64,
     pub(super) unmatched: reconcile::UnmatchedReports,
+    pub(super) corrections: CorrectionSchedule,
 }
 
 impl RequestWriter {
@@ -66,7 +69,7 @@ impl RequestWriter {
             recovered += settlements.len();
             let batch = self.batch(settlements, Vec::new());
             match self.store.write(&batch).await {
-                Ok(unknown) => self.finish(batch, unknown),
+                Ok(written) => self.finish(batch, written),
                 // An invalid record must not keep the server from starting.
                 Err(error) if error.sql_err().is_some() => self.write(batch).await,
                 Err(error) => return Err(error),
@@ -88,9 +91,16 @@ impl RequestWriter {
         let mut reports = Vec::new();
         let (mut is_recording, mut is_reporting) = (true, true);
         while is_recording || is_reporting {
+            let mut correction = None;
             tokio::select! {
                 count = self.settled.recv_many(&mut settled, RECORDS_PER_TRANSACTION), if is_recording => is_recording = count > 0,
                 count = self.reports.recv_many(&mut reports, RECORDS_PER_TRANSACTION), if is_reporting => is_reporting = count > 0,
+                due = self.corrections.due() => correction = Some(due),
+            }
+            if let Some(correction) = correction {
+                let batch = self.store.correction(correction);
+                self.write(batch).await;
+                continue;
             }
             if is_recording && settled.len() < FULL_BATCH {
                 sleep(BATCH_DELAY).await;
@@ -117,6 +127,12 @@ impl RequestWriter {
 
     fn batch(&mut self, settlements: Vec<Settlement>, reports: Vec<EngineUsage>) -> Batch {
         let prices = self.store.prices.current();
+        let ledger = self.store.ledger.clone();
+        let pricing = Pricing {
+            prices: &prices,
+            ledger: &ledger,
+        };
+        let now = self.store.clock.now();
         let mut rows = Vec::with_capacity(settlements.len());
         let mut pending = Vec::with_capacity(settlements.len());
         for settlement in settlements {
@@ -125,7 +141,7 @@ impl RequestWriter {
             pending.push(settlement.pending);
             self.next_sequence += 1;
             self.unmatched.apply_to(&mut row);
-            pricing::set_cost(&mut row, &prices);
+            pricing.set_cost(&mut row, now);
             rows.push(row);
         }
         self.store.batch(rows, pending, reports)
@@ -134,11 +150,11 @@ impl RequestWriter {
     /// Retries until the batch is written. Meanwhile the gateway rejects new requests.
     async fn write(&mut self, mut batch: Batch) {
         let mut delay = FIRST_RETRY;
-        let unknown = loop {
+        let written = loop {
             let count = batch.rows.len() + self.settled.len();
             self.store.observer.pending(batch.rows.first(), count);
             match self.store.write(&batch).await {
-                Ok(unknown) => break unknown,
+                Ok(written) => break written,
                 Err(error) if error.sql_err().is_some() && batch.rows.len() > 1 => {
                     tracing::error!(%error, rows = batch.rows.len(), "a request violates a constraint of the schema; writing one by one");
                     for single in self.store.split(batch) {
@@ -150,7 +166,7 @@ impl RequestWriter {
                     let ids: Vec<Uuid> = batch.rows.iter().map(|row| row.id).collect();
                     tracing::error!(%error, request.ids = ?ids, "a request violates a constraint of the schema and is lost");
                     self.store.observer.lost(ids.len());
-                    break Vec::new();
+                    break WrittenBatch::default();
                 }
                 Err(error) => {
                     if self.health.0.begin() {
@@ -174,13 +190,16 @@ impl RequestWriter {
             );
         }
         self.store.observer.pending(None, self.settled.len());
-        self.finish(batch, unknown);
+        self.finish(batch, written);
     }
 
     /// Releases and publishes the requests of a committed batch.
-    fn finish(&mut self, batch: Batch, unknown: Vec<EngineUsage>) {
-        for usage in unknown {
+    fn finish(&mut self, batch: Batch, written: WrittenBatch) {
+        for usage in written.unknown {
             self.unmatched.keep(usage);
+        }
+        if batch.correction.is_some() {
+            self.corrections.advance(written.next_correction);
         }
         batch
             .pending

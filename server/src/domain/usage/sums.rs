@@ -28,6 +28,8 @@ pub struct Sums {
     pub cost: i64,
     /// Requests that used tokens of a model without a price.
     pub unpriced: i64,
+    /// Of these, those that count at an assumed price.
+    pub assumed: i64,
     /// Requests without token counts.
     pub unknown: i64,
     /// Requests whose tokens are estimated.
@@ -53,7 +55,8 @@ impl Sums {
             rejected: 0,
             tokens: tokens.unwrap_or_default(),
             cost: row.cost.unwrap_or_default().clamp(0, MAX_AMOUNT),
-            unpriced: (uses_tokens && row.cost.is_none()).into(),
+            unpriced: (row.cost_assumed || (uses_tokens && row.cost.is_none())).into(),
+            assumed: row.cost_assumed.into(),
             unknown: (row.usage_source == UsageSource::Unknown).into(),
             estimated: (row.usage_source == UsageSource::Estimated).into(),
             duration: row.duration.clamp(0, MAX_AMOUNT),
@@ -185,6 +188,7 @@ sum_columns! {
     reasoning_tokens: tokens.reasoning,
     cost: cost,
     unpriced: unpriced,
+    assumed: assumed,
     unknown: unknown,
     estimated: estimated,
     duration: duration,

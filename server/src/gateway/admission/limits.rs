@@ -5,7 +5,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::{
     domain::{
         ledger::{
-            Ledger, LimitError, LimitKind, OpenSocket, RateLimitStatus, RequestSlot, rejected_by,
+            Ledger, LimitError, LimitKind, Metric, OpenSocket, RateLimitStatus, RequestSlot,
+            rejected_by,
         },
         settings::Settings,
         users::api_keys::Caller,
@@ -85,6 +86,12 @@ pub(super) fn limit_error(
                 }
                 None => quota,
             },
+            rejected_by,
+        },
+        LimitError::Unpriced { quota, .. } => GatewayError::Unpriced {
+            kind: LimitKind::Quota(Metric::Cost),
+            model: None,
+            quota,
             rejected_by,
         },
         LimitError::Unbounded {

@@ -1,6 +1,7 @@
 //! Decides whether a request may pass: checks every limit that applies, reserves the worst case of the request, and journals
 //! it before anything is forwarded.
 
+mod costs;
 mod kept_bounds;
 mod limits;
 
@@ -10,7 +11,7 @@ use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use metering::{MAX_INPUT_TOKENS, RequestedTier};
 
-use self::limits::limit_error;
+use self::{costs::Costs, limits::limit_error};
 pub(super) use self::{
     kept_bounds::KeptBounds,
     limits::{RequestStart, open_socket, start},
@@ -24,7 +25,7 @@ use super::{
 use crate::domain::{
     ledger::{Amounts, Ledger, LimitRequest, Reservation},
     model_name::{NameRule, is_any_model, routed_as},
-    prices::{Prices, ServiceTier, max_cost},
+    prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
     tokens::Tokens,
@@ -99,12 +100,15 @@ impl AdmissionControl {
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
-        let tiers = reachable_tiers(&asked.tier, request.dialect);
-        let price = model.as_deref();
-        let price = price.and_then(|model| prices.find(model, None, record.started_at));
+        let costs = Costs::new(
+            (&prices, &self.ledger),
+            (request.caller, model.as_deref()),
+            reachable_tiers(&asked.tier, request.dialect),
+            record.started_at,
+        );
         let amounts = |tokens: Tokens| Amounts {
             tokens: tokens.total(),
-            cost: price.map(|price| max_cost(price, tokens, tiers)),
+            cost: costs.of(tokens),
             requests: 1,
         };
         let limits = LimitRequest {
@@ -116,7 +120,8 @@ impl AdmissionControl {
             at: record.started_at,
         };
         let reserved = self.reserve(start, &limits, request.read_bytes);
-        let reservation = reserved.map_err(|error| explain_dropped(error, is_dropped))?;
+        let named = record.model.as_deref();
+        let reservation = reserved.map_err(|error| explained(error, is_dropped, named))?;
         let expected = Tokens {
             input: worst.estimate.input.min(MAX_INPUT_TOKENS),
             ..worst.estimate
@@ -212,11 +217,14 @@ fn check_model(
     }
 }
 
-fn explain_dropped(mut error: GatewayError, is_dropped: bool) -> GatewayError {
-    if let GatewayError::Unbounded { remedy, .. } = &mut error
-        && is_dropped
-    {
-        *remedy = "Ask for a model whose provider limits its answers";
+/// Adds what only the request knows: whether its bound is dropped, and its model as the client named it.
+fn explained(mut error: GatewayError, is_dropped: bool, named: Option<&str>) -> GatewayError {
+    match &mut error {
+        GatewayError::Unbounded { remedy, .. } if is_dropped => {
+            *remedy = "Ask for a model whose provider limits its answers";
+        }
+        GatewayError::Unpriced { model, .. } => *model = named.map(str::to_owned),
+        _ => {}
     }
     error
 }

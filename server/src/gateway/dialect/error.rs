@@ -109,6 +109,18 @@ pub(in crate::gateway) enum GatewayError {
         /// The quota, for the record.
         rejected_by: Option<Box<RejectedBy>>,
     },
+    #[error(
+        "ProxyPal: {} has no price, and the quota refuses models without one ({quota}). Ask for a model that has a price, or ask your administrator to set the price of this one.", unpriced_model(model.as_deref())
+    )]
+    Unpriced {
+        kind: LimitKind,
+        /// As the caller named it; `None` if the request names none.
+        model: Option<String>,
+        /// The quota, for people.
+        quota: String,
+        /// The quota, for the record.
+        rejected_by: Option<Box<RejectedBy>>,
+    },
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
         /// Until a retry may succeed.
@@ -145,7 +157,7 @@ impl GatewayError {
             | Self::Unbounded { .. } => StatusCode::BAD_REQUEST,
             Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
-            Self::ModelNotAllowed { .. } => StatusCode::FORBIDDEN,
+            Self::ModelNotAllowed { .. } | Self::Unpriced { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -178,6 +190,7 @@ impl GatewayError {
             Self::RateLimited { .. } => "proxypal_rate_limited",
             Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
             Self::Unbounded { .. } => "proxypal_unbounded",
+            Self::Unpriced { .. } => "proxypal_unpriced",
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
             Self::EngineFailed => "proxypal_engine_failed",
             Self::EngineTooSlow => "proxypal_engine_too_slow",
@@ -203,6 +216,7 @@ impl GatewayError {
             | Self::UnsupportedQuery
             | Self::BodyUnreadable
             | Self::Unbounded { .. }
+            | Self::Unpriced { .. }
             | Self::BodyTooLarge { .. }
             | Self::BodyTooSlow
             | Self::NotFound { .. }
@@ -225,7 +239,8 @@ impl GatewayError {
         match self {
             Self::RateLimited { kind, .. }
             | Self::QuotaExceeded { kind, .. }
-            | Self::Unbounded { kind, .. } => Some(*kind),
+            | Self::Unbounded { kind, .. }
+            | Self::Unpriced { kind, .. } => Some(*kind),
             Self::UnknownKey
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
@@ -251,7 +266,8 @@ impl GatewayError {
     pub(in crate::gateway) fn rejected_by(&self) -> Option<&RejectedBy> {
         let (Self::RateLimited { rejected_by, .. }
         | Self::QuotaExceeded { rejected_by, .. }
-        | Self::Unbounded { rejected_by, .. }) = self
+        | Self::Unbounded { rejected_by, .. }
+        | Self::Unpriced { rejected_by, .. }) = self
         else {
             return None;
         };
@@ -275,6 +291,13 @@ fn code_of_key(problem: &KeyProblem) -> &'static str {
         KeyProblem::UserDisabled => "proxypal_user_disabled",
         KeyProblem::UserArchived => "proxypal_user_archived",
     }
+}
+
+fn unpriced_model(name: Option<&str>) -> String {
+    name.map_or_else(
+        || "the request, which names no model,".to_owned(),
+        |name| format!("the model \"{name}\""),
+    )
 }
 
 /// Cause, then remedy.

@@ -3,6 +3,10 @@
 pub(super) mod conditions;
 mod create;
 pub(super) mod list;
+mod update;
 
-pub(super) use self::create::PriceMutation;
-pub(super) use self::list::PriceQuery;
+pub(super) use self::{
+    create::PriceMutation,
+    list::PriceQuery,
+    update::{PriceUpdateMutation, PriceUpdateQuery},
+};

@@ -41,10 +41,12 @@ pub(crate) struct AccountTraffic {
     /// The 95th percentile of the duration, in milliseconds, of the latest 500 completed requests of the period that
     /// are kept (fewer per account if more than 100 accounts are selected). Null without any.
     p95_duration_ms: Option<i32>,
-    /// The cost, as far as prices exist.
+    /// The cost, as far as prices exist or are assumed.
     cost: Usd,
-    /// Requests that used tokens without a price.
+    /// Requests that used tokens of a model without a price.
     unpriced: BigInt,
+    /// Of these, the requests whose cost is assumed, because a quota assumes one.
+    assumed: BigInt,
 }
 
 impl AccountTraffic {
@@ -60,6 +62,7 @@ impl AccountTraffic {
             p95_duration_ms: traffic.p95_duration.map(|micros| int(micros / 1000)),
             cost: Usd(sums.cost),
             unpriced: BigInt(sums.unpriced),
+            assumed: BigInt(sums.assumed),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         resolver::error::Result,
         types::{
             provider::ProviderKind,
-            quota::{QuotaMetric, QuotaWindow},
+            quota::{FreeModelPolicy, QuotaMetric, QuotaWindow, UnpricedPolicy},
             quota_amount::QuotaAmount,
         },
     },
@@ -41,6 +41,11 @@ pub(crate) struct QuotaInput {
     /// counted, without a price. A strict quota is never exceeded.
     #[graphql(default = false)]
     strict: bool,
+    /// The treatment of models without a price; ASSUME when omitted. Only with the metric COST.
+    unpriced: Option<UnpricedPolicy>,
+    /// The treatment of models whose price is zero when the quota is exhausted; ALLOW when omitted. Only with the
+    /// metric COST.
+    free_models: Option<FreeModelPolicy>,
 }
 
 impl QuotaInput {
@@ -60,6 +65,8 @@ impl QuotaInput {
             model_pattern: self.model_pattern,
             soft_percents: self.soft_percents,
             strict: self.strict,
+            unpriced: self.unpriced.map(Into::into).unwrap_or_default(),
+            free_models: self.free_models.map(Into::into).unwrap_or_default(),
         })
     }
 }

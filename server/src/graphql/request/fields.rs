@@ -5,7 +5,7 @@ use entity::request_failure::MAX_ATTEMPTS;
 
 use super::calculation::CostCalculation;
 use crate::{
-    domain::{Error, prices::Prices},
+    domain::{Error, prices::Prices, requests},
     graphql::{
         price::list::Price,
         provider::account::ProviderAccount,
@@ -15,7 +15,12 @@ use crate::{
             error::Result,
             loaders::{AccountId, ApiKeyId, UserId},
         },
-        types::{api_key::ApiKey, request::Request, request_failure::RequestAttempt, user::User},
+        types::{
+            api_key::ApiKey,
+            request::{CostBasis, Request},
+            request_failure::RequestAttempt,
+            user::User,
+        },
     },
 };
 
@@ -56,7 +61,15 @@ impl Request {
         attempts.map(RequestAttempt::from).collect()
     }
 
-    /// The price that was applied; null if none was needed or none was in force.
+    /// The origin of the cost; null while the tokens are unknown, and if the request used nothing that has a price.
+    async fn cost_basis(&self, ctx: &Context<'_>) -> Option<CostBasis> {
+        let prices = ctx.service::<Prices>().current();
+        let cost = (self.cost.as_ref().map(|cost| cost.0), self.price_id);
+        requests::CostBasis::of(cost, self.unpriced, &prices).map(Into::into)
+    }
+
+    /// The price that was applied, that of another model if the cost is assumed; null if none was needed or none was in
+    /// force.
     async fn price(&self, ctx: &Context<'_>) -> Option<Price> {
         let prices = ctx.service::<Prices>().current();
         let price = self.price_id.and_then(|id| prices.by_id(id).cloned());

@@ -47,9 +47,9 @@ struct RequestTotals {
     rejected: BigInt,
     /// The tokens of all buckets, as far as known.
     tokens: BigInt,
-    /// The cost, as far as prices exist.
+    /// The cost, as far as prices exist or are assumed.
     cost: Usd,
-    /// Requests that used tokens without a price.
+    /// Requests that used tokens of a model without a price; the cost of some may be assumed.
     unpriced: BigInt,
 }
 

@@ -2,6 +2,7 @@
 
 use async_graphql::{Enum, ID, SimpleObject};
 use chrono::{DateTime as Moment, Utc};
+use entity::quota::Metric;
 use uuid::Uuid;
 
 use super::{
@@ -41,6 +42,30 @@ pub(crate) enum QuotaWindow {
     Rolling,
 }
 
+/// The treatment of a request that a model without a price may serve, by a quota with the metric COST. Of all quotas
+/// that count a request, the least lenient decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::quota::UnpricedPolicy")]
+pub(crate) enum UnpricedPolicy {
+    /// Serve it; it counts nothing.
+    Allow,
+    /// Serve it and count the highest cost at the prices in force: those of the provider's models, or all prices if the
+    /// provider is unknown or has none. The request has the cost basis ASSUMED until its model has a price.
+    Assume,
+    /// Reject it with the error `proxypal_unpriced`.
+    Refuse,
+}
+
+/// The treatment of a request for a model whose price is zero, by an exhausted quota with the metric COST.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "entity::quota::FreeModelPolicy")]
+pub(crate) enum FreeModelPolicy {
+    /// Serve it: the quota ignores it.
+    Allow,
+    /// Reject it.
+    Refuse,
+}
+
 /// A limit on the usage of a user or a key in a time window, and the current usage.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -49,7 +74,8 @@ pub(crate) struct Quota {
     pub(crate) user_id: Uuid,
     #[graphql(skip)]
     pub(crate) api_key_id: Option<Uuid>,
-    /// The quota's id. It stays the same when `limit`, `softPercents` or `strict` change.
+    /// The quota's id. It stays the same when `limit`, `softPercents`, `strict`, `unpriced` or
+    /// `freeModels` change.
     id: ID,
     /// The unit that is counted.
     metric: QuotaMetric,
@@ -69,6 +95,10 @@ pub(crate) struct Quota {
     soft_percents: Vec<u8>,
     /// Whether requests whose maximum usage is unknown are rejected.
     strict: bool,
+    /// The treatment of models without a price; null unless the metric is COST. A strict quota rejects them anyway.
+    unpriced: Option<UnpricedPolicy>,
+    /// The treatment of models whose price is zero when it is exhausted; null unless the metric is COST.
+    free_models: Option<FreeModelPolicy>,
     /// The usage in the current window.
     used: QuotaAmount,
     /// The amount reserved by requests in flight.
@@ -92,6 +122,7 @@ impl Quota {
         let (per_million, warning_percent) = (int(state.per_million(at).max(0)), state.warning(at));
         let quota = state.quota;
         let amount = |amount| QuotaAmount::of(quota.metric, amount);
+        let counts_cost = quota.metric == Metric::Cost;
         let used = standing.used.max(0);
         let taken = used.saturating_add(standing.reserved);
         Self {
@@ -107,6 +138,8 @@ impl Quota {
             model_pattern: quota.model_pattern,
             soft_percents: quota.soft_percents.0,
             strict: quota.strict,
+            unpriced: counts_cost.then(|| quota.unpriced.into()),
+            free_models: counts_cost.then(|| quota.free_models.into()),
             used: amount(used),
             reserved: amount(standing.reserved),
             remaining: amount(quota.limit.saturating_sub(taken).max(0)),

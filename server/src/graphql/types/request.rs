@@ -55,6 +55,21 @@ pub(crate) enum Outcome {
     Interrupted,
 }
 
+/// The origin of a request's cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "requests::CostBasis")]
+pub(crate) enum CostBasis {
+    /// The price of its model.
+    Priced,
+    /// The price of another model, because its model has none and a quota assumes one. It is corrected when its model
+    /// has a price.
+    Assumed,
+    /// Its model has no price, and nothing is assumed: the cost is null.
+    Unpriced,
+    /// The price of its model is zero.
+    Free,
+}
+
 /// A settled request to the gateway, or one turn of a WebSocket.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -120,10 +135,11 @@ pub(crate) struct Request {
     /// The service tier that the provider reports, as it writes it; null if it reports none. A tier without rates has the
     /// standard price.
     service_tier: Option<String>,
-    /// The cost at the price that was in force; null if unknown or without a price, which does not mean 0.
-    cost: Option<Usd>,
-    /// Whether it used tokens without a price.
-    unpriced: bool,
+    /// The cost at the price that was in force, or an assumed one: see `costBasis`. Null if unknown or without a price,
+    /// which does not mean 0.
+    pub(crate) cost: Option<Usd>,
+    /// Whether it used tokens of a model without a price; its cost may be assumed.
+    pub(crate) unpriced: bool,
     /// The source of the token counts.
     usage_source: UsageSource,
     /// Whether the response and the engine report the same usage; null if the request is not metered.
@@ -168,7 +184,8 @@ impl From<request::Model> for Request {
             requested_service_tier: row.requested_service_tier,
             service_tier: row.service_tier,
             cost: row.cost.map(Usd),
-            unpriced: row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0),
+            unpriced: row.cost_assumed
+                || (row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0)),
             usage_source: row.usage_source.into(),
             reconciliation: row.reconciliation.map(Into::into),
             client_ip: row.client_ip,

@@ -21,10 +21,12 @@ pub(crate) struct UsageTotals {
     rejected: BigInt,
     /// The tokens, as far as known.
     tokens: Tokens,
-    /// The cost, as far as prices exist.
+    /// The cost, as far as prices exist or are assumed.
     cost: Usd,
-    /// Requests that used tokens without a price.
+    /// Requests that used tokens of a model without a price.
     unpriced: BigInt,
+    /// Of these, the requests whose cost is assumed, because a quota assumes one. The others have no cost.
+    assumed: BigInt,
     /// Requests whose tokens are unknown.
     unknown: BigInt,
     /// Requests whose tokens are estimated.
@@ -42,6 +44,7 @@ impl From<Sums> for UsageTotals {
             tokens: sums.tokens.into(),
             cost: Usd(sums.cost),
             unpriced: BigInt(sums.unpriced),
+            assumed: BigInt(sums.assumed),
             unknown: BigInt(sums.unknown),
             estimated: BigInt(sums.estimated),
             average_duration_ms: sums.average_duration().map(|micros| int(micros / 1000)),

@@ -173,7 +173,7 @@ async fn a_quota_that_is_used_up_raises_an_alert_until_its_window_ends() {
     let watcher = watcher(&plane.services);
     let (user, _) = plane.key_holder("ada").await;
     let set = "mutation($user: ID!) { setQuotas(input: { userId: $user, quotas: [
-        { metric: REQUESTS, limit: 2, window: DAY }, { metric: COST, limit: \"1000\", window: DAY }] })
+        { metric: REQUESTS, limit: 2, window: DAY }, { metric: COST, limit: \"1000\", window: DAY, unpriced: ALLOW }] })
         { user { id } } }";
     assert_eq!(
         code(&admin.ask_with(set, json!({ "user": user })).await),

@@ -22,7 +22,7 @@ const FIELDS: &str = "{ id kind severity message raisedAt lastSeenAt endedAt ack
     quota { metric window limit used userId apiKeyId apiKeyName } } }";
 
 /// An evaluator of a server's conditions, with enough disk space.
-fn watcher(services: &Services) -> AlertWatcher {
+pub(crate) fn watcher(services: &Services) -> AlertWatcher {
     watcher_with(services, services.alerts.clone(), |_| Ok(disk::LOW_SPACE))
 }
 

@@ -47,6 +47,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
         "notify",
         &["clock", "domain", "engine", "metrics", "outage"],
     ),
+    ("price_feed", &["clock", "domain", "notify"]),
     (
         "oauth",
         &[
@@ -113,6 +114,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "notify",
             "oauth",
             "outage",
+            "price_feed",
             "providers",
             "web",
         ],
@@ -137,6 +139,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "in_flight",
             "notify",
             "oauth",
+            "price_feed",
             "traces",
             "watch",
             "web",
@@ -165,6 +168,8 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "doctor",
             "domain",
             "engine",
+            "notify",
+            "price_feed",
             "shutdown",
             "telemetry",
         ],

@@ -26,7 +26,7 @@ use axum::{
 use chrono::{DateTime, Utc};
 use entity::{
     api_key,
-    quota::{self, Metric, WindowKind},
+    quota::{self, FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
     quota_bucket, request,
     usage_rollup::{self, Period},
     usage_slice::{self, Dimension},
@@ -264,6 +264,8 @@ fn in_total(user_id: Uuid, metric: Metric, limit: i64) -> quota::Model {
         model_pattern: None,
         soft_percents: quota::Percents::default(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
         created_at: DateTime::<Utc>::UNIX_EPOCH,
     }
 }

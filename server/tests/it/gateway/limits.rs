@@ -3,13 +3,14 @@
 mod pace;
 mod quotas;
 mod readings;
+mod unpriced;
 
 use std::sync::Mutex;
 
 use axum::{Json, Router, http::Uri, routing::post};
 use entity::{
     RateLimit,
-    quota::{Metric, WindowKind},
+    quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
     request::Outcome,
 };
 use proxypal_server::domain::{
@@ -168,6 +169,8 @@ fn quota(metric: Metric, limit: i64) -> NewQuota {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     }
 }
 

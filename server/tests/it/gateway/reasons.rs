@@ -8,7 +8,7 @@ use axum::{
 };
 use entity::{
     RateLimit,
-    quota::{Metric, WindowKind},
+    quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
     request::{self, Outcome},
     request_failure::{LimitScope, RejectingLimit},
 };
@@ -93,6 +93,8 @@ fn quota(metric: Metric, limit: i64) -> NewQuota {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     }
 }
 

@@ -19,7 +19,7 @@ use axum::{
     routing::post,
 };
 use entity::{
-    quota::{Metric, WindowKind},
+    quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
     request::{Outcome, UsageSource},
 };
 use flate2::{Compression, write::GzEncoder};
@@ -105,6 +105,8 @@ async fn counted(app: &TestApp) -> String {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     };
     let holder = LimitHolder::User(app.caller(&key).user_id);
     app.services
@@ -187,6 +189,8 @@ async fn zero_usage_of_a_non_empty_answer_is_estimated() {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     };
     let holder = LimitHolder::User(app.caller(&key).user_id);
     app.services

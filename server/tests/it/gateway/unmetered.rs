@@ -7,7 +7,7 @@ use axum::{
     routing::any,
 };
 use entity::{
-    quota::{Metric, WindowKind},
+    quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
     request::{Outcome, Protocol, UsageSource},
 };
 use proxypal_server::domain::{
@@ -50,6 +50,8 @@ fn limit(metric: Metric, limit: i64) -> NewQuota {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     }
 }
 

@@ -95,6 +95,7 @@ impl Book {
             service_tier: None,
             price_id: None,
             cost: Some(1_250_000_001),
+            cost_assumed: false,
         }
     }
 
@@ -508,6 +509,7 @@ fn rollups(book: &Book, period: Period, starts_at: i64, models: i64) -> Vec<usag
         reasoning_tokens: 4,
         cost: 5,
         unpriced: 0,
+        assumed: 0,
         unknown: 0,
         estimated: 0,
         duration: 3000,

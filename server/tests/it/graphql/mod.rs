@@ -21,6 +21,7 @@ mod own_alert_address;
 mod own_keys;
 mod price;
 mod price_conditions;
+mod price_update;
 mod privileges;
 mod provider_account;
 mod provider_settings;

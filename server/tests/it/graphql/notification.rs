@@ -16,7 +16,10 @@ use tokio::{
     sync::{Mutex, mpsc},
 };
 
-use crate::support::{Caller, ControlPlane, MailServer, code, soon};
+use crate::{
+    alerting,
+    support::{Caller, ControlPlane, MailServer, code, soon},
+};
 
 const CREATE: &str = "mutation($input: CreateNotificationChannelInput!) {
     createNotificationChannel(input: $input) { channel { id target problem } signingSecret } }";
@@ -124,6 +127,7 @@ pub(super) fn watcher(plane: &ControlPlane) -> Watcher {
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
         requests: services.requests.clone(),
+        alerts: services.alerts.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
     };
@@ -393,6 +397,35 @@ async fn an_unreachable_engine_is_reported() {
 
     let (_, body) = receiver.next().await;
     assert_eq!(body["event"], "engine_down");
+}
+
+#[tokio::test]
+async fn a_model_in_use_without_a_price_is_reported_until_it_has_one() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let receiver = Receiver::start().await;
+    let settings = json!({ "webhook": { "url": receiver.url() } });
+    let (id, _) = channel(&admin, "ops", settings).await;
+    let made = rule(&admin, "MODEL_UNPRICED", &id, json!({ "quietMinutes": 0 })).await;
+    assert_eq!(made["percents"], json!([]));
+    let (user, _) = plane.key_holder("ada").await;
+    let (alerts, watcher) = (alerting::watcher(&plane.services), watcher(&plane));
+    let evaluated = async || {
+        alerts.evaluate().await.unwrap();
+        watcher.evaluate().await.unwrap()
+    };
+
+    assert_eq!(evaluated().await, 0);
+    plane.record(user, "acme-1").await;
+    assert_eq!(evaluated().await, 1);
+    assert_eq!(evaluated().await, 0);
+    let create = "mutation { createPrice(input: { modelPattern: \"acme-*\", inputPerMillion: \"1\", outputPerMillion: \"1\" }) { price { id } } }";
+    assert_eq!(code(&admin.ask(create).await), "");
+    assert_eq!(evaluated().await, 0);
+
+    let sent = plane.services.notifications.latest(10).await.unwrap();
+    let titles: Vec<_> = sent.iter().map(|row| row.title.as_str()).collect();
+    assert_eq!(titles, ["ProxyPal: the model acme-1 has no price"]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::support::{Caller, ControlPlane, code, eventually, test_context};
 const SET: &str = "mutation($input: SetQuotasInput!) { setQuotas(input: $input) {
     user { quotas { ...Q } } apiKey { quotas { ...Q } } } }
     fragment Q on Quota { id metric limit window rollingSeconds timezone provider modelPattern softPercents
-        strict used reserved remaining usedPercent warningPercent resetsAt createdAt
+        strict unpriced freeModels used reserved remaining usedPercent warningPercent resetsAt createdAt
         user { name } apiKey { name } }";
 const RESET: &str = "mutation($id: ID!) { resetUserUsage(id: $id) {
     user { usedTokens usageResetAt quotas { used } apiKeys { quotas { used } } } previousUsedTokens } }";
@@ -39,7 +39,8 @@ async fn a_quota_reports_its_usage() {
         json!({
             "id": quota["id"], "metric": "TOKENS", "limit": 10_000_000_004_i64, "window": "MONTH",
             "rollingSeconds": null, "timezone": "UTC", "provider": null, "modelPattern": null,
-            "softPercents": [80, 95], "strict": false, "used": TOKENS, "reserved": 0,
+            "softPercents": [80, 95], "strict": false, "unpriced": null, "freeModels": null,
+            "used": TOKENS, "reserved": 0,
             "remaining": TOKENS, "usedPercent": 50.0, "warningPercent": null,
             "resetsAt": "2026-07-01T00:00:00Z", "createdAt": "2026-06-01T12:00:00Z",
             "user": { "name": "ada" }, "apiKey": null,
@@ -50,6 +51,35 @@ async fn a_quota_reports_its_usage() {
     assert_eq!(quota["remaining"], 0);
     assert_eq!(quota["usedPercent"], 100.0);
     assert_eq!(quota["warningPercent"], 95);
+}
+
+#[tokio::test]
+async fn a_quota_of_costs_has_policies_for_models_without_a_price_and_for_free_ones() {
+    let (_plane, admin, ada) = plane_with_ada().await;
+    let policies = async |quota: Value| {
+        let quota = &set(&admin, ada, json!([quota])).await[0];
+        (
+            quota["unpriced"].clone(),
+            quota["freeModels"].clone(),
+            quota["id"].clone(),
+        )
+    };
+
+    let (unpriced, free, id) = policies(json!({ "metric": "COST", "limit": "1" })).await;
+    assert_eq!((unpriced, free), (json!("ASSUME"), json!("ALLOW")));
+    let refusing =
+        json!({ "metric": "COST", "limit": "1", "unpriced": "REFUSE", "freeModels": "REFUSE" });
+    assert_eq!(
+        policies(refusing).await,
+        (json!("REFUSE"), json!("REFUSE"), id)
+    );
+    let (unpriced, ..) =
+        policies(json!({ "metric": "COST", "limit": "1", "unpriced": "ALLOW" })).await;
+    assert_eq!(unpriced, "ALLOW");
+    let of_tokens = json!([{ "metric": "TOKENS", "limit": 1, "unpriced": "REFUSE" }]);
+    let input = json!({ "input": { "userId": ada, "quotas": of_tokens } });
+    let answer = admin.ask_with(SET, input).await;
+    assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
 }
 
 #[tokio::test]

@@ -204,6 +204,8 @@ async fn old_quota_usage_is_deleted_and_lifetime_usage_stays() {
         model_pattern: Set(None),
         soft_percents: Set(entity::quota::Percents::default()),
         strict: Set(false),
+        unpriced: Set(entity::quota::UnpricedPolicy::default()),
+        free_models: Set(entity::quota::FreeModelPolicy::default()),
         created_at: Set(days_ago(900)),
     };
     let quota_id = quota.insert(db).await.unwrap().id;

@@ -10,6 +10,7 @@ mod events;
 pub(crate) mod mail;
 pub(crate) mod operator;
 mod plane;
+pub(crate) mod price_list;
 pub(crate) mod programs;
 pub(crate) mod protocol;
 pub(crate) mod provider;

@@ -83,11 +83,17 @@ impl Operator {
 
     /// Limits the only user to so many tokens in total.
     pub(crate) async fn set_token_quota(&self, limit: i64) {
+        self.set_quota("TOKENS", limit.into()).await;
+    }
+
+    /// Limits the only user in total.
+    pub(crate) async fn set_quota(&self, metric: &str, limit: Value) {
         let users = self.ask("{ users { nodes { id } } }", json!({})).await;
-        let query = "mutation($user: ID!, $limit: QuotaAmount!) { setQuotas(input: {userId: $user, quotas: \
-            [{metric: TOKENS, limit: $limit, window: LIFETIME}]}) { __typename } }";
+        let query = "mutation($user: ID!, $metric: QuotaMetric!, $limit: QuotaAmount!) { setQuotas(input: \
+            {userId: $user, quotas: [{metric: $metric, limit: $limit, window: LIFETIME}]}) { __typename } }";
         let user = &users["users"]["nodes"][0]["id"];
-        self.ask(query, json!({"user": user, "limit": limit})).await;
+        let variables = json!({"user": user, "metric": metric, "limit": limit});
+        self.ask(query, variables).await;
     }
 
     /// A script's token.

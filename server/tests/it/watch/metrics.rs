@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use entity::{
     provider_account::ProviderKind,
-    quota::{Metric, WindowKind},
+    quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind},
     request::Outcome,
 };
 use proxypal_server::{
@@ -146,6 +146,8 @@ async fn refusals_are_counted_by_the_limit_that_binds() {
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     };
     let quotas = &watched.app.services.quotas;
     quotas

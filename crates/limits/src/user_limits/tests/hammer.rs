@@ -18,7 +18,7 @@ const REQUESTS: i64 = 10_000;
 fn wish(random: &mut StdRng) -> Wish {
     let amounts = Amounts {
         tokens: random.random_range(0..500),
-        cost: None,
+        cost: Cost::Free,
         requests: 1,
     };
     Wish {
@@ -55,7 +55,7 @@ fn work(account: &Arc<UserLimits>, seed: u64, written: &AtomicI64) {
 
 /// Ends a request as the writer does.
 fn end(account: &UserLimits, mut reservation: Reservation, wish: Wish, tokens: i64) {
-    reservation.settle(tokens, None);
+    reservation.settle(tokens, 0);
     let used = Amounts {
         tokens,
         ..wish.estimate

@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 use super::*;
 
 /// Kinds of quotas.
-pub(super) const KINDS: usize = 7;
+pub(super) const KINDS: usize = 9;
 
 /// The limits and their expected state.
 #[derive(Debug)]
@@ -52,10 +52,21 @@ impl Default for House {
 
 fn of_kind(kind: usize, limit: i64) -> QuotaRule {
     let metrics = [Metric::Tokens, Metric::Cost, Metric::Requests];
-    let mut quota = quota(metrics[kind % metrics.len()], limit);
+    let metric = if kind < 7 {
+        metrics[kind % metrics.len()]
+    } else {
+        Metric::Cost
+    };
+    let mut quota = quota(metric, limit);
+    quota.unpriced = match kind {
+        7 => UnpricedPolicy::Allow,
+        8 => UnpricedPolicy::Refuse,
+        _ => UnpricedPolicy::Assume,
+    };
+    quota.counts_free = kind == 7;
     quota.strict = (3..6).contains(&kind);
     quota.api_key_id = (kind == 4).then_some(Uuid::nil());
-    quota.model_pattern = (kind == 6).then(|| "a*".to_owned());
+    quota.model_pattern = [6, 8].contains(&kind).then(|| "a*".to_owned());
     quota
 }
 
@@ -102,7 +113,7 @@ impl House {
                 return Ok(());
             }
         };
-        let shares = self.counting(wish).map(share(wish)).collect();
+        let shares = self.counting(wish).map(self.share(wish)).collect();
         self.under_way.push(UnderWay {
             reservation,
             wish,
@@ -154,10 +165,15 @@ impl House {
         }
         let place = which.index(running.len());
         let request = &mut *running[place];
-        request.reservation.settle(used.tokens, used.cost);
+        let mut used = used;
+        if request.wish.estimate.cost == Cost::Free {
+            used.cost = Cost::Free;
+        }
+        let cost = used.by(Metric::Cost, true);
+        request.reservation.settle(used.tokens, cost);
         request.used = Some(used);
         for (_, metric, amount) in &mut request.shares {
-            *amount = used.by(*metric).into();
+            *amount = used.by(*metric, true).into();
         }
     }
 
@@ -172,7 +188,7 @@ impl House {
         request.reservation.commit();
         let counting: Vec<_> = self.counting(request.wish).cloned().collect();
         for quota in counting {
-            let amount: i128 = used.by(quota.metric).into();
+            let amount: i128 = used.by(quota.metric, true).into();
             *self.used.entry(quota.id).or_default() += amount;
         }
     }
@@ -244,13 +260,17 @@ impl House {
 
     fn fits(&self, quota: &QuotaRule, wish: Wish) -> bool {
         let is_exact = quota.metric == Metric::Requests;
-        let is_unpriced = quota.metric == Metric::Cost && wish.estimate.cost.is_none();
+        let is_unpriced =
+            quota.metric == Metric::Cost && matches!(wish.estimate.cost, Cost::Unpriced { .. });
+        if is_unpriced && quota.unpriced == UnpricedPolicy::Refuse {
+            return false;
+        }
         if quota.strict && !is_exact && (wish.ceiling.is_none() || is_unpriced) {
             return false;
         }
         let held_back = self.reserved_of(quota.id);
         let left = i128::from(quota.limit) - self.used_in_total(quota.id);
-        let (_, _, amount) = share(wish)(quota);
+        let (_, _, amount) = self.share(wish)(quota);
         let is_alone = !quota.strict && !is_exact && self.running(quota.id).next().is_none();
         left > 0 && (held_back + amount <= left || is_alone)
     }
@@ -259,10 +279,28 @@ impl House {
         let quotas = self.quotas.iter().flatten();
         quotas.filter(move |quota| {
             let is_key = |key: Uuid| key == Uuid::from_u128(wish.key);
+            let is_ignored = quota.metric == Metric::Cost
+                && wish.estimate.cost == Cost::Free
+                && !quota.counts_free;
             wish.is_metered
+                && !is_ignored
                 && quota.api_key_id.is_none_or(is_key)
                 && (quota.model_pattern.is_none() || wish.model == Some("a"))
         })
+    }
+
+    /// The amount that a request reserves of a quota.
+    fn share(&self, wish: Wish) -> impl Fn(&QuotaRule) -> (Uuid, Metric, i128) + use<> {
+        let mut counting = self
+            .counting(wish)
+            .filter(|quota| quota.metric == Metric::Cost);
+        let assumes_cost = counting.any(|quota| quota.unpriced != UnpricedPolicy::Allow);
+        move |quota| {
+            let ceiling = wish.ceiling.filter(|_| quota.strict);
+            let worst = ceiling.unwrap_or(wish.estimate);
+            let amount = worst.by(quota.metric, assumes_cost);
+            (quota.id, quota.metric, amount.into())
+        }
     }
 
     fn used_of(&self, quota: Uuid) -> i128 {
@@ -288,14 +326,5 @@ impl House {
         let requests = self.under_way.iter().filter(move |request| which(request));
         let shares = requests.flat_map(|request| &request.shares);
         shares.filter_map(move |(id, _, amount)| (*id == quota).then_some(*amount))
-    }
-}
-
-/// The amount that a request reserves of a quota.
-fn share(wish: Wish) -> impl Fn(&QuotaRule) -> (Uuid, Metric, i128) {
-    move |quota| {
-        let ceiling = wish.ceiling.filter(|_| quota.strict);
-        let amount = ceiling.unwrap_or(wish.estimate).by(quota.metric);
-        (quota.id, quota.metric, amount.into())
     }
 }

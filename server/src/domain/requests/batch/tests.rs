@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use entity::{
     provider_account::ProviderKind,
-    quota::{self, Metric, Percents, WindowKind},
+    quota::{self, FreeModelPolicy, Metric, Percents, UnpricedPolicy, WindowKind},
     request::{Outcome, Protocol, UsageSource},
+    usage_slice,
 };
 use sea_orm::IntoActiveModel as _;
 use tempfile::TempDir;
@@ -104,6 +105,8 @@ fn limit() -> quota::Model {
         model_pattern: None,
         soft_percents: Percents::default(),
         strict: false,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
         created_at: DateTime::UNIX_EPOCH,
     }
 }
@@ -217,10 +220,10 @@ async fn reports_of_a_batch_that_was_not_heard_of_are_neither_lost_nor_forgotten
     let batch = book.batch(Vec::new(), Vec::new(), reports);
 
     write_with_commit_error(&mut book, &batch).await;
-    let unknown = book.write(&batch).await.unwrap();
+    let written = book.write(&batch).await.unwrap();
 
     assert_eq!(used(&book).await, [20; 3]);
-    assert_eq!(unknown, [unknown_report]);
+    assert_eq!(written.unknown, [unknown_report]);
 }
 
 #[tokio::test]
@@ -235,4 +238,40 @@ async fn a_corrected_request_changes_its_quotas_by_the_difference_alone() {
 
     assert_eq!(amounts, [15]);
     assert!(book.difference(&before, &before).is_empty());
+}
+
+#[tokio::test]
+async fn a_correction_whose_commit_was_not_answered_counts_once() {
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let assumed = request::Model {
+        model: Some("gpt-5".to_owned()),
+        cost: Some(1_000_000_000),
+        cost_assumed: true,
+        ..row(1, 1_000_000)
+    };
+    let first = book.batch(vec![assumed], Vec::new(), Vec::new());
+    book.write(&first).await.unwrap();
+    let correction = book.correction(Correction::default());
+
+    write_with_commit_error(&mut book, &correction).await;
+    let written = book.write(&correction).await.unwrap();
+    let rest = book.correction(written.next_correction.unwrap());
+    let rest = book.write(&rest).await.unwrap();
+
+    let rows = request::Entity::find().all(book.db.reader()).await.unwrap();
+    assert_eq!(
+        (rows[0].cost, rows[0].cost_assumed),
+        (Some(1_250_000_000), false)
+    );
+    let sums = usage_slice::Entity::find()
+        .filter(usage_slice::Column::Dimension.eq(usage_slice::Dimension::Total))
+        .all(book.db.reader())
+        .await
+        .unwrap();
+    assert!(
+        sums.iter()
+            .all(|sum| sum.cost == 1_250_000_000 && sum.assumed == 0)
+    );
+    assert!(rest.next_correction.is_none());
 }

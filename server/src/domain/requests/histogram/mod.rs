@@ -26,7 +26,7 @@ const DEFAULT_RANGE: TimeDelta = TimeDelta::hours(24);
 /// Counted one by one at most, the newest first.
 const MAX_COUNTED: u64 = 200_000;
 const MICROS: i64 = 1_000_000;
-const UNPRICED: &str = "CAST(SUM(CASE WHEN cost IS NULL AND COALESCE(input_tokens, 0) + COALESCE(cache_read_tokens, 0) \
+const UNPRICED: &str = "CAST(SUM(CASE WHEN cost_assumed OR cost IS NULL AND COALESCE(input_tokens, 0) + COALESCE(cache_read_tokens, 0) \
      + COALESCE(cache_write_tokens, 0) + COALESCE(output_tokens, 0) + COALESCE(reasoning_tokens, 0) > 0 \
      THEN 1 ELSE 0 END) AS bigint)";
 
@@ -206,7 +206,8 @@ fn counts(filter: &RequestFilter, span: Span, (start, interval): (i64, i64)) -> 
         .filter(Column::StartedAt.lt(span.to.timestamp_micros()))
         .select_only()
         .expr_as(Expr::cust(bucket), "bucket")
-        .column(Column::Outcome);
+        .column(Column::Outcome)
+        .column(Column::CostAssumed);
     for amount in amounts {
         rows = rows.column(amount);
     }

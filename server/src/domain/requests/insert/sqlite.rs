@@ -114,6 +114,7 @@ impl RowBinder {
             Column::ServiceTier => self.text(to, row.service_tier.as_deref()),
             Column::PriceId => to.add(row.price_id),
             Column::Cost => to.add(row.cost),
+            Column::CostAssumed => to.add(row.cost_assumed),
         }
     }
 

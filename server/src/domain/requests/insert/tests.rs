@@ -57,6 +57,7 @@ fn full(number: i64) -> request::Model {
         user_agent: text("agent"),
         price_id: id(13),
         cost: count(14),
+        cost_assumed: true,
     }
 }
 

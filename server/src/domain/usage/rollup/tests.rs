@@ -103,6 +103,7 @@ fn blank() -> request::Model {
         service_tier: None,
         price_id: None,
         cost: None,
+        cost_assumed: false,
     }
 }
 

@@ -82,11 +82,17 @@ fn quota_is_within(mine: &quota::Model, theirs: &quota::Model) -> bool {
             quota.model_pattern.clone(),
         )
     };
-    subject(mine) == subject(theirs) && mine.limit <= theirs.limit && mine.strict >= theirs.strict
+    subject(mine) == subject(theirs)
+        && mine.limit <= theirs.limit
+        && mine.strict >= theirs.strict
+        && mine.unpriced >= theirs.unpriced
+        && mine.free_models >= theirs.free_models
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::quota::{FreeModelPolicy, Metric, Percents, UnpricedPolicy, WindowKind};
+
     use super::*;
 
     fn patterns(patterns: &[&str]) -> ModelPatterns {
@@ -124,6 +130,35 @@ mod tests {
         assert!(expiry_is_within(None, None));
         assert!(!expiry_is_within(None, day(1)));
         assert!(!expiry_is_within(day(2), day(1)));
+    }
+
+    #[test]
+    fn a_quota_with_a_more_lenient_policy_limits_less() {
+        let quota = |unpriced, free_models| quota::Model {
+            id: uuid::Uuid::nil(),
+            user_id: uuid::Uuid::nil(),
+            api_key_id: None,
+            metric: Metric::Cost,
+            limit: 1,
+            window: WindowKind::Lifetime,
+            rolling_seconds: None,
+            timezone: "UTC".to_owned(),
+            provider: None,
+            model_pattern: None,
+            soft_percents: Percents::default(),
+            strict: false,
+            unpriced,
+            free_models,
+            created_at: DateTime::UNIX_EPOCH,
+        };
+        let usual = quota(UnpricedPolicy::Assume, FreeModelPolicy::Allow);
+        let within = |unpriced, free_models| quota_is_within(&quota(unpriced, free_models), &usual);
+
+        assert!(within(UnpricedPolicy::Assume, FreeModelPolicy::Allow));
+        assert!(within(UnpricedPolicy::Refuse, FreeModelPolicy::Refuse));
+        assert!(!within(UnpricedPolicy::Allow, FreeModelPolicy::Refuse));
+        let refusing = quota(UnpricedPolicy::Refuse, FreeModelPolicy::Refuse);
+        assert!(!quota_is_within(&usual, &refusing));
     }
 
     #[test]

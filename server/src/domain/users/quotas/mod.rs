@@ -403,6 +403,8 @@ pub(super) async fn audited(
                 "modelPattern": quota.model_pattern,
                 "softPercents": quota.soft_percents.0,
                 "strict": quota.strict,
+                "unpriced": quota.unpriced.to_value(),
+                "freeModels": quota.free_models.to_value(),
             })
         })
         .collect())

@@ -2,7 +2,7 @@
 
 use entity::{
     provider_account::ProviderKind,
-    quota::{self, Metric, Percents, WindowKind},
+    quota::{self, FreeModelPolicy, Metric, Percents, UnpricedPolicy, WindowKind},
 };
 use uuid::Uuid;
 
@@ -32,6 +32,11 @@ pub struct NewQuota {
     pub soft_percents: Vec<i32>,
     /// Whether requests without a known upper bound are rejected.
     pub strict: bool,
+    /// The treatment of models without a price. For costs; the default for other metrics.
+    pub unpriced: UnpricedPolicy,
+    /// Whether models whose price is zero are usable when the quota is exhausted. For costs; the default for other
+    /// metrics.
+    pub free_models: FreeModelPolicy,
 }
 
 /// Validates the quotas of one holder.
@@ -92,6 +97,8 @@ impl From<quota::Model> for NewQuota {
             model_pattern: quota.model_pattern,
             soft_percents: quota.soft_percents.0.into_iter().map(Into::into).collect(),
             strict: quota.strict,
+            unpriced: quota.unpriced,
+            free_models: quota.free_models,
         }
     }
 }
@@ -111,6 +118,13 @@ fn read(new: &NewQuota) -> Result<NewQuota> {
             .transpose()?,
         ..new.clone()
     };
+    let is_usual = quota.unpriced == UnpricedPolicy::default()
+        && quota.free_models == FreeModelPolicy::default();
+    if quota.metric != Metric::Cost && !is_usual {
+        return Err(Error::bad_input(
+            "unpriced and freeModels are for the metric COST; leave them out for any other",
+        ));
+    }
     read_window(quota.window, quota.rolling_seconds, &quota.timezone)?;
     let percents = &quota.soft_percents;
     let are_fine = percents.len() <= MAX_PERCENTS

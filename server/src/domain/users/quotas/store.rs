@@ -71,6 +71,8 @@ async fn edit(
     quota.limit = Set(new.limit);
     quota.soft_percents = Set(new.percents());
     quota.strict = Set(new.strict);
+    quota.unpriced = Set(new.unpriced);
+    quota.free_models = Set(new.free_models);
     quota.update(connection).await?;
     Ok(())
 }
@@ -101,6 +103,8 @@ pub(super) fn model(subject: &LimitSubject, new: NewQuota, now: DateTime<Utc>) -
         provider: new.provider,
         model_pattern: new.model_pattern,
         strict: new.strict,
+        unpriced: new.unpriced,
+        free_models: new.free_models,
         created_at: now,
     }
 }

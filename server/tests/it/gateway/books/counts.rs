@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum::{Json, Router, routing::post};
 use chrono::TimeDelta;
 use entity::{
-    quota::{self, Metric, WindowKind},
+    quota::{self, Metric, UnpricedPolicy, WindowKind},
     request::{self, UsageSource},
 };
 use proxypal_server::domain::users::api_keys::Caller;
@@ -56,9 +56,11 @@ async fn ask(app: &TestApp, key: &str, body: &Value) -> u16 {
 async fn a_model_without_a_price_has_an_unknown_cost() {
     let both = |caller: &Caller| {
         let metrics = [Metric::Tokens, Metric::Cost];
-        metrics
-            .map(|metric| in_total(caller.user_id, metric, PLENTY))
-            .to_vec()
+        let quotas = metrics.map(|metric| quota::Model {
+            unpriced: UnpricedPolicy::Allow,
+            ..in_total(caller.user_id, metric, PLENTY)
+        });
+        quotas.to_vec()
     };
     let (app, key) = limited(parrot().await, None, both).await;
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5});

@@ -1,6 +1,6 @@
 //! A strict quota believes a bound only where it reaches the provider.
 
-use entity::quota::{Metric, WindowKind};
+use entity::quota::{FreeModelPolicy, Metric, UnpricedPolicy, WindowKind};
 use proxypal_server::domain::users::quotas::{LimitHolder, NewQuota};
 use serde_json::{Value, json};
 
@@ -35,6 +35,8 @@ async fn a_model_whose_account_ignores_output_bounds_is_refused_under_a_strict_q
         model_pattern: None,
         soft_percents: Vec::new(),
         strict: true,
+        unpriced: UnpricedPolicy::default(),
+        free_models: FreeModelPolicy::default(),
     };
     let holder = LimitHolder::User(caller.unwrap().user_id);
     managed

@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 
 use entity::audit_event;
 use proxypal_server::engine::EngineState;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::access::{operations, types};
 use crate::support::{
-    Caller, Options, PASSWORD, TestApp, TestDatabase, programs::example, releases::Releases,
+    Caller, Options, PASSWORD, TestApp, TestDatabase, price_list::PriceListServer,
+    programs::example, releases::Releases,
 };
 
 /// Fields of answers that hold secrets, in any payload.
@@ -48,9 +49,15 @@ impl Walk {
     async fn start() -> Self {
         let engine = format!("--engine-binary={}", example("engine_double").display());
         let releases = Releases::start().await;
-        let feed = format!("--engine-releases-url={}", releases.url);
-        let options = Options::default().with("--engine=managed");
-        let mut options = options.with(&engine).with(&feed);
+        let lists = PriceListServer::start().await;
+        let today = chrono::Utc::now().date_naive().to_string();
+        let entry = json!({ "model": "listed-model", "input": "1", "output": "1" });
+        lists.publish(&today, &json!([entry]));
+        let mut options = Options::default()
+            .with("--engine=managed")
+            .with(&engine)
+            .with(&format!("--engine-releases-url={}", releases.url))
+            .with(&format!("--price-list-url={}", lists.url()));
         options.secrets.admin_password = Some(PASSWORD.into());
         options.secrets.backup_passphrase = Some("a-passphrase-canary".into());
         let app = TestApp::start(options, TestDatabase::create().await).await;

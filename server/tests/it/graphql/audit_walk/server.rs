@@ -32,6 +32,10 @@ pub(super) async fn models_and_prices(walk: &mut Walk) {
     let price = r#"createPrice(input: { modelPattern: "house-*", inputPerMillion: "1", outputPerMillion: "2" })
         { price { id } }"#;
     walk.run(price, &[("price", "/price/id")]).await;
+    let update = walk.owner.ask("{ priceUpdate { digest } }").await;
+    let digest = text(&update, "/data/priceUpdate/digest");
+    let apply = format!("applyPriceUpdate(input: {{ digest: {digest:?} }}) {{ added }}");
+    walk.run(&apply, &[("price", "")]).await;
 }
 
 pub(super) async fn notifications(walk: &mut Walk) {
