@@ -50,10 +50,6 @@ pub(crate) async fn follow(live: Arc<Live>) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the double finds its file by its environment"
-)]
 fn path() -> Option<PathBuf> {
     Some(PathBuf::from(std::env::var_os("HOME")?).join("../../catalogue.json"))
 }

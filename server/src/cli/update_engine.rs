@@ -71,15 +71,13 @@ impl UpdateEngine {
             return Ok(());
         }
         let releases = engine::list_releases(&place).await.map_err(failed)?;
-        match self.to {
-            Some(version) => install(&place, &releases, &version).await,
-            None => {
-                for release in &releases {
-                    terminal::print_line(&line(release));
-                }
-                Ok(())
-            }
+        if let Some(version) = self.to {
+            return install(&place, &releases, &version).await;
         }
+        for release in &releases {
+            terminal::print_line(&line(release));
+        }
+        Ok(())
     }
 }
 
@@ -101,6 +99,10 @@ async fn install(place: &UpdatePlace, releases: &[EngineRelease], version: &str)
     Ok(())
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature of the callback"
+)]
 fn show(progress: UpdateProgress) {
     #[expect(clippy::cast_precision_loss, reason = "for display")]
     let mib = |bytes: u64| bytes as f64 / MIB;

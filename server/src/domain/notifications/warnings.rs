@@ -99,7 +99,7 @@ impl Notifications {
         let Some((channel_id, _)) = self.mail_server().await? else {
             return Ok(None);
         };
-        let users = self.with_address().all(self.db.reader()).await?.into_iter();
+        let users = with_address().all(self.db.reader()).await?.into_iter();
         let users: HashMap<_, _> = users.map(|user| (user.id, user.usage_reset_at)).collect();
         if users.is_empty() {
             return Ok(None);
@@ -160,17 +160,10 @@ impl Notifications {
         if wanted.is_empty() || !self.settings.current().gateway.own_alert_addresses {
             return Ok(HashMap::new());
         }
-        let users = self.with_address().filter(user::Column::Id.is_in(wanted));
+        let users = with_address().filter(user::Column::Id.is_in(wanted));
         let users = users.all(self.db.reader()).await?.into_iter();
         let addresses = users.filter_map(|user| Some((user.id, user.alert_address?)));
         Ok(addresses.collect())
-    }
-
-    fn with_address(&self) -> sea_orm::Select<User> {
-        User::find()
-            .filter(user::Column::AlertAddress.is_not_null())
-            .filter(user::Column::Enabled.eq(true))
-            .filter(user::Column::ArchivedAt.is_null())
     }
 
     /// Deletes a message that its user no longer wants.
@@ -180,6 +173,14 @@ impl Notifications {
             .await?;
         Ok(())
     }
+}
+
+/// Active users with an address.
+fn with_address() -> sea_orm::Select<User> {
+    User::find()
+        .filter(user::Column::AlertAddress.is_not_null())
+        .filter(user::Column::Enabled.eq(true))
+        .filter(user::Column::ArchivedAt.is_null())
 }
 
 #[cfg(test)]

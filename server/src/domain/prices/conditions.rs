@@ -146,16 +146,15 @@ impl NewServiceTierRates {
         if !(0..=MAX_MULTIPLIER).contains(&multiplier) {
             return Err(Error::bad_input("multiplier must be between 0 and 100"));
         }
-        let multiplied = |rates: TokenRates| multiply(rates, multiplier);
         let long_prompts = long_prompts.iter().map(|long| {
             Ok(LongPromptRates {
                 above: long.above,
-                rates: multiplied(long.rates)?,
+                rates: multiply(long.rates, multiplier)?,
             })
         });
         Ok(ServiceTierRates {
             tier: self.tier,
-            rates: multiplied(standard.checked()?)?,
+            rates: multiply(standard.checked()?, multiplier)?,
             long_prompts: long_prompts.collect::<Result<_>>()?,
         })
     }

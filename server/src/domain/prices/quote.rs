@@ -18,7 +18,7 @@ pub struct Quote<'list> {
     pub is_unpriced: bool,
 }
 
-impl<'list> Quote<'list> {
+impl Quote<'_> {
     /// Whether it costs nothing at any provider.
     pub fn is_free(&self) -> bool {
         !self.is_unpriced && self.prices.iter().all(|price| is_free(price))
@@ -106,13 +106,11 @@ fn is_zero(rates: &TokenRates) -> bool {
 
 /// Whether a price is for a model of this provider: for its requests only, or for a name that its models have.
 fn is_of(price: &price::Model, kind: ProviderKind) -> bool {
-    match provider_of(price) {
-        Some(own) => own == kind,
-        None => {
-            let mut prefixes = providers::spec(kind).model_prefixes.iter();
-            prefixes.any(|prefix| price.model_pattern.starts_with(prefix))
-        }
+    if let Some(own) = provider_of(price) {
+        return own == kind;
     }
+    let mut prefixes = providers::spec(kind).model_prefixes.iter();
+    prefixes.any(|prefix| price.model_pattern.starts_with(prefix))
 }
 
 #[cfg(test)]

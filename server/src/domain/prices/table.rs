@@ -132,12 +132,12 @@ impl Entry {
             effective_from: self.effective_from.as_deref().map(moment).transpose()?,
             rates: Rates {
                 input: amount("input", &self.input)?,
-                cache_read: optional("cacheRead", &self.cache_read)?,
-                cache_write: optional("cacheWrite", &self.cache_write)?,
-                cache_write_1h: optional("cacheWrite1h", &self.cache_write_1h)?,
+                cache_read: optional("cacheRead", self.cache_read.as_deref())?,
+                cache_write: optional("cacheWrite", self.cache_write.as_deref())?,
+                cache_write_1h: optional("cacheWrite1h", self.cache_write_1h.as_deref())?,
                 output: amount("output", &self.output)?,
-                reasoning: optional("reasoning", &self.reasoning)?,
-                per_request: optional("perRequest", &self.per_request)?,
+                reasoning: optional("reasoning", self.reasoning.as_deref())?,
+                per_request: optional("perRequest", self.per_request.as_deref())?,
             },
             conditions: Conditions {
                 long_prompt_rule: match self.long_prompt_rule {
@@ -159,12 +159,12 @@ impl Entry {
 macro_rules! partial_rates {
     ($entry:expr) => {
         PartialRates {
-            input: optional("input", &$entry.input)?,
-            cache_read: optional("cacheRead", &$entry.cache_read)?,
-            cache_write: optional("cacheWrite", &$entry.cache_write)?,
-            cache_write_1h: optional("cacheWrite1h", &$entry.cache_write_1h)?,
-            output: optional("output", &$entry.output)?,
-            reasoning: optional("reasoning", &$entry.reasoning)?,
+            input: optional("input", $entry.input.as_deref())?,
+            cache_read: optional("cacheRead", $entry.cache_read.as_deref())?,
+            cache_write: optional("cacheWrite", $entry.cache_write.as_deref())?,
+            cache_write_1h: optional("cacheWrite1h", $entry.cache_write_1h.as_deref())?,
+            output: optional("output", $entry.output.as_deref())?,
+            reasoning: optional("reasoning", $entry.reasoning.as_deref())?,
         }
     };
 }
@@ -187,7 +187,7 @@ impl ServiceTierEntry {
                     self.tier
                 ))
             })?,
-            multiplier: optional("multiplier", &self.multiplier)?,
+            multiplier: optional("multiplier", self.multiplier.as_deref())?,
             rates: partial_rates!(self),
             long_prompts: long_prompts(&self.long_prompts)?,
         })
@@ -198,8 +198,8 @@ fn long_prompts(entries: &[LongPromptEntry]) -> Result<Vec<NewLongPromptRates>> 
     entries.iter().map(LongPromptEntry::read).collect()
 }
 
-fn optional(field: &str, json: &Option<Box<RawValue>>) -> Result<Option<i64>> {
-    let json = json.as_deref().filter(|json| json.get() != "null");
+fn optional(field: &str, json: Option<&RawValue>) -> Result<Option<i64>> {
+    let json = json.filter(|json| json.get() != "null");
     json.map(|json| amount(field, json)).transpose()
 }
 

@@ -178,21 +178,21 @@ impl RequestStore {
         self.inserts.insert(&transaction, &batch.rows).await?;
         let used = self.newly_used(&batch.rows);
         set_last_used(&transaction, &used).await?;
-        let (unknown, next_correction, changes) = self.change(&transaction, batch).await?;
+        let (unknown, next_correction, row_changes) = self.change(&transaction, batch).await?;
         let mut entries: Vec<RollupEntry<'_>> = batch.rows.iter().map(RollupEntry::added).collect();
         let mut counted = entries.clone();
-        for change in &changes {
-            let changed = RollupEntry::changed(&change.before, &change.after);
-            entries.extend(changed);
+        for change in &row_changes {
+            let difference = RollupEntry::changed(&change.before, &change.after);
+            entries.extend(difference);
             self.record_provider(&change.after);
             let account = self.ledger.user_limits(change.after.user_id);
             if !account.is_before_reset(change.before.started_at) {
-                counted.extend(changed);
+                counted.extend(difference);
                 charges.extend(self.difference(&change.before, &change.after));
             }
         }
-        let changed = changes.iter().map(|change| &change.after);
-        let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(changed));
+        let after = row_changes.iter().map(|change| &change.after);
+        let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(after));
         set_account_last_used(&transaction, &used_accounts).await?;
         add_up(&transaction, &entries).await?;
         add_charges(&transaction, &charges).await?;
@@ -204,7 +204,7 @@ impl RequestStore {
                 unknown,
                 next_correction,
             },
-            changes,
+            changes: row_changes,
             charges,
             used,
             used_accounts,

@@ -21,7 +21,7 @@ use super::{observer::RequestChange, pricing::Pricing};
 /// Requests in one transaction.
 const ROWS: u64 = 200;
 /// How often prices that have come into force meanwhile are looked for.
-const INTERVAL: Duration = Duration::from_mins(60);
+const INTERVAL: Duration = Duration::from_hours(1);
 
 /// A part of the requests whose cost is assumed: those after this sequence number.
 #[derive(Clone, Copy, Debug, Default)]

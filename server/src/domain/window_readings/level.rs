@@ -83,8 +83,7 @@ impl Level {
     fn is_unchanged_by(&self, window: &SubscriptionWindow) -> bool {
         let same_reset = match (self.window.resets_at, window.resets_at) {
             (Some(known), Some(at)) => (at - known).abs() <= SAME_RESET,
-            (None, None) => true,
-            (Some(_), None) => true,
+            (_, None) => true,
             (None, Some(_)) => false,
         };
         same_reset && window.used_percent <= self.window.used_percent

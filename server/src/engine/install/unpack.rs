@@ -44,12 +44,17 @@ fn place(entry: Entry<'_, impl Read>, program: &Path) -> Result<(), InstallError
         ));
     }
     let new = program.with_extension("new");
-    let disk = |error: io::Error| match error.kind() {
-        // The archive is damaged or ends too early.
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+    let disk = |error: io::Error| {
+        let is_damaged = matches!(
+            error.kind(),
+            // The archive is damaged or ends too early.
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput
+        );
+        if is_damaged {
             unreadable(&error)
+        } else {
+            InstallError::disk(&new, error)
         }
-        _ => InstallError::disk(&new, error),
     };
     write(entry, &new).map_err(disk)?;
     std::fs::rename(&new, program).map_err(disk)?;

@@ -82,27 +82,26 @@ impl Managed {
             order = orders.interruption() => Err(RunEnd::Ordered(order)),
             prepared = runtime.prepare(self) => prepared.map_err(|reason| lost(reason, started)),
         };
-        let end = match prepared {
-            Err(end) => end,
-            Ok(()) => {
-                runtime.publish(self);
-                loop {
-                    let end = tokio::select! {
-                        order = orders.interruption() => RunEnd::Ordered(order),
-                        end = runtime.serve(self) => match end {
-                            ServeEnd::Lost(reason) => lost(reason, started),
-                            ServeEnd::Outdated => RunEnd::Outdated,
-                        },
-                    };
-                    match Box::pin(self.react(runtime, program, end)).await {
-                        (next, None) => {
-                            runtime = next;
-                            started = Instant::now();
-                        }
-                        (last, Some(end)) => {
-                            runtime = last;
-                            break end;
-                        }
+        let end = if let Err(end) = prepared {
+            end
+        } else {
+            runtime.publish(self);
+            loop {
+                let end = tokio::select! {
+                    order = orders.interruption() => RunEnd::Ordered(order),
+                    end = runtime.serve(self) => match end {
+                        ServeEnd::Lost(reason) => lost(reason, started),
+                        ServeEnd::Outdated => RunEnd::Outdated,
+                    },
+                };
+                match Box::pin(self.react(runtime, program, end)).await {
+                    (next, None) => {
+                        runtime = next;
+                        started = Instant::now();
+                    }
+                    (last, Some(end)) => {
+                        runtime = last;
+                        break end;
                     }
                 }
             }
@@ -140,7 +139,10 @@ impl Managed {
                         }
                     }
                 }
-                _ => (runtime, Some(RunEnd::Ordered(queued))),
+                EngineOrder::Start
+                | EngineOrder::Stop
+                | EngineOrder::Restart
+                | EngineOrder::Shutdown => (runtime, Some(RunEnd::Ordered(queued))),
             },
             RunEnd::Outdated => match self.hand_over(runtime, program).await {
                 Ok(new) => (new, None),

@@ -40,7 +40,7 @@ pub(super) async fn follow(
     let mut refreshes = facts.borrow().refreshes;
     loop {
         tokio::select! {
-            changed = changes.changed() => if changed.is_err() {
+            outcome = changes.changed() => if outcome.is_err() {
                 // The source was dropped: there are no further changes.
                 return std::future::pending().await;
             },

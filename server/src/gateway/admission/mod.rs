@@ -120,8 +120,8 @@ impl AdmissionControl {
             at: record.started_at,
         };
         let reserved = self.reserve(start, &limits, request.read_bytes);
-        let named = record.model.as_deref();
-        let reservation = reserved.map_err(|error| explained(error, is_dropped, named))?;
+        let client_name = record.model.as_deref();
+        let reservation = reserved.map_err(|error| explained(error, is_dropped, client_name))?;
         let expected = Tokens {
             input: worst.estimate.input.min(MAX_INPUT_TOKENS),
             ..worst.estimate
@@ -219,12 +219,13 @@ fn check_model(
 
 /// Adds what only the request knows: whether its bound is dropped, and its model as the client named it.
 fn explained(mut error: GatewayError, is_dropped: bool, named: Option<&str>) -> GatewayError {
-    match &mut error {
-        GatewayError::Unbounded { remedy, .. } if is_dropped => {
-            *remedy = "Ask for a model whose provider limits its answers";
-        }
-        GatewayError::Unpriced { model, .. } => *model = named.map(str::to_owned),
-        _ => {}
+    if let GatewayError::Unbounded { remedy, .. } = &mut error
+        && is_dropped
+    {
+        *remedy = "Ask for a model whose provider limits its answers";
+    }
+    if let GatewayError::Unpriced { model, .. } = &mut error {
+        *model = named.map(str::to_owned);
     }
     error
 }

@@ -127,6 +127,10 @@ impl From<LastUpdate> for EngineUpdateOutcome {
 
 /// A release of the engine.
 #[derive(Clone, Debug, SimpleObject)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a release"
+)]
 struct EngineReleaseInfo {
     /// The version, without a leading v.
     version: String,

@@ -38,6 +38,7 @@ pub(in crate::graphql) struct OwnModel {
 
 /// The price of a model's tokens.
 #[derive(SimpleObject)]
+#[expect(clippy::struct_field_names, reason = "names of the schema")]
 struct OwnModelPrice {
     /// US dollars per million uncached input tokens.
     input_per_million: Usd,

@@ -39,7 +39,7 @@ pub(crate) enum NotificationEvent {
     EngineDown,
     /// The share of failed requests exceeds the percentage.
     ErrorRate,
-    /// A model that was used in the last day has no price: the alert MODEL_UNPRICED is open.
+    /// A model that was used in the last day has no price: the alert `MODEL_UNPRICED` is open.
     ModelUnpriced,
 }
 

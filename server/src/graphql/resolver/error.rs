@@ -44,7 +44,17 @@ impl From<UpdateError> for ResolverError {
             | UpdateError::NoPrevious
             | UpdateError::NotManaged => Error::BadInput(message),
             UpdateError::Busy => Error::Conflict(message),
-            _ => Error::EngineUnavailable(message),
+            UpdateError::Unreachable(..)
+            | UpdateError::Status(..)
+            | UpdateError::TooLarge(..)
+            | UpdateError::InvalidFeed(..)
+            | UpdateError::NoChecksum(_)
+            | UpdateError::Install(_)
+            | UpdateError::WrongMachine(_)
+            | UpdateError::TrialFailed(..)
+            | UpdateError::NotSwitched(_)
+            | UpdateError::Disk(..)
+            | UpdateError::Interrupted(_) => Error::EngineUnavailable(message),
         }
         .into()
     }

@@ -221,7 +221,7 @@ async fn a_code_is_for_one_user_and_address_and_works_once_within_half_an_hour()
     let of_eve = confirm(&eve, &second).await;
     let replaced = confirm(&ada, &first).await;
     let confirmed = confirm(&ada, &second).await;
-    let replayed = confirm(&ada, &second).await;
+    let again = confirm(&ada, &second).await;
     let late = own.code_for(&ada, "late@home.example").await;
     own.plane.advance(TimeDelta::minutes(30));
     let expired = confirm(&ada, &late).await;
@@ -229,7 +229,7 @@ async fn a_code_is_for_one_user_and_address_and_works_once_within_half_an_hour()
     assert_eq!(code(&of_eve), "BAD_USER_INPUT", "{of_eve}");
     assert_eq!(code(&replaced), "BAD_USER_INPUT", "{replaced}");
     assert_eq!(code(&confirmed), "", "{confirmed}");
-    assert_eq!(code(&replayed), "CONFLICT", "{replayed}");
+    assert_eq!(code(&again), "CONFLICT", "{again}");
     assert_eq!(code(&expired), "CONFLICT", "{expired}");
     let state = ada.ask(STATE).await;
     assert_eq!(state["data"]["viewer"]["alertAddress"]["address"], ADDRESS);

@@ -1,7 +1,9 @@
 //! Prices updated from a published list: compared, approved, refused.
 
-use chrono::Utc;
-use proxypal_server::domain::prices::PriceFilter;
+use proxypal_server::{
+    clock::{Clock as _, SystemClock},
+    domain::prices::PriceFilter,
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -61,7 +63,7 @@ impl Updated {
 }
 
 fn today() -> String {
-    Utc::now().date_naive().to_string()
+    SystemClock.now().date_naive().to_string()
 }
 
 fn entry(model: &str, input: &str) -> Value {
@@ -144,7 +146,7 @@ async fn prices_that_a_list_no_longer_has_stay_in_force() {
     assert_eq!(shown["changes"][0]["before"]["inputPerMillion"], "2");
     assert_eq!(code(&updated.apply(&updated.digest().await).await), "");
     let current = updated.app.services.prices.current();
-    assert!(current.find("acme-2", None, Utc::now()).is_some());
+    assert!(current.find("acme-2", None, SystemClock.now()).is_some());
 }
 
 #[tokio::test]

@@ -202,10 +202,10 @@ async fn models_are_filtered_by_name_or_by_a_pattern_in_the_list_the_feed_and_th
             model: Some(model.to_owned()),
             ..RequestFilter::default()
         };
-        let feed = log.plane.services.requests.follow(read, Some("0")).await;
-        let feed = std::pin::pin!(feed.unwrap());
+        let followed = log.plane.services.requests.follow(read, Some("0")).await;
+        let followed = std::pin::pin!(followed.unwrap());
         let oldest_first: Vec<Uuid> = expected.iter().rev().copied().collect();
-        let fed: Vec<Uuid> = feed
+        let fed: Vec<Uuid> = followed
             .take(expected.len())
             .map(|row| row.unwrap().id)
             .collect()

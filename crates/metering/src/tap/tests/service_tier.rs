@@ -130,11 +130,7 @@ fn the_part_that_is_kept_for_an_hour_is_never_more_than_all_writes() {
         \"iterations\":[{\"input_tokens\":3,\"cache_creation_input_tokens\":5,\
         \"cache_creation\":{\"ephemeral_1h_input_tokens\":99}}]}}";
 
-    let seen = observe(
-        Protocol::AnthropicMessages,
-        JSON,
-        [answer.as_bytes()].into_iter(),
-    );
+    let seen = observe(Protocol::AnthropicMessages, JSON, [answer.as_bytes()]);
 
     let tokens = seen.tokens.unwrap();
     assert_eq!((tokens.cache_write, tokens.cache_write_1h), (5, 5));

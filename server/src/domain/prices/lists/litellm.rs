@@ -50,7 +50,9 @@ pub(super) fn read(list: &Members) -> Result<Vec<NewPrice>> {
         let is_text = text("mode").is_some_and(|mode| is_one_of(&mode, &MODES));
         if is_maker && is_text {
             let price = price(name, &entry).map_err(|error| error.about(name))?;
-            price.into_iter().for_each(|price| add(&mut prices, price));
+            if let Some(price) = price {
+                add(&mut prices, price);
+            }
         }
     }
     Ok(prices)

@@ -84,7 +84,9 @@ pub(super) fn read(list: &Members) -> Result<Vec<NewPrice>> {
         for (name, model) in &provider.models {
             let model: Model = parse(model).map_err(|error| error.about(name))?;
             let price = price(name, &model).map_err(|error| error.about(name))?;
-            price.into_iter().for_each(|price| add(&mut prices, price));
+            if let Some(price) = price {
+                add(&mut prices, price);
+            }
         }
     }
     Ok(prices)

@@ -210,11 +210,11 @@ async fn a_price_that_arrives_corrects_rows_sums_and_the_quota_once() {
     let price = set_price(&user, "m", [1, 1]).await;
 
     let exact = 300 * usd::DOLLAR / 1_000_000;
-    let corrected = eventually("the correction", async || {
+    eventually("the correction", async || {
         let used = user.standing().used;
         (used == 450 * exact).then_some(used)
-    });
-    corrected.await;
+    })
+    .await;
     for row in rows(&user).await {
         assert_eq!((row.price_id, row.cost), (Some(price.id), Some(exact)));
         assert!(!row.cost_assumed);

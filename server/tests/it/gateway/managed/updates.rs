@@ -169,7 +169,7 @@ async fn an_update_and_a_rollback_under_load_fail_no_request() {
     let load = managed.load(&mut clients);
     load.more(20).await;
 
-    let updated = managed.update("8.0.0").await;
+    let outcome = managed.update("8.0.0").await;
     load.more(20).await;
     let after = (managed.version(), managed.app.services.engine.status().pid);
     let updates = &managed.app.services.engine_updates;
@@ -181,7 +181,7 @@ async fn an_update_and_a_rollback_under_load_fail_no_request() {
     clients.join_all().await;
 
     assert_eq!(*load.failed.lock().unwrap(), [] as [String; 0]);
-    assert!(updated.succeeded, "{updated:?}");
+    assert!(outcome.succeeded, "{outcome:?}");
     if is_engine_double() {
         assert_eq!(after.0.as_deref(), Some("8.0.0"));
     }

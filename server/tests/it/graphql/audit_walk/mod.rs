@@ -9,7 +9,10 @@ mod users;
 use std::collections::BTreeSet;
 
 use entity::audit_event;
-use proxypal_server::engine::EngineState;
+use proxypal_server::{
+    clock::{Clock as _, SystemClock},
+    engine::EngineState,
+};
 use serde_json::{Value, json};
 
 use super::access::{operations, types};
@@ -50,7 +53,7 @@ impl Walk {
         let engine = format!("--engine-binary={}", example("engine_double").display());
         let releases = Releases::start().await;
         let lists = PriceListServer::start().await;
-        let today = chrono::Utc::now().date_naive().to_string();
+        let today = SystemClock.now().date_naive().to_string();
         let entry = json!({ "model": "listed-model", "input": "1", "output": "1" });
         lists.publish(&today, &json!([entry]));
         let mut options = Options::default()
