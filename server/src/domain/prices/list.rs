@@ -29,6 +29,8 @@ pub struct PriceList {
     exact: HashMap<String, Vec<Entry>>,
     /// Prices with a wildcard. These and the values of `exact` are in order of precedence.
     patterns: Vec<Entry>,
+    /// Those that have prices of their own.
+    pub(super) providers: Vec<ProviderKind>,
     /// For the price of an alias, which is that of its target.
     aliases: Arc<AliasTable>,
 }
@@ -58,6 +60,9 @@ impl PriceList {
                 initial: initial(&row.model_pattern).filter(|byte| *byte != b'*'),
             };
             list.places.insert(row.id, place);
+            if let Some(provider) = entry.provider.filter(|kind| !list.providers.contains(kind)) {
+                list.providers.push(provider);
+            }
             if row.model_pattern.contains('*') {
                 list.patterns.push(entry);
             } else {
@@ -170,7 +175,9 @@ impl PriceList {
 
 /// `None` if the price applies to all providers.
 pub fn provider_of(price: &price::Model) -> Option<ProviderKind> {
-    ProviderKind::try_from_value(&price.provider).ok()
+    // The error of an unknown name allocates.
+    let name = Some(&price.provider).filter(|name| !name.is_empty())?;
+    ProviderKind::try_from_value(name).ok()
 }
 
 /// The order of precedence: more literal characters, a specific provider, set by an administrator, latest. The pattern

@@ -35,12 +35,12 @@ impl PriceList {
     /// stands for any provider.
     pub fn quote(&self, model: &str, providers: &[ProviderKind], at: DateTime<Utc>) -> Quote<'_> {
         let of_any = self.find(model, None, at);
-        let with_own = self.providers_with_own_prices();
-        let may_serve = |kind: &ProviderKind| providers.is_empty() || providers.contains(kind);
-        let own: Vec<_> = with_own
-            .into_iter()
+        let may_serve = |kind: &&ProviderKind| providers.is_empty() || providers.contains(kind);
+        let own: SmallVec<[_; 2]> = self
+            .providers
+            .iter()
             .filter(may_serve)
-            .filter_map(|kind| self.find(model, Some(kind), at))
+            .filter_map(|kind| self.find(model, Some(*kind), at))
             .collect();
         let are_all_known = !own.is_empty() && own.len() >= providers.len();
         Quote {
@@ -64,16 +64,6 @@ impl PriceList {
         });
         let dearest = of_providers.max_by_key(|price| cost(price));
         dearest.or_else(|| in_force().max_by_key(|price| cost(price)))
-    }
-
-    fn providers_with_own_prices(&self) -> Vec<ProviderKind> {
-        let mut kinds = Vec::new();
-        for kind in self.rows().iter().filter_map(provider_of) {
-            if !kinds.contains(&kind) {
-                kinds.push(kind);
-            }
-        }
-        kinds
     }
 }
 
