@@ -140,7 +140,12 @@ test("a viewer reaches every page and nothing that changes one", async () => {
   const places = ["Overview", "Alerts", "Requests", "Usage", "Users", "Keys"];
   places.push("Providers", "Models", "Engine", "Audit log", "Settings");
   for (const place of places) {
-    const title = { Keys: "API keys", Models: "Catalog · Models", Settings: "Server · Settings" };
+    const title = {
+      Keys: "API keys",
+      Models: "Catalog · Models",
+      Settings: "Server · Settings",
+      Engine: "State and log · Engine",
+    };
     await keys.go(place, title[place as keyof typeof title] ?? place);
     await keys.isLoaded();
     for (const stop of await keys.stops())

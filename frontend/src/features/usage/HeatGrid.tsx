@@ -66,11 +66,14 @@ export function HeatGrid(props: HeatGridProps) {
       >
         <thead>
           <tr>
-            <th scope="col" class="w-10 font-normal" aria-label={t("usage.weekday")} />
+            <th scope="col" class="relative w-10 font-normal">
+              <span class="sr-only">{t("usage.weekday")}</span>
+            </th>
             <For each={HOURS}>
               {(hour) => (
-                <th scope="col" class="font-normal" aria-label={`${hour}:00`}>
-                  {hour % 3 === 0 ? hour : ""}
+                <th scope="col" class="relative font-normal">
+                  <span class="sr-only">{`${hour}:00`}</span>
+                  <span aria-hidden="true">{hour % 3 === 0 ? hour : ""}</span>
                 </th>
               )}
             </For>

@@ -1,3 +1,4 @@
+import type { CombinedError } from "@urql/core";
 import { createSignal, Show } from "solid-js";
 import { createMutation } from "../../../graphql/createMutation";
 import { graphql } from "../../../graphql/generated";
@@ -72,7 +73,7 @@ function Versions(props: { updates: Updates; running: string | null }) {
   );
 }
 
-function RollBack(props: { disabled: boolean }) {
+function RollBackButton(props: { disabled: boolean }) {
   const [isOpen, setOpen] = createSignal(false);
   const [rolling, rollBack] = createMutation(RollBackEngineMutation);
   async function go() {
@@ -82,7 +83,7 @@ function RollBack(props: { disabled: boolean }) {
     notify({ tone: "ok", text: t("engine.updates.rollBackStarted") });
   }
   return (
-    <May do="rollBackEngine">
+    <>
       <Button disabled={props.disabled} onClick={() => setOpen(true)}>
         {t("engine.updates.rollBack")}
       </Button>
@@ -97,19 +98,33 @@ function RollBack(props: { disabled: boolean }) {
       >
         {t("engine.updates.rollBackHint")}
       </ConfirmDialog>
-    </May>
+    </>
+  );
+}
+
+function CheckButton(props: {
+  onChecked: () => void;
+  onError: (error: CombinedError | undefined) => void;
+}) {
+  const [checking, check] = createMutation(CheckEngineReleasesMutation);
+  async function go() {
+    const { error } = await check({});
+    props.onError(error);
+    if (!error) props.onChecked();
+  }
+  return (
+    <Button tone="primary" pending={checking.fetching} onClick={() => void go()}>
+      {t("engine.updates.check")}
+    </Button>
   );
 }
 
 /** The versions of the engine, and the releases to which it can be updated. */
 export function EngineUpdates() {
   const { updates, engine, progress, reload, error } = createUpdates();
-  const [checking, check] = createMutation(CheckEngineReleasesMutation);
+  const [problem, setProblem] = createSignal<CombinedError>();
   const isBusy = () => (progress()?.phase ?? "IDLE") !== "IDLE";
   const isManaged = () => engine()?.mode !== "EXTERNAL";
-  async function go() {
-    if (!(await check({})).error) reload();
-  }
   return (
     <>
       <Panel
@@ -118,16 +133,16 @@ export function EngineUpdates() {
         actions={
           <>
             <May do="checkEngineReleases">
-              <Button tone="primary" pending={checking.fetching} onClick={() => void go()}>
-                {t("engine.updates.check")}
-              </Button>
+              <CheckButton onChecked={reload} onError={setProblem} />
             </May>
-            <RollBack disabled={isBusy() || !updates()?.canRollBack} />
+            <May do="rollBackEngine">
+              <RollBackButton disabled={isBusy() || !updates()?.canRollBack} />
+            </May>
           </>
         }
       >
         <div class="flex flex-col gap-5">
-          <ErrorNotice error={error() ?? checking.error} />
+          <ErrorNotice error={error() ?? problem()} />
           <Show
             when={updates()}
             fallback={

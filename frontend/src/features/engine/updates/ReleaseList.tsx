@@ -90,18 +90,39 @@ function ReleaseItem(props: { release: Release; busy: boolean; onUpdate: () => v
   );
 }
 
-/** The releases of the feed, each with its notes and the button that installs it. */
-export function ReleaseList(props: { releases: readonly Release[]; busy: boolean }) {
-  const [chosen, setChosen] = createSignal<Release>();
+function UpdateDialog(props: { release: Release | undefined; onClose: () => void }) {
   const [updating, update] = createMutation(UpdateEngineMutation);
   async function go() {
-    const version = chosen()?.version;
+    const version = props.release?.version;
     if (!version) return;
     const result = await update({ version });
     if (result.error) return;
-    setChosen(undefined);
+    props.onClose();
     notify({ tone: "ok", text: t("engine.updates.started", { version }) });
   }
+  return (
+    <ConfirmDialog
+      open={props.release !== undefined}
+      title={t("engine.updates.confirmTitle", { version: props.release?.version ?? "" })}
+      confirmLabel={t("engine.updates.confirm")}
+      pending={updating.fetching}
+      error={updating.error}
+      onConfirm={() => void go()}
+      onClose={() => props.onClose()}
+    >
+      <p>{t("engine.updates.confirmHint")}</p>
+      <Show when={props.release && !props.release?.isTested}>
+        <div class="mt-3">
+          <Notice tone="warn">{t("engine.updates.untestedHint")}</Notice>
+        </div>
+      </Show>
+    </ConfirmDialog>
+  );
+}
+
+/** The releases of the feed, each with its notes and the button that installs it. */
+export function ReleaseList(props: { releases: readonly Release[]; busy: boolean }) {
+  const [chosen, setChosen] = createSignal<Release>();
   return (
     <Panel title={t("engine.updates.releases")} hint={t("engine.updates.releasesHint")} flush>
       <ul class="divide-y divide-line">
@@ -116,22 +137,9 @@ export function ReleaseList(props: { releases: readonly Release[]; busy: boolean
           )}
         </For>
       </ul>
-      <ConfirmDialog
-        open={chosen() !== undefined}
-        title={t("engine.updates.confirmTitle", { version: chosen()?.version ?? "" })}
-        confirmLabel={t("engine.updates.confirm")}
-        pending={updating.fetching}
-        error={updating.error}
-        onConfirm={() => void go()}
-        onClose={() => setChosen(undefined)}
-      >
-        <p>{t("engine.updates.confirmHint")}</p>
-        <Show when={chosen() && !chosen()?.isTested}>
-          <div class="mt-3">
-            <Notice tone="warn">{t("engine.updates.untestedHint")}</Notice>
-          </div>
-        </Show>
-      </ConfirmDialog>
+      <May do="updateEngine">
+        <UpdateDialog release={chosen()} onClose={() => setChosen(undefined)} />
+      </May>
     </Panel>
   );
 }
