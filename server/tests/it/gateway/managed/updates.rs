@@ -1,8 +1,11 @@
 //! The engine is updated while requests pass: none fails, and a version that cannot be used changes nothing.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use entity::{RateLimit, provider_account::ProviderKind};
@@ -336,16 +339,22 @@ async fn start_update(operator: &Operator) {
     operator.ask(update, json!({})).await;
 }
 
-/// Waits until the update is in this phase, or beyond the download's first bytes.
+/// Waits until the update is in this phase, or beyond the download's first bytes. On a busy machine an update takes long and
+/// a phase is short.
 async fn reaches(operator: &Operator, phase: &str) {
-    eventually(phase, async || {
-        let data = operator.ask(PROGRESS, json!({})).await;
-        let progress = &data["engineUpdates"]["progress"];
-        let is_there = progress["phase"] == phase;
-        let has_begun = phase != "DOWNLOADING" || progress["downloadedBytes"] != 0;
-        (is_there && has_begun).then_some(())
-    })
-    .await;
+    let polling = async {
+        loop {
+            let data = operator.ask(PROGRESS, json!({})).await;
+            let progress = &data["engineUpdates"]["progress"];
+            let has_begun = phase != "DOWNLOADING" || progress["downloadedBytes"] != 0;
+            if progress["phase"] == phase && has_begun {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let reached = tokio::time::timeout(Duration::from_mins(1), polling).await;
+    reached.unwrap_or_else(|_| panic!("{phase} was not reached"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
