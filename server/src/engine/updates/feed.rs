@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     fn feed() -> Url {
-        Url::parse("http://files.example/engine/releases.json").unwrap()
+        Url::parse("http://releases.example/engine/releases.json").unwrap()
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         let archive = releases[0].archive.as_ref().unwrap();
         assert_eq!(
             archive.url.as_str(),
-            "http://files.example/engine/8.0.0/archive"
+            "http://releases.example/engine/8.0.0/archive"
         );
         assert_eq!(releases[0].notes, "One\nTwo");
         assert!(
