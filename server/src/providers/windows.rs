@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub(super) const MAX_WINDOWS: usize = 20;
 const MAX_NAME_LENGTH: usize = 100;
-const HOUR: u64 = 3600;
+const HOUR: u32 = 3600;
 
 /// Parts of the names of headers that report limits.
 const LIMIT_HEADERS: [&str; 3] = ["ratelimit", "x-codex-", "x-quota-"];
@@ -32,11 +32,6 @@ impl LimitHeaders {
             (reports && fits).then(|| (name, value.to_owned()))
         });
         Self(limits.take(MAX_HEADERS).collect())
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -64,15 +59,14 @@ pub(super) fn cut(name: &str) -> String {
 pub(super) fn name_of_length(seconds: Option<u64>) -> Option<String> {
     match seconds? {
         0 => None,
-        seconds if seconds == 5 * HOUR => Some("five_hour".to_owned()),
-        seconds if seconds == 7 * 24 * HOUR => Some("seven_day".to_owned()),
-        seconds => Some(format!("{}_hour", seconds.div_ceil(HOUR))),
+        seconds if seconds == u64::from(5 * HOUR) => Some("five_hour".to_owned()),
+        seconds if seconds == u64::from(7 * 24 * HOUR) => Some("seven_day".to_owned()),
+        seconds => Some(format!("{}_hour", seconds.div_ceil(HOUR.into()))),
     }
 }
 
 /// The length of a window with such a name, in seconds.
 pub(super) fn length_of_name(name: &str) -> Option<u32> {
-    const HOUR: u32 = 3600;
     let is = |stem: &str| {
         name.strip_prefix(stem)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))

@@ -4,7 +4,7 @@
 mod level;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, hash_map},
     sync::Arc,
 };
 
@@ -85,8 +85,8 @@ impl WindowReadings {
         let mut accounts = self.accounts.lock().await;
         let id = report.account_id;
         let levels = match accounts.entry(id) {
-            std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-            std::collections::hash_map::Entry::Vacant(unknown) => {
+            hash_map::Entry::Occupied(known) => known.into_mut(),
+            hash_map::Entry::Vacant(unknown) => {
                 let Some(stored) = self.stored(id).await? else {
                     return Ok(false);
                 };
