@@ -118,7 +118,15 @@ fn users_share_the_part_of_their_group() {
 
 #[test]
 fn a_weight_of_zero_guarantees_nothing_and_borrows() {
-    let mut pool = pool(&[0.0, 1.0]);
+    let mut pool = SharePool::new(ShareRules::default());
+    pool.set_accounts([(account(1), 100.0)].into_iter());
+    pool.set_members(weights(&[0.0, 1.0]).into_iter());
+    let reading = LevelReading {
+        percent: 0.0,
+        ends_at: Some(NOW + 4 * HOUR),
+        percent_per_unit: Some(1.0),
+    };
+    pool.read(account(1), WindowClass::FiveHours, reading, NOW);
     assert!(!pool.admit(user(1), NOW).is_admitted());
     let lent = ShareDecision::Admitted(AdmissionBasis::Lent);
     assert_eq!(pool.admit(user(1), NOW + 2 * HOUR), lent);
