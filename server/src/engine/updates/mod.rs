@@ -9,8 +9,10 @@ mod error;
 mod feed;
 mod guard;
 mod offline;
+mod outcome;
 mod prepare;
 mod progress;
+mod rollback;
 mod watch;
 
 use std::path::PathBuf;
@@ -34,7 +36,7 @@ use super::handle::EngineHandle;
 use super::source::CredentialSource;
 use super::status::EngineMode;
 use super::versions::{
-    InstalledVersion, LastUpdate, PreviousProgram, ProgramFile, UpdateKind, UpdateState, program,
+    InstalledVersion, LastUpdate, PreviousProgram, ProgramFile, UpdateKind, UpdateState,
     remove_others,
 };
 
@@ -266,94 +268,6 @@ impl Inner {
             removed.map_err(|error| UpdateError::disk(&data_dir, error))
         })
         .await
-    }
-
-    /// Returns to the previous version; with a reason because the present one failed.
-    async fn return_to_previous(&self, guard: UpdateGuard, reason: Option<String>) {
-        let kind = match reason {
-            Some(_) => UpdateKind::AutomaticRollback,
-            None => UpdateKind::Rollback,
-        };
-        let previous = self.load().await.ok().and_then(|state| state.previous);
-        let version = previous
-            .as_ref()
-            .and_then(|previous| Some(previous.version()?.to_owned()));
-        let shown = version.clone().unwrap_or_default();
-        self.publish(UpdateProgress::of(UpdatePhase::Switching, &shown));
-        let outcome = match previous {
-            Some(previous) => self.switch_back(previous, kind).await,
-            None => Err(UpdateError::NoPrevious),
-        };
-        if outcome.is_ok()
-            && let Some(reason) = &reason
-        {
-            tracing::error!(
-                reason,
-                version,
-                "the engine returned to its previous version"
-            );
-        }
-        self.end_with(kind, version, outcome, reason).await;
-        drop(guard);
-    }
-
-    async fn switch_back(
-        &self,
-        previous: PreviousProgram,
-        kind: UpdateKind,
-    ) -> Result<(), UpdateError> {
-        let path = match &previous {
-            PreviousProgram::Installed(version) => program(&self.place.data_dir, version),
-            PreviousProgram::Machine(_) => self
-                .place
-                .machine_program()
-                .ok_or(UpdateError::NoPrevious)?,
-        };
-        self.switch(path).await?;
-        let now = self.place.clock.now();
-        self.record(move |state| state.swap(kind == UpdateKind::Rollback, now))
-            .await?;
-        Ok(())
-    }
-
-    async fn end(
-        &self,
-        kind: UpdateKind,
-        version: Option<String>,
-        outcome: Result<(), UpdateError>,
-    ) {
-        self.end_with(kind, version, outcome, None).await;
-    }
-
-    /// Records and publishes how an update ended.
-    async fn end_with(
-        &self,
-        kind: UpdateKind,
-        version: Option<String>,
-        outcome: Result<(), UpdateError>,
-        cause: Option<String>,
-    ) {
-        let failed_checks = match &outcome {
-            Err(UpdateError::TrialFailed(_, checks)) => checks.clone(),
-            _ => Vec::new(),
-        };
-        let succeeded = outcome.is_ok();
-        let reason = outcome.err().map(|error| error.to_string()).or(cause);
-        if !succeeded {
-            tracing::warn!(?kind, version, reason, "an update of the engine failed");
-        }
-        let last = LastUpdate {
-            version,
-            kind,
-            ended_at: self.place.clock.now(),
-            reason,
-            succeeded,
-            failed_checks,
-        };
-        if let Err(error) = self.record(move |state| state.last = Some(last)).await {
-            tracing::warn!(%error, "the outcome of an update of the engine could not be recorded");
-        }
-        self.publish(UpdateProgress::default());
     }
 }
 
