@@ -39,6 +39,7 @@ use super::versions::{
     InstalledVersion, LastUpdate, PreviousProgram, ProgramFile, UpdateKind, UpdateState,
     remove_others,
 };
+use crate::domain::audit::Audit;
 
 /// The releases of the feed as they were last read.
 #[derive(Clone, Debug)]
@@ -71,6 +72,9 @@ struct Inner {
     tasks: TaskTracker,
     known: ArcSwapOption<KnownReleases>,
     progress: channel::Sender<UpdateProgress>,
+    audit: Audit,
+    /// The outcome of the last update, if it could not be stored.
+    unstored: ArcSwapOption<LastUpdate>,
 }
 
 impl std::fmt::Debug for EngineUpdates {
@@ -85,6 +89,7 @@ impl EngineUpdates {
         place: UpdatePlace,
         engine: EngineHandle,
         source: Arc<dyn CredentialSource>,
+        audit: Audit,
         tasks: TaskTracker,
     ) -> Self {
         let updates = Self(Arc::new(Inner {
@@ -94,6 +99,8 @@ impl EngineUpdates {
             tasks,
             known: ArcSwapOption::empty(),
             progress: channel::Sender::default(),
+            audit,
+            unstored: ArcSwapOption::empty(),
         }));
         updates
             .0
@@ -137,8 +144,18 @@ impl EngineUpdates {
             previous: state
                 .previous
                 .and_then(|previous| Some(previous.version()?.to_owned())),
-            last: state.last,
+            last: self.0.unstored().or(state.last),
         })
+    }
+
+    /// How the last update or rollback ended; none if there was none or the record of it is invalid.
+    pub async fn last(&self) -> Option<LastUpdate> {
+        if let Some(last) = self.0.unstored() {
+            return Some(last);
+        }
+        let data_dir = self.0.place.data_dir.clone();
+        let read = blocking(move || Ok(UpdateState::read(&data_dir).unwrap_or_default())).await;
+        read.ok()?.last
     }
 
     /// Starts an update to a version of the feed; its progress is published. Fails if another one is in progress.
@@ -198,6 +215,10 @@ impl Inner {
         self.progress.send_replace(progress);
     }
 
+    fn unstored(&self) -> Option<LastUpdate> {
+        self.unstored.load().as_deref().cloned()
+    }
+
     async fn guard(&self) -> Result<UpdateGuard, UpdateError> {
         let data_dir = self.place.data_dir.clone();
         blocking(move || UpdateGuard::acquire(&data_dir)).await
@@ -226,9 +247,9 @@ impl Inner {
 
     /// One update, to its end.
     async fn run(self: Arc<Self>, guard: UpdateGuard, release: EngineRelease) {
-        let version = release.version.clone();
+        let versions = (self.engine.status().version, Some(release.version.clone()));
         let outcome = self.clone().install_and_switch(release).await;
-        self.end(UpdateKind::Update, Some(version), outcome).await;
+        self.end(UpdateKind::Update, versions, outcome, None).await;
         drop(guard);
     }
 

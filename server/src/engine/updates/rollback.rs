@@ -13,7 +13,10 @@ impl Inner {
             Some(_) => UpdateKind::AutomaticRollback,
             None => UpdateKind::Rollback,
         };
-        let previous = self.load().await.ok().and_then(|state| state.previous);
+        let (replaced, previous) = match self.load().await {
+            Ok(state) => (state.active.map(|active| active.version), state.previous),
+            Err(_) => (None, None),
+        };
         let version = previous
             .as_ref()
             .and_then(|previous| Some(previous.version()?.to_owned()));
@@ -32,7 +35,7 @@ impl Inner {
                 "the engine returned to its previous version"
             );
         }
-        self.end_with(kind, version, outcome, reason).await;
+        self.end(kind, (replaced, version), outcome, reason).await;
         drop(guard);
     }
 
