@@ -104,9 +104,13 @@ impl Receipts {
     }
 
     /// Records in a task of its own that a client left before its request was admitted.
-    fn abandon(self: Arc<Self>, context: &RequestContext, record: RequestRecord) {
-        let span = context.span.clone();
-        if !context.caller.account().may_record_refusal() {
+    pub(super) fn abandon(
+        self: Arc<Self>,
+        caller: &Caller,
+        record: RequestRecord,
+        span: RequestSpan,
+    ) {
+        if !caller.account().may_record_refusal() {
             // As with refusals: a client that aborts again and again must not fill the database.
             span.end(&record);
             return;
@@ -182,7 +186,8 @@ impl PendingAdmission {
 impl Drop for PendingAdmission {
     fn drop(&mut self) {
         if let Some(record) = self.record.take() {
-            Arc::clone(&self.receipts).abandon(&self.context, record);
+            let RequestContext { caller, span, .. } = &*self.context;
+            Arc::clone(&self.receipts).abandon(caller, record, span.clone());
         }
     }
 }

@@ -107,6 +107,7 @@ impl Recording {
             started_at: request.received_at,
             duration: Duration::ZERO,
             time_to_first_byte: None,
+            waited: None,
             endpoint,
             protocol: request.route.protocol,
             model: None,

@@ -4,6 +4,7 @@ mod pace;
 mod quotas;
 mod readings;
 mod unpriced;
+mod waiting;
 
 use std::sync::Mutex;
 
