@@ -177,7 +177,7 @@ impl AdmissionControl {
 pub(super) fn names(dialect: Dialect) -> NameRule {
     match dialect {
         Dialect::Anthropic => NameRule::Cloaked,
-        Dialect::OpenAi | Dialect::Gemini => NameRule::Plain,
+        Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => NameRule::Plain,
     }
 }
 

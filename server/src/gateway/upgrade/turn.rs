@@ -16,7 +16,7 @@ use crate::{
     gateway::{
         admission::{self, Admission, AdmissionRequest},
         context::RequestContext,
-        dialect::{Dialect, GatewayError},
+        dialect::{Dialect, ErrorRecipient, GatewayError},
         meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
         trace::RequestSpan,
@@ -32,6 +32,7 @@ const RECOVERY: Duration = Duration::from_secs(1);
 /// Shared by the two directions of a socket.
 pub(super) struct Turns {
     sockets: Arc<Sockets>,
+    recipient: ErrorRecipient,
     /// Of the handshake.
     span: RequestSpan,
     _socket: OpenSocket,
@@ -61,6 +62,7 @@ impl Turns {
     ) -> Self {
         Self {
             sockets,
+            recipient: context.recipient,
             span: context.span.clone(),
             _socket: socket,
             state: Mutex::new(TurnState {
@@ -97,7 +99,7 @@ impl Turns {
         let mut record = self.lock().next_record(&asked.model, &self.sockets.clock);
         let request = AdmissionRequest {
             caller: &caller,
-            dialect: Dialect::OpenAi,
+            dialect: Dialect::Responses,
             is_metered: true,
             names_model: true,
             read_bytes: message.len() as u64,
@@ -118,7 +120,8 @@ impl Turns {
             }
             Err(error) => {
                 let span = self.span.turn(&sockets.traces, &record);
-                sockets.receipts.refuse(&caller, &error, record, span).await;
+                let sent = (&error, self.recipient);
+                sockets.receipts.refuse(&caller, sent, record, span).await;
                 Err(error)
             }
         }
