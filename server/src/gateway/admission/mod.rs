@@ -260,7 +260,7 @@ impl From<GatewayError> for NotAdmitted {
 pub(super) fn names(dialect: Dialect) -> NameRule {
     match dialect {
         Dialect::Anthropic => NameRule::Cloaked,
-        Dialect::OpenAi | Dialect::Gemini => NameRule::Plain,
+        Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => NameRule::Plain,
     }
 }
 
