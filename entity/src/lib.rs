@@ -68,4 +68,8 @@ pub struct RateLimit {
     pub concurrent_requests: Option<u32>,
     /// Open WebSockets.
     pub concurrent_sockets: Option<u32>,
+    /// How long a request waits for the limits on requests and tokens, in seconds, before it is refused; `None` for not at
+    /// all, and for a key as long as its user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait_seconds: Option<u32>,
 }

@@ -20,6 +20,7 @@ mod receipts;
 mod route;
 mod trace;
 mod upgrade;
+mod wait;
 
 use std::{convert::Infallible, fmt, sync::Arc};
 
@@ -50,6 +51,7 @@ use self::{
     meter::Drainer,
     receipts::Receipts,
     upgrade::Sockets,
+    wait::WaitControl,
 };
 use crate::{
     client_address::{ClientAddresses, PeerAddress},
@@ -228,7 +230,7 @@ fn stack(
         }))
         // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
         .layer(layer(Limiting {
-            settings: options.settings.clone(),
+            admission: Arc::clone(&components.admission),
         }))
         // A WebSocket names a model in each message, so it leaves the stack: each turn is admitted and metered by itself.
         .layer(layer(sockets))
@@ -274,19 +276,28 @@ impl Components {
             options.deadline.clone(),
         ));
         let settings = &options.settings;
+        let memory = Memory::with_kib(options.held_bytes / 1024);
+        let admission = AdmissionControl {
+            ledger: options.ledger.clone(),
+            prices: options.prices.clone(),
+            settings: settings.clone(),
+            kept_bounds: KeptBounds::new(
+                options.accounts.clone(),
+                options.engine.clone(),
+                options.ledger.clone(),
+                options.prices.clone(),
+            ),
+            receipts: Arc::clone(&receipts),
+            keys: options.keys.clone(),
+            traces: options.traces.clone(),
+            waits: WaitControl {
+                metrics: state.metrics.waits.clone(),
+                stop: options.stop.clone(),
+            },
+            memory: memory.clone(),
+        };
         Ok(Self {
-            admission: Arc::new(AdmissionControl {
-                ledger: options.ledger.clone(),
-                prices: options.prices.clone(),
-                settings: settings.clone(),
-                kept_bounds: KeptBounds::new(
-                    options.accounts.clone(),
-                    options.engine.clone(),
-                    options.ledger.clone(),
-                    options.prices.clone(),
-                ),
-                receipts: Arc::clone(&receipts),
-            }),
+            admission: Arc::new(admission),
             responder: Arc::new(Responder {
                 settings: settings.clone(),
                 prices: options.prices.clone(),
@@ -295,7 +306,7 @@ impl Components {
                 outage: EngineOutage::default(),
             }),
             engine: Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?),
-            memory: Memory::with_kib(options.held_bytes / 1024),
+            memory,
             errors,
             receipts,
         })

@@ -16,7 +16,10 @@ use super::{
     price::{PriceMutation, PriceQuery, PriceUpdateMutation, PriceUpdateQuery},
     provider::{ProviderMutations, ProviderQueries, ProviderSubscriptions},
     quota::{QuotaMutation, QuotaQuery},
-    request::{RequestHistogramQuery, RequestQuery, RequestSubscription},
+    request::{
+        RequestHistogramQuery, RequestQuery, RequestSubscription, WaitingRequestsQuery,
+        WaitingRequestsSubscription,
+    },
     saved_view::{SavedViewMutation, SavedViewQuery},
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
@@ -44,6 +47,7 @@ pub(super) struct Query(
     UsageQuery,
     RequestQuery,
     RequestHistogramQuery,
+    WaitingRequestsQuery,
     NotificationQueries,
     AdminQueries,
     EngineQuery,
@@ -80,6 +84,7 @@ pub(super) struct Subscription(
     ProviderSubscriptions,
     UsageSubscription,
     RequestSubscription,
+    WaitingRequestsSubscription,
     EngineSubscriptions,
     AlertSubscription,
 );
