@@ -28,6 +28,10 @@ pub(in crate::gateway) enum GatewayError {
         /// As the caller named it.
         model: String,
     },
+    #[error(
+        "ProxyPal: no account that this API key may use can serve the request. Ask your administrator to permit an account group that can."
+    )]
+    AccountNotAllowed,
     #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
     ModelRequired,
     #[error(
@@ -157,7 +161,9 @@ impl GatewayError {
             | Self::Unbounded { .. } => StatusCode::BAD_REQUEST,
             Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
-            Self::ModelNotAllowed { .. } | Self::Unpriced { .. } => StatusCode::FORBIDDEN,
+            Self::ModelNotAllowed { .. } | Self::AccountNotAllowed | Self::Unpriced { .. } => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -176,6 +182,7 @@ impl GatewayError {
             Self::UnknownKey => "proxypal_unknown_key",
             Self::KeyProblem(problem) => code_of_key(problem),
             Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
+            Self::AccountNotAllowed => "proxypal_account_not_allowed",
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
             Self::ModelUnspecific { .. } => "proxypal_model_unspecific",
@@ -208,6 +215,7 @@ impl GatewayError {
             Self::UnknownKey
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
+            | Self::AccountNotAllowed
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::ModelUnspecific { .. }
@@ -244,6 +252,7 @@ impl GatewayError {
             Self::UnknownKey
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
+            | Self::AccountNotAllowed
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::ModelUnspecific { .. }
