@@ -2,6 +2,7 @@
 
 mod core;
 mod front;
+mod observer;
 mod options;
 mod source;
 
@@ -228,6 +229,7 @@ impl App {
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
+        tasks.spawn(services.shares.clone().run(stop()));
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
@@ -376,6 +378,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
+        shares: core.shares.clone(),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),
@@ -439,6 +442,7 @@ fn gateway(
         prices: services.prices.clone(),
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
+        shares: services.shares.clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
@@ -487,6 +491,7 @@ fn metrics_exporter(
         request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
+        shares: services.shares.clone(),
         accounts: services.provider_accounts.clone(),
         backups: services.backups.clone(),
         engine: services.engine.clone(),

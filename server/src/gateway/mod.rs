@@ -66,7 +66,7 @@ use crate::{
     domain::{
         account_groups::AccountAccess, ledger::Ledger, prices::Prices,
         provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings,
-        users::api_keys::KeyRing,
+        shares::Shares, users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     in_flight::InFlight,
@@ -82,6 +82,7 @@ pub struct GatewayOptions {
     pub accounts: ProviderAccounts,
     /// Which callers may use which accounts.
     pub access: AccountAccess,
+    pub shares: Shares,
     pub settings: Settings,
     pub engine: EngineHandle,
     pub clock: SharedClock,
@@ -297,6 +298,7 @@ impl Components {
             ledger: options.ledger.clone(),
             prices: options.prices.clone(),
             settings: settings.clone(),
+            shares: options.shares.clone(),
             kept_bounds: KeptBounds {
                 catalogue: Arc::clone(&catalogue),
                 ledger: options.ledger.clone(),

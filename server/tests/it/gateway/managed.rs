@@ -15,6 +15,7 @@ mod prices;
 mod probing;
 mod protocols;
 mod rotation;
+mod sharing;
 mod soak;
 mod updates;
 mod windows;
