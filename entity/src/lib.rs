@@ -1,5 +1,8 @@
 //! The entities, one module per table, without queries or business rules.
 
+pub mod account_access;
+pub mod account_group;
+pub mod account_group_member;
 pub mod admin;
 pub mod alert;
 pub mod alert_address_request;

@@ -60,6 +60,8 @@ pub(super) struct AdmissionRequest<'a> {
     pub(super) is_metered: bool,
     /// Whether the engine is known to read a model at this endpoint.
     pub(super) names_model: bool,
+    /// Whether it reads a list of models, which reaches no account.
+    pub(super) lists_models: bool,
     /// Bytes of the body that had to be read.
     pub(super) read_bytes: u64,
     /// Whether the body is text, so that its length bounds the tokens of the input.
@@ -112,6 +114,9 @@ impl AdmissionControl {
         let target = target.and_then(|model| aliases.target(model, record.started_at));
         let routed = [model.as_deref(), target.as_deref()];
         check_model(request, &asked.model, routed)?;
+        if !request.lists_models {
+            self.check_accounts(request.caller)?;
+        }
         let settings = self.settings.current();
         let is_dropped = self
             .is_bound_dropped(request, asked, model.as_deref(), record)
@@ -163,6 +168,15 @@ impl AdmissionControl {
         });
         let permit = self.receipts.begin(record, reservation).await?;
         Ok(Admission { permit, expected })
+    }
+
+    /// The shared engine chooses among all of its accounts, and nothing in a request restricts it: a caller may use it only
+    /// if it has no account that the caller may not use.
+    pub(super) fn check_accounts(&self, caller: &Caller) -> Result<(), GatewayError> {
+        match self.kept_bounds.catalogue.limited(caller) {
+            None => Ok(()),
+            Some(_) => Err(GatewayError::AccountNotAllowed),
+        }
     }
 
     async fn reserve(

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{
     body::UploadError,
+    catalogue::Catalogue,
     context::RequestContext,
     dialect::{ErrorRecipient, GatewayError},
     error_response::ErrorResponses,
@@ -24,7 +25,7 @@ use super::{
     meter::{Drainer, ErrorFormat, Heartbeat, MeteredBody, Receipt, RequestEnd},
     route::RouteError,
 };
-use crate::domain::{prices::Prices, settings::Settings};
+use crate::domain::{account_groups::PermittedAccounts, prices::Prices, settings::Settings};
 
 /// When to try again while the engine is unavailable: it restarts within seconds, or an administrator has to act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
@@ -37,6 +38,7 @@ type Answered = Result<Response<Body>, GatewayError>;
 pub(super) struct Responder {
     pub(super) settings: Settings,
     pub(super) prices: Prices,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) drainer: Drainer,
     pub(super) errors: Arc<ErrorResponses>,
     pub(super) outage: EngineOutage,
@@ -54,10 +56,16 @@ impl Responder {
         receipt.answered(head.status, &head.headers);
         headers::for_client(&mut head.headers, context.id);
         let (route, caller) = (&context.route, &context.caller);
-        if route.lists_models && caller.is_restricted() && head.status.is_success() {
-            let responder = Arc::clone(self);
-            let list = async move { responder.model_list(&context, head, body, receipt).await };
-            return Either::Right(list.boxed());
+        if route.lists_models && head.status.is_success() {
+            let limited = self.catalogue.limited(caller);
+            if limited.is_some() || caller.is_restricted() {
+                let responder = Arc::clone(self);
+                let list = async move {
+                    let allowed = responder.allowed(&context, limited).await;
+                    Ok(model_list::filtered(head, body, allowed, receipt).await)
+                };
+                return Either::Right(list.boxed());
+            }
         }
         if body.is_end_stream() {
             let responder = Arc::clone(self);
@@ -86,21 +94,31 @@ impl Responder {
         Either::Left(ready(Ok(Response::from_parts(head, Body::new(body)))))
     }
 
-    /// A list of models, without those that the caller may not use.
-    async fn model_list(
+    /// Whether a caller may use a model: by its name, and if account groups limit the caller, through one of the accounts.
+    async fn allowed(
         &self,
         context: &RequestContext,
-        head: Head,
-        body: UpstreamBody,
-        receipt: Receipt,
-    ) -> Answered {
-        let prices = self.prices.current();
-        let caller = &context.caller;
-        let may_use = |name: &str| {
-            let target = prices.aliases().target(name, context.received_at);
-            caller.may_use(name) || target.is_some_and(|name| caller.may_use(&name))
+        limited: Option<PermittedAccounts>,
+    ) -> impl Fn(&str) -> bool {
+        let at = context.received_at;
+        let served = match limited {
+            None => None,
+            // While nothing is known of the accounts, no model is listed.
+            Some(permitted) => Some(
+                self.catalogue
+                    .ask(at, |catalogue| catalogue.names_of(&permitted))
+                    .await
+                    .unwrap_or_default(),
+            ),
         };
-        Ok(model_list::filtered(head, body, may_use, receipt).await)
+        let (prices, caller) = (self.prices.current(), Arc::clone(&context.caller));
+        move |name: &str| {
+            let is_named = || {
+                let target = prices.aliases().target(name, at);
+                caller.may_use(name) || target.is_some_and(|name| caller.may_use(&name))
+            };
+            served.as_ref().is_none_or(|served| served.contains(name)) && is_named()
+        }
     }
 
     /// Without a body, the head waits until the request is on record. An empty 404 means that the engine has no such endpoint;

@@ -71,7 +71,9 @@ impl GatewayError {
             Self::EngineTooSlow => {
                 ErrorClass::unavailable(StatusCode::GATEWAY_TIMEOUT, SLOW_PROVIDER)
             }
-            Self::ModelNotAllowed { .. } | Self::Unpriced { .. } => ErrorClass::NotAllowed,
+            Self::ModelNotAllowed { .. } | Self::AccountNotAllowed | Self::Unpriced { .. } => {
+                ErrorClass::NotAllowed
+            }
             Self::NotFound { .. } | Self::Blocked => request(StatusCode::NOT_FOUND),
             Self::BodyTooLarge { .. } => request(StatusCode::PAYLOAD_TOO_LARGE),
             Self::BodyTooSlow => request(StatusCode::REQUEST_TIMEOUT),

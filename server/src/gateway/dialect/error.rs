@@ -29,6 +29,10 @@ pub(in crate::gateway) enum GatewayError {
         /// As the caller named it.
         model: String,
     },
+    #[error(
+        "ProxyPal: no account that this API key may use can serve the request. Ask your administrator to permit an account group that can."
+    )]
+    AccountNotAllowed,
     #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
     ModelRequired,
     #[error(
@@ -152,6 +156,7 @@ impl GatewayError {
             Self::UnknownKey => "proxypal_unknown_key",
             Self::KeyProblem(problem) => code_of_key(problem),
             Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
+            Self::AccountNotAllowed => "proxypal_account_not_allowed",
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
             Self::ModelUnspecific { .. } => "proxypal_model_unspecific",
@@ -192,6 +197,7 @@ impl GatewayError {
             Self::UnknownKey
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
+            | Self::AccountNotAllowed
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::ModelUnspecific { .. }

@@ -72,6 +72,7 @@ fn faults() -> Vec<GatewayError> {
         GatewayError::ModelNotAllowed {
             model: "gpt-5\"".to_owned(),
         },
+        GatewayError::AccountNotAllowed,
         GatewayError::ModelRequired,
         GatewayError::ModelAmbiguous,
         GatewayError::BodyTooLarge { limit: 67_108_864 },

@@ -84,6 +84,10 @@ pub(super) async fn serve(
         Ok(socket) => socket,
         Err(error) => return Err(pending.refuse(error).await),
     };
+    // Messages that generate nothing are not admitted one by one.
+    if let Err(error) = sockets.admission.check_accounts(caller) {
+        return Err(pending.refuse(error).await);
+    }
     let Some(record) = pending.into_record() else {
         return Err(GatewayError::EngineFailed);
     };

@@ -110,6 +110,7 @@ impl Turns {
             dialect: Dialect::Responses,
             is_metered: true,
             names_model: true,
+            lists_models: false,
             read_bytes: message.len() as u64,
             is_text: true,
             span: &self.span,
