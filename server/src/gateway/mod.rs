@@ -285,6 +285,7 @@ impl Components {
             options.deadline.clone(),
         ));
         let settings = &options.settings;
+        let memory = Memory::with_kib(options.held_bytes / 1024);
         let catalogue = Arc::new(Catalogue {
             accounts: options.accounts.clone(),
             engine: options.engine.clone(),
@@ -292,7 +293,6 @@ impl Components {
             access: options.access.clone(),
             cached: Mutex::default(),
         });
-        let memory = Memory::with_kib(options.held_bytes / 1024);
         let admission = AdmissionControl {
             ledger: options.ledger.clone(),
             prices: options.prices.clone(),
