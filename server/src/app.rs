@@ -375,6 +375,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), core.digester.clone()),
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
+        account_groups: core.account_groups.clone(),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),
@@ -437,6 +438,7 @@ fn gateway(
         ledger: services.ledger.clone(),
         prices: services.prices.clone(),
         accounts: services.provider_accounts.clone(),
+        access: services.account_groups.access().clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
