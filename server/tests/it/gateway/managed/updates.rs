@@ -8,15 +8,12 @@ use std::{
     time::Duration,
 };
 
-use entity::{RateLimit, provider_account::ProviderKind};
+use entity::RateLimit;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use proxypal_server::{
-    domain::provider_accounts::NewAuthFile,
-    engine::{EngineState, LastUpdate, UpdateError, UpdateKind, UpdatePhase},
-};
+use proxypal_server::engine::{EngineState, LastUpdate, UpdateError, UpdateKind, UpdatePhase};
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -142,22 +139,6 @@ impl Managed {
             }
         });
         load
-    }
-
-    async fn sign_in_with(&self, endpoint: &TokenEndpoint) {
-        let content = endpoint.ending_sign_in(&format!("{}/codex", self.provider.url));
-        let new = NewAuthFile {
-            kind: ProviderKind::Xai,
-            label: None,
-            email: None,
-            plan: None,
-            file_name: None,
-            content,
-            expires_at: None,
-        };
-        let accounts = &self.app.services.provider_accounts;
-        accounts.save_auth_file(test_context(), new).await.unwrap();
-        self.lists("grok-4.3", true).await;
     }
 }
 
