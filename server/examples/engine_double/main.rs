@@ -132,6 +132,7 @@ fn router(live: Arc<Live>) -> Router {
             post(forward::responses).get(socket::responses),
         )
         .route("/v1beta/models/{*action}", post(forward::gemini))
+        .route("/v1beta/interactions", post(forward::interactions))
         .layer(from_fn_with_state(live.clone(), access::require_key));
     let managed = Router::new()
         .route("/v0/management/config", get(management::config))
