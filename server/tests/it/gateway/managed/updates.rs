@@ -191,7 +191,7 @@ async fn a_release_that_cannot_be_used_leaves_the_engine_untouched() {
     releases.publish_flawed("8.0.2", Flaw::Truncated);
     releases.publish_flawed("8.0.3", Flaw::OtherMachine);
     releases.publish_flawed("8.0.4", Flaw::NoProgram);
-    releases.publish("8.0.5", json!({"exits": true}));
+    releases.publish_flawed("8.0.5", Flaw::Exits);
     releases.publish("8.0.6", json!({"loses_usage": true}));
     let managed = Managed::with_releases(&releases).await;
     let pid = managed.app.services.engine.status().pid;
