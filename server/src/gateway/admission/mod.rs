@@ -31,7 +31,7 @@ use crate::domain::{
     prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
-    tokens::Tokens,
+    tokens::{MediaCounts, Tokens},
     users::api_keys::{Caller, KeyRing},
 };
 use crate::traces::Traces;
@@ -123,7 +123,7 @@ impl AdmissionControl {
             .await;
         let worst = worst_case(
             asked,
-            request.is_text,
+            (record.protocol, request.is_text),
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
@@ -164,6 +164,7 @@ impl AdmissionControl {
             } else {
                 0
             },
+            media: expected.media,
             ..Tokens::default()
         });
         let permit = self.receipts.begin(record, reservation).await?;
@@ -354,14 +355,20 @@ struct WorstCase {
 
 fn worst_case(
     asked: &ModelRequest,
-    is_text: bool,
+    (protocol, is_text): (Protocol, bool),
     is_dropped: bool,
     assumed_output: u32,
 ) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let has_images = protocol == Protocol::OpenaiImages;
+    let media = MediaCounts {
+        images: count(if has_images { asked.bound.choices } else { 0 }),
+        video_seconds: count(asked.bound.video_seconds.unwrap_or(0)),
+    };
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
         output: count(output.saturating_mul(asked.bound.choices)),
+        media,
         ..Tokens::default()
     };
     let output = asked.bound.max_output_tokens;
