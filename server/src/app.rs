@@ -174,6 +174,7 @@ impl App {
             update_place(&config, &environment),
             engine.clone(),
             source,
+            Audit::new(core.db.clone(), life.clock.clone()),
             life.tasks.clone(),
         );
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
@@ -249,6 +250,7 @@ impl App {
         let services = &self.services;
         ConditionSources {
             engine: services.engine.clone(),
+            engine_updates: services.engine_updates.clone(),
             accounts: services.provider_accounts.clone(),
             requests: services.requests.clone(),
             usage: services.usage.clone(),

@@ -21,6 +21,7 @@ mod receipts;
 mod route;
 mod trace;
 mod upgrade;
+mod wait;
 
 use std::{
     convert::Infallible,
@@ -56,6 +57,7 @@ use self::{
     meter::Drainer,
     receipts::Receipts,
     upgrade::Sockets,
+    wait::WaitControl,
 };
 use crate::{
     client_address::{ClientAddresses, PeerAddress},
@@ -237,7 +239,7 @@ fn stack(
         }))
         // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
         .layer(layer(Limiting {
-            settings: options.settings.clone(),
+            admission: Arc::clone(&components.admission),
         }))
         // A WebSocket names a model in each message, so it leaves the stack: each turn is admitted and metered by itself.
         .layer(layer(sockets))
@@ -283,6 +285,7 @@ impl Components {
             options.deadline.clone(),
         ));
         let settings = &options.settings;
+        let memory = Memory::with_kib(options.held_bytes / 1024);
         let catalogue = Arc::new(Catalogue {
             accounts: options.accounts.clone(),
             engine: options.engine.clone(),
@@ -290,17 +293,25 @@ impl Components {
             access: options.access.clone(),
             cached: Mutex::default(),
         });
-        Ok(Self {
-            admission: Arc::new(AdmissionControl {
+        let admission = AdmissionControl {
+            ledger: options.ledger.clone(),
+            prices: options.prices.clone(),
+            settings: settings.clone(),
+            kept_bounds: KeptBounds {
+                catalogue: Arc::clone(&catalogue),
                 ledger: options.ledger.clone(),
-                prices: options.prices.clone(),
-                settings: settings.clone(),
-                kept_bounds: KeptBounds {
-                    catalogue: Arc::clone(&catalogue),
-                    ledger: options.ledger.clone(),
-                },
-                receipts: Arc::clone(&receipts),
-            }),
+            },
+            receipts: Arc::clone(&receipts),
+            keys: options.keys.clone(),
+            traces: options.traces.clone(),
+            waits: WaitControl {
+                metrics: state.metrics.waits.clone(),
+                stop: options.stop.clone(),
+            },
+            memory: memory.clone(),
+        };
+        Ok(Self {
+            admission: Arc::new(admission),
             responder: Arc::new(Responder {
                 settings: settings.clone(),
                 prices: options.prices.clone(),
@@ -310,7 +321,7 @@ impl Components {
                 outage: EngineOutage::default(),
             }),
             engine: Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?),
-            memory: Memory::with_kib(options.held_bytes / 1024),
+            memory,
             errors,
             receipts,
         })

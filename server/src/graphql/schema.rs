@@ -17,7 +17,10 @@ use super::{
     price::{PriceMutation, PriceQuery, PriceUpdateMutation, PriceUpdateQuery},
     provider::{ProviderMutations, ProviderQueries, ProviderSubscriptions},
     quota::{QuotaMutation, QuotaQuery},
-    request::{RequestHistogramQuery, RequestQuery, RequestSubscription},
+    request::{
+        RequestHistogramQuery, RequestQuery, RequestSubscription, WaitingRequestsQuery,
+        WaitingRequestsSubscription,
+    },
     saved_view::{SavedViewMutation, SavedViewQuery},
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
@@ -46,6 +49,7 @@ pub(super) struct Query(
     UsageQuery,
     RequestQuery,
     RequestHistogramQuery,
+    WaitingRequestsQuery,
     NotificationQueries,
     AdminQueries,
     EngineQuery,
@@ -83,6 +87,7 @@ pub(super) struct Subscription(
     ProviderSubscriptions,
     UsageSubscription,
     RequestSubscription,
+    WaitingRequestsSubscription,
     EngineSubscriptions,
     AlertSubscription,
 );

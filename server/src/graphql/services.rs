@@ -120,6 +120,7 @@ impl Services {
             .data(self.exports)
             .data(self.downloads)
             .data(self.backups)
+            .data(self.ledger)
             .data(self.quotas)
             .data(self.provider_accounts)
             .data(self.model_aliases)

@@ -18,7 +18,7 @@ use super::{
     body::UploadError,
     catalogue::Catalogue,
     context::RequestContext,
-    dialect::GatewayError,
+    dialect::{ErrorRecipient, GatewayError},
     error_response::ErrorResponses,
     forward::{EngineOutage, UpstreamBody, UpstreamError, UpstreamResponse},
     headers,
@@ -73,12 +73,13 @@ impl Responder {
             return Either::Right(head.boxed());
         }
         if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
-            return Either::Right(short_refusal(head, body, receipt).boxed());
+            let refusal = short_refusal(head, body, receipt, context.recipient);
+            return Either::Right(refusal.boxed());
         }
         let interval = self.settings.current().gateway.routing.stream_keepalive();
         let format = ErrorFormat {
-            dialect: route.dialect,
-            protocol: route.protocol,
+            recipient: context.recipient,
+            received_at: context.received_at,
             request_id: context.id,
             heartbeat: Heartbeat::of(route.protocol, &head.headers, interval),
             engine_outage: self.outage.clone(),
@@ -135,9 +136,9 @@ impl Responder {
             return Response::from_parts(head, Body::empty());
         }
         let error = self.errors.of_route(RouteError::NotFound);
-        let dialect = context.route.dialect;
+        let recipient = context.recipient;
         self.errors
-            .respond(dialect, &error, context.id, context.received_at)
+            .respond(recipient, &error, context.id, context.received_at)
     }
 
     /// Why there is no answer: the client's own upload, or the engine.
@@ -179,9 +180,14 @@ fn engine_unavailable() -> GatewayError {
 }
 
 /// A short refusal, which gets a `Retry-After` if it is the engine's own.
-async fn short_refusal(mut head: Head, body: UpstreamBody, mut receipt: Receipt) -> Answered {
+async fn short_refusal(
+    mut head: Head,
+    body: UpstreamBody,
+    mut receipt: Receipt,
+    recipient: ErrorRecipient,
+) -> Answered {
     let Ok(read) = body.collect().await else {
-        receipt.answer_with(&GatewayError::EngineFailed);
+        receipt.answer_with(&GatewayError::EngineFailed, recipient);
         receipt.end(RequestEnd::Failed("engine_failed"));
         return Err(GatewayError::EngineFailed);
     };
