@@ -177,7 +177,12 @@ async fn a_refusal_is_recorded_and_holds_from_the_next_request_on() {
         let refused = managed
             .ask(protocol, Delivery::Streamed, "usage:output=1")
             .await;
-        assert_eq!(refused.status(), StatusCode::FORBIDDEN, "{protocol:?}");
+        // Codex retries a 403.
+        let expected = match protocol {
+            Protocol::Responses => StatusCode::BAD_REQUEST,
+            Protocol::Chat | Protocol::Messages | Protocol::Gemini => StatusCode::FORBIDDEN,
+        };
+        assert_eq!(refused.status(), expected, "{protocol:?}");
         assert_eq!(refused.headers()["x-proxypal-error"], REFUSED);
         let body = refused.text().await.unwrap();
         assert!(
