@@ -49,7 +49,7 @@ fn share_weight() -> TableCreateStatement {
         .table("share_weight")
         .col(pk_uuid("user_id"))
         .col(integer("weight"))
-        .foreign_key(of_user("fk_share_weight_user", "share_weight"))
+        .foreign_key(&mut of_user("fk_share_weight_user", "share_weight"))
         .to_owned()
 }
 
@@ -61,7 +61,7 @@ fn share_override() -> TableCreateStatement {
         .col(timestamp_with_time_zone("until"))
         .col(string_len("reason", 200))
         .primary_key(Index::create().col("group_id").col("user_id"))
-        .foreign_key(of_user("fk_share_override_user", "share_override"))
+        .foreign_key(&mut of_user("fk_share_override_user", "share_override"))
         .to_owned()
 }
 
@@ -76,7 +76,7 @@ fn share_hour() -> TableCreateStatement {
         .col(big_integer("would_refuse"))
         .col(big_integer("refused"))
         .primary_key(Index::create().col("group_id").col("user_id").col("hour"))
-        .foreign_key(of_user("fk_share_hour_user", "share_hour"))
+        .foreign_key(&mut of_user("fk_share_hour_user", "share_hour"))
         .to_owned()
 }
 
