@@ -75,6 +75,8 @@ pub struct Environment {
     pub search_path: OsString,
     /// Overrides the limits of the configuration.
     pub limits: Option<ConnectionLimits>,
+    /// Overrides how long a refresh of a token can take in the engine.
+    pub refresh_limit: Option<Duration>,
 }
 
 /// The clock, the tasks and the shutdown signals.

@@ -54,9 +54,9 @@ impl QuarterUse {
             input: self.input_tokens,
             cache_read: self.cache_read_tokens,
             cache_write: self.cache_write_tokens,
-            cache_write_1h: 0,
             output: self.output_tokens,
             reasoning: self.reasoning_tokens,
+            ..Tokens::default()
         };
         units::of_tokens(&self.model, tokens)
     }

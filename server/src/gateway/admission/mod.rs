@@ -33,7 +33,7 @@ use crate::domain::{
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
     shares::{ShareCandidates, ShareHold, ShareRequest, Shares},
-    tokens::Tokens,
+    tokens::{MediaCounts, Tokens},
     users::api_keys::{Caller, KeyRing},
 };
 use crate::traces::Traces;
@@ -126,7 +126,7 @@ impl AdmissionControl {
             .await;
         let worst = worst_case(
             asked,
-            request.is_text,
+            (record.protocol, request.is_text),
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
@@ -167,6 +167,7 @@ impl AdmissionControl {
             } else {
                 0
             },
+            media: expected.media,
             ..Tokens::default()
         });
         let permit = self.receipts.begin(record, reserved).await?;
@@ -383,14 +384,20 @@ struct WorstCase {
 
 fn worst_case(
     asked: &ModelRequest,
-    is_text: bool,
+    (protocol, is_text): (Protocol, bool),
     is_dropped: bool,
     assumed_output: u32,
 ) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let has_images = protocol == Protocol::OpenaiImages;
+    let media = MediaCounts {
+        images: count(if has_images { asked.bound.choices } else { 0 }),
+        video_seconds: count(asked.bound.video_seconds.unwrap_or(0)),
+    };
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
         output: count(output.saturating_mul(asked.bound.choices)),
+        media,
         ..Tokens::default()
     };
     let output = asked.bound.max_output_tokens;

@@ -56,6 +56,15 @@ const UNMETERED: [(&str, BodyForm); 4] = [
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
+/// POST endpoints that order a video, whose seconds are priced.
+const VIDEOS: [&str; 5] = [
+    "/v1/videos",
+    "/v1/videos/generations",
+    "/v1/videos/edits",
+    "/v1/videos/extensions",
+    "/openai/v1/videos",
+];
+
 /// POST endpoints that generate nothing.
 const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 
@@ -136,6 +145,9 @@ impl EndpointRule {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
             self.names_model = true;
+        }
+        if VIDEOS.contains(&path) {
+            self.bound = BoundForm::Videos;
         }
         if COUNTING.contains(&path) {
             self.generates_nothing();
