@@ -231,7 +231,7 @@ impl Shares {
         }
     }
 
-    /// What was decided since the server started.
+    /// The decisions since the server started.
     pub fn totals(&self) -> &DecisionTotals {
         &self.0.totals
     }

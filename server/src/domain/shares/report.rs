@@ -38,7 +38,7 @@ pub struct PoolSharing {
     pub report: PoolReport,
 }
 
-/// What was decided about the requests of a user.
+/// Counts of the decisions about the requests of a user.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct ShareReport {
     pub user_id: Uuid,
@@ -67,7 +67,7 @@ pub struct OwnWindow {
     pub class: WindowClass,
     /// Of the share; more than 100 if the user has borrowed.
     pub used_percent: f64,
-    /// What is free to borrow, of the pool's windows.
+    /// The part of the pool's windows that is free to borrow.
     pub free_percent: f64,
     pub ends_at: Option<DateTime<Utc>>,
 }
@@ -97,7 +97,7 @@ impl Shares {
         })
     }
 
-    /// What was decided in a group since a time, by user; those with the most refused requests first.
+    /// Counts of the decisions in a group since a time, by user; those with the most refused requests first.
     pub async fn report(
         &self,
         group_id: Option<Uuid>,

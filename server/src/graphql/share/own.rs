@@ -15,9 +15,9 @@ pub(in crate::graphql) struct OwnShare {
     name: Option<String>,
     /// The provider of the accounts.
     provider: ProviderKind,
-    /// What happens to requests above the share: `OBSERVE` or `ENFORCE`.
+    /// The treatment of requests above the share: `OBSERVE` or `ENFORCE`.
     mode: ShareMode,
-    /// What the caller may do at present.
+    /// The present rights of the caller.
     state: ShareState,
     /// The share, in percent of the windows.
     share_percent: f64,
@@ -43,9 +43,9 @@ impl From<Share> for OwnShare {
 pub(in crate::graphql) struct OwnWindow {
     /// The length of the windows.
     length: SharedWindowLength,
-    /// What the caller has used of the own share, in percent: more than 100 after borrowing.
+    /// The used part of the caller's share, in percent: more than 100 after borrowing.
     used_percent: f64,
-    /// What is free to borrow now, in percent of the windows.
+    /// The part that is free to borrow now, in percent of the windows.
     free_percent: f64,
     /// When the first of the windows resets; null while none is used.
     resets_at: Option<DateTime>,
