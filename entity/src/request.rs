@@ -106,6 +106,8 @@ pub struct Model {
     pub started_at: i64,
     /// Microseconds.
     pub duration: i64,
+    /// Milliseconds that it waited for limits before it was admitted or refused; `None` if it did not wait.
+    pub waited_ms: Option<i32>,
     /// Microseconds until the first byte of the answer.
     pub time_to_first_byte: Option<i64>,
     /// Method and path, without the query.

@@ -255,6 +255,7 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         started_at: 0,
         duration: 0,
         time_to_first_byte: None,
+        waited_ms: None,
         endpoint: "POST /v1/chat/completions".to_owned(),
         protocol: Protocol::OpenaiChat,
         model: None,

@@ -26,6 +26,9 @@ const RequestDetailFragment = graphql(`
     endpoint
     protocol
     provider
+    tokens {
+      total
+    }
     streamed
     httpStatus
     outcome

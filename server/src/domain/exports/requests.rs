@@ -12,7 +12,7 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        requests::{RequestFilter, last_sequence, tokens_of},
+        requests::{RequestFilter, finished_at, last_sequence, tokens_of},
         tokens::Tokens,
     },
 };
@@ -60,6 +60,7 @@ impl Rows for RequestRows {
         "started_at",
         "finished_at",
         "duration_ms",
+        "waited_ms",
         "time_to_first_byte_ms",
         "user_id",
         "user",
@@ -121,8 +122,9 @@ fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
         ExportCell::id(Some(row.id)),
         ExportCell::id(row.connection_id),
         ExportCell::Moment(row.started_at),
-        ExportCell::Moment(row.started_at.saturating_add(row.duration)),
+        ExportCell::Moment(finished_at(&row)),
         ExportCell::Number(row.duration / 1000),
+        ExportCell::number(row.waited_ms.map(Into::into)),
         ExportCell::number(row.time_to_first_byte.map(|micros| micros / 1000)),
         ExportCell::id(Some(row.user_id)),
         names.user(row.user_id),

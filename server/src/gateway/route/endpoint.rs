@@ -116,7 +116,7 @@ impl EndpointRule {
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
-            Dialect::OpenAi => BodyForm::Json,
+            Dialect::OpenAi | Dialect::Responses => BodyForm::Json,
             Dialect::Anthropic | Dialect::Gemini => BodyForm::PlainJson,
         };
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
@@ -199,6 +199,8 @@ impl Dialect {
             || asks_like_anthropic(headers)
         {
             Self::Anthropic
+        } else if path.contains("/responses") || path.contains("/codex") {
+            Self::Responses
         } else {
             Self::OpenAi
         }
@@ -209,6 +211,8 @@ impl Dialect {
             Self::Gemini
         } else if is_below(path, "/v1/messages") {
             Self::Anthropic
+        } else if is_below(path, "/v1/responses") || is_below(path, "/backend-api/codex") {
+            Self::Responses
         } else {
             Self::OpenAi
         }

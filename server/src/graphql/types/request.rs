@@ -97,8 +97,10 @@ pub(crate) struct Request {
     started_at: DateTime,
     /// The time at which it was settled.
     finished_at: DateTime,
-    /// The duration, in milliseconds.
+    /// The duration, in milliseconds, without the time that it waited for limits.
     duration_ms: i32,
+    /// How long it waited for limits before it was admitted or refused, in milliseconds; null if it did not wait.
+    waited_ms: Option<i32>,
     /// The time to the first byte of the response, in milliseconds; null if there was none.
     time_to_first_byte_ms: Option<i32>,
     /// The provider that served it; null while unknown.
@@ -158,6 +160,7 @@ impl From<request::Model> for Request {
     fn from(row: request::Model) -> Self {
         let tokens = tokens_of(&row);
         let tier = tier_of(&row);
+        let finished_at = requests::finished_at(&row);
         Self {
             user_id: row.user_id,
             api_key_id: row.api_key_id,
@@ -169,8 +172,9 @@ impl From<request::Model> for Request {
             id: row.id.into(),
             connection_id: row.connection_id.map(Into::into),
             started_at: at(row.started_at),
-            finished_at: at(row.started_at.saturating_add(row.duration)),
+            finished_at: at(finished_at),
             duration_ms: int(row.duration / 1000),
+            waited_ms: row.waited_ms,
             time_to_first_byte_ms: row.time_to_first_byte.map(|micros| int(micros / 1000)),
             provider: row.provider.map(Into::into),
             model: row.model,

@@ -68,6 +68,7 @@ impl Book {
             started_at: 1_780_000_000_000_001,
             duration: 1_500_000,
             time_to_first_byte: Some(250_999),
+            waited_ms: Some(1500),
             endpoint: "POST /v1/chat/completions".to_owned(),
             protocol: Protocol::OpenaiChat,
             model: Some("gpt-5".to_owned()),

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use entity::{RateLimit, request};
+use entity::{RateLimit, admin::Role, request};
 use futures_util::{Stream, StreamExt as _};
 use proxypal_server::{
     app::{App, Environment},
@@ -117,6 +117,14 @@ impl TestApp {
             stop,
             serving,
         }
+    }
+
+    /// A script with a token of a viewer.
+    pub(crate) async fn viewer(&self) -> super::Caller {
+        let tokens = &self.services.api_tokens;
+        let created = tokens.create(test_context(), "script", Role::Viewer, None);
+        let secret = created.await.unwrap().secret;
+        super::Caller::new(self.address).with_bearer(secret.expose_secret())
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -81,6 +81,7 @@ impl RowBinder {
             Column::ApiKeyId => to.add(row.api_key_id),
             Column::StartedAt => to.add(row.started_at),
             Column::Duration => to.add(row.duration),
+            Column::WaitedMs => to.add(row.waited_ms),
             Column::TimeToFirstByte => to.add(row.time_to_first_byte),
             Column::Endpoint => to.add(self.shared(&row.endpoint)),
             Column::Protocol => to.add(self.protocols.of(&row.protocol)),

@@ -30,6 +30,7 @@ fn full(number: i64) -> request::Model {
         started_at: number * 100 + 4,
         duration: number * 100 + 5,
         time_to_first_byte: count(6),
+        waited_ms: i32::try_from(number).ok(),
         endpoint: text("endpoint").unwrap(),
         protocol: nth(number),
         model: text("model"),
@@ -97,6 +98,7 @@ fn sparse(number: i64) -> request::Model {
     request::Model {
         connection_id: None,
         time_to_first_byte: None,
+        waited_ms: None,
         model: None,
         served_model: None,
         provider: None,

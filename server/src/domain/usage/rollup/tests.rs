@@ -76,6 +76,7 @@ fn blank() -> request::Model {
         started_at: 0,
         duration: 0,
         time_to_first_byte: None,
+        waited_ms: None,
         endpoint: String::new(),
         protocol: Protocol::OpenaiChat,
         model: None,
