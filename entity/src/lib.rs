@@ -1,5 +1,6 @@
 //! The entities, one module per table, without queries or business rules.
 
+pub mod account_window;
 pub mod admin;
 pub mod alert;
 pub mod alert_address_request;
@@ -30,6 +31,8 @@ pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
 pub mod user_invitation;
+pub mod window_cycle;
+pub mod window_cycle_user;
 pub mod window_reading;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.

@@ -35,6 +35,7 @@ mod m20261130_000035_add_unpriced_policy;
 mod m20261130_000036_add_alert_address;
 mod m20261130_000037_create_seen_model;
 mod m20261130_000038_create_window_reading;
+mod m20261130_000041_create_window_cycle;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -76,6 +77,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000036_add_alert_address::Migration),
             Box::new(m20261130_000037_create_seen_model::Migration),
             Box::new(m20261130_000038_create_window_reading::Migration),
+            Box::new(m20261130_000041_create_window_cycle::Migration),
         ]
     }
 }
