@@ -2,6 +2,7 @@
 //! history.
 
 mod level;
+mod socket;
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map},
@@ -22,6 +23,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use self::level::{Effect, Level};
+pub use self::socket::SocketLevels;
 use super::{Result, windows::WindowUsage};
 use crate::{clock::SharedClock, db::Database};
 
@@ -69,12 +71,14 @@ pub struct WindowReadings {
     /// Held while a report is stored, so that reports are stored in their order.
     accounts: Arc<Mutex<HashMap<Uuid, Levels>>>,
     usage: WindowUsage,
+    sockets: SocketLevels,
 }
 
 impl WindowReadings {
     pub fn new(db: Database, clock: SharedClock) -> Self {
         Self {
             usage: WindowUsage::new(db.clone(), clock.clone()),
+            sockets: SocketLevels::new(clock.clone()),
             db,
             clock,
             accounts: Arc::default(),
@@ -84,6 +88,11 @@ impl WindowReadings {
     /// The windows between readings.
     pub fn usage(&self) -> &WindowUsage {
         &self.usage
+    }
+
+    /// The levels that events of WebSockets report.
+    pub fn sockets(&self) -> &SocketLevels {
+        &self.sockets
     }
 
     /// Applies a report. Returns whether the account's windows have changed.

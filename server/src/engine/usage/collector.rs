@@ -172,6 +172,14 @@ impl Round {
         if !windows.is_empty() {
             self.source.record_windows(windows).await;
         }
+        let accounts_of = records.iter().filter_map(|record| {
+            let usage = record.usage(&accounts)?;
+            Some((usage.request_id, usage.account_id?))
+        });
+        let known: Vec<_> = accounts_of.collect();
+        if !known.is_empty() {
+            self.source.record_accounts(known).await;
+        }
         for (record, message) in records.iter().zip(messages) {
             let Some(mut usage) = record.usage(&accounts) else {
                 tracing::debug!("a record of the engine's usage queue has an unknown request id");
