@@ -1,5 +1,8 @@
 //! The entities, one module per table, without queries or business rules.
 
+pub mod account_access;
+pub mod account_group;
+pub mod account_group_member;
 pub mod account_window;
 pub mod admin;
 pub mod alert;
@@ -27,6 +30,10 @@ pub mod secret;
 pub mod seen_model;
 pub mod session;
 pub mod setting;
+pub mod share_hour;
+pub mod share_override;
+pub mod share_pool;
+pub mod share_weight;
 pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
@@ -67,4 +74,8 @@ pub struct RateLimit {
     pub concurrent_requests: Option<u32>,
     /// Open WebSockets.
     pub concurrent_sockets: Option<u32>,
+    /// How long a request waits for the limits on requests and tokens, in seconds, before it is refused; `None` for not at
+    /// all, and for a key as long as its user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_wait_seconds: Option<u32>,
 }

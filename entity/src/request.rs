@@ -106,6 +106,8 @@ pub struct Model {
     pub started_at: i64,
     /// Microseconds.
     pub duration: i64,
+    /// Milliseconds that it waited for limits before it was admitted or refused; `None` if it did not wait.
+    pub waited_ms: Option<i32>,
     /// Microseconds until the first byte of the answer.
     pub time_to_first_byte: Option<i64>,
     /// Method and path, without the query.
@@ -140,6 +142,10 @@ pub struct Model {
     /// Without reasoning.
     pub output_tokens: Option<i64>,
     pub reasoning_tokens: Option<i64>,
+    /// Images in the answer.
+    pub images: i32,
+    /// Seconds of the video that the request ordered.
+    pub video_seconds: i32,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
     /// The service tier in the request, as it is written there; up to 32 characters.

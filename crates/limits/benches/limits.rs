@@ -53,6 +53,7 @@ fn limits(quotas: u32) -> Arc<UserLimits<()>> {
         tokens_per_minute: Some(u64::MAX),
         concurrent_requests: Some(1_000),
         concurrent_sockets: None,
+        max_wait_seconds: None,
     };
     limits.set_rate_limits(Some(high), [(Uuid::nil(), Some(high))].into_iter());
     let rule = |number: u32| QuotaRule {

@@ -8,6 +8,7 @@ mod quota;
 mod rate_limits;
 mod reservation;
 mod user_limits;
+mod wait_list;
 mod window;
 
 pub use self::{
@@ -20,6 +21,7 @@ pub use self::{
         LimitError, LimitKind, LimitOwner, LimitState, RateLimitStatus, RejectingQuota,
         RequestSlot, Reservation,
     },
-    user_limits::{LimitRequest, MonotonicClock, Start, UserLimits},
+    user_limits::{LimitRequest, MonotonicClock, Start, UserLimits, WaitRules},
+    wait_list::{Attempt, AttemptResult, Blocked, WaitList, WaitNews, WaitTicket, Waiter},
     window::QuotaWindow,
 };

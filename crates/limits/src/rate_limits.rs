@@ -20,6 +20,9 @@ pub struct RateLimit {
     pub concurrent_requests: Option<u32>,
     /// Open WebSockets.
     pub concurrent_sockets: Option<u32>,
+    /// How long a request waits for the other limits, in seconds, before it is refused; `None` for not at all. For a key, at
+    /// most as long as for its user, which `None` keeps.
+    pub max_wait_seconds: Option<u32>,
 }
 
 /// The limits of one user or key and their state.
@@ -69,6 +72,28 @@ impl RateLimits {
             });
         }
         Ok(())
+    }
+
+    /// When this many requests can have started at the earliest, by the requests per minute; `None` if now.
+    pub(super) fn wait(
+        &self,
+        defaults: RateLimit,
+        requests: u64,
+        now: Duration,
+    ) -> Option<Duration> {
+        let most = self.limit.unwrap_or(defaults).requests_per_minute?;
+        self.requests.wait(rate(most), requests, now)
+    }
+
+    /// Refuses a request because others wait before it.
+    pub(super) fn refusal_behind(&self, waiting: usize) -> LimitError {
+        let most = u32::try_from(waiting).unwrap_or(u32::MAX);
+        LimitError::Rate {
+            kind: LimitKind::ConcurrentRequests,
+            limit: format!("{waiting} requests of this user wait already"),
+            retry_after: CONCURRENCY_RETRY,
+            state: Box::new(concurrent(LimitOwner::User, most, self.running)),
+        }
     }
 
     /// Checks the tokens per minute.

@@ -10,6 +10,7 @@ use crate::{
     quota::{Amounts, Cost, Metric},
     rate_limits::RateLimit,
     user_limits::UserLimits,
+    wait_list::Blocked,
     window::QuotaWindow,
 };
 
@@ -97,6 +98,32 @@ pub enum LimitError {
         /// The model has no price.
         is_unpriced: bool,
     },
+}
+
+impl LimitError {
+    /// The limit as a waiting request sees it; `None` if waiting does not help.
+    pub fn blocked(&self) -> Option<Blocked> {
+        let Self::Rate {
+            kind,
+            retry_after,
+            state,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let (by_tokens, is_known) = match kind {
+            LimitKind::ConcurrentRequests => (false, false),
+            LimitKind::RequestsPerMinute => (false, true),
+            LimitKind::TokensPerMinute => (true, true),
+            LimitKind::ConcurrentSockets | LimitKind::Quota(_) => return None,
+        };
+        Some(Blocked {
+            owner: state.holder,
+            by_tokens,
+            retry_after: is_known.then_some(*retry_after),
+        })
+    }
 }
 
 /// The state of the requests per minute, for response headers.

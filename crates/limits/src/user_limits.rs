@@ -27,6 +27,7 @@ use crate::{
     reservation::{
         HeldLimits, HeldQuota, LimitError, LimitOwner, RateLimitStatus, RequestSlot, Reservation,
     },
+    wait_list::WaitList,
 };
 
 /// The time since an origin of the caller's choice; monotonic.
@@ -34,6 +35,10 @@ pub type MonotonicClock = fn() -> Duration;
 
 /// Rejected requests of one user that are recorded per minute.
 const RECORDED_REJECTIONS: u64 = 60;
+
+/// Bounds of the requests of one user that wait, which are otherwise twice the concurrent requests.
+const MIN_WAITING: usize = 4;
+const MAX_WAITING: usize = 32;
 
 /// The part of a request that limits depend on.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +67,8 @@ pub struct UserLimits<Q> {
     depends_on_model: AtomicBool,
     /// Whether any quota of costs assumes one.
     assumes_costs: AtomicBool,
+    /// The requests that wait for these limits. Never woken while the state is locked.
+    waiting: WaitList,
 }
 
 #[derive(Debug)]
@@ -83,6 +90,15 @@ pub struct Start<Q> {
     pub pacing: Option<RateLimitStatus>,
 }
 
+/// How requests wait for the limits of a user and a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitRules {
+    /// Zero if requests are refused instead.
+    pub max_wait: Duration,
+    /// The requests of the user that may wait.
+    pub most: usize,
+}
+
 impl<Q> UserLimits<Q> {
     /// Without any limits.
     pub fn new(clock: MonotonicClock) -> Self {
@@ -98,6 +114,49 @@ impl<Q> UserLimits<Q> {
             is_strict: AtomicBool::default(),
             depends_on_model: AtomicBool::default(),
             assumes_costs: AtomicBool::default(),
+            waiting: WaitList::default(),
+        }
+    }
+
+    /// The requests that wait for these limits.
+    pub fn waiting(&self) -> &WaitList {
+        &self.waiting
+    }
+
+    pub fn wait_rules(&self, api_key_id: Uuid, defaults: RateLimit) -> WaitRules {
+        self.lock().wait_rules(api_key_id, defaults)
+    }
+
+    /// When this many requests can have been admitted at the earliest, by the requests per minute; `None` if now.
+    pub fn known_wait(
+        &self,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+        requests: u64,
+    ) -> Option<Duration> {
+        let now = (self.clock)();
+        let state = self.lock();
+        let holders = [Some(&state.user), state.keys.get(&api_key_id)];
+        let waits = holders.into_iter().flatten();
+        waits
+            .filter_map(|rate_limits| rate_limits.wait(defaults, requests, now))
+            .max()
+    }
+
+    /// The state of the requests per minute; `None` without a limit on them.
+    pub fn pacing(&self, api_key_id: Uuid, defaults: RateLimit) -> Option<RateLimitStatus> {
+        let now = (self.clock)();
+        self.lock().pacing(api_key_id, defaults, now)
+    }
+
+    /// Why a request is not admitted while others wait: the limit that blocks it now, or else the line itself.
+    pub fn refusal_behind(&self, api_key_id: Uuid, defaults: RateLimit) -> LimitError {
+        let now = (self.clock)();
+        let waiting = self.waiting.len();
+        let state = self.lock();
+        match state.check_start(api_key_id, defaults, now) {
+            Err(error) => error,
+            Ok(()) => state.user.refusal_behind(waiting),
         }
     }
 
@@ -145,9 +204,31 @@ impl<Q> UserLimits<Q> {
         }
     }
 
+    /// Does what [`UserLimits::start`] and [`UserLimits::reserve`] do, in one step.
+    pub fn admit(
+        self: &Arc<Self>,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+        request: &LimitRequest<'_>,
+        providers: ProviderSet,
+    ) -> Result<Reservation<Q>, LimitError> {
+        let now = (self.clock)();
+        let mut quota_request = quota_request(api_key_id, request, providers);
+        let mut state = self.lock();
+        state.check_start(api_key_id, defaults, now)?;
+        quota_request.assumes_cost = state.assumes_cost(&quota_request);
+        state.check(request, &quota_request, defaults, now)?;
+        state.start(api_key_id, defaults, now);
+        let held = state.take(request, &quota_request, defaults, now);
+        drop(state);
+        let slot = RequestSlot::new(Arc::clone(self), api_key_id, defaults);
+        Ok(slot.into_reservation(held))
+    }
+
     /// Frees one of the concurrent requests.
     pub(super) fn finish(&self, api_key_id: Uuid) {
         self.lock().end(api_key_id, RateLimits::finish);
+        self.waiting.wake();
     }
 
     /// Frees one of the concurrent requests and returns one of the requests per minute.
@@ -156,6 +237,7 @@ impl<Q> UserLimits<Q> {
             rate_limits.finish();
             rate_limits.refund();
         });
+        self.waiting.wake();
     }
 
     /// Whether a quota needs an upper bound of a request's usage.
@@ -238,6 +320,8 @@ impl<Q> UserLimits<Q> {
             // A key without own limits is limited by its user's alone.
             state.keys.entry(id).or_default().limit = Some(limit.unwrap_or_default());
         }
+        drop(state);
+        self.waiting.wake();
     }
 
     /// Replaces all quotas. Reservations of a quota that stays are kept.
@@ -337,6 +421,8 @@ impl<Q> UserLimits<Q> {
             }
             quota.amount = amount;
         }
+        drop(state);
+        self.waiting.wake();
     }
 
     pub(super) fn commit(&self, held: &HeldLimits) {
@@ -362,6 +448,8 @@ impl<Q> UserLimits<Q> {
             rate_limits.refund();
             rate_limits.refund_tokens(held.tokens);
         });
+        drop(state);
+        self.waiting.wake();
     }
 
     fn lock(&self) -> MutexGuard<'_, State<Q>> {
@@ -396,6 +484,23 @@ impl<Q> State<Q> {
         match self.keys.get(&api_key_id) {
             Some(key) => key.check_start(defaults, now, LimitOwner::Key),
             None => Ok(()),
+        }
+    }
+
+    fn wait_rules(&self, api_key_id: Uuid, defaults: RateLimit) -> WaitRules {
+        let limit = self.user.limit.unwrap_or(defaults);
+        let key = self.keys.get(&api_key_id).and_then(|key| key.limit);
+        let seconds = limit.max_wait_seconds.unwrap_or(0);
+        let seconds = key
+            .and_then(|key| key.max_wait_seconds)
+            .map_or(seconds, |of_key| seconds.min(of_key));
+        let most = limit.concurrent_requests.map(|most| most.saturating_mul(2));
+        let most = most.map_or(MAX_WAITING, |most| {
+            usize::try_from(most).unwrap_or(usize::MAX)
+        });
+        WaitRules {
+            max_wait: Duration::from_secs(seconds.into()),
+            most: most.clamp(MIN_WAITING, MAX_WAITING),
         }
     }
 

@@ -18,7 +18,7 @@ import { LeaveDialog } from "../ui/LeaveDialog";
 import { Panel } from "../ui/Panel";
 import { notify } from "../ui/Toaster";
 import type { Subject } from "./createQuotaChange";
-import { RATE_FIELDS, readRate } from "./rate";
+import { boundsOf, RATE_FIELDS, readRate, whenEmpty } from "./rate";
 
 const RateFragment = graphql(`
   fragment Rate on RateLimit {
@@ -26,6 +26,7 @@ const RateFragment = graphql(`
     tokensPerMinute
     concurrentRequests
     concurrentSockets
+    maxWaitSeconds
   }
 `);
 
@@ -84,13 +85,15 @@ function valuesOf(version: number, mask: RateMask | null | undefined): RateValue
     tokensPerMinute: rate?.tokensPerMinute ?? null,
     concurrentRequests: rate?.concurrentRequests ?? null,
     concurrentSockets: rate?.concurrentSockets ?? null,
+    maxWaitSeconds: rate?.maxWaitSeconds ?? null,
   };
 }
 
 function compare(before: RateValues, after: RateValues): Difference[] {
-  const text = (value: number | null) => (value ? formatWhole(value) : t("common.unlimited"));
+  const text = (name: (typeof RATE_FIELDS)[number], value: number | null) =>
+    value ? formatWhole(value) : whenEmpty(name);
   const fields = RATE_FIELDS.map(
-    (name) => [t(`limits.rates.${name}`), (rate: RateValues) => text(rate[name])] as const,
+    (name) => [t(`limits.rates.${name}`), (rate: RateValues) => text(name, rate[name])] as const,
   );
   return differencesOf(fields, before, after);
 }
@@ -136,7 +139,7 @@ function RateForm(props: RateLimitFormProps) {
   const isUnset = () => RATE_FIELDS.every((name) => versioned.shown()[name] === null);
   const placeholder = (name: (typeof RATE_FIELDS)[number]) => {
     const value = isUnset() && props.inherited && readFragment(RateFragment, props.inherited)[name];
-    return value ? t("limits.inherited", { value }) : t("common.unlimited");
+    return value ? t("limits.inherited", { value }) : whenEmpty(name);
   };
 
   async function submit(form: FormData) {
@@ -161,14 +164,14 @@ function RateForm(props: RateLimitFormProps) {
   return (
     <Panel title={t("limits.rate")} hint={t("limits.rateHint")}>
       <Form onInput={() => setTouched(true)} onSubmit={(form) => void submit(form)}>
-        <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-4">
+        <div class="grid items-end gap-4 sm:grid-cols-2 xl:grid-cols-5">
           <For each={RATE_FIELDS}>
             {(name) => (
               <TextField
                 label={t(`limits.rates.${name}`)}
                 name={name}
                 type="number"
-                min="1"
+                {...boundsOf(name)}
                 step="1"
                 value={versioned.shown()[name] ?? ""}
                 placeholder={placeholder(name)}
@@ -225,7 +228,7 @@ export function RateFacts(props: { rate: RateMask }) {
           <Fact name={t(`limits.rates.${name}`)}>
             <Show
               when={value(name)}
-              fallback={<span class="text-muted">{t("common.unlimited")}</span>}
+              fallback={<span class="text-muted">{whenEmpty(name)}</span>}
             >
               {(number) => formatWhole(number())}
             </Show>

@@ -9,7 +9,7 @@ import { MutationForm } from "../ui/MutationDialog";
 import { notifyLimits } from "./notifyLimits";
 import { QuotaFields } from "./QuotaDialog";
 import { isQuota, type QuotaFaults, readQuota } from "./quotaInput";
-import { RATE_FIELDS, readRate } from "./rate";
+import { boundsOf, RATE_FIELDS, readRate, whenEmpty } from "./rate";
 
 const ApplyLimitsMutation = graphql(`
   mutation ApplyLimits($userIds: [ID!]!, $input: ApplyLimitsInput!) {
@@ -110,9 +110,9 @@ function SetLimitsForm(props: FormProps) {
                 label={t(`limits.rates.${name}`)}
                 name={name}
                 type="number"
-                min="1"
+                {...boundsOf(name)}
                 step="1"
-                placeholder={t("common.unlimited")}
+                placeholder={whenEmpty(name)}
               />
             )}
           </For>

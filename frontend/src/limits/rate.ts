@@ -1,3 +1,4 @@
+import { t } from "../i18n";
 import { readText } from "../lib/form";
 
 /** The fields of a rate limit, in the order of the form. */
@@ -6,7 +7,18 @@ export const RATE_FIELDS = [
   "tokensPerMinute",
   "concurrentRequests",
   "concurrentSockets",
+  "maxWaitSeconds",
 ] as const;
+
+/** What an empty field means. */
+export function whenEmpty(field: (typeof RATE_FIELDS)[number]): string {
+  return t(field === "maxWaitSeconds" ? "limits.noWait" : "common.unlimited");
+}
+
+/** The bounds of a field. */
+export function boundsOf(field: (typeof RATE_FIELDS)[number]) {
+  return field === "maxWaitSeconds" ? { min: "0", max: "120" } : { min: "1" };
+}
 
 function readNumber(form: FormData, name: string): number | null {
   const text = readText(form, name);
@@ -20,5 +32,6 @@ export function readRate(form: FormData) {
     tokensPerMinute: readNumber(form, "tokensPerMinute"),
     concurrentRequests: readNumber(form, "concurrentRequests"),
     concurrentSockets: readNumber(form, "concurrentSockets"),
+    maxWaitSeconds: readNumber(form, "maxWaitSeconds"),
   };
 }

@@ -2,7 +2,7 @@
 
 use limits::Metric;
 
-use super::dialect::GatewayError;
+use super::{dialect::GatewayError, wait::WaitMetrics};
 use crate::{
     domain::ledger::LimitKind,
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Registry},
@@ -14,6 +14,7 @@ pub struct GatewayMetrics {
     refusals: Family<Refused, Counter>,
     in_flight: Gauge,
     draining: Gauge,
+    pub(super) waits: WaitMetrics,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -42,6 +43,7 @@ impl GatewayMetrics {
             "Answers that are read on to their usage although the client has left",
             &self.draining,
         );
+        self.waits.register_on(registry);
     }
 
     /// Sets the gauges.

@@ -3,6 +3,7 @@
 mod admission;
 mod answer;
 mod body;
+mod catalogue;
 mod context;
 mod dialect;
 mod error_message;
@@ -20,8 +21,13 @@ mod receipts;
 mod route;
 mod trace;
 mod upgrade;
+mod wait;
 
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Router,
@@ -39,6 +45,7 @@ pub use self::metrics::GatewayMetrics;
 use self::{
     admission::{AdmissionControl, KeptBounds},
     answer::Responder,
+    catalogue::Catalogue,
     error_message::ErrorMessages,
     error_response::ErrorResponses,
     forward::{EngineClient, EngineOutage},
@@ -50,14 +57,16 @@ use self::{
     meter::Drainer,
     receipts::Receipts,
     upgrade::Sockets,
+    wait::WaitControl,
 };
 use crate::{
     client_address::{ClientAddresses, PeerAddress},
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{
-        ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts, requests::Recorder,
-        settings::Settings, users::api_keys::KeyRing,
+        account_groups::AccountAccess, ledger::Ledger, prices::Prices,
+        provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings,
+        users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     in_flight::InFlight,
@@ -71,6 +80,8 @@ pub struct GatewayOptions {
     pub ledger: Ledger,
     pub prices: Prices,
     pub accounts: ProviderAccounts,
+    /// Which callers may use which accounts.
+    pub access: AccountAccess,
     pub settings: Settings,
     pub engine: EngineHandle,
     pub clock: SharedClock,
@@ -228,7 +239,7 @@ fn stack(
         }))
         // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
         .layer(layer(Limiting {
-            settings: options.settings.clone(),
+            admission: Arc::clone(&components.admission),
         }))
         // A WebSocket names a model in each message, so it leaves the stack: each turn is admitted and metered by itself.
         .layer(layer(sockets))
@@ -274,28 +285,43 @@ impl Components {
             options.deadline.clone(),
         ));
         let settings = &options.settings;
-        Ok(Self {
-            admission: Arc::new(AdmissionControl {
+        let memory = Memory::with_kib(options.held_bytes / 1024);
+        let catalogue = Arc::new(Catalogue {
+            accounts: options.accounts.clone(),
+            engine: options.engine.clone(),
+            prices: options.prices.clone(),
+            access: options.access.clone(),
+            cached: Mutex::default(),
+        });
+        let admission = AdmissionControl {
+            ledger: options.ledger.clone(),
+            prices: options.prices.clone(),
+            settings: settings.clone(),
+            kept_bounds: KeptBounds {
+                catalogue: Arc::clone(&catalogue),
                 ledger: options.ledger.clone(),
-                prices: options.prices.clone(),
-                settings: settings.clone(),
-                kept_bounds: KeptBounds::new(
-                    options.accounts.clone(),
-                    options.engine.clone(),
-                    options.ledger.clone(),
-                    options.prices.clone(),
-                ),
-                receipts: Arc::clone(&receipts),
-            }),
+            },
+            receipts: Arc::clone(&receipts),
+            keys: options.keys.clone(),
+            traces: options.traces.clone(),
+            waits: WaitControl {
+                metrics: state.metrics.waits.clone(),
+                stop: options.stop.clone(),
+            },
+            memory: memory.clone(),
+        };
+        Ok(Self {
+            admission: Arc::new(admission),
             responder: Arc::new(Responder {
                 settings: settings.clone(),
                 prices: options.prices.clone(),
+                catalogue,
                 drainer: state.drainer.clone(),
                 errors: Arc::clone(&errors),
                 outage: EngineOutage::default(),
             }),
             engine: Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?),
-            memory: Memory::with_kib(options.held_bytes / 1024),
+            memory,
             errors,
             receipts,
         })

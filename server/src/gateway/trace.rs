@@ -58,6 +58,15 @@ impl RequestSpan {
         Self(span)
     }
 
+    /// The span of the wait for a limit, which ends when the result is dropped.
+    pub(super) fn waiting(&self, traces: &Traces) -> Option<Span> {
+        let tracer = traces.tracer()?;
+        let span = self.lock()?;
+        let parent = Context::new().with_remote_span_context(span.span_context().clone());
+        drop(span);
+        Some(tracer.start_with_context("wait", &parent))
+    }
+
     /// Replaces the client's span by this one in the headers for the engine.
     pub(super) fn inject(&self, headers: &mut HeaderMap) {
         let Some(span) = self.lock() else {
@@ -132,6 +141,10 @@ fn attributes(record: &RequestRecord) -> Vec<KeyValue> {
             "http.response.status_code",
             i64::from(status),
         ));
+    }
+    if let Some(waited) = record.waited {
+        let seconds = waited.as_secs_f64();
+        attributes.push(KeyValue::new("proxypal.waited", seconds));
     }
     if let Some(error) = error_type(record) {
         attributes.push(KeyValue::new("error.type", error));

@@ -4,6 +4,7 @@
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::{
+    account_group::{AccountGroupMutations, AccountGroupQuery},
     admin::{AdminMutations, AdminQueries},
     alert::{AlertMutation, AlertQueries, AlertSubscription},
     audit::AuditQuery,
@@ -16,7 +17,10 @@ use super::{
     price::{PriceMutation, PriceQuery, PriceUpdateMutation, PriceUpdateQuery},
     provider::{ProviderMutations, ProviderQueries, ProviderSubscriptions},
     quota::{QuotaMutation, QuotaQuery},
-    request::{RequestHistogramQuery, RequestQuery, RequestSubscription},
+    request::{
+        RequestHistogramQuery, RequestQuery, RequestSubscription, WaitingRequestsQuery,
+        WaitingRequestsSubscription,
+    },
     saved_view::{SavedViewMutation, SavedViewQuery},
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
@@ -38,12 +42,14 @@ pub(super) struct Query(
     ApiKeyQueries,
     QuotaQuery,
     ProviderQueries,
+    AccountGroupQuery,
     ModelQueries,
     PriceQuery,
     PriceUpdateQuery,
     UsageQuery,
     RequestQuery,
     RequestHistogramQuery,
+    WaitingRequestsQuery,
     NotificationQueries,
     AdminQueries,
     EngineQuery,
@@ -62,6 +68,7 @@ pub(super) struct Mutation(
     ApiKeyMutations,
     QuotaMutation,
     ProviderMutations,
+    AccountGroupMutations,
     ModelAliasMutation,
     PriceMutation,
     PriceUpdateMutation,
@@ -80,6 +87,7 @@ pub(super) struct Subscription(
     ProviderSubscriptions,
     UsageSubscription,
     RequestSubscription,
+    WaitingRequestsSubscription,
     EngineSubscriptions,
     AlertSubscription,
 );

@@ -17,7 +17,7 @@ use entity::{
 
 use crate::{
     domain::{
-        requests::{RequestChange, WriterObserver, tokens_of},
+        requests::{RequestChange, WriterObserver, finished_at, tokens_of},
         tokens::Tokens,
     },
     metrics::{Counter, EncodeLabelSet, Family, Gauge, Histogram, MonotonicCounter, Registry},
@@ -245,7 +245,7 @@ impl RequestMetrics {
 
 impl WriterObserver for RequestMetrics {
     fn pending(&self, oldest: Option<&request::Model>, count: usize) {
-        let ended = |row: &request::Model| row.started_at.saturating_add(row.duration);
+        let ended = |row: &request::Model| finished_at(row);
         self.waiting_since
             .store(oldest.map_or(0, ended), Ordering::Relaxed);
         self.waiting.set(i64::try_from(count).unwrap_or(i64::MAX));

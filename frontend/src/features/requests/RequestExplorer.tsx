@@ -17,6 +17,7 @@ import { RequestDrawer } from "./RequestDrawer";
 import { RequestFilters } from "./RequestFilters";
 import { RequestGrid } from "./RequestGrid";
 import { FilteredRequestsOverTime } from "./RequestsOverTime";
+import { WaitingNow } from "./WaitingNow";
 
 /** All requests, filtered by the search parameters of the URL, with live updates. */
 export function RequestExplorer() {
@@ -59,6 +60,9 @@ export function RequestExplorer() {
         onChange={change}
         onClear={clear}
       />
+      <Show when={search.live !== "off"}>
+        <WaitingNow />
+      </Show>
       <FilteredRequestsOverTime filter={filter()} onChoose={zoom} />
       <Show when={list.error()}>
         <div class="p-4">

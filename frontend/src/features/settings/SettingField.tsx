@@ -6,12 +6,16 @@ import { type FieldName, rowOf } from "./table";
 
 const ON_OFF = ["ON", "OFF"] as const;
 
+function whenEmpty(field: FieldName): string {
+  return t(field === "maxWaitSeconds" ? "limits.noWait" : "common.unlimited");
+}
+
 /** The value of a setting as text, outside of its field. */
 export function describeValue(field: FieldName, value: string): string {
   const { kind } = rowOf(field);
   if (kind === "onOff") return value === "ON" ? t("common.on") : t("common.off");
   if (kind === "choice") return tIfKnown(`settings.choices.${field}.${value}`) ?? value;
-  return value.trim() === "" ? t("common.unlimited") : value;
+  return value.trim() === "" ? whenEmpty(field) : value;
 }
 
 /** One setting in the form. */
@@ -35,7 +39,7 @@ export function SettingField(props: { field: FieldName; settings: SettingsState 
           min="0"
           step={row().kind === "mebibytes" ? "any" : "1"}
           required={!isOptional()}
-          placeholder={isOptional() ? t("common.unlimited") : undefined}
+          placeholder={isOptional() ? whenEmpty(props.field) : undefined}
           onInput={change}
         />
       }

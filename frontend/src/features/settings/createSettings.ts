@@ -18,6 +18,7 @@ const SettingsValuesFragmentDoc = graphql(`
     drainConcurrency
     maxBodyBytes
     assumedOutputTokens
+    maxWaiting
     retentionDays
     keepErrorMessages
     refreshModelCatalogue
@@ -44,6 +45,7 @@ const SettingsValuesFragmentDoc = graphql(`
       tokensPerMinute
       concurrentRequests
       concurrentSockets
+      maxWaitSeconds
     }
   }
 `);

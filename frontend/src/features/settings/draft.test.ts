@@ -32,6 +32,7 @@ test("one part of the speed limit takes the others along, because they are repla
       tokensPerMinute: null,
       concurrentRequests: 4,
       concurrentSockets: null,
+      maxWaitSeconds: null,
     },
   });
 });

@@ -49,6 +49,8 @@ const SETTINGS = {
   tokensPerMinute: { group: "rate", kind: "optional", in: "defaultRateLimit" },
   concurrentRequests: { group: "rate", kind: "optional", in: "defaultRateLimit" },
   concurrentSockets: { group: "rate", kind: "optional", in: "defaultRateLimit" },
+  maxWaitSeconds: { group: "rate", kind: "optional", in: "defaultRateLimit" },
+  maxWaiting: { group: "rate", kind: "whole" },
 
   strategy: {
     group: "routing",

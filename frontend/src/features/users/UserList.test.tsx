@@ -21,6 +21,7 @@ const user = (id: string, name: string, archivedAt: string | null = null) => ({
     tokensPerMinute: null,
     concurrentRequests: null,
     concurrentSockets: null,
+    maxWaitSeconds: null,
   },
 });
 const nodes = [user("1", "ada"), user("2", "bob"), user("3", "eve", "2026-01-01T00:00:00Z")];

@@ -12,7 +12,7 @@ use crate::{
     db::Database,
     domain::{
         Result,
-        requests::{RequestFilter, last_sequence, tokens_of},
+        requests::{RequestFilter, finished_at, last_sequence, tokens_of},
         tokens::Tokens,
     },
 };
@@ -60,6 +60,7 @@ impl Rows for RequestRows {
         "started_at",
         "finished_at",
         "duration_ms",
+        "waited_ms",
         "time_to_first_byte_ms",
         "user_id",
         "user",
@@ -86,6 +87,8 @@ impl Rows for RequestRows {
         "output_tokens",
         "reasoning_tokens",
         "total_tokens",
+        "images",
+        "video_seconds",
         "cost_usd",
         "unpriced",
         "cost_assumed",
@@ -113,14 +116,15 @@ impl Rows for RequestRows {
 fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
     let tokens = tokens_of(&row);
     let total = tokens.map(Tokens::total);
-    let is_without_cost = total.is_some_and(|total| total > 0) && row.cost.is_none();
+    let is_without_cost = tokens.is_some_and(|tokens| !tokens.is_nothing()) && row.cost.is_none();
     let unpriced = row.cost_assumed || is_without_cost;
     vec![
         ExportCell::id(Some(row.id)),
         ExportCell::id(row.connection_id),
         ExportCell::Moment(row.started_at),
-        ExportCell::Moment(row.started_at.saturating_add(row.duration)),
+        ExportCell::Moment(finished_at(&row)),
         ExportCell::Number(row.duration / 1000),
+        ExportCell::number(row.waited_ms.map(Into::into)),
         ExportCell::number(row.time_to_first_byte.map(|micros| micros / 1000)),
         ExportCell::id(Some(row.user_id)),
         names.user(row.user_id),
@@ -147,6 +151,8 @@ fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
         ExportCell::number(tokens.map(|tokens| tokens.output)),
         ExportCell::number(tokens.map(|tokens| tokens.reasoning)),
         ExportCell::number(total),
+        ExportCell::Number(row.images.into()),
+        ExportCell::Number(row.video_seconds.into()),
         ExportCell::money(row.cost),
         ExportCell::Flag(unpriced),
         ExportCell::Flag(row.cost_assumed),

@@ -7,6 +7,7 @@
 
 mod rejection;
 mod rules;
+mod waiting;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,7 +27,7 @@ use entity::{
 };
 pub use limits::{
     Amounts, Charge, Cost, LimitError, LimitKind, LimitRequest, Metric, ProviderSet, QuotaStatus,
-    RateLimitStatus, gcra,
+    RateLimitStatus, WaitRules, gcra,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _,
@@ -36,6 +37,7 @@ use uuid::Uuid;
 pub use self::rejection::rejected_by;
 use self::rules::{provider_number, usage_of};
 pub(in crate::domain) use self::rules::{quota_state, rate_limit, read_window};
+pub use self::waiting::{MAX_WAITING_USERS, UserWaiting, WaitingRequests};
 use super::{Result, model_name::routed_as, models::AliasTable};
 use crate::db::Database;
 
@@ -144,6 +146,53 @@ impl Ledger {
         let served = self.0.served.load();
         let providers = request.model.and_then(|model| served.get(model)).copied();
         UserLimits::reserve(slot, request, providers.unwrap_or_default())
+    }
+
+    /// Does what [`Ledger::start`] and [`Ledger::reserve`] do, in one step.
+    pub fn admit(
+        &self,
+        account: &Arc<UserLimits>,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+        request: &LimitRequest<'_>,
+    ) -> std::result::Result<Reservation, LimitError> {
+        let served = self.0.served.load();
+        let providers = request.model.and_then(|model| served.get(model)).copied();
+        let providers = providers.unwrap_or_default();
+        account.admit(api_key_id, rate_limit(defaults), request, providers)
+    }
+
+    /// How requests of a key wait for its limits.
+    pub fn wait_rules(account: &UserLimits, api_key_id: Uuid, defaults: RateLimit) -> WaitRules {
+        account.wait_rules(api_key_id, rate_limit(defaults))
+    }
+
+    /// When this many requests can have started at the earliest, by the requests per minute; `None` if now.
+    pub fn known_wait(
+        account: &UserLimits,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+        requests: u64,
+    ) -> Option<Duration> {
+        account.known_wait(api_key_id, rate_limit(defaults), requests)
+    }
+
+    /// Why a request is not admitted while others wait.
+    pub fn refusal_behind(
+        account: &UserLimits,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+    ) -> LimitError {
+        account.refusal_behind(api_key_id, rate_limit(defaults))
+    }
+
+    /// The state of the requests per minute; `None` without a limit on them.
+    pub fn pacing(
+        account: &UserLimits,
+        api_key_id: Uuid,
+        defaults: RateLimit,
+    ) -> Option<RateLimitStatus> {
+        account.pacing(api_key_id, rate_limit(defaults))
     }
 
     /// The providers that have served a model since the server started.

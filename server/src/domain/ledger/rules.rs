@@ -60,6 +60,7 @@ pub(in crate::domain) fn rate_limit(limit: entity::RateLimit) -> limits::RateLim
         tokens_per_minute: limit.tokens_per_minute,
         concurrent_requests: limit.concurrent_requests,
         concurrent_sockets: limit.concurrent_sockets,
+        max_wait_seconds: limit.max_wait_seconds,
     }
 }
 

@@ -39,7 +39,7 @@ pub use self::{
     live_usage::UsageTick,
     observer::{NoObserver, RequestChange, WriterObserver},
     pricing::{CostBasis, tier_of},
-    record::{KILLED, RequestRecord},
+    record::{KILLED, RequestRecord, finished_at},
     recorder::{RecordPermit, Recorder},
 };
 use self::{

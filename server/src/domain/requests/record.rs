@@ -33,6 +33,9 @@ pub struct RequestRecord {
     pub started_at: DateTime<Utc>,
     pub duration: Duration,
     pub time_to_first_byte: Option<Duration>,
+    /// How long it waited for limits before it was admitted or refused. Not in `duration`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited: Option<Duration>,
     pub endpoint: String,
     pub protocol: Protocol,
     pub model: Option<String>,
@@ -64,6 +67,8 @@ impl RequestRecord {
     /// The row to store, without a sequence number, price and cost.
     pub(super) fn into_row(self) -> request::Model {
         let tokens = self.tokens;
+        let media = tokens.map(|tokens| tokens.media).unwrap_or_default();
+        let stored = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
         request::Model {
             id: self.id,
             sequence: 0,
@@ -72,6 +77,7 @@ impl RequestRecord {
             api_key_id: self.api_key_id,
             started_at: self.started_at.timestamp_micros(),
             duration: micros(self.duration),
+            waited_ms: self.waited.map(millis),
             time_to_first_byte: self.time_to_first_byte.map(micros),
             endpoint: shortened(self.endpoint),
             protocol: self.protocol,
@@ -96,6 +102,8 @@ impl RequestRecord {
             cache_write_1h_tokens: tokens.map(|tokens| tokens.cache_write_1h),
             output_tokens: tokens.map(|tokens| tokens.output),
             reasoning_tokens: tokens.map(|tokens| tokens.reasoning),
+            images: stored(media.images),
+            video_seconds: stored(media.video_seconds),
             client_ip: self.client_ip.map(shortened),
             user_agent: self.user_agent.map(shortened),
             requested_service_tier: self.requested_service_tier.map(|tier| cut(tier, MAX_TIER)),
@@ -107,6 +115,13 @@ impl RequestRecord {
     }
 }
 
+/// When the request ended, in microseconds since 1970.
+pub fn finished_at(row: &request::Model) -> i64 {
+    let waited = i64::from(row.waited_ms.unwrap_or(0)) * 1000;
+    let admitted = row.started_at.saturating_add(waited);
+    admitted.saturating_add(row.duration)
+}
+
 /// The state before the engine reports.
 fn reconciliation(protocol: Protocol, source: UsageSource) -> Option<Reconciliation> {
     (protocol.generates() && source == UsageSource::Wire).then_some(Reconciliation::WireOnly)
@@ -114,6 +129,10 @@ fn reconciliation(protocol: Protocol, source: UsageSource) -> Option<Reconciliat
 
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
 }
 
 fn shortened(text: String) -> String {

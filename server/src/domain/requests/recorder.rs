@@ -14,6 +14,7 @@ use super::{
     RequestRecord,
     journal::{Journal, LineText, Noted, PendingEntry, Written},
     pricing::Pricing,
+    record::finished_at,
     settlement::{PendingEntries, PendingSettlement, Settlement},
 };
 use crate::{
@@ -202,7 +203,7 @@ impl RecordPermit {
                     prices: &self.prices.current(),
                     ledger: &self.ledger,
                 };
-                let ended_at = row.started_at.saturating_add(row.duration);
+                let ended_at = finished_at(&row);
                 let ended_at = DateTime::from_timestamp_micros(ended_at).unwrap_or_default();
                 pricing.set_cost(&mut row, ended_at);
             }

@@ -17,6 +17,7 @@ const DEFAULT_RATE_LIMIT: RateLimit = RateLimit {
     concurrent_requests: Some(64),
     // Each agent session and subagent may keep one open.
     concurrent_sockets: Some(32),
+    max_wait_seconds: None,
 };
 
 /// The treatment of upstream responses after the client has disconnected.
@@ -53,6 +54,10 @@ macro_rules! gateway_settings {
 
             /// The rate limit of users that have none of their own.
             default_rate_limit: RateLimit = DEFAULT_RATE_LIMIT;
+
+            /// How many requests of all users may wait for rate limits; others are refused. Of one user twice the concurrent
+            /// requests may wait: at least 4, at most 32.
+            max_waiting: u32 = 1000, in 0..=10_000;
 
             /// The output tokens to reserve for a request that sets no maximum.
             assumed_output_tokens: u32 = 4096, in 1..=1_000_000;

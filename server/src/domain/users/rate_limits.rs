@@ -9,6 +9,8 @@ use crate::domain::{Error, Result};
 const MAX_REQUESTS: u64 = 1_000_000;
 const MAX_TOKENS: u64 = 1_000_000_000_000;
 const MAX_CONCURRENT: u64 = 100_000;
+/// Below the timeouts of clients and of proxies that are told to wait, in seconds.
+const MAX_WAIT: u32 = 120;
 
 /// Validates the limit of a user or key; `None` for an empty one.
 pub(super) fn validated(limit: RateLimit) -> Result<Option<RateLimit>> {
@@ -23,10 +25,11 @@ pub(super) fn described(limit: &RateLimit) -> Value {
         "tokensPerMinute": limit.tokens_per_minute,
         "concurrentRequests": limit.concurrent_requests,
         "concurrentSockets": limit.concurrent_sockets,
+        "maxWaitSeconds": limit.max_wait_seconds,
     })
 }
 
-/// Rejects limits of 0 and absurdly high ones.
+/// Rejects limits of 0, absurdly high ones, and long waits.
 pub(in crate::domain) fn check(limit: &RateLimit) -> Result<()> {
     let limits = [
         (
@@ -52,6 +55,11 @@ pub(in crate::domain) fn check(limit: &RateLimit) -> Result<()> {
                 "{name} must be between 1 and {most}; omit it for no limit, or disable the user to block all requests"
             )));
         }
+    }
+    if limit.max_wait_seconds.is_some_and(|wait| wait > MAX_WAIT) {
+        return Err(Error::BadInput(format!(
+            "maxWaitSeconds must be between 0 and {MAX_WAIT}; omit it so that requests do not wait"
+        )));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod costs;
 mod kept_bounds;
 mod limits;
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
@@ -14,13 +14,16 @@ use metering::{MAX_INPUT_TOKENS, RequestedTier};
 use self::{costs::Costs, limits::limit_error};
 pub(super) use self::{
     kept_bounds::KeptBounds,
-    limits::{RequestStart, open_socket, start},
+    limits::{NotAdmitted, RequestStart, StartError, open_socket},
 };
 use super::{
     dialect::{Dialect, GatewayError},
+    memory::{Memory, UserMemory},
     model::{ModelRequest, RequestedModel},
     receipts::Receipts,
     route::Route,
+    trace::RequestSpan,
+    wait::{ClientEnd, WaitControl},
 };
 use crate::domain::{
     ledger::{Amounts, Ledger, LimitRequest, Reservation},
@@ -28,9 +31,10 @@ use crate::domain::{
     prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
-    tokens::Tokens,
-    users::api_keys::Caller,
+    tokens::{MediaCounts, Tokens},
+    users::api_keys::{Caller, KeyRing},
 };
+use crate::traces::Traces;
 
 /// Average bytes of a request per token of its input.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -56,10 +60,13 @@ pub(super) struct AdmissionRequest<'a> {
     pub(super) is_metered: bool,
     /// Whether the engine is known to read a model at this endpoint.
     pub(super) names_model: bool,
+    /// Whether it reads a list of models, which reaches no account.
+    pub(super) lists_models: bool,
     /// Bytes of the body that had to be read.
     pub(super) read_bytes: u64,
     /// Whether the body is text, so that its length bounds the tokens of the input.
     pub(super) is_text: bool,
+    pub(super) span: &'a RequestSpan,
 }
 
 #[derive(Debug)]
@@ -69,17 +76,34 @@ pub(super) struct AdmissionControl {
     pub(super) settings: Settings,
     pub(super) kept_bounds: KeptBounds,
     pub(super) receipts: Arc<Receipts>,
+    pub(super) waits: WaitControl,
+    pub(super) keys: KeyRing,
+    pub(super) traces: Traces,
+    /// For the bodies of requests that wait.
+    pub(super) memory: Memory,
 }
 
 impl AdmissionControl {
-    /// Sets the model of the record, and the tokens that it counts with should the server be killed.
+    /// The largest body, in bytes.
+    pub(super) fn max_body_bytes(&self) -> u64 {
+        self.settings.current().gateway.max_body_bytes
+    }
+
+    /// The memory for the body of a request that waits.
+    pub(super) fn memory_of(&self, caller: &Caller) -> UserMemory {
+        self.memory.of(caller.user_id, self.max_body_bytes())
+    }
+
+    /// Sets the model of the record, and the tokens that it counts with should the server be killed. `client` resolves when
+    /// the client leaves, for a request that waits.
     pub(super) async fn admit(
         &self,
         request: AdmissionRequest<'_>,
         start: RequestStart,
         asked: &ModelRequest,
         record: &mut RequestRecord,
-    ) -> Result<Admission, GatewayError> {
+        client: impl Future<Output = ClientEnd>,
+    ) -> Result<Admission, NotAdmitted> {
         record.model = asked.model.name().map(str::to_owned);
         record.requested_service_tier.clone_from(&asked.tier.name);
         let names = names(request.dialect);
@@ -90,13 +114,16 @@ impl AdmissionControl {
         let target = target.and_then(|model| aliases.target(model, record.started_at));
         let routed = [model.as_deref(), target.as_deref()];
         check_model(request, &asked.model, routed)?;
+        if !request.lists_models {
+            self.check_accounts(request.caller)?;
+        }
         let settings = self.settings.current();
         let is_dropped = self
             .is_bound_dropped(request, asked, model.as_deref(), record)
             .await;
         let worst = worst_case(
             asked,
-            request.is_text,
+            (record.protocol, request.is_text),
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
@@ -119,9 +146,14 @@ impl AdmissionControl {
             ceiling: worst.ceiling.map(amounts),
             at: record.started_at,
         };
-        let reserved = self.reserve(start, &limits, request.read_bytes);
+        let reserved = self.reserve(request, start, &limits, record, client).await;
         let client_name = record.model.as_deref();
-        let reservation = reserved.map_err(|error| explained(error, is_dropped, client_name))?;
+        let reservation = reserved.map_err(|error| match error {
+            NotAdmitted::Refused(error) => {
+                NotAdmitted::Refused(explained(error, is_dropped, client_name))
+            }
+            NotAdmitted::ClientGone => NotAdmitted::ClientGone,
+        })?;
         let expected = Tokens {
             input: worst.estimate.input.min(MAX_INPUT_TOKENS),
             ..worst.estimate
@@ -132,25 +164,55 @@ impl AdmissionControl {
             } else {
                 0
             },
+            media: expected.media,
             ..Tokens::default()
         });
         let permit = self.receipts.begin(record, reservation).await?;
         Ok(Admission { permit, expected })
     }
 
-    fn reserve(
+    /// The shared engine chooses among all of its accounts, and nothing in a request restricts it: a caller may use it only
+    /// if it has no account that the caller may not use.
+    pub(super) fn check_accounts(&self, caller: &Caller) -> Result<(), GatewayError> {
+        match self.kept_bounds.catalogue.limited(caller) {
+            None => Ok(()),
+            Some(_) => Err(GatewayError::AccountNotAllowed),
+        }
+    }
+
+    async fn reserve(
         &self,
+        request: AdmissionRequest<'_>,
         start: RequestStart,
         limits: &LimitRequest<'_>,
-        read_bytes: u64,
-    ) -> Result<Reservation, GatewayError> {
-        let reserved = self.ledger.reserve(start.slot, limits);
-        reserved.map_err(|(limit, slot)| {
-            if read_bytes <= FREE_READING {
-                slot.refund();
-            }
-            limit_error(limit, start.rate_limits, limits.at)
-        })
+        record: &mut RequestRecord,
+        client: impl Future<Output = ClientEnd>,
+    ) -> Result<Reservation, NotAdmitted> {
+        let (limit, slot) = match self.ledger.reserve(start.slot, limits) {
+            Ok(reservation) => return Ok(reservation),
+            Err(refused) => refused,
+        };
+        let caller = request.caller;
+        let is_of_tokens = limit.blocked().is_some_and(|blocked| blocked.by_tokens);
+        if is_of_tokens && !self.max_wait(caller).is_zero() {
+            let ledger = self.ledger.clone();
+            let wanted = OwnedLimitRequest::of(limits);
+            let (account, key) = (Arc::clone(caller.account()), caller.api_key_id);
+            let settings = self.settings.clone();
+            let attempt = move || {
+                let defaults = settings.current().gateway.default_rate_limit;
+                ledger.admit(&account, key, defaults, &wanted.borrowed())
+            };
+            slot.refund();
+            return self
+                .reserve_waiting(caller, request.span, record, client, attempt)
+                .await;
+        }
+        if request.read_bytes <= FREE_READING {
+            slot.refund();
+        }
+        let error = limit_error(limit, start.rate_limits, limits.at);
+        Err(NotAdmitted::Refused(error))
     }
 
     /// Whether a provider that may serve the request would not receive its bound. Looked up only if a limit depends on it.
@@ -173,11 +235,47 @@ impl AdmissionControl {
     }
 }
 
+/// The same as [`LimitRequest`], for a request that waits.
+struct OwnedLimitRequest {
+    model: Option<String>,
+    target: Option<String>,
+    /// Without names.
+    request: LimitRequest<'static>,
+}
+
+impl OwnedLimitRequest {
+    fn of(limits: &LimitRequest<'_>) -> Self {
+        Self {
+            model: limits.model.map(str::to_owned),
+            target: limits.target.map(str::to_owned),
+            request: LimitRequest {
+                model: None,
+                target: None,
+                ..*limits
+            },
+        }
+    }
+
+    fn borrowed(&self) -> LimitRequest<'_> {
+        LimitRequest {
+            model: self.model.as_deref(),
+            target: self.target.as_deref(),
+            ..self.request
+        }
+    }
+}
+
+impl From<GatewayError> for NotAdmitted {
+    fn from(error: GatewayError) -> Self {
+        Self::Refused(error)
+    }
+}
+
 /// How the engine reads model names on a route.
 pub(super) fn names(dialect: Dialect) -> NameRule {
     match dialect {
         Dialect::Anthropic => NameRule::Cloaked,
-        Dialect::OpenAi | Dialect::Gemini => NameRule::Plain,
+        Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => NameRule::Plain,
     }
 }
 
@@ -257,14 +355,20 @@ struct WorstCase {
 
 fn worst_case(
     asked: &ModelRequest,
-    is_text: bool,
+    (protocol, is_text): (Protocol, bool),
     is_dropped: bool,
     assumed_output: u32,
 ) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let has_images = protocol == Protocol::OpenaiImages;
+    let media = MediaCounts {
+        images: count(if has_images { asked.bound.choices } else { 0 }),
+        video_seconds: count(asked.bound.video_seconds.unwrap_or(0)),
+    };
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
         output: count(output.saturating_mul(asked.bound.choices)),
+        media,
         ..Tokens::default()
     };
     let output = asked.bound.max_output_tokens;

@@ -1,5 +1,6 @@
 //! The upload to the engine: first what was buffered while the model was read, then the rest as it arrives.
 
+mod ahead;
 mod held;
 
 use std::{
@@ -21,7 +22,7 @@ use http_body_util::BodyExt as _;
 use metering::{Bound, ModelScanner};
 use tokio::time::timeout;
 
-pub(super) use self::held::BufferedBody;
+pub(super) use self::{ahead::ReadAhead, held::BufferedBody};
 use super::dialect::GatewayError;
 use crate::deadlines::is_too_slow;
 
@@ -159,6 +160,11 @@ impl Upload {
     /// Bytes that were read and are not sent yet.
     pub(super) fn held_bytes(&self) -> u64 {
         self.held.bytes()
+    }
+
+    /// Reads the rest of the body ahead, within bounds.
+    pub(super) fn read_ahead(&mut self) -> ReadAhead<'_> {
+        ReadAhead::new(&mut self.rest, self.limit)
     }
 
     pub(super) fn progress(&self) -> Arc<UploadProgress> {

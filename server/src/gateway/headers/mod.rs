@@ -2,7 +2,7 @@
 
 mod withheld;
 
-use std::{fmt::Write as _, mem};
+use std::{fmt::Write as _, mem, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -46,6 +46,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const WAITED: HeaderName = HeaderName::from_static("x-proxypal-waited-ms");
 /// Of the largest number of 64 bits.
 const MAX_DIGITS: usize = 20;
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
@@ -117,13 +118,19 @@ pub(super) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
     let upgrade = is_upgrade(headers);
     remove_hop_by_hop(headers);
     remove_matching(headers, is_withheld);
-    headers.insert(X_REQUEST_ID, value_of(request_id));
     if upgrade {
+        headers.insert(X_REQUEST_ID, value_of(request_id));
         ask_for_upgrade(headers);
     } else {
-        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-        headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
+        identify(headers, request_id);
     }
+}
+
+/// Adds the request id and what keeps browsers from running an answer.
+pub(super) fn identify(headers: &mut HeaderMap, request_id: Uuid) {
+    headers.insert(X_REQUEST_ID, value_of(request_id));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
 }
 
 /// Adds the requests per minute: the limit, what is left of it, and when all of it is available again, in seconds since
@@ -140,6 +147,16 @@ pub(super) fn set_rate_limits(
     headers.insert(RATE_LIMIT, limit);
     headers.insert(RATE_LIMIT_REMAINING, remaining);
     headers.insert(RATE_LIMIT_RESET, reset);
+}
+
+/// Adds how long the request waited for limits, in milliseconds, if it did and the header is not there yet.
+pub(super) fn set_waited(headers: &mut HeaderMap, waited: Option<Duration>) {
+    if let Some(waited) = waited {
+        let millis = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        headers
+            .entry(WAITED)
+            .or_insert_with(|| HeaderValue::from(millis));
+    }
 }
 
 /// Numbers as values that share their memory.

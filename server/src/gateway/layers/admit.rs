@@ -15,8 +15,9 @@ use super::{
     request::{AdmittedRequest, LayerResult, ReadRequest, to_absent_client},
 };
 use crate::gateway::{
-    admission::{AdmissionControl, AdmissionRequest, is_text},
+    admission::{AdmissionControl, AdmissionRequest, NotAdmitted, is_text},
     dialect::GatewayError,
+    headers,
 };
 
 impl<S> Service<ReadRequest> for Layered<AdmissionControl, S>
@@ -39,7 +40,12 @@ where
         let admission = Arc::clone(&self.state);
         async move {
             match admitted(&admission, request).await {
-                Some(Ok(request)) => inner.call(request).await,
+                Some(Ok(request)) => {
+                    let waited = request.record.waited;
+                    let mut response = inner.call(request).await?;
+                    headers::set_waited(response.headers_mut(), waited);
+                    Ok(response)
+                }
                 Some(Err(error)) => Err(error),
                 None => Ok(to_absent_client()),
             }
@@ -48,15 +54,15 @@ where
     }
 }
 
-/// `None` if the request was recorded already.
+/// `None` if the client left, which is recorded.
 async fn admitted(
-    admission: &AdmissionControl,
+    control: &AdmissionControl,
     request: ReadRequest,
 ) -> Option<Result<AdmittedRequest, GatewayError>> {
     let ReadRequest {
         context,
         head,
-        upload,
+        mut upload,
         asked,
         start,
         mut pending,
@@ -67,12 +73,18 @@ async fn admitted(
         dialect: route.dialect,
         is_metered: route.is_metered,
         names_model: route.names_model,
+        lists_models: route.lists_models,
         read_bytes: upload.held_bytes(),
         is_text: is_text(route, &head.headers),
+        span: &context.span,
     };
+    let mut ahead = upload.read_ahead();
     let record = pending.record()?;
-    let admission = admission.admit(admission_request, start, &asked, record);
-    match admission.await {
+    let client = ahead.client_end(|| control.memory_of(&context.caller));
+    let admission = control.admit(admission_request, start, &asked, record, client);
+    let admission = admission.await;
+    ahead.restore();
+    match admission {
         Ok(admission) => Some(Ok(AdmittedRequest {
             record: pending.into_record()?,
             context,
@@ -80,6 +92,8 @@ async fn admitted(
             upload,
             admission,
         })),
-        Err(error) => Some(Err(pending.refuse(error).await)),
+        Err(NotAdmitted::Refused(error)) => Some(Err(pending.refuse(error).await)),
+        // The record of the request is written when it is dropped.
+        Err(NotAdmitted::ClientGone) => None,
     }
 }

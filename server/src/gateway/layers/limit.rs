@@ -1,7 +1,9 @@
-//! Takes what depends on the caller alone: one of its requests per minute and one of its concurrent requests.
+//! Takes what depends on the caller alone: one of its requests per minute and one of its concurrent requests. A request that a
+//! limit blocks may wait for it.
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -15,22 +17,28 @@ use tower::Service;
 
 use super::{
     Layered,
-    request::{LayerResult, RecordedRequest, StartedRequest},
+    request::{LayerResult, RecordedRequest, StartedRequest, to_absent_client},
 };
 use crate::{
-    domain::{ledger::RateLimitStatus, settings::Settings},
-    gateway::{admission, body::discard, dialect::GatewayError, headers},
+    domain::ledger::RateLimitStatus,
+    gateway::{
+        admission::{AdmissionControl, NotAdmitted, RequestStart, StartError},
+        body::{ReadAhead, discard},
+        dialect::GatewayError,
+        headers,
+    },
 };
 
 #[derive(Debug)]
 pub(in crate::gateway) struct Limiting {
-    pub(in crate::gateway) settings: Settings,
+    pub(in crate::gateway) admission: Arc<AdmissionControl>,
 }
 
 impl<S> Service<RecordedRequest> for Layered<Limiting, S>
 where
     S: Service<StartedRequest, Response = Response<Body>, Error = GatewayError>,
-    S::Future: Unpin,
+    S: Clone + Send + 'static,
+    S::Future: Unpin + Send,
 {
     type Response = Response<Body>;
     type Error = GatewayError;
@@ -42,17 +50,26 @@ where
 
     fn call(&mut self, request: RecordedRequest) -> Self::Future {
         let received_at = request.context.received_at;
-        match admission::start(&self.state.settings, &request.context.caller, received_at) {
-            Ok(start) => LimitFuture {
-                rate_limits: start.rate_limits,
-                received_at,
-                inner: Either::Right(self.inner.call(StartedRequest { request, start })),
-            },
-            Err(error) => LimitFuture {
-                rate_limits: None,
-                received_at,
-                inner: Either::Left(refused(request, error).boxed()),
-            },
+        let (caller, limiting) = (&request.context.caller, &self.state);
+        let (rate_limits, inner) = match limiting.admission.start(caller, received_at) {
+            Ok(start) => {
+                let rate_limits = start.rate_limits;
+                let inner = self.inner.call(StartedRequest { request, start });
+                (rate_limits, Either::Right(inner))
+            }
+            Err(StartError::Refused(error)) => {
+                (None, Either::Left(refused(request, error).boxed()))
+            }
+            Err(StartError::MayWait) => {
+                let (limiting, inner) = (Arc::clone(limiting), self.inner.clone());
+                let inner = async move { waited(&limiting, inner, request).await };
+                (None, Either::Left(inner.boxed()))
+            }
+        };
+        LimitFuture {
+            inner,
+            rate_limits,
+            received_at,
         }
     }
 }
@@ -61,6 +78,49 @@ async fn refused(request: RecordedRequest, error: GatewayError) -> LayerResult {
     let error = request.pending.refuse(error).await;
     discard(&request.head.headers, request.body).await;
     Err(error)
+}
+
+/// Serves a request once it is admitted. Its body is read on meanwhile, within bounds, since that shows whether the client is
+/// still there.
+async fn waited<S>(limiting: &Limiting, mut inner: S, mut request: RecordedRequest) -> LayerResult
+where
+    S: Service<StartedRequest, Response = Response<Body>, Error = GatewayError>,
+{
+    let start = match limiting.start(&mut request).await {
+        Ok(start) => start,
+        Err(NotAdmitted::Refused(error)) => return refused(request, error).await,
+        // The record of the request is written when it is dropped.
+        Err(NotAdmitted::ClientGone) => return Ok(to_absent_client()),
+    };
+    let received_at = request.context.received_at;
+    let waited = request.pending.record().and_then(|record| record.waited);
+    let rate_limits = start.rate_limits;
+    let mut response = inner.call(StartedRequest { request, start }).await?;
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        let headers = response.headers_mut();
+        headers::set_waited(headers, waited);
+        if let Some(status) = rate_limits {
+            headers::set_rate_limits(headers, status, received_at);
+        }
+    }
+    Ok(response)
+}
+
+impl Limiting {
+    async fn start(&self, request: &mut RecordedRequest) -> Result<RequestStart, NotAdmitted> {
+        let context = Arc::clone(&request.context);
+        let Some(record) = request.pending.record() else {
+            return Err(NotAdmitted::ClientGone);
+        };
+        let (admission, caller) = (&self.admission, &context.caller);
+        let mut ahead = ReadAhead::new(&mut request.body, admission.max_body_bytes());
+        let client = ahead.client_end(|| admission.memory_of(caller));
+        let asks = (context.route.is_metered, &context.span);
+        let started = admission.start_waiting(caller, asks, record, client);
+        let started = started.await;
+        ahead.restore();
+        started
+    }
 }
 
 /// A response that reports the requests per minute.

@@ -72,6 +72,7 @@ impl Recording {
             id,
             received_at,
             route,
+            recipient,
             head,
             body,
             peer: _,
@@ -80,6 +81,7 @@ impl Recording {
             id,
             received_at,
             route,
+            recipient,
             caller,
             span: RequestSpan::begin(&self.traces, &head.headers, &record),
         });
@@ -107,6 +109,7 @@ impl Recording {
             started_at: request.received_at,
             duration: Duration::ZERO,
             time_to_first_byte: None,
+            waited: None,
             endpoint,
             protocol: request.route.protocol,
             model: None,

@@ -24,6 +24,7 @@ use crate::gateway::{
     context::RequestContext,
     dialect::{GatewayError, in_socket_error},
     meter::RequestEnd,
+    wait::ClientEnd,
 };
 
 /// How long a close frame may take to be sent.
@@ -112,26 +113,34 @@ impl SocketSession {
         to_engine: &mut SplitSink<EngineSocket, Message>,
         refusals: tokio::sync::mpsc::Sender<Message>,
     ) -> SessionEnd {
+        let mut read_ahead = None;
         loop {
-            let message = match self.next(&mut from_client).await {
+            let next = match read_ahead.take() {
+                Some(next) => next,
+                None => self.next(&mut from_client).await,
+            };
+            let message = match next {
                 Ok(message) => message,
                 Err(end) => return end,
             };
-            if let Message::Ping(payload) | Message::Pong(payload) = &message {
-                self.arriving.finish_control(payload.len());
-                continue;
-            }
             // Until the message is sent to the engine.
             let _memory = self.arriving.finish();
             if let Message::Text(_) | Message::Binary(_) = &message
-                && let Err(error) = self.turns.begin(&message.clone().into_data()).await
+                && let Err(error) = self
+                    .begin(message.clone(), &mut from_client, &mut read_ahead)
+                    .await
             {
+                if let Some(Err(end)) = read_ahead {
+                    return end;
+                }
                 self.sockets.metrics.refused(&error);
                 let revoked = matches!(
                     error,
                     GatewayError::UnknownKey | GatewayError::KeyProblem(_)
                 );
-                let _ = refusals.send(Message::text(in_socket_error(&error))).await;
+                let now = self.sockets.clock.now();
+                let message = in_socket_error(self.context.recipient, &error, now);
+                let _ = refusals.send(Message::text(message)).await;
                 if revoked {
                     return SessionEnd::Revoked;
                 }
@@ -150,6 +159,29 @@ impl SocketSession {
         }
     }
 
+    /// Begins a turn. While it waits for that, one more message is read, which shows whether the client is still there.
+    async fn begin(
+        &self,
+        message: Message,
+        from_client: &mut SplitStream<ClientSocket>,
+        read_ahead: &mut Option<Result<Message, SessionEnd>>,
+    ) -> Result<(), GatewayError> {
+        let client = async {
+            let next = match self.next(from_client).await {
+                Ok(Message::Close(frame)) => Err(SessionEnd::ClientLeft(frame)),
+                next => next,
+            };
+            let has_left = next.is_err();
+            *read_ahead = Some(next);
+            if has_left {
+                return ClientEnd::Left;
+            }
+            pending().await
+        };
+        self.turns.begin(&message.into_data(), client).await
+    }
+
+    /// The next message that is no ping or pong.
     async fn next(
         &self,
         from_client: &mut SplitStream<ClientSocket>,
@@ -157,6 +189,9 @@ impl SocketSession {
         let idle = self.sockets.deadlines.socket_idle;
         loop {
             match timeout(idle, from_client.next()).await {
+                Ok(Some(Ok(Message::Ping(payload) | Message::Pong(payload)))) => {
+                    self.arriving.finish_control(payload.len());
+                }
                 Ok(Some(Ok(message))) => return Ok(message),
                 Ok(Some(Err(_)) | None) => {
                     let error = self.arriving.error();

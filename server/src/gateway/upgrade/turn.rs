@@ -1,6 +1,8 @@
 //! The turns of a socket: which are in flight, and what each used.
 
 use std::{
+    future::Future,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,12 +16,13 @@ use crate::{
     clock::SharedClock,
     domain::{ledger::OpenSocket, requests::RequestRecord, users::api_keys::Caller},
     gateway::{
-        admission::{self, Admission, AdmissionRequest},
+        admission::{Admission, AdmissionRequest, NotAdmitted, RequestStart, StartError},
         context::RequestContext,
-        dialect::{Dialect, GatewayError},
+        dialect::{Dialect, ErrorRecipient, GatewayError},
         meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
         trace::RequestSpan,
+        wait::ClientEnd,
     },
 };
 
@@ -32,6 +35,7 @@ const RECOVERY: Duration = Duration::from_secs(1);
 /// Shared by the two directions of a socket.
 pub(super) struct Turns {
     sockets: Arc<Sockets>,
+    recipient: ErrorRecipient,
     /// Of the handshake.
     span: RequestSpan,
     _socket: OpenSocket,
@@ -61,6 +65,7 @@ impl Turns {
     ) -> Self {
         Self {
             sockets,
+            recipient: context.recipient,
             span: context.span.clone(),
             _socket: socket,
             state: Mutex::new(TurnState {
@@ -80,8 +85,13 @@ impl Turns {
         }
     }
 
-    /// Observes a message of the client. One that generates must be admitted.
-    pub(super) async fn begin(&self, message: &[u8]) -> Result<(), GatewayError> {
+    /// Observes a message of the client. One that generates must be admitted; while it waits for that, `client` resolves when
+    /// the client leaves.
+    pub(super) async fn begin(
+        &self,
+        message: &[u8],
+        client: impl Future<Output = ClientEnd>,
+    ) -> Result<(), GatewayError> {
         let is_limited = self.lock().caller.has_limits_by_model();
         let mut scanner = ModelScanner::for_message(is_limited);
         scanner.observe(message);
@@ -97,29 +107,59 @@ impl Turns {
         let mut record = self.lock().next_record(&asked.model, &self.sockets.clock);
         let request = AdmissionRequest {
             caller: &caller,
-            dialect: Dialect::OpenAi,
+            dialect: Dialect::Responses,
             is_metered: true,
             names_model: true,
+            lists_models: false,
             read_bytes: message.len() as u64,
             is_text: true,
+            span: &self.span,
         };
         let sockets = &self.sockets;
-        let admitted = match admission::start(&sockets.settings, &caller, record.started_at) {
+        let mut client = pin!(client);
+        let admitted = match self.start(&caller, &mut record, client.as_mut()).await {
             Ok(start) => {
-                let admission = sockets.admission.admit(request, start, &asked, &mut record);
+                let admission = &sockets.admission;
+                let admission = admission.admit(request, start, &asked, &mut record, client);
                 admission.await
             }
             Err(error) => Err(error),
         };
-        match admitted {
+        let error = match admitted {
             Ok(admission) => {
                 self.open(admission, record);
-                Ok(())
+                return Ok(());
             }
-            Err(error) => {
-                let span = self.span.turn(&sockets.traces, &record);
-                sockets.receipts.refuse(&caller, &error, record, span).await;
+            Err(error) => error,
+        };
+        let span = self.span.turn(&sockets.traces, &record);
+        let receipts = &sockets.receipts;
+        match error {
+            NotAdmitted::Refused(error) => {
+                let sent = (&error, self.recipient);
+                receipts.refuse(&caller, sent, record, span).await;
                 Err(error)
+            }
+            NotAdmitted::ClientGone => {
+                Arc::clone(receipts).abandon(&caller, record, span);
+                Err(GatewayError::EngineFailed)
+            }
+        }
+    }
+
+    async fn start(
+        &self,
+        caller: &Caller,
+        record: &mut RequestRecord,
+        client: impl Future<Output = ClientEnd>,
+    ) -> Result<RequestStart, NotAdmitted> {
+        let admission = &self.sockets.admission;
+        match admission.start(caller, record.started_at) {
+            Ok(start) => Ok(start),
+            Err(StartError::Refused(error)) => Err(NotAdmitted::Refused(error)),
+            Err(StartError::MayWait) => {
+                let asks = (true, &self.span);
+                admission.start_waiting(caller, asks, record, client).await
             }
         }
     }

@@ -65,6 +65,9 @@ struct UpdateRateLimitInput {
     concurrent_requests: MaybeUndefined<u32>,
     /// Concurrent open WebSockets.
     concurrent_sockets: MaybeUndefined<u32>,
+    /// How long a request waits for the limits on requests and tokens, in seconds, before it is refused: 0 to 120. Null for not
+    /// at all; of a key, null for as long as its user allows.
+    max_wait_seconds: MaybeUndefined<u32>,
 }
 
 /// The rate limit of a user or a key. Set either `userId` or `apiKeyId`. It replaces the whole earlier limit.
@@ -83,6 +86,9 @@ struct SetRateLimitInput {
     concurrent_requests: Option<u32>,
     /// Concurrent open WebSockets.
     concurrent_sockets: Option<u32>,
+    /// How long a request waits for the limits on requests and tokens, in seconds, before it is refused: 0 to 120. Not at all
+    /// when omitted; of a key, as long as its user allows.
+    max_wait_seconds: Option<u32>,
 }
 
 /// The result of changing quotas.
@@ -185,6 +191,7 @@ impl ChangeLimitsMutation {
             tokens_per_minute: or(tokens, limit.tokens_per_minute),
             concurrent_requests: or(input.concurrent_requests, limit.concurrent_requests),
             concurrent_sockets: or(input.concurrent_sockets, limit.concurrent_sockets),
+            max_wait_seconds: or(input.max_wait_seconds, limit.max_wait_seconds),
         };
         let quotas = ctx.service::<Quotas>();
         let audit = ctx.audit();
@@ -213,6 +220,7 @@ impl ChangeLimitsMutation {
             tokens_per_minute: input.tokens_per_minute,
             concurrent_requests: input.concurrent_requests,
             concurrent_sockets: input.concurrent_sockets,
+            max_wait_seconds: input.max_wait_seconds,
         };
         let (audit, limit) = (ctx.audit(), limit.read()?);
         let set = ctx

@@ -16,6 +16,9 @@ pub(crate) struct RateLimit {
     concurrent_requests: Option<i32>,
     /// Concurrent open WebSockets.
     concurrent_sockets: Option<i32>,
+    /// How long a request waits for the limits on requests and tokens, in seconds, before it is refused. Null for not at all; of
+    /// a key, null for as long as its user allows.
+    max_wait_seconds: Option<i32>,
 }
 
 impl From<entity::RateLimit> for RateLimit {
@@ -25,6 +28,7 @@ impl From<entity::RateLimit> for RateLimit {
             tokens_per_minute: limit.tokens_per_minute.map(Into::into),
             concurrent_requests: limit.concurrent_requests.map(int),
             concurrent_sockets: limit.concurrent_sockets.map(int),
+            max_wait_seconds: limit.max_wait_seconds.map(int),
         }
     }
 }
@@ -40,6 +44,9 @@ pub(crate) struct RateLimitInput {
     pub(crate) concurrent_requests: Option<u32>,
     /// Concurrent open WebSockets.
     pub(crate) concurrent_sockets: Option<u32>,
+    /// How long a request waits for the limits on requests and tokens, in seconds, before it is refused: 0 to 120. Not at all
+    /// when omitted; of a key, as long as its user allows.
+    pub(crate) max_wait_seconds: Option<u32>,
 }
 
 impl RateLimitInput {
@@ -49,6 +56,7 @@ impl RateLimitInput {
             tokens_per_minute: self.tokens_per_minute.map(BigInt::count).transpose()?,
             concurrent_requests: self.concurrent_requests,
             concurrent_sockets: self.concurrent_sockets,
+            max_wait_seconds: self.max_wait_seconds,
         })
     }
 }

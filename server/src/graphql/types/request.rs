@@ -97,8 +97,10 @@ pub(crate) struct Request {
     started_at: DateTime,
     /// The time at which it was settled.
     finished_at: DateTime,
-    /// The duration, in milliseconds.
+    /// The duration, in milliseconds, without the time that it waited for limits.
     duration_ms: i32,
+    /// How long it waited for limits before it was admitted or refused, in milliseconds; null if it did not wait.
+    waited_ms: Option<i32>,
     /// The time to the first byte of the response, in milliseconds; null if there was none.
     time_to_first_byte_ms: Option<i32>,
     /// The provider that served it; null while unknown.
@@ -130,6 +132,10 @@ pub(crate) struct Request {
     /// recorded by an earlier version.
     #[graphql(name = "cacheWrite1hTokens")]
     cache_write_1h_tokens: Option<BigInt>,
+    /// The images in the response of an images endpoint; 0 for others.
+    images: i32,
+    /// The seconds of the video that the request ordered; 0 for others.
+    video_seconds: i32,
     /// The service tier in the request, as it is written there, such as `priority`; null if it names none.
     requested_service_tier: Option<String>,
     /// The service tier that the provider reports, as it writes it; null if it reports none. A tier without rates has the
@@ -154,6 +160,7 @@ impl From<request::Model> for Request {
     fn from(row: request::Model) -> Self {
         let tokens = tokens_of(&row);
         let tier = tier_of(&row);
+        let finished_at = requests::finished_at(&row);
         Self {
             user_id: row.user_id,
             api_key_id: row.api_key_id,
@@ -165,8 +172,9 @@ impl From<request::Model> for Request {
             id: row.id.into(),
             connection_id: row.connection_id.map(Into::into),
             started_at: at(row.started_at),
-            finished_at: at(row.started_at.saturating_add(row.duration)),
+            finished_at: at(finished_at),
             duration_ms: int(row.duration / 1000),
+            waited_ms: row.waited_ms,
             time_to_first_byte_ms: row.time_to_first_byte.map(|micros| int(micros / 1000)),
             provider: row.provider.map(Into::into),
             model: row.model,
@@ -181,11 +189,13 @@ impl From<request::Model> for Request {
             rejected_by: row.rejected_by.map(Into::into),
             tokens: tokens.map(Tokens::from),
             cache_write_1h_tokens: row.cache_write_1h_tokens.map(BigInt),
+            images: row.images,
+            video_seconds: row.video_seconds,
             requested_service_tier: row.requested_service_tier,
             service_tier: row.service_tier,
             cost: row.cost.map(Usd),
             unpriced: row.cost_assumed
-                || (row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0)),
+                || (row.cost.is_none() && tokens.is_some_and(|tokens| !tokens.is_nothing())),
             usage_source: row.usage_source.into(),
             reconciliation: row.reconciliation.map(Into::into),
             client_ip: row.client_ip,

@@ -1,6 +1,7 @@
 //! Rate limits: set, shown, and left to the default again.
 
 use entity::admin::Role;
+use limits::{AttemptResult, Blocked, LimitOwner, Waiter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -8,7 +9,8 @@ use crate::support::{Caller, ControlPlane, code};
 
 const SET: &str = "mutation($input: SetRateLimitInput!) { setRateLimit(input: $input) {
     user { rateLimit { ...L } effectiveRateLimit { ...L } } apiKey { rateLimit { ...L } } } }
-    fragment L on RateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets }";
+    fragment L on RateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets
+        maxWaitSeconds }";
 
 #[tokio::test]
 async fn a_users_rate_limit_replaces_the_default_until_it_is_removed() {
@@ -17,11 +19,11 @@ async fn a_users_rate_limit_replaces_the_default_until_it_is_removed() {
     let (ada, _) = plane.key_holder("ada").await;
     let limit = json!({
         "requestsPerMinute": null, "tokensPerMinute": 1_000_000_000_000_i64,
-        "concurrentRequests": 100_000, "concurrentSockets": 1,
+        "concurrentRequests": 100_000, "concurrentSockets": 1, "maxWaitSeconds": 120,
     });
     let default = json!({
         "requestsPerMinute": 60, "tokensPerMinute": null,
-        "concurrentRequests": 64, "concurrentSockets": 32,
+        "concurrentRequests": 64, "concurrentSockets": 32, "maxWaitSeconds": null,
     });
 
     let set = set_for(&admin, "userId", ada, &limit).await;
@@ -44,7 +46,7 @@ async fn a_rotated_key_keeps_its_rate_limit() {
     let keys = plane.services.api_keys.of_users(&[ada]).await.unwrap();
     let limit = json!({
         "requestsPerMinute": 1, "tokensPerMinute": null,
-        "concurrentRequests": null, "concurrentSockets": null,
+        "concurrentRequests": null, "concurrentSockets": null, "maxWaitSeconds": null,
     });
 
     let set = set_for(&admin, "apiKeyId", keys[0].id, &limit).await;
@@ -99,7 +101,8 @@ async fn a_part_of_a_rate_limit_is_updated_and_the_others_stay() {
     let admin = plane.script(Role::Admin).await;
     let (ada, _) = plane.key_holder("ada").await;
     let update = "mutation($input: UpdateRateLimitInput!) { updateRateLimit(input: $input) {
-        user { rateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets } } } }";
+        user { rateLimit { requestsPerMinute tokensPerMinute concurrentRequests concurrentSockets
+        maxWaitSeconds } } } }";
 
     let mut limits = Vec::new();
     for change in [
@@ -133,4 +136,58 @@ async fn set_for(admin: &Caller, holder: &str, id: Uuid, limit: &Value) -> Value
     let mut input = limit.clone();
     input[holder] = json!(id);
     admin.ask_with(SET, json!({ "input": input })).await
+}
+
+#[tokio::test]
+async fn a_longer_wait_than_two_minutes_is_refused() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let (ada, _) = plane.key_holder("ada").await;
+
+    let refused = set_for(&admin, "userId", ada, &json!({ "maxWaitSeconds": 121 })).await;
+
+    assert_eq!(code(&refused), "BAD_USER_INPUT");
+    let message = refused["errors"][0]["message"].as_str().unwrap();
+    assert!(
+        message.contains("maxWaitSeconds must be between 0 and 120"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn waiting_requests_are_listed_by_user() {
+    let plane = ControlPlane::start().await;
+    let viewer = plane.script(Role::Viewer).await;
+    let mut tickets = Vec::new();
+    for (name, requests) in [("ada", 1), ("bob", 2)] {
+        let (user, _) = plane.key_holder(name).await;
+        let limits = plane.services.ledger.user_limits(user);
+        for _ in 0..requests {
+            let waiter = Waiter {
+                rank: 0,
+                api_key_id: Uuid::nil(),
+                uses_tokens: true,
+            };
+            let blocked = Blocked {
+                owner: LimitOwner::User,
+                by_tokens: false,
+                retry_after: None,
+            };
+            let attempt = move || AttemptResult::Blocked(blocked);
+            tickets.push(limits.waiting().join(waiter, 10, Box::new(attempt)));
+        }
+    }
+    let query = "{ waitingRequests { total users { requests user { name } } } }";
+
+    let waiting = viewer.ask(query).await;
+
+    let users = json!([
+        { "requests": 2, "user": { "name": "bob" } },
+        { "requests": 1, "user": { "name": "ada" } },
+    ]);
+    let expected = json!({ "total": 3, "users": users });
+    assert_eq!(waiting["data"]["waitingRequests"], expected);
+    drop(tickets);
+    let nothing = viewer.ask(query).await;
+    assert_eq!(nothing["data"]["waitingRequests"]["total"], 0);
 }

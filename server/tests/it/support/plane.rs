@@ -171,6 +171,7 @@ impl ControlPlane {
         let record = RequestRecord {
             duration: Duration::from_millis(1200),
             time_to_first_byte: Some(Duration::from_millis(300)),
+            waited: None,
             model: Some(model.to_owned()),
             streamed: true,
             outcome,

@@ -21,6 +21,7 @@ pub(crate) fn completed(
         started_at,
         duration: Duration::from_secs(1),
         time_to_first_byte: None,
+        waited: None,
         endpoint: "POST /v1/chat/completions".to_owned(),
         protocol: Protocol::OpenaiChat,
         model: Some("gpt-5".to_owned()),

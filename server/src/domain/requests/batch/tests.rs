@@ -120,6 +120,7 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         started_at: DateTime::UNIX_EPOCH,
         duration: Duration::ZERO,
         time_to_first_byte: None,
+        waited: None,
         endpoint: String::new(),
         protocol: Protocol::OpenaiChat,
         model: Some("m".to_owned()),

@@ -63,6 +63,7 @@ fn rate_is_within(mine: Option<RateLimit>, theirs: Option<RateLimit>) -> bool {
         && is_at_most(mine.tokens_per_minute, theirs.tokens_per_minute)
         && is_at_most(mine.concurrent_requests, theirs.concurrent_requests)
         && is_at_most(mine.concurrent_sockets, theirs.concurrent_sockets)
+        && is_at_most(mine.max_wait_seconds, theirs.max_wait_seconds)
 }
 
 /// `None` is no limit.

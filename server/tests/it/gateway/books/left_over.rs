@@ -24,6 +24,7 @@ impl TestServer {
             started_at: DateTime::<Utc>::UNIX_EPOCH + Duration::from_hours(500_000),
             duration: Duration::ZERO,
             time_to_first_byte: None,
+            waited: None,
             endpoint: "POST /v1/chat/completions".to_owned(),
             protocol: Protocol::OpenaiChat,
             model: Some("m".to_owned()),
