@@ -187,9 +187,9 @@ fn weighed(row: &QueryResult, account: &provider_account::Model) -> Result<(Stri
         input: count("input")?.unwrap_or_default(),
         cache_read: count("cache_read")?.unwrap_or_default(),
         cache_write: count("cache_write")?.unwrap_or_default(),
-        cache_write_1h: 0,
         output: count("output")?.unwrap_or_default(),
         reasoning: count("reasoning")?.unwrap_or_default(),
+        ..Tokens::default()
     };
     let units = units_of(&account.kind.to_value(), &model, tokens);
     Ok((model, units))
