@@ -339,6 +339,7 @@ impl Components {
             drainer: state.drainer.clone(),
             memory: self.memory.clone(),
             metrics: state.metrics.clone(),
+            levels: options.accounts.windows().sockets().clone(),
             traces: options.traces.clone(),
             deadlines: options.deadlines,
             tasks: options.tasks.clone(),

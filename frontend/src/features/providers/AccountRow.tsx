@@ -46,6 +46,13 @@ const AccountRowFragmentDoc = graphql(`
       name
       usedPercent
       resetsAt
+      estimate {
+        level
+        outsidePercent
+        forecast {
+          ...WindowForecastPart
+        }
+      }
     }
     windowsReportedAt
     models {
