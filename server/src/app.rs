@@ -447,6 +447,7 @@ fn gateway(
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
         settings: services.settings.clone(),
+        usage: services.usage.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),

@@ -208,6 +208,21 @@ impl<Q> QuotaState<Q> {
         self.used = used;
     }
 
+    pub fn rule(&self) -> &QuotaRule {
+        &self.rule
+    }
+
+    /// Whether it counts requests with this key.
+    pub fn counts_key(&self, api_key_id: Uuid) -> bool {
+        self.rule.api_key_id.is_none_or(|id| id == api_key_id)
+    }
+
+    /// Whether it counts every request with this key, whatever model and provider serve it.
+    pub fn counts_all_of(&self, api_key_id: Uuid) -> bool {
+        let is_partial = self.rule.provider.is_some() || self.rule.model_pattern.is_some();
+        !is_partial && self.counts_key(api_key_id)
+    }
+
     /// Usage and reservations at this time.
     pub fn standing(&self, at: DateTime<Utc>) -> QuotaStatus {
         QuotaStatus {
@@ -215,6 +230,11 @@ impl<Q> QuotaState<Q> {
             reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
         }
+    }
+
+    /// Usage in millionths of the limit, committed or not.
+    pub fn level(&self, at: DateTime<Utc>) -> i128 {
+        i128::from(self.used_in_total(at)) * 1_000_000 / i128::from(self.rule.limit.max(1))
     }
 
     /// Committed usage in millionths of the limit.
