@@ -36,6 +36,7 @@ mod m20261130_000036_add_alert_address;
 mod m20261130_000037_create_seen_model;
 mod m20261130_000038_create_window_reading;
 mod m20261130_000043_add_wait_to_request;
+mod m20261130_000044_add_raise_to_quota;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000037_create_seen_model::Migration),
             Box::new(m20261130_000038_create_window_reading::Migration),
             Box::new(m20261130_000043_add_wait_to_request::Migration),
+            Box::new(m20261130_000044_add_raise_to_quota::Migration),
         ]
     }
 }

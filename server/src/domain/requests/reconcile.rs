@@ -236,7 +236,7 @@ mod tests {
             started_at: DateTime::UNIX_EPOCH,
             duration: Duration::ZERO,
             time_to_first_byte: None,
-            waited_ms: None,
+            waited: None,
             endpoint: "POST /v1/chat/completions".to_owned(),
             protocol: Protocol::OpenaiChat,
             model: None,

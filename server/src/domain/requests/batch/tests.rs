@@ -108,6 +108,7 @@ fn limit() -> quota::Model {
         unpriced: UnpricedPolicy::default(),
         free_models: FreeModelPolicy::default(),
         created_at: DateTime::UNIX_EPOCH,
+        temporary_raise: None,
     }
 }
 
@@ -120,7 +121,7 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         started_at: DateTime::UNIX_EPOCH,
         duration: Duration::ZERO,
         time_to_first_byte: None,
-        waited_ms: None,
+        waited: None,
         endpoint: String::new(),
         protocol: Protocol::OpenaiChat,
         model: Some("m".to_owned()),
