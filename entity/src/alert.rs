@@ -17,6 +17,8 @@ use super::{
 pub enum AlertKind {
     /// The engine is not running.
     EngineDown,
+    /// A new version of the engine failed, so the server returned to the previous one, or could not.
+    EngineRolledBack,
     /// Requests cannot be recorded, so they are rejected.
     RecordingFailing,
     /// Many requests of the last hour failed.
@@ -41,6 +43,8 @@ pub enum AlertKind {
     ModelUnpriced,
     /// The price list is old.
     PricesOutdated,
+    /// The model catalogue was not refreshed for a day.
+    CatalogueOutdated,
     /// The disk is nearly full.
     DiskLow,
 }
@@ -93,7 +97,8 @@ pub struct AlertDetail {
     /// The end of a cooldown, of a sign-in or of a quota's window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTimeUtc>,
-    /// The time of the last backup or the date of the prices.
+    /// The time of the last backup, of the last refresh of the model catalogue or of the return to the previous engine; or
+    /// the date of the prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_at: Option<DateTimeUtc>,
     /// The requests that were counted, and how many of them failed.
@@ -111,6 +116,12 @@ pub struct AlertDetail {
     pub every_hours: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_bytes: Option<i64>,
+    /// The version of the engine that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_version: Option<String>,
+    /// The version of the engine before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_version: Option<String>,
 }
 
 /// A quota that is used up.

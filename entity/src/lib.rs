@@ -1,5 +1,8 @@
 //! The entities, one module per table, without queries or business rules.
 
+pub mod account_access;
+pub mod account_group;
+pub mod account_group_member;
 pub mod admin;
 pub mod alert;
 pub mod alert_address_request;
@@ -26,6 +29,10 @@ pub mod secret;
 pub mod seen_model;
 pub mod session;
 pub mod setting;
+pub mod share_hour;
+pub mod share_override;
+pub mod share_pool;
+pub mod share_weight;
 pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;

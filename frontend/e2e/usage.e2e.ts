@@ -138,6 +138,7 @@ test("a view is saved, opened after a reload, and deleted", async () => {
   await page.getByRole("menuitem", { name: "Manage views…" }).click();
   await page.getByRole("button", { name: "Delete view Models this month" }).click();
   await page.getByText("View Models this month deleted").waitFor();
+  await page.getByLabel("Name of Models this month").waitFor({ state: "detached" });
 });
 
 test("the month says that there is too little usage for a forecast", async () => {

@@ -74,6 +74,8 @@ pub struct Environment {
     pub search_path: OsString,
     /// Overrides the limits of the configuration.
     pub limits: Option<ConnectionLimits>,
+    /// Overrides how long a refresh of a token can take in the engine.
+    pub refresh_limit: Option<Duration>,
 }
 
 /// The clock, the tasks and the shutdown signals.
@@ -174,6 +176,7 @@ impl App {
             update_place(&config, &environment),
             engine.clone(),
             source,
+            Audit::new(core.db.clone(), life.clock.clone()),
             life.tasks.clone(),
         );
         let oauth = OAuthService::open(oauth_options(&config, &core, &engine, &life)).await?;
@@ -249,6 +252,7 @@ impl App {
         let services = &self.services;
         ConditionSources {
             engine: services.engine.clone(),
+            engine_updates: services.engine_updates.clone(),
             accounts: services.provider_accounts.clone(),
             requests: services.requests.clone(),
             usage: services.usage.clone(),
@@ -373,6 +377,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), core.digester.clone()),
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
+        account_groups: core.account_groups.clone(),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),
@@ -435,6 +440,7 @@ fn gateway(
         ledger: services.ledger.clone(),
         prices: services.prices.clone(),
         accounts: services.provider_accounts.clone(),
+        access: services.account_groups.access().clone(),
         settings: services.settings.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),

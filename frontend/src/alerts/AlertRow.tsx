@@ -12,6 +12,7 @@ import { buttonClass } from "../ui/Button";
 import { Code } from "../ui/Code";
 import { Ago } from "../ui/Moment";
 import { type Alert, describeAlert, remedyOf } from "./alert";
+import { describeReason } from "./describeReason";
 
 const ICONS: Record<AlertSeverity, { shape: typeof CircleAlert; class: string }> = {
   CRITICAL: { shape: CircleAlert, class: "text-bad" },
@@ -92,7 +93,7 @@ export function AlertRow(props: { alert: Alert; children?: JSX.Element }) {
       <div class="min-w-0 flex-1 break-words">
         {text()}
         <Show when={props.alert.detail.reason}>
-          {(reason) => <span class="block text-sm text-muted">{reason()}</span>}
+          {(reason) => <span class="block text-sm text-muted">{describeReason(reason())}</span>}
         </Show>
         <Show when={!remedyOf(props.alert) && !isPast()}>
           <Doctor />

@@ -18,6 +18,16 @@ test("each kind is worded, and leads to where it is resolved", () => {
   const account = { subject: { id: "a", name: "work" }, detail: { provider: "CLAUDE" } };
   const alerts = [
     alert({ kind: "ENGINE_DOWN" }),
+    alert({
+      kind: "ENGINE_ROLLED_BACK",
+      detail: { failedVersion: "8.0.0", previousVersion: "7.2.140" },
+    }),
+    alert({ kind: "ENGINE_ROLLED_BACK" }),
+    alert({
+      kind: "ENGINE_ROLLED_BACK",
+      severity: "CRITICAL",
+      detail: { failedVersion: "8.0.0", previousVersion: "7.2.140" },
+    }),
     alert({ kind: "RECORDING_FAILING" }),
     alert({ kind: "ERROR_RATE", detail: { failed: 15, requests: 45, minutes: 15 } }),
     alert({ kind: "ACCOUNT_SIGN_IN_INVALID", ...account }),
@@ -36,6 +46,7 @@ test("each kind is worded, and leads to where it is resolved", () => {
     alert({ kind: "BACKUP_FAILED" }),
     alert({ kind: "MODEL_UNPRICED", subject: { id: "m", name: "m" }, detail: { requests: 1 } }),
     alert({ kind: "PRICES_OUTDATED", detail: { lastAt: "2026-06-01T12:00:00Z" } }),
+    alert({ kind: "CATALOGUE_OUTDATED", detail: { lastAt: "2026-11-23T12:00:00Z" } }),
     alert({ kind: "DISK_LOW", detail: { freeBytes: 536_870_912 } }),
   ];
 
@@ -43,6 +54,9 @@ test("each kind is worded, and leads to where it is resolved", () => {
 
   expect(worded).toEqual([
     "The engine is not running → /engine",
+    "Engine update rolled back: 8.0.0 failed, and the server returned to 7.2.140 → /engine/updates",
+    "Engine update rolled back: the new version failed, and the server returned to the previous version → /engine/updates",
+    "Engine update not rolled back: 8.0.0 failed, and the server could not return to 7.2.140 → /engine/updates",
     "Requests cannot be recorded and are rejected → undefined",
     "33% of requests failed in the last 15 minutes (15 of 45) → /requests?outcome=UPSTREAM_ERROR,INTERRUPTED",
     "Claude account work: Sign-in invalid → /providers",
@@ -54,6 +68,7 @@ test("each kind is worded, and leads to where it is resolved", () => {
     "Scheduled backups fail → /settings/backups",
     "m has no price: 1 request in the last 24 hours → /models/prices?add=m",
     "The price list is from Jun 1, 2026 → /models/prices",
+    "No refresh of the model catalog has succeeded since Nov 23, 2026 → /engine",
     "The disk has only 512 MiB free → undefined",
   ]);
 });

@@ -27,6 +27,8 @@ export const AlertFragmentDocument = graphql(`
       minutes
       everyHours
       freeBytes
+      failedVersion
+      previousVersion
       quota {
         metric
         window
@@ -56,7 +58,7 @@ export function readAlerts(
 }
 
 /** Describes an alert in one line, without its reason. */
-export function describeAlert({ kind, subject, detail }: Alert, now?: Date): string {
+export function describeAlert({ kind, severity, subject, detail }: Alert, now?: Date): string {
   const name = subject.name ?? "";
   const account = {
     provider: detail.provider ? providerName(detail.provider) : "",
@@ -65,6 +67,11 @@ export function describeAlert({ kind, subject, detail }: Alert, now?: Date): str
   switch (kind) {
     case "ENGINE_DOWN":
       return t("alerts.text.engine");
+    case "ENGINE_ROLLED_BACK":
+      return t(severity === "CRITICAL" ? "alerts.text.notRolledBack" : "alerts.text.rolledBack", {
+        failed: detail.failedVersion ?? t("alerts.text.newVersion"),
+        previous: detail.previousVersion ?? t("alerts.text.previousVersion"),
+      });
     case "RECORDING_FAILING":
       return t("alerts.text.recording");
     case "ERROR_RATE":
@@ -92,6 +99,8 @@ export function describeAlert({ kind, subject, detail }: Alert, now?: Date): str
       return t("alerts.text.unpriced", { model: name, count: detail.requests ?? 0 });
     case "PRICES_OUTDATED":
       return t("alerts.text.prices", { date: formatDay(detail.lastAt ?? "") });
+    case "CATALOGUE_OUTDATED":
+      return t("alerts.text.catalogue", { date: formatDay(detail.lastAt ?? "") });
     case "DISK_LOW":
       return t("alerts.text.disk", { free: formatBytes(detail.freeBytes ?? 0) });
   }
@@ -131,6 +140,8 @@ const BACKUPS: Remedy = {
 
 const REMEDIES: Partial<Record<AlertKind, Remedy>> = {
   ENGINE_DOWN: { href: "/engine", action: "engine", needs: "restartEngine" },
+  ENGINE_ROLLED_BACK: { href: "/engine/updates", action: "updates", needs: "updateEngine" },
+  CATALOGUE_OUTDATED: { href: "/engine", action: "catalogue" },
   ERROR_RATE: { href: "/requests?outcome=UPSTREAM_ERROR,INTERRUPTED", action: "errors" },
   ACCOUNT_SIGN_IN_INVALID: ACCOUNT,
   ACCOUNT_FAILING: ACCOUNT,

@@ -26,6 +26,8 @@ export function makeAlert({ detail, ...more }: Given): AlertFragment {
       minutes: null,
       everyHours: null,
       freeBytes: null,
+      failedVersion: null,
+      previousVersion: null,
       quota: null,
       ...detail,
     },

@@ -2,6 +2,7 @@
 //! works without notification rules; requests never wait for it.
 
 mod accounts;
+mod engine;
 mod quotas;
 mod requests;
 mod service;
@@ -31,7 +32,7 @@ use crate::{
         usage::Usage,
         users::{Users, api_keys::ApiKeys, quotas::Quotas},
     },
-    engine::EngineHandle,
+    engine::{EngineHandle, EngineUpdates},
     outage::Outage,
 };
 
@@ -41,6 +42,7 @@ const CLEANUP_INTERVAL: Duration = Duration::from_hours(1);
 #[derive(Clone, Debug)]
 pub struct ConditionSources {
     pub engine: EngineHandle,
+    pub engine_updates: EngineUpdates,
     pub accounts: ProviderAccounts,
     pub requests: RequestLog,
     pub usage: Usage,
@@ -142,8 +144,13 @@ impl AlertWatcher {
         vec![
             Evaluation {
                 kinds: &[AlertKind::EngineDown],
-                result: Ok(service::engine(&sources.engine.status())),
+                result: Ok(engine::down(&sources.engine.status())),
             },
+            Evaluation {
+                kinds: &[AlertKind::EngineRolledBack],
+                result: Ok(engine::rolled_back(sources).await),
+            },
+            engine::catalogue(sources),
             Evaluation {
                 kinds: &[AlertKind::RecordingFailing],
                 result: Ok(recording),

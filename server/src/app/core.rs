@@ -13,6 +13,7 @@ use crate::{
     crypto::{token::Digester, vault::Vault},
     db::{Database, keep_private},
     domain::{
+        account_groups::{AccountAccess, AccountGroups},
         admins::Admins,
         backups,
         ledger::Ledger,
@@ -40,6 +41,7 @@ pub(super) struct Core {
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
     pub(super) api_keys: ApiKeys,
+    pub(super) account_groups: AccountGroups,
     pub(super) accounts: ProviderAccounts,
     pub(super) model_aliases: ModelAliases,
     pub(super) settings: Settings,
@@ -60,12 +62,20 @@ impl Core {
             .context("cannot create the first administrator; check ADMIN_PASSWORD")?;
         let ledger = Ledger::load(&db).await?;
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
-        let api_keys =
-            ApiKeys::load(db.clone(), clock.clone(), digester.clone(), ledger.clone()).await?;
+        let access = AccountAccess::load(db.clone()).await?;
+        let api_keys = ApiKeys::load(
+            db.clone(),
+            clock.clone(),
+            digester.clone(),
+            ledger.clone(),
+            access.clone(),
+        )
+        .await?;
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), vault.clone());
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
         Ok(Self {
+            account_groups: AccountGroups::new(db.clone(), clock.clone(), access),
             model_aliases: Box::pin(model_aliases).await?,
             settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
             seen_models: SeenModels::load(db.clone(), clock.clone()).await?,

@@ -127,6 +127,7 @@ pub(super) fn engine_options(
         allow_demo_fallback: !config.is_public(),
         drain: Some(drain_hook(life.in_flight.clone())),
         drain_replaced: Some(drain_replaced_hook(life.in_flight.clone())),
+        refresh_limit: environment.refresh_limit.unwrap_or(engine::REFRESH_LIMIT),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The business rules. Uses the tables; knows nothing of HTTP or GraphQL.
 
+pub mod account_groups;
 pub mod admins;
 pub mod alerts;
 pub mod api_tokens;

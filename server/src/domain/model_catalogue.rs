@@ -1,5 +1,7 @@
 //! The available models with accounts, aliases and prices, and the resolution of a model name.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use entity::{
     api_key, model_alias, price,
@@ -7,8 +9,10 @@ use entity::{
     request::Protocol,
     user,
 };
+use uuid::Uuid;
 
 use super::{
+    account_groups::{AccessSnapshot, PermittedAccounts},
     engine_models::EngineModels,
     model_name::{NameRule, routed_as},
     models,
@@ -23,6 +27,8 @@ pub struct ModelCatalogue<'a> {
     /// Our accounts, including those not in use; empty with an external engine that has its own.
     pub accounts: &'a [provider_account::Model],
     pub prices: &'a PriceList,
+    /// Who may use which accounts.
+    pub access: &'a AccessSnapshot,
     pub at: DateTime<Utc>,
 }
 
@@ -59,6 +65,23 @@ pub enum ModelProblem {
     Unknown,
     NoEnabledAccount,
     Excluded,
+    AccountNotAllowed,
+}
+
+/// Why an account that offers a model does not serve a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountExclusion {
+    NotPermitted,
+    Disabled,
+    Paused,
+}
+
+/// An account that offers a model.
+#[derive(Clone, Debug)]
+pub struct OfferingAccount {
+    pub account: provider_account::Model,
+    /// `None` if it may serve the request.
+    pub excluded: Option<AccountExclusion>,
 }
 
 /// The routing of a model name for a user.
@@ -71,6 +94,8 @@ pub struct ModelResolution {
     pub target: String,
     pub providers: Vec<ProviderKind>,
     pub accounts: Vec<provider_account::Model>,
+    /// Every account that offers it.
+    pub offering: Vec<OfferingAccount>,
     pub price: Option<price::Model>,
     pub problem: Option<ModelProblem>,
 }
@@ -91,16 +116,53 @@ impl ModelCatalogue<'_> {
         key: &api_key::Model,
     ) -> Vec<(CatalogueModel, ModelPrice)> {
         let patterns = [user.allowed_models.as_ref(), key.allowed_models.as_ref()];
+        let permitted = self.access.permitted(user.id, Some(key.id));
         let allowed = self.list().into_iter().filter(|model| {
             let target = model.alias_of.as_deref();
             models::allow(patterns, &model.name, target)
         });
         allowed
+            .filter_map(|model| self.with_permitted(model, &permitted))
             .map(|model| {
                 let price = self.price_of(&model);
                 (model, price)
             })
             .collect()
+    }
+
+    /// A model with the accounts that a caller may use; `None` if there are none.
+    fn with_permitted(
+        &self,
+        mut model: CatalogueModel,
+        permitted: &PermittedAccounts,
+    ) -> Option<CatalogueModel> {
+        if self.is_unrestricted(permitted) {
+            return Some(model);
+        }
+        let may_use =
+            |account: &provider_account::Model| self.access.may_use(permitted, account.id);
+        model.accounts.retain(may_use);
+        if model.accounts.is_empty() {
+            return None;
+        }
+        model.providers = kinds(model.accounts.iter());
+        model.price = self.price(&model.name, &model.providers);
+        Some(model)
+    }
+
+    /// Whether a caller may use all accounts, or those of an engine whose accounts are not ours.
+    fn is_unrestricted(&self, permitted: &PermittedAccounts) -> bool {
+        *permitted == PermittedAccounts::Ungrouped
+            && (self.access.grouped().is_empty() || self.accounts.is_empty())
+    }
+
+    /// The names of the models that a caller with these accounts can use.
+    pub fn names_of(&self, permitted: &PermittedAccounts) -> HashSet<String> {
+        let may_use =
+            |account: &&provider_account::Model| self.access.may_use(permitted, account.id);
+        let names = self.models.listed.keys();
+        let served = names.filter(|name| self.serving(name).iter().any(may_use));
+        served.cloned().collect()
     }
 
     fn price_of(&self, model: &CatalogueModel) -> ModelPrice {
@@ -122,7 +184,7 @@ impl ModelCatalogue<'_> {
 
     fn model(&self, name: &str, owner: Option<String>) -> CatalogueModel {
         let accounts = self.serving(name);
-        let providers = kinds(&accounts);
+        let providers = kinds(accounts.iter().copied());
         let aliases = self.prices.aliases().active().into_iter();
         CatalogueModel {
             name: name.to_owned(),
@@ -138,16 +200,26 @@ impl ModelCatalogue<'_> {
         }
     }
 
-    /// Resolves a name for a user, with the reason if requests would fail.
-    pub fn resolve(&self, name: &str, user: &user::Model) -> ModelResolution {
+    /// Resolves a name for a user, and for one of their keys if its id is given, with the reason if requests would fail.
+    pub fn resolve(
+        &self,
+        name: &str,
+        user: &user::Model,
+        api_key_id: Option<Uuid>,
+    ) -> ModelResolution {
         let name = routed_as(NameRule::Plain, name).into_owned();
         let aliases = self.prices.aliases();
         let target = aliases.target(&name, self.at);
-        let accounts = self.serving(&name);
-        let providers = kinds(&accounts);
+        let permitted = self.access.permitted(user.id, api_key_id);
+        let mut accounts = self.serving(&name);
+        accounts.retain(|account| self.access.may_use(&permitted, account.id));
+        let providers = kinds(accounts.iter().copied());
         ModelResolution {
             alias: aliases.find(&name, self.at).cloned(),
-            problem: self.problem(&name, target.as_deref(), user),
+            problem: self
+                .problem(&name, target.as_deref(), user)
+                .or_else(|| self.access_problem(&accounts, &permitted)),
+            offering: self.offering(&name, &permitted),
             price: self.price(&name, &providers),
             target: target.unwrap_or_else(|| name.clone()),
             providers,
@@ -201,6 +273,34 @@ impl ModelCatalogue<'_> {
         )
     }
 
+    /// The problem of a listed model of which the caller may use no account.
+    fn access_problem(
+        &self,
+        accounts: &[&provider_account::Model],
+        permitted: &PermittedAccounts,
+    ) -> Option<ModelProblem> {
+        let is_served = self.is_unrestricted(permitted) || !accounts.is_empty();
+        (!is_served).then_some(ModelProblem::AccountNotAllowed)
+    }
+
+    /// Every account that offers a name, with the reason if it does not serve the caller.
+    fn offering(&self, name: &str, permitted: &PermittedAccounts) -> Vec<OfferingAccount> {
+        let accounts = self.accounts.iter().filter(|one| self.offers(one, name));
+        let with_reason = |account: &provider_account::Model| OfferingAccount {
+            excluded: if !self.access.may_use(permitted, account.id) {
+                Some(AccountExclusion::NotPermitted)
+            } else if !account.enabled {
+                Some(AccountExclusion::Disabled)
+            } else if account.paused_at.is_some() {
+                Some(AccountExclusion::Paused)
+            } else {
+                None
+            },
+            account: account.clone(),
+        };
+        accounts.map(with_reason).collect()
+    }
+
     fn has_any(&self, name: &str) -> bool {
         self.accounts.iter().any(|one| self.offers(one, name))
     }
@@ -252,8 +352,8 @@ impl ModelCatalogue<'_> {
     }
 }
 
-fn kinds(accounts: &[&provider_account::Model]) -> Vec<ProviderKind> {
-    let mut kinds: Vec<_> = accounts.iter().map(|account| account.kind).collect();
+fn kinds<'a>(accounts: impl Iterator<Item = &'a provider_account::Model>) -> Vec<ProviderKind> {
+    let mut kinds: Vec<_> = accounts.map(|account| account.kind).collect();
     kinds.sort();
     kinds.dedup();
     kinds

@@ -26,6 +26,9 @@ pub struct CatalogueRefresh {
     pub refreshed_from: Option<String>,
     /// The last failure; none after a later success.
     pub failed_at: Option<DateTime<Utc>>,
+    /// The last success, of an earlier process too; before the first one, the start of the first process that refreshes
+    /// it. None while it is not refreshed.
+    pub due_since: Option<DateTime<Utc>>,
 }
 
 /// A refresh in the engine's log.
@@ -53,6 +56,15 @@ pub(super) fn parse(message: &str) -> Option<RefreshOutcome<'_>> {
 }
 
 impl CatalogueRefresh {
+    /// The state of a process that starts now and refreshes the catalogue or does not.
+    pub(super) fn restarted(&self, enabled: bool, now: DateTime<Utc>) -> Self {
+        Self {
+            enabled,
+            due_since: enabled.then(|| self.due_since.unwrap_or(now)),
+            ..Self::default()
+        }
+    }
+
     /// Notes an outcome.
     pub(super) fn note(&mut self, outcome: RefreshOutcome<'_>, now: DateTime<Utc>) {
         match outcome {
@@ -60,6 +72,7 @@ impl CatalogueRefresh {
                 self.refreshed_at = Some(now);
                 self.refreshed_from = Some(address.to_owned());
                 self.failed_at = None;
+                self.due_since = Some(now);
             }
             RefreshOutcome::Failed => self.failed_at = Some(now),
         }

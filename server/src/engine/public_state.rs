@@ -115,10 +115,9 @@ impl PublicState {
 
     /// A process starts that refreshes its model catalogue or does not.
     pub(super) fn refreshes_catalogue(&self, enabled: bool) {
-        self.catalogue_refresh.send_replace(CatalogueRefresh {
-            enabled,
-            ..CatalogueRefresh::default()
-        });
+        let now = self.clock.now();
+        self.catalogue_refresh
+            .send_modify(|state| *state = state.restarted(enabled, now));
     }
 
     /// The engine reported a refresh of its model catalogue.

@@ -57,6 +57,9 @@ pub(in crate::engine) struct ProgramFile {
 pub struct LastUpdate {
     /// The version to which it led or should have led; none for the program of the machine with an unknown version.
     pub version: Option<String>,
+    /// The version that ran before; none if it is unknown.
+    #[serde(default)]
+    pub replaced: Option<String>,
     pub kind: UpdateKind,
     pub ended_at: DateTime<Utc>,
     /// Why it failed; none if it succeeded. For an automatic rollback, its reason.
@@ -100,13 +103,18 @@ impl ProgramFile {
 impl UpdateState {
     /// The state below a data directory. A file that cannot be read counts as none: the program of the machine runs.
     pub(in crate::engine) fn load(data_dir: &Path) -> Self {
-        let path = path(data_dir);
-        match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).unwrap_or_else(|error| {
-                tracing::warn!(path = %path.display(), %error, "the record of engine updates is invalid and is ignored");
-                Self::default()
-            }),
-            Err(_) => Self::default(),
+        Self::read(data_dir).unwrap_or_else(|error| {
+            let path = path(data_dir);
+            tracing::warn!(path = %path.display(), %error, "the record of engine updates is invalid and is ignored");
+            Self::default()
+        })
+    }
+
+    /// The same, with an error for an invalid file.
+    pub(in crate::engine) fn read(data_dir: &Path) -> Result<Self, serde_json::Error> {
+        match fs::read(path(data_dir)) {
+            Ok(text) => serde_json::from_slice(&text),
+            Err(_) => Ok(Self::default()),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{route::Route, trace::RequestSpan};
+use super::{dialect::ErrorRecipient, route::Route, trace::RequestSpan};
 use crate::domain::users::api_keys::Caller;
 
 /// Constant from authentication to the end of the response; the layers share it.
@@ -15,6 +15,7 @@ pub(super) struct RequestContext {
     pub(super) id: Uuid,
     pub(super) received_at: DateTime<Utc>,
     pub(super) route: Route,
+    pub(super) recipient: ErrorRecipient,
     pub(super) caller: Arc<Caller>,
     pub(super) span: RequestSpan,
 }

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    dialect::{Dialect, GatewayError},
+    dialect::{ErrorRecipient, GatewayError},
     headers,
     metrics::GatewayMetrics,
     route::RouteError,
@@ -33,15 +33,15 @@ impl ErrorResponses {
     /// The error in the shape that the client's SDK parses, with the request id.
     pub(super) fn respond(
         &self,
-        dialect: Dialect,
+        recipient: ErrorRecipient,
         error: &GatewayError,
         request_id: Uuid,
         received_at: DateTime<Utc>,
     ) -> Response<Body> {
         self.metrics.refused(error);
-        let response = dialect.refuse(error, &request_id.to_string());
+        let response = recipient.refuse(error, &request_id.to_string(), received_at);
         let mut response = response.map(Body::from);
-        headers::for_client(response.headers_mut(), request_id);
+        headers::identify(response.headers_mut(), request_id);
         if let Some(status) = error.rate_limits() {
             headers::set_rate_limits(response.headers_mut(), status, received_at);
         }

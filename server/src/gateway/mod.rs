@@ -3,6 +3,7 @@
 mod admission;
 mod answer;
 mod body;
+mod catalogue;
 mod context;
 mod dialect;
 mod error_message;
@@ -22,7 +23,11 @@ mod trace;
 mod upgrade;
 mod wait;
 
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Router,
@@ -40,6 +45,7 @@ pub use self::metrics::GatewayMetrics;
 use self::{
     admission::{AdmissionControl, KeptBounds},
     answer::Responder,
+    catalogue::Catalogue,
     error_message::ErrorMessages,
     error_response::ErrorResponses,
     forward::{EngineClient, EngineOutage},
@@ -58,8 +64,9 @@ use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{
-        ledger::Ledger, prices::Prices, provider_accounts::ProviderAccounts, requests::Recorder,
-        settings::Settings, users::api_keys::KeyRing,
+        account_groups::AccountAccess, ledger::Ledger, prices::Prices,
+        provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings,
+        users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     in_flight::InFlight,
@@ -73,6 +80,8 @@ pub struct GatewayOptions {
     pub ledger: Ledger,
     pub prices: Prices,
     pub accounts: ProviderAccounts,
+    /// Which callers may use which accounts.
+    pub access: AccountAccess,
     pub settings: Settings,
     pub engine: EngineHandle,
     pub clock: SharedClock,
@@ -277,16 +286,21 @@ impl Components {
         ));
         let settings = &options.settings;
         let memory = Memory::with_kib(options.held_bytes / 1024);
+        let catalogue = Arc::new(Catalogue {
+            accounts: options.accounts.clone(),
+            engine: options.engine.clone(),
+            prices: options.prices.clone(),
+            access: options.access.clone(),
+            cached: Mutex::default(),
+        });
         let admission = AdmissionControl {
             ledger: options.ledger.clone(),
             prices: options.prices.clone(),
             settings: settings.clone(),
-            kept_bounds: KeptBounds::new(
-                options.accounts.clone(),
-                options.engine.clone(),
-                options.ledger.clone(),
-                options.prices.clone(),
-            ),
+            kept_bounds: KeptBounds {
+                catalogue: Arc::clone(&catalogue),
+                ledger: options.ledger.clone(),
+            },
             receipts: Arc::clone(&receipts),
             keys: options.keys.clone(),
             traces: options.traces.clone(),
@@ -301,6 +315,7 @@ impl Components {
             responder: Arc::new(Responder {
                 settings: settings.clone(),
                 prices: options.prices.clone(),
+                catalogue,
                 drainer: state.drainer.clone(),
                 errors: Arc::clone(&errors),
                 outage: EngineOutage::default(),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     context::RequestContext,
-    dialect::GatewayError,
+    dialect::{ErrorRecipient, GatewayError},
     error_message::ErrorMessages,
     meter::{Receipt, RequestEnd},
     trace::RequestSpan,
@@ -84,14 +84,14 @@ impl Receipts {
     pub(super) async fn refuse(
         &self,
         caller: &Caller,
-        error: &GatewayError,
+        (error, recipient): (&GatewayError, ErrorRecipient),
         record: RequestRecord,
         span: RequestSpan,
     ) {
         let is_recorded = caller.account().may_record_refusal();
         if is_recorded && let Ok(permit) = self.recorder.permit().await {
             let mut receipt = self.open(permit, record, false, span);
-            receipt.answer_with(error);
+            receipt.answer_with(error, recipient);
             receipt.end(RequestEnd::Refused(error.code()));
             return;
         }
@@ -171,13 +171,19 @@ impl PendingAdmission {
     /// Records that the request was refused.
     pub(super) async fn refuse(mut self, error: GatewayError) -> GatewayError {
         if let Some(record) = self.record.take() {
+            let RequestContext {
+                caller,
+                recipient,
+                span,
+                ..
+            } = &*self.context;
             let record = RequestRecord {
-                http_status: Some(error.status().as_u16()),
+                http_status: Some(recipient.status(&error).as_u16()),
                 ..record
             };
-            let RequestContext { caller, span, .. } = &*self.context;
             let receipts = &self.receipts;
-            receipts.refuse(caller, &error, record, span.clone()).await;
+            let sent = (&error, *recipient);
+            receipts.refuse(caller, sent, record, span.clone()).await;
         }
         error
     }

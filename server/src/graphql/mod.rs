@@ -4,6 +4,7 @@
 //!
 //! Nouns import [`types`] and [`resolver`], which import no noun; [`transport`] imports only the [`schema`].
 
+mod account_group;
 mod admin;
 mod alert;
 mod audit;

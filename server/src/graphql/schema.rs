@@ -4,6 +4,7 @@
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use super::{
+    account_group::{AccountGroupMutations, AccountGroupQuery},
     admin::{AdminMutations, AdminQueries},
     alert::{AlertMutation, AlertQueries, AlertSubscription},
     audit::AuditQuery,
@@ -41,6 +42,7 @@ pub(super) struct Query(
     ApiKeyQueries,
     QuotaQuery,
     ProviderQueries,
+    AccountGroupQuery,
     ModelQueries,
     PriceQuery,
     PriceUpdateQuery,
@@ -66,6 +68,7 @@ pub(super) struct Mutation(
     ApiKeyMutations,
     QuotaMutation,
     ProviderMutations,
+    AccountGroupMutations,
     ModelAliasMutation,
     PriceMutation,
     PriceUpdateMutation,

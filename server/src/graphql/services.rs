@@ -8,6 +8,7 @@ use crate::{
     checkup::Checkup,
     clock::SharedClock,
     domain::{
+        account_groups::AccountGroups,
         admins::Admins,
         alerts::Alerts,
         api_tokens::ApiTokens,
@@ -47,6 +48,7 @@ pub struct Services {
     pub api_tokens: ApiTokens,
     pub saved_views: SavedViews,
     pub users: Users,
+    pub account_groups: AccountGroups,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
@@ -110,6 +112,7 @@ impl Services {
             .data(self.api_tokens)
             .data(self.saved_views)
             .data(self.users)
+            .data(self.account_groups)
             .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)

@@ -36,6 +36,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }],
     engine: EngineNames {
         key_list: Some("codex-api-key"),
+        key_id: None,
         imported_key_lists: &["codexApiKeys"],
         catalogue: Some("codex"),
         channels: &["codex"],

@@ -4,6 +4,7 @@ import type { AlertFilter, AlertKind, AlertSeverity } from "../../graphql/genera
 /** The kinds of alerts that can be chosen. */
 export const KINDS: readonly AlertKind[] = [
   "ENGINE_DOWN",
+  "ENGINE_ROLLED_BACK",
   "RECORDING_FAILING",
   "ERROR_RATE",
   "ACCOUNT_SIGN_IN_INVALID",
@@ -16,6 +17,7 @@ export const KINDS: readonly AlertKind[] = [
   "BACKUP_FAILED",
   "MODEL_UNPRICED",
   "PRICES_OUTDATED",
+  "CATALOGUE_OUTDATED",
   "DISK_LOW",
 ];
 export const SEVERITIES: readonly AlertSeverity[] = ["CRITICAL", "WARNING"];

@@ -33,7 +33,7 @@ test("a model whose only account is dead does not look available", async () => {
   resolve([account("work", "FAILING", "the provider rejected the credentials (HTTP 401)")]);
 
   expect((await screen.findByRole("alert")).textContent).toContain("none of its accounts works");
-  expect(screen.getByText("the provider rejected the credentials (HTTP 401)")).toBeDefined();
+  expect(screen.getByText("The provider rejected the credentials (HTTP 401).")).toBeDefined();
 });
 
 test("a model with a dead account among others is available with a warning", async () => {

@@ -1,6 +1,7 @@
 import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createSignal, createUniqueId, For, Match, Show, Switch } from "solid-js";
+import { describeReason } from "../../alerts/describeReason";
 import { graphql } from "../../graphql/generated";
 import type { ResolveModelQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
@@ -115,7 +116,9 @@ function ResolutionResult(props: { answer: Answer }) {
                     {account.label}
                     <AccountStatus status={account.status} coolingUntil={account.coolingUntil} />
                     <Show when={account.statusReason}>
-                      {(reason) => <span class="text-sm text-muted">{reason()}</span>}
+                      {(reason) => (
+                        <span class="text-sm text-muted">{describeReason(reason())}</span>
+                      )}
                     </Show>
                   </li>
                 )}

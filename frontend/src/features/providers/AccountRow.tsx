@@ -1,4 +1,5 @@
 import { For, type JSX, Show } from "solid-js";
+import { describeReason } from "../../alerts/describeReason";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
@@ -147,10 +148,12 @@ function Models(props: { models: AccountRowFragment["models"] }) {
 }
 
 function Trouble(props: { account: AccountRowFragment }) {
-  const reason = () =>
-    props.account.status === "PAUSED"
-      ? t(`providers.pausedBecause.${props.account.credential}`)
-      : (props.account.statusReason ?? props.account.problem);
+  const reason = () => {
+    if (props.account.status === "PAUSED")
+      return t(`providers.pausedBecause.${props.account.credential}`);
+    const text = props.account.statusReason ?? props.account.problem;
+    return text && describeReason(text);
+  };
   return (
     <Show when={props.account.status !== "DISABLED" && reason()}>
       <p class="mt-1 text-sm break-words text-bad">

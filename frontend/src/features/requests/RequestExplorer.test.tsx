@@ -252,6 +252,6 @@ test("a rejected request shows no tokens, cost, timing or usage source", async (
   const drawer = await screen.findByRole("dialog");
   await waitFor(() => expect(drawer.textContent).toContain("A quota was reached."));
   expect(drawer.textContent).not.toMatch(/Usage source|Timing|Tokens|\$0/);
-  const dashes = screen.getAllByTitle("Rejected before it reached a provider: no tokens, no cost");
+  const dashes = screen.getAllByTitle("Did not reach a provider: no tokens, no cost");
   expect(dashes).toHaveLength(4);
 });

@@ -9,6 +9,7 @@ import { Unknown } from "../../ui/Unknown";
 const TokensFragment = graphql(`
   fragment Tokens on Request {
     outcome
+    provider
     usageSource
     tokens {
       input
@@ -16,6 +17,7 @@ const TokensFragment = graphql(`
       cacheWrite
       output
       reasoning
+      total
     }
   }
 `);

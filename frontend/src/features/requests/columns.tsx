@@ -100,7 +100,7 @@ export const COLUMNS: readonly Column[] = [
   { name: "protocol", track: "9.5rem", cell: (row) => t(`requests.protocols.${row.protocol}`) },
   { name: "provider", track: "minmax(6rem,1.1fr)", cell: provider },
   { name: "account", track: "minmax(7rem,1fr)", cell: (row) => row.account?.label ?? <Unknown /> },
-  { name: "outcome", track: "9rem", cell: (row) => <OutcomeBadge request={row} brief /> },
+  { name: "outcome", track: "10rem", cell: (row) => <OutcomeBadge request={row} brief /> },
   tokens("input"),
   {
     name: "cache",

@@ -24,6 +24,21 @@ test("an error of the provider is classified by its status", () => {
   expect(of("UPSTREAM_ERROR", 200, "overloaded_error")).toBe("providerFailed");
 });
 
+test("a request that the engine has no account for is no error of a provider", () => {
+  const failed = {
+    outcome: "UPSTREAM_ERROR",
+    httpStatus: 503,
+    errorCode: "internal_server_error",
+  } as const;
+  const because = (errorMessage: string) => reasonOf({ ...failed, errorMessage });
+
+  expect(because("unknown provider for model gpt-9")).toBe("unserved");
+  expect(because("auth_unavailable: no auth available (providers=claude, model=m)")).toBe(
+    "noAccount",
+  );
+  expect(because("overloaded")).toBe("providerFailed");
+});
+
 test("an engine that is down and a stopped server are the server's", () => {
   expect(of("UPSTREAM_ERROR", 503, "proxypal_engine_unavailable")).toBe("server");
   expect(of("UPSTREAM_ERROR", null, "engine_failed")).toBe("server");

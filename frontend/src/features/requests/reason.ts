@@ -4,6 +4,8 @@ import type { Outcome } from "../../graphql/generated/graphql";
 export type Reason =
   | "limit"
   | "model"
+  | "unserved"
+  | "noAccount"
   | "price"
   | "request"
   | "keyEnded"
@@ -19,6 +21,7 @@ type Failed = {
   outcome: Outcome;
   httpStatus: number | null;
   errorCode: string | null;
+  errorMessage?: string | null;
 };
 
 const GATEWAY_REASONS: Record<string, Reason> = {
@@ -38,6 +41,13 @@ const GATEWAY_REASONS: Record<string, Reason> = {
   revoked: "keyEnded",
 };
 
+/** How the engine's messages begin when it asks no provider; its codes for them are general. */
+const ENGINE_REASONS: readonly [string, Reason][] = [
+  ["unknown provider for model", "unserved"],
+  ["auth_unavailable:", "noAccount"],
+  ["auth_not_found:", "noAccount"],
+];
+
 function ofStatus(status: number | null): Reason {
   if (status === null) return "providerFailed";
   if (status === 401 || status === 402 || status === 403) return "accountRefused";
@@ -49,6 +59,8 @@ function ofStatus(status: number | null): Reason {
 export function reasonOf(request: Failed): Reason | undefined {
   if (request.outcome === "COMPLETED") return undefined;
   if (request.outcome === "CLIENT_GONE") return "clientGone";
+  const ofEngine = ENGINE_REASONS.find(([start]) => request.errorMessage?.startsWith(start));
+  if (ofEngine) return ofEngine[1];
   const known = GATEWAY_REASONS[request.errorCode ?? ""];
   if (known) return known;
   if (request.outcome === "REJECTED") return "request";

@@ -75,6 +75,11 @@ impl AlertCondition {
             detail,
         }
     }
+
+    /// How urgent it is.
+    pub fn severity(&self) -> AlertSeverity {
+        self.severity
+    }
 }
 
 fn truncated(text: &str, max_chars: usize) -> String {

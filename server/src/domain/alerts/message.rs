@@ -1,7 +1,7 @@
 //! An alert as one sentence in English, for scripts. The web app words the values itself.
 
 use entity::{
-    alert::{self, AlertDetail, AlertKind, ReachedQuota},
+    alert::{self, AlertDetail, AlertKind, AlertSeverity, ReachedQuota},
     quota::Metric,
 };
 use sea_orm::ActiveEnum as _;
@@ -24,6 +24,7 @@ fn sentence(alert: &alert::Model) -> String {
     let (detail, name) = (&alert.detail, &alert.subject_name);
     match alert.kind {
         AlertKind::EngineDown => "the engine is not running".to_owned(),
+        AlertKind::EngineRolledBack => rollback(alert),
         AlertKind::RecordingFailing => {
             "requests cannot be recorded, so they are rejected".to_owned()
         }
@@ -44,6 +45,9 @@ fn sentence(alert: &alert::Model) -> String {
         AlertKind::BackupFailed => "scheduled backups fail".to_owned(),
         AlertKind::ModelUnpriced => format!("the model {name} has no price"),
         AlertKind::PricesOutdated => "the price list is out of date".to_owned(),
+        AlertKind::CatalogueOutdated => {
+            "the engine's model catalogue was not refreshed for a day".to_owned()
+        }
         AlertKind::DiskLow => {
             let free = detail.free_bytes.unwrap_or_default() / MIB;
             format!("the disk has only {free} MiB free")
@@ -55,6 +59,17 @@ fn account(alert: &alert::Model) -> String {
     let provider = alert.detail.provider.map(|kind| kind.to_value());
     let provider = provider.unwrap_or_default();
     format!("account {} ({provider})", alert.subject_name)
+}
+
+fn rollback(alert: &alert::Model) -> String {
+    let named = |version: &Option<String>| version.as_ref().map(|version| format!(" {version}"));
+    let failed = named(&alert.detail.failed_version).unwrap_or_default();
+    let previous = named(&alert.detail.previous_version).unwrap_or_default();
+    let effect = match alert.severity {
+        AlertSeverity::Warning => "the server returned",
+        AlertSeverity::Critical => "the server could not return",
+    };
+    format!("the new engine version{failed} failed, and {effect} to the previous one{previous}")
 }
 
 fn failed_requests(detail: &AlertDetail) -> String {

@@ -9,8 +9,10 @@ mod error;
 mod feed;
 mod guard;
 mod offline;
+mod outcome;
 mod prepare;
 mod progress;
+mod rollback;
 mod watch;
 
 use std::path::PathBuf;
@@ -34,9 +36,10 @@ use super::handle::EngineHandle;
 use super::source::CredentialSource;
 use super::status::EngineMode;
 use super::versions::{
-    InstalledVersion, LastUpdate, PreviousProgram, ProgramFile, UpdateKind, UpdateState, program,
+    InstalledVersion, LastUpdate, PreviousProgram, ProgramFile, UpdateKind, UpdateState,
     remove_others,
 };
+use crate::domain::audit::Audit;
 
 /// The releases of the feed as they were last read.
 #[derive(Clone, Debug)]
@@ -69,6 +72,9 @@ struct Inner {
     tasks: TaskTracker,
     known: ArcSwapOption<KnownReleases>,
     progress: channel::Sender<UpdateProgress>,
+    audit: Audit,
+    /// The outcome of the last update, if it could not be stored.
+    unstored: ArcSwapOption<LastUpdate>,
 }
 
 impl std::fmt::Debug for EngineUpdates {
@@ -83,6 +89,7 @@ impl EngineUpdates {
         place: UpdatePlace,
         engine: EngineHandle,
         source: Arc<dyn CredentialSource>,
+        audit: Audit,
         tasks: TaskTracker,
     ) -> Self {
         let updates = Self(Arc::new(Inner {
@@ -92,6 +99,8 @@ impl EngineUpdates {
             tasks,
             known: ArcSwapOption::empty(),
             progress: channel::Sender::default(),
+            audit,
+            unstored: ArcSwapOption::empty(),
         }));
         updates
             .0
@@ -135,8 +144,18 @@ impl EngineUpdates {
             previous: state
                 .previous
                 .and_then(|previous| Some(previous.version()?.to_owned())),
-            last: state.last,
+            last: self.0.unstored().or(state.last),
         })
+    }
+
+    /// How the last update or rollback ended; none if there was none or the record of it is invalid.
+    pub async fn last(&self) -> Option<LastUpdate> {
+        if let Some(last) = self.0.unstored() {
+            return Some(last);
+        }
+        let data_dir = self.0.place.data_dir.clone();
+        let read = blocking(move || Ok(UpdateState::read(&data_dir).unwrap_or_default())).await;
+        read.ok()?.last
     }
 
     /// Starts an update to a version of the feed; its progress is published. Fails if another one is in progress.
@@ -196,6 +215,10 @@ impl Inner {
         self.progress.send_replace(progress);
     }
 
+    fn unstored(&self) -> Option<LastUpdate> {
+        self.unstored.load().as_deref().cloned()
+    }
+
     async fn guard(&self) -> Result<UpdateGuard, UpdateError> {
         let data_dir = self.place.data_dir.clone();
         blocking(move || UpdateGuard::acquire(&data_dir)).await
@@ -224,9 +247,9 @@ impl Inner {
 
     /// One update, to its end.
     async fn run(self: Arc<Self>, guard: UpdateGuard, release: EngineRelease) {
-        let version = release.version.clone();
+        let versions = (self.engine.status().version, Some(release.version.clone()));
         let outcome = self.clone().install_and_switch(release).await;
-        self.end(UpdateKind::Update, Some(version), outcome).await;
+        self.end(UpdateKind::Update, versions, outcome, None).await;
         drop(guard);
     }
 
@@ -266,94 +289,6 @@ impl Inner {
             removed.map_err(|error| UpdateError::disk(&data_dir, error))
         })
         .await
-    }
-
-    /// Returns to the previous version; with a reason because the present one failed.
-    async fn return_to_previous(&self, guard: UpdateGuard, reason: Option<String>) {
-        let kind = match reason {
-            Some(_) => UpdateKind::AutomaticRollback,
-            None => UpdateKind::Rollback,
-        };
-        let previous = self.load().await.ok().and_then(|state| state.previous);
-        let version = previous
-            .as_ref()
-            .and_then(|previous| Some(previous.version()?.to_owned()));
-        let shown = version.clone().unwrap_or_default();
-        self.publish(UpdateProgress::of(UpdatePhase::Switching, &shown));
-        let outcome = match previous {
-            Some(previous) => self.switch_back(previous, kind).await,
-            None => Err(UpdateError::NoPrevious),
-        };
-        if outcome.is_ok()
-            && let Some(reason) = &reason
-        {
-            tracing::error!(
-                reason,
-                version,
-                "the engine returned to its previous version"
-            );
-        }
-        self.end_with(kind, version, outcome, reason).await;
-        drop(guard);
-    }
-
-    async fn switch_back(
-        &self,
-        previous: PreviousProgram,
-        kind: UpdateKind,
-    ) -> Result<(), UpdateError> {
-        let path = match &previous {
-            PreviousProgram::Installed(version) => program(&self.place.data_dir, version),
-            PreviousProgram::Machine(_) => self
-                .place
-                .machine_program()
-                .ok_or(UpdateError::NoPrevious)?,
-        };
-        self.switch(path).await?;
-        let now = self.place.clock.now();
-        self.record(move |state| state.swap(kind == UpdateKind::Rollback, now))
-            .await?;
-        Ok(())
-    }
-
-    async fn end(
-        &self,
-        kind: UpdateKind,
-        version: Option<String>,
-        outcome: Result<(), UpdateError>,
-    ) {
-        self.end_with(kind, version, outcome, None).await;
-    }
-
-    /// Records and publishes how an update ended.
-    async fn end_with(
-        &self,
-        kind: UpdateKind,
-        version: Option<String>,
-        outcome: Result<(), UpdateError>,
-        cause: Option<String>,
-    ) {
-        let failed_checks = match &outcome {
-            Err(UpdateError::TrialFailed(_, checks)) => checks.clone(),
-            _ => Vec::new(),
-        };
-        let succeeded = outcome.is_ok();
-        let reason = outcome.err().map(|error| error.to_string()).or(cause);
-        if !succeeded {
-            tracing::warn!(?kind, version, reason, "an update of the engine failed");
-        }
-        let last = LastUpdate {
-            version,
-            kind,
-            ended_at: self.place.clock.now(),
-            reason,
-            succeeded,
-            failed_checks,
-        };
-        if let Err(error) = self.record(move |state| state.last = Some(last)).await {
-            tracing::warn!(%error, "the outcome of an update of the engine could not be recorded");
-        }
-        self.publish(UpdateProgress::default());
     }
 }
 

@@ -5,7 +5,7 @@ use super::feed::{self, EngineRelease};
 use super::guard::UpdateGuard;
 use super::prepare::{UpdatePlace, prepare};
 use super::progress::UpdateProgress;
-use crate::engine::versions::{ProgramFile, UpdateState};
+use crate::engine::versions::{LastUpdate, ProgramFile, UpdateKind, UpdateState};
 
 /// Reads the releases of the feed.
 pub async fn list_releases(place: &UpdatePlace) -> Result<Vec<EngineRelease>, UpdateError> {
@@ -24,6 +24,11 @@ pub async fn update_offline(
     let replaced = machine.as_deref().and_then(ProgramFile::of);
     let mut state = UpdateState::load(&place.data_dir);
     state.activate(release.version.clone(), (replaced, None), place.clock.now());
+    state.last = Some(succeeded(
+        place,
+        UpdateKind::Update,
+        Some(release.version.clone()),
+    ));
     store(place, &state)
 }
 
@@ -34,8 +39,21 @@ pub fn roll_back_offline(place: &UpdatePlace) -> Result<Option<String>, UpdateEr
     let previous = state.previous.as_ref().ok_or(UpdateError::NoPrevious)?;
     let version = previous.version().map(str::to_owned);
     state.swap(true, place.clock.now());
+    state.last = Some(succeeded(place, UpdateKind::Rollback, version.clone()));
     store(place, &state)?;
     Ok(version)
+}
+
+fn succeeded(place: &UpdatePlace, kind: UpdateKind, version: Option<String>) -> LastUpdate {
+    LastUpdate {
+        version,
+        replaced: None,
+        kind,
+        ended_at: place.clock.now(),
+        reason: None,
+        succeeded: true,
+        failed_checks: Vec::new(),
+    }
 }
 
 fn store(place: &UpdatePlace, state: &UpdateState) -> Result<(), UpdateError> {

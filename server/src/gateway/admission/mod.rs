@@ -31,7 +31,7 @@ use crate::domain::{
     prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
-    tokens::Tokens,
+    tokens::{MediaCounts, Tokens},
     users::api_keys::{Caller, KeyRing},
 };
 use crate::traces::Traces;
@@ -60,6 +60,8 @@ pub(super) struct AdmissionRequest<'a> {
     pub(super) is_metered: bool,
     /// Whether the engine is known to read a model at this endpoint.
     pub(super) names_model: bool,
+    /// Whether it reads a list of models, which reaches no account.
+    pub(super) lists_models: bool,
     /// Bytes of the body that had to be read.
     pub(super) read_bytes: u64,
     /// Whether the body is text, so that its length bounds the tokens of the input.
@@ -112,13 +114,16 @@ impl AdmissionControl {
         let target = target.and_then(|model| aliases.target(model, record.started_at));
         let routed = [model.as_deref(), target.as_deref()];
         check_model(request, &asked.model, routed)?;
+        if !request.lists_models {
+            self.check_accounts(request.caller)?;
+        }
         let settings = self.settings.current();
         let is_dropped = self
             .is_bound_dropped(request, asked, model.as_deref(), record)
             .await;
         let worst = worst_case(
             asked,
-            request.is_text,
+            (record.protocol, request.is_text),
             is_dropped,
             settings.gateway.assumed_output_tokens,
         );
@@ -159,10 +164,20 @@ impl AdmissionControl {
             } else {
                 0
             },
+            media: expected.media,
             ..Tokens::default()
         });
         let permit = self.receipts.begin(record, reservation).await?;
         Ok(Admission { permit, expected })
+    }
+
+    /// The shared engine chooses among all of its accounts, and nothing in a request restricts it: a caller may use it only
+    /// if it has no account that the caller may not use.
+    pub(super) fn check_accounts(&self, caller: &Caller) -> Result<(), GatewayError> {
+        match self.kept_bounds.catalogue.limited(caller) {
+            None => Ok(()),
+            Some(_) => Err(GatewayError::AccountNotAllowed),
+        }
     }
 
     async fn reserve(
@@ -260,7 +275,7 @@ impl From<GatewayError> for NotAdmitted {
 pub(super) fn names(dialect: Dialect) -> NameRule {
     match dialect {
         Dialect::Anthropic => NameRule::Cloaked,
-        Dialect::OpenAi | Dialect::Gemini => NameRule::Plain,
+        Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => NameRule::Plain,
     }
 }
 
@@ -340,14 +355,20 @@ struct WorstCase {
 
 fn worst_case(
     asked: &ModelRequest,
-    is_text: bool,
+    (protocol, is_text): (Protocol, bool),
     is_dropped: bool,
     assumed_output: u32,
 ) -> WorstCase {
     let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+    let has_images = protocol == Protocol::OpenaiImages;
+    let media = MediaCounts {
+        images: count(if has_images { asked.bound.choices } else { 0 }),
+        video_seconds: count(asked.bound.video_seconds.unwrap_or(0)),
+    };
     let tokens = |input: u64, output: u64| Tokens {
         input: count(input),
         output: count(output.saturating_mul(asked.bound.choices)),
+        media,
         ..Tokens::default()
     };
     let output = asked.bound.max_output_tokens;

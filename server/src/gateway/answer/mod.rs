@@ -16,15 +16,16 @@ use uuid::Uuid;
 
 use super::{
     body::UploadError,
+    catalogue::Catalogue,
     context::RequestContext,
-    dialect::GatewayError,
+    dialect::{ErrorRecipient, GatewayError},
     error_response::ErrorResponses,
     forward::{EngineOutage, UpstreamBody, UpstreamError, UpstreamResponse},
     headers,
     meter::{Drainer, ErrorFormat, Heartbeat, MeteredBody, Receipt, RequestEnd},
     route::RouteError,
 };
-use crate::domain::{prices::Prices, settings::Settings};
+use crate::domain::{account_groups::PermittedAccounts, prices::Prices, settings::Settings};
 
 /// When to try again while the engine is unavailable: it restarts within seconds, or an administrator has to act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
@@ -37,6 +38,7 @@ type Answered = Result<Response<Body>, GatewayError>;
 pub(super) struct Responder {
     pub(super) settings: Settings,
     pub(super) prices: Prices,
+    pub(super) catalogue: Arc<Catalogue>,
     pub(super) drainer: Drainer,
     pub(super) errors: Arc<ErrorResponses>,
     pub(super) outage: EngineOutage,
@@ -54,10 +56,16 @@ impl Responder {
         receipt.answered(head.status, &head.headers);
         headers::for_client(&mut head.headers, context.id);
         let (route, caller) = (&context.route, &context.caller);
-        if route.lists_models && caller.is_restricted() && head.status.is_success() {
-            let responder = Arc::clone(self);
-            let list = async move { responder.model_list(&context, head, body, receipt).await };
-            return Either::Right(list.boxed());
+        if route.lists_models && head.status.is_success() {
+            let limited = self.catalogue.limited(caller);
+            if limited.is_some() || caller.is_restricted() {
+                let responder = Arc::clone(self);
+                let list = async move {
+                    let allowed = responder.allowed(&context, limited).await;
+                    Ok(model_list::filtered(head, body, allowed, receipt).await)
+                };
+                return Either::Right(list.boxed());
+            }
         }
         if body.is_end_stream() {
             let responder = Arc::clone(self);
@@ -65,12 +73,13 @@ impl Responder {
             return Either::Right(head.boxed());
         }
         if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
-            return Either::Right(short_refusal(head, body, receipt).boxed());
+            let refusal = short_refusal(head, body, receipt, context.recipient);
+            return Either::Right(refusal.boxed());
         }
         let interval = self.settings.current().gateway.routing.stream_keepalive();
         let format = ErrorFormat {
-            dialect: route.dialect,
-            protocol: route.protocol,
+            recipient: context.recipient,
+            received_at: context.received_at,
             request_id: context.id,
             heartbeat: Heartbeat::of(route.protocol, &head.headers, interval),
             engine_outage: self.outage.clone(),
@@ -85,21 +94,31 @@ impl Responder {
         Either::Left(ready(Ok(Response::from_parts(head, Body::new(body)))))
     }
 
-    /// A list of models, without those that the caller may not use.
-    async fn model_list(
+    /// Whether a caller may use a model: by its name, and if account groups limit the caller, through one of the accounts.
+    async fn allowed(
         &self,
         context: &RequestContext,
-        head: Head,
-        body: UpstreamBody,
-        receipt: Receipt,
-    ) -> Answered {
-        let prices = self.prices.current();
-        let caller = &context.caller;
-        let may_use = |name: &str| {
-            let target = prices.aliases().target(name, context.received_at);
-            caller.may_use(name) || target.is_some_and(|name| caller.may_use(&name))
+        limited: Option<PermittedAccounts>,
+    ) -> impl Fn(&str) -> bool {
+        let at = context.received_at;
+        let served = match limited {
+            None => None,
+            // While nothing is known of the accounts, no model is listed.
+            Some(permitted) => Some(
+                self.catalogue
+                    .ask(at, |catalogue| catalogue.names_of(&permitted))
+                    .await
+                    .unwrap_or_default(),
+            ),
         };
-        Ok(model_list::filtered(head, body, may_use, receipt).await)
+        let (prices, caller) = (self.prices.current(), Arc::clone(&context.caller));
+        move |name: &str| {
+            let is_named = || {
+                let target = prices.aliases().target(name, at);
+                caller.may_use(name) || target.is_some_and(|name| caller.may_use(&name))
+            };
+            served.as_ref().is_none_or(|served| served.contains(name)) && is_named()
+        }
     }
 
     /// Without a body, the head waits until the request is on record. An empty 404 means that the engine has no such endpoint;
@@ -117,9 +136,9 @@ impl Responder {
             return Response::from_parts(head, Body::empty());
         }
         let error = self.errors.of_route(RouteError::NotFound);
-        let dialect = context.route.dialect;
+        let recipient = context.recipient;
         self.errors
-            .respond(dialect, &error, context.id, context.received_at)
+            .respond(recipient, &error, context.id, context.received_at)
     }
 
     /// Why there is no answer: the client's own upload, or the engine.
@@ -161,9 +180,14 @@ fn engine_unavailable() -> GatewayError {
 }
 
 /// A short refusal, which gets a `Retry-After` if it is the engine's own.
-async fn short_refusal(mut head: Head, body: UpstreamBody, mut receipt: Receipt) -> Answered {
+async fn short_refusal(
+    mut head: Head,
+    body: UpstreamBody,
+    mut receipt: Receipt,
+    recipient: ErrorRecipient,
+) -> Answered {
     let Ok(read) = body.collect().await else {
-        receipt.answer_with(&GatewayError::EngineFailed);
+        receipt.answer_with(&GatewayError::EngineFailed, recipient);
         receipt.end(RequestEnd::Failed("engine_failed"));
         return Err(GatewayError::EngineFailed);
     };

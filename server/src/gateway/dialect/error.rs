@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use entity::request_failure::RejectedBy;
-use http::StatusCode;
 
 use crate::domain::{
     ledger::{LimitKind, RateLimitStatus},
     users::api_keys::KeyProblem,
 };
+
+use super::answer::seconds;
 
 /// Why the gateway refuses a request or ends it. The message is for the caller: cause, then remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +29,10 @@ pub(in crate::gateway) enum GatewayError {
         /// As the caller named it.
         model: String,
     },
+    #[error(
+        "ProxyPal: no account that this API key may use can serve the request. Ask your administrator to permit an account group that can."
+    )]
+    AccountNotAllowed,
     #[error("ProxyPal: the request names no model. Set \"model\" in the request body.")]
     ModelRequired,
     #[error(
@@ -145,37 +150,13 @@ impl GatewayError {
         problem.map_or(Self::UnknownKey, Self::KeyProblem)
     }
 
-    /// The SDKs choose their error classes by it.
-    pub(in crate::gateway) fn status(&self) -> StatusCode {
-        match self {
-            Self::ModelRequired
-            | Self::ModelAmbiguous
-            | Self::ModelUnspecific { .. }
-            | Self::HeadersAmbiguous
-            | Self::UnsupportedQuery
-            | Self::BodyUnreadable
-            | Self::Unbounded { .. } => StatusCode::BAD_REQUEST,
-            Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::UnknownKey | Self::KeyProblem(_) => StatusCode::UNAUTHORIZED,
-            Self::ModelNotAllowed { .. } | Self::Unpriced { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound { .. } | Self::Blocked => StatusCode::NOT_FOUND,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-            Self::RateLimited { .. } | Self::QuotaExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::EngineFailed => StatusCode::BAD_GATEWAY,
-            Self::EngineTooSlow => StatusCode::GATEWAY_TIMEOUT,
-            Self::EngineUnavailable { .. } | Self::Overloaded { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        }
-    }
-
     /// Stable: for clients that parse it, for the record and for metrics.
     pub(in crate::gateway) fn code(&self) -> &'static str {
         match self {
             Self::UnknownKey => "proxypal_unknown_key",
             Self::KeyProblem(problem) => code_of_key(problem),
             Self::ModelNotAllowed { .. } => "proxypal_model_not_allowed",
+            Self::AccountNotAllowed => "proxypal_account_not_allowed",
             Self::ModelRequired => "proxypal_model_required",
             Self::ModelAmbiguous => "proxypal_model_ambiguous",
             Self::ModelUnspecific { .. } => "proxypal_model_unspecific",
@@ -198,34 +179,6 @@ impl GatewayError {
         }
     }
 
-    /// For `Retry-After`: in seconds, rounded up.
-    pub(in crate::gateway) fn retry_after(&self) -> Option<u64> {
-        match self {
-            Self::RateLimited { retry_after, .. }
-            | Self::EngineUnavailable { retry_after }
-            | Self::Overloaded { retry_after } => Some(seconds(retry_after)),
-            Self::QuotaExceeded { retry_after, .. } => retry_after.as_ref().map(seconds),
-            Self::UnknownKey
-            | Self::KeyProblem(_)
-            | Self::ModelNotAllowed { .. }
-            | Self::ModelRequired
-            | Self::ModelAmbiguous
-            | Self::ModelUnspecific { .. }
-            | Self::HeadersAmbiguous
-            | Self::UnsupportedEncoding
-            | Self::UnsupportedQuery
-            | Self::BodyUnreadable
-            | Self::Unbounded { .. }
-            | Self::Unpriced { .. }
-            | Self::BodyTooLarge { .. }
-            | Self::BodyTooSlow
-            | Self::NotFound { .. }
-            | Self::Blocked
-            | Self::EngineFailed
-            | Self::EngineTooSlow => None,
-        }
-    }
-
     /// The caller's requests per minute, if they are exceeded.
     pub(in crate::gateway) fn rate_limits(&self) -> Option<RateLimitStatus> {
         let Self::RateLimited { rate_limits, .. } = self else {
@@ -244,6 +197,7 @@ impl GatewayError {
             Self::UnknownKey
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
+            | Self::AccountNotAllowed
             | Self::ModelRequired
             | Self::ModelAmbiguous
             | Self::ModelUnspecific { .. }
@@ -274,12 +228,16 @@ impl GatewayError {
         rejected_by.as_deref()
     }
 
-    /// Whether a retry cannot succeed although the status suggests it. Some tools retry a 401 for minutes.
-    pub(super) fn is_final(&self) -> bool {
-        matches!(
-            self,
-            Self::QuotaExceeded { .. } | Self::UnknownKey | Self::KeyProblem(_)
-        )
+    /// Cause and remedy without the full stop, for a tool that continues the sentence.
+    pub(super) fn as_clause(&self) -> String {
+        if let Self::QuotaExceeded { limit, .. } = self {
+            return format!(
+                "ProxyPal: the quota is used up ({limit}); ask your administrator to raise it"
+            );
+        }
+        let mut text = self.to_string();
+        text.truncate(text.trim_end_matches('.').len());
+        text
     }
 }
 
@@ -327,17 +285,9 @@ fn problem_of_key(problem: &KeyProblem) -> String {
     }
 }
 
-/// Whole seconds, at least one.
 fn quota_remedy(retry_after: Option<Duration>) -> &'static str {
     match retry_after {
         Some(_) => "Wait until it resets, or ask your administrator to raise it.",
         None => "It does not reset: ask your administrator to raise it.",
     }
-}
-
-fn seconds(duration: &Duration) -> u64 {
-    duration
-        .as_secs()
-        .saturating_add(u64::from(duration.subsec_nanos() > 0))
-        .max(1)
 }

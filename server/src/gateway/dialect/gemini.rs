@@ -1,35 +1,29 @@
-//! `{"error":{code,message,status}}`, the format of Google's APIs, with the reason among the details.
+//! `{"error":{code,message,status}}`, the format of Google's APIs, with the reason and the time of a retry among the details.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::GatewayError;
+use super::{ErrorReport, answer::seconds};
 
 /// Also the data of a chunk that reports an error.
-pub(super) fn body(error: &GatewayError) -> Value {
+pub(super) fn body(report: &ErrorReport<'_>) -> Value {
+    let mut details = vec![json!({
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": report.error.code(),
+        "domain": "proxypal",
+    })];
+    // Tools of this dialect read no header: up to five minutes they wait for this long, beyond that they stop and show the message.
+    if let Some(wait) = &report.answer.wait {
+        details.push(json!({
+            "@type": "type.googleapis.com/google.rpc.RetryInfo",
+            "retryDelay": format!("{}s", seconds(wait)),
+        }));
+    }
     json!({
         "error": {
-            "code": error.status().as_u16(),
-            "message": error.to_string(),
-            "status": status(error),
-            "details": [{
-                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": error.code(),
-                "domain": "proxypal",
-            }],
+            "code": report.answer.status.as_u16(),
+            "message": report.error.to_string(),
+            "status": report.answer.kind,
+            "details": details,
         },
     })
-}
-
-fn status(error: &GatewayError) -> &'static str {
-    match error.status() {
-        StatusCode::UNAUTHORIZED => "UNAUTHENTICATED",
-        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
-        StatusCode::NOT_FOUND => "NOT_FOUND",
-        StatusCode::TOO_MANY_REQUESTS => "RESOURCE_EXHAUSTED",
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
-        StatusCode::GATEWAY_TIMEOUT | StatusCode::REQUEST_TIMEOUT => "DEADLINE_EXCEEDED",
-        status if status.is_server_error() => "INTERNAL",
-        _ => "INVALID_ARGUMENT",
-    }
 }

@@ -1,45 +1,78 @@
 //! Errors after a 200: as the last event of a stream, or as a message of a WebSocket.
 
 use bytes::Bytes;
-use entity::request::Protocol;
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Map, Value, json};
 
-use super::{Dialect, GatewayError, openai};
+use super::{Dialect, ErrorRecipient, ErrorReport, GatewayError, openai};
 
 /// The event to append to a stream of server-sent events that broke **between** events. A stream that broke inside an event can
 /// only be cut: clients would parse the fragment as an event.
 pub(in crate::gateway) fn in_stream_error(
-    dialect: Dialect,
-    protocol: Protocol,
+    recipient: ErrorRecipient,
     error: &GatewayError,
     request_id: &str,
+    now: DateTime<Utc>,
 ) -> Bytes {
-    let is_responses = protocol == Protocol::OpenaiResponses;
-    let (event, data) = match dialect {
-        Dialect::OpenAi if is_responses => (Some("error"), responses_event(error)),
-        Dialect::Anthropic => (Some("error"), dialect.body(error, request_id)),
-        Dialect::OpenAi | Dialect::Gemini => (None, dialect.body(error, request_id)),
+    let report = recipient.report(error, request_id, now);
+    let text = match recipient.dialect {
+        Dialect::Responses => {
+            let (error, failed) = (responses_error(&report), responses_failed(&report));
+            format!("event: error\ndata: {error}\n\nevent: response.failed\ndata: {failed}\n\n")
+        }
+        Dialect::Anthropic => format!("event: error\ndata: {}\n\n", report.body()),
+        Dialect::OpenAi | Dialect::Gemini => format!("data: {}\n\n", report.body()),
     };
-    let name = event.map_or_else(String::new, |event| format!("event: {event}\n"));
-    Bytes::from(format!("{name}data: {data}\n\n"))
+    Bytes::from(text)
 }
 
-/// An error as a message of the Responses WebSocket.
-pub(in crate::gateway) fn in_socket_error(error: &GatewayError) -> String {
-    let mut message = json!({ "type": "error", "status": error.status().as_u16() });
-    if let Value::Object(members) = &mut message {
-        members.insert("error".to_owned(), openai::inner(error));
-    }
+/// An error as a message of the Responses WebSocket. Codex reads its status and headers as those of a response.
+pub(in crate::gateway) fn in_socket_error(
+    recipient: ErrorRecipient,
+    error: &GatewayError,
+    now: DateTime<Utc>,
+) -> String {
+    let report = recipient.report(error, "", now);
+    let mut headers = HeaderMap::new();
+    report.add_headers(&mut headers);
+    let headers: Map<String, Value> = headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_string(), text_of(value)?)))
+        .collect();
+    let message = json!({
+        "type": "error",
+        "status": report.answer.status.as_u16(),
+        "error": openai::inner(&report),
+        "headers": headers,
+    });
     message.to_string()
 }
 
-/// Some clients read `error`, others its members beside `type`.
-fn responses_event(error: &GatewayError) -> Value {
+fn text_of(value: &HeaderValue) -> Option<Value> {
+    Some(Value::from(value.to_str().ok()?))
+}
+
+/// SDKs read it: some `error`, others its members beside `type`.
+fn responses_error(report: &ErrorReport<'_>) -> Value {
     json!({
         "type": "error",
-        "code": error.code(),
-        "message": error.to_string(),
+        "code": report.error.code(),
+        "message": report.error.to_string(),
         "param": Value::Null,
-        "error": openai::inner(error),
+        "error": openai::inner(report),
+    })
+}
+
+/// Codex reads this event and not the one before it. Other codes than those of the provider make it connect again.
+fn responses_failed(report: &ErrorReport<'_>) -> Value {
+    json!({
+        "type": "response.failed",
+        "response": {
+            "id": report.request_id,
+            "object": "response",
+            "status": "failed",
+            "error": { "code": report.error.code(), "message": report.error.to_string() },
+        },
     })
 }

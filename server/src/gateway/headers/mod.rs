@@ -118,13 +118,19 @@ pub(super) fn for_client(headers: &mut HeaderMap, request_id: Uuid) {
     let upgrade = is_upgrade(headers);
     remove_hop_by_hop(headers);
     remove_matching(headers, is_withheld);
-    headers.insert(X_REQUEST_ID, value_of(request_id));
     if upgrade {
+        headers.insert(X_REQUEST_ID, value_of(request_id));
         ask_for_upgrade(headers);
     } else {
-        headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-        headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
+        identify(headers, request_id);
     }
+}
+
+/// Adds the request id and what keeps browsers from running an answer.
+pub(super) fn identify(headers: &mut HeaderMap, request_id: Uuid) {
+    headers.insert(X_REQUEST_ID, value_of(request_id));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
 }
 
 /// Adds the requests per minute: the limit, what is left of it, and when all of it is available again, in seconds since

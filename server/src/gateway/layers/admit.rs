@@ -73,6 +73,7 @@ async fn admitted(
         dialect: route.dialect,
         is_metered: route.is_metered,
         names_model: route.names_model,
+        lists_models: route.lists_models,
         read_bytes: upload.held_bytes(),
         is_text: is_text(route, &head.headers),
         span: &context.span,

@@ -121,7 +121,7 @@ where
                             if !error.is_sent() {
                                 receipt.was_not_sent();
                             }
-                            receipt.answer_with(&failure);
+                            receipt.answer_with(&failure, context.recipient);
                             receipt.end(end);
                             return Poll::Ready(Err(failure));
                         }

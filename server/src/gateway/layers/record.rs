@@ -72,6 +72,7 @@ impl Recording {
             id,
             received_at,
             route,
+            recipient,
             head,
             body,
             peer: _,
@@ -80,6 +81,7 @@ impl Recording {
             id,
             received_at,
             route,
+            recipient,
             caller,
             span: RequestSpan::begin(&self.traces, &head.headers, &record),
         });

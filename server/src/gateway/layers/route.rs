@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock::SharedClock,
     gateway::{
-        dialect::{Dialect, GatewayError},
+        dialect::{Dialect, ErrorRecipient, GatewayError},
         error_response::ErrorResponses,
         headers,
         route::{self, Route, query},
@@ -55,24 +55,30 @@ where
         let id = Uuid::now_v7();
         let received_at = self.state.clock.now();
         let (mut head, Received { body, peer }) = request.into_parts();
-        let (dialect, inner) = match self.state.route(&mut head) {
+        let routed = self.state.route(&mut head);
+        let dialect = match &routed {
+            Ok(route) => route.dialect,
+            Err((dialect, _)) => *dialect,
+        };
+        let recipient = ErrorRecipient::of(dialect, &head.headers);
+        let inner = match routed {
             Ok(route) => {
                 let request = RoutedRequest {
                     id,
                     received_at,
                     route,
+                    recipient,
                     head,
                     body,
                     peer,
                 };
-                let dialect = request.route.dialect;
-                (dialect, Either::Right(self.inner.call(request)))
+                Either::Right(self.inner.call(request))
             }
-            Err((dialect, error)) => (dialect, Either::Left(done(Err(error)))),
+            Err((_, error)) => Either::Left(done(Err(error))),
         };
         RouteFuture {
             inner,
-            dialect,
+            recipient,
             id,
             received_at,
             errors: Arc::clone(&self.state.errors),
@@ -102,7 +108,7 @@ fn guessed_dialect(head: &Head) -> Dialect {
 #[derive(Debug)]
 pub(in crate::gateway) struct RouteFuture<F> {
     inner: Either<Ready<LayerResult>, F>,
-    dialect: Dialect,
+    recipient: ErrorRecipient,
     id: Uuid,
     received_at: DateTime<Utc>,
     errors: Arc<ErrorResponses>,
@@ -115,7 +121,7 @@ impl<F: Future<Output = LayerResult> + Unpin> Future for RouteFuture<F> {
         let result = ready!(Pin::new(&mut self.inner).poll(cx));
         let response = result.unwrap_or_else(|error| {
             let (id, received_at) = (self.id, self.received_at);
-            self.errors.respond(self.dialect, &error, id, received_at)
+            self.errors.respond(self.recipient, &error, id, received_at)
         });
         Poll::Ready(Ok(response))
     }

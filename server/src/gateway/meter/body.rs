@@ -7,6 +7,7 @@ use std::{
 };
 
 use axum::body::{Bytes, HttpBody};
+use chrono::{DateTime, Utc};
 use http_body::{Frame, SizeHint};
 use uuid::Uuid;
 
@@ -14,7 +15,7 @@ use super::{Drainer, Heartbeat, Receipt, RequestEnd, hold::Hold};
 use crate::{
     domain::users::api_keys::Caller,
     gateway::{
-        dialect::{Dialect, GatewayError, in_stream_error},
+        dialect::{ErrorRecipient, GatewayError, in_stream_error},
         forward::{EngineOutage, ExchangeError, UpstreamBody},
     },
 };
@@ -33,8 +34,8 @@ pub(in crate::gateway) enum AnswerError {
 /// How to report an error in the middle of a stream.
 #[derive(Debug)]
 pub(in crate::gateway) struct ErrorFormat {
-    pub(in crate::gateway) dialect: Dialect,
-    pub(in crate::gateway) protocol: entity::request::Protocol,
+    pub(in crate::gateway) recipient: ErrorRecipient,
+    pub(in crate::gateway) received_at: DateTime<Utc>,
     pub(in crate::gateway) request_id: Uuid,
     /// Keeps a silent stream alive, if the settings enable it.
     pub(in crate::gateway) heartbeat: Option<Heartbeat>,
@@ -188,18 +189,18 @@ impl MeteredBody {
         });
         let failure = is_between_events.then_some(GatewayError::EngineFailed);
         if let (Some(open), Some(failure)) = (&mut self.open, &failure) {
-            open.receipt.answer_with(failure);
+            open.receipt.answer_with(failure, self.format.recipient);
         }
         self.close(RequestEnd::Failed("engine_failed"));
         if let Some(failure) = failure {
             let ErrorFormat {
-                dialect,
-                protocol,
+                recipient,
+                received_at,
                 request_id,
                 ..
             } = &self.format;
             let id = request_id.to_string();
-            let event = in_stream_error(*dialect, *protocol, &failure, &id);
+            let event = in_stream_error(*recipient, &failure, &id, *received_at);
             return Poll::Ready(Some(Ok(Frame::data(event))));
         }
         // An error now would discard the data that is not sent yet.

@@ -24,7 +24,9 @@ use crate::{
         tokens::Tokens,
     },
     gateway::{
-        body::UploadProgress, dialect::GatewayError, error_message::ErrorMessages,
+        body::UploadProgress,
+        dialect::{ErrorRecipient, GatewayError},
+        error_message::ErrorMessages,
         trace::RequestSpan,
     },
     in_flight::InFlightToken,
@@ -204,11 +206,15 @@ impl Receipt {
     }
 
     /// The client receives this error instead of an answer, or after a part of it.
-    pub(in crate::gateway) fn answer_with(&mut self, error: &GatewayError) {
+    pub(in crate::gateway) fn answer_with(
+        &mut self,
+        error: &GatewayError,
+        recipient: ErrorRecipient,
+    ) {
         if let Some(record) = &mut self.record {
             record.error_message = self.messages.kept(&error.to_string());
             record.rejected_by = error.rejected_by().cloned().map(Box::new);
-            self.own_status = Some(error.status().as_u16());
+            self.own_status = Some(recipient.status(error).as_u16());
         }
     }
 

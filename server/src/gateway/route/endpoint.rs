@@ -56,6 +56,15 @@ const UNMETERED: [(&str, BodyForm); 4] = [
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
+/// POST endpoints that order a video, whose seconds are priced.
+const VIDEOS: [&str; 5] = [
+    "/v1/videos",
+    "/v1/videos/generations",
+    "/v1/videos/edits",
+    "/v1/videos/extensions",
+    "/openai/v1/videos",
+];
+
 /// POST endpoints that generate nothing.
 const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 
@@ -107,7 +116,7 @@ impl EndpointRule {
     fn unknown(method: &Method, path: &str) -> Self {
         let dialect = Dialect::of_path(path);
         let form = match dialect {
-            Dialect::OpenAi => BodyForm::Json,
+            Dialect::OpenAi | Dialect::Responses => BodyForm::Json,
             Dialect::Anthropic | Dialect::Gemini => BodyForm::PlainJson,
         };
         let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(method);
@@ -136,6 +145,9 @@ impl EndpointRule {
         if let Some((_, form)) = UNMETERED.iter().find(|(known, _)| *known == path) {
             self.model = ModelSource::Body(*form);
             self.names_model = true;
+        }
+        if VIDEOS.contains(&path) {
+            self.bound = BoundForm::Videos;
         }
         if COUNTING.contains(&path) {
             self.generates_nothing();
@@ -187,6 +199,8 @@ impl Dialect {
             || asks_like_anthropic(headers)
         {
             Self::Anthropic
+        } else if path.contains("/responses") || path.contains("/codex") {
+            Self::Responses
         } else {
             Self::OpenAi
         }
@@ -197,6 +211,8 @@ impl Dialect {
             Self::Gemini
         } else if is_below(path, "/v1/messages") {
             Self::Anthropic
+        } else if is_below(path, "/v1/responses") || is_below(path, "/backend-api/codex") {
+            Self::Responses
         } else {
             Self::OpenAi
         }

@@ -84,6 +84,10 @@ pub(super) async fn serve(
         Ok(socket) => socket,
         Err(error) => return Err(pending.refuse(error).await),
     };
+    // Messages that generate nothing are not admitted one by one.
+    if let Err(error) = sockets.admission.check_accounts(caller) {
+        return Err(pending.refuse(error).await);
+    }
     let Some(record) = pending.into_record() else {
         return Err(GatewayError::EngineFailed);
     };
@@ -94,7 +98,7 @@ pub(super) async fn serve(
             let (error, end) = sockets.responder.failure(context.id, &error, None);
             if context.caller.account().may_record_refusal() {
                 let mut receipt = sockets.receipt(&context, record).await?;
-                receipt.answer_with(&error);
+                receipt.answer_with(&error, context.recipient);
                 receipt.end(end);
             }
             return Err(error);
@@ -119,7 +123,7 @@ async fn refused_by_engine(
 ) -> Result<Response<Body>, GatewayError> {
     let mut receipt = sockets.receipt(&context, record).await?;
     if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        receipt.answer_with(&GatewayError::EngineFailed);
+        receipt.answer_with(&GatewayError::EngineFailed, context.recipient);
         receipt.end(RequestEnd::Failed("handshake_failed"));
         return Err(GatewayError::EngineFailed);
     }

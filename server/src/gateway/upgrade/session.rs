@@ -138,7 +138,9 @@ impl SocketSession {
                     error,
                     GatewayError::UnknownKey | GatewayError::KeyProblem(_)
                 );
-                let _ = refusals.send(Message::text(in_socket_error(&error))).await;
+                let now = self.sockets.clock.now();
+                let message = in_socket_error(self.context.recipient, &error, now);
+                let _ = refusals.send(Message::text(message)).await;
                 if revoked {
                     return SessionEnd::Revoked;
                 }

@@ -18,7 +18,7 @@ use crate::{
     gateway::{
         admission::{Admission, AdmissionRequest, NotAdmitted, RequestStart, StartError},
         context::RequestContext,
-        dialect::{Dialect, GatewayError},
+        dialect::{Dialect, ErrorRecipient, GatewayError},
         meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
         trace::RequestSpan,
@@ -35,6 +35,7 @@ const RECOVERY: Duration = Duration::from_secs(1);
 /// Shared by the two directions of a socket.
 pub(super) struct Turns {
     sockets: Arc<Sockets>,
+    recipient: ErrorRecipient,
     /// Of the handshake.
     span: RequestSpan,
     _socket: OpenSocket,
@@ -64,6 +65,7 @@ impl Turns {
     ) -> Self {
         Self {
             sockets,
+            recipient: context.recipient,
             span: context.span.clone(),
             _socket: socket,
             state: Mutex::new(TurnState {
@@ -105,9 +107,10 @@ impl Turns {
         let mut record = self.lock().next_record(&asked.model, &self.sockets.clock);
         let request = AdmissionRequest {
             caller: &caller,
-            dialect: Dialect::OpenAi,
+            dialect: Dialect::Responses,
             is_metered: true,
             names_model: true,
+            lists_models: false,
             read_bytes: message.len() as u64,
             is_text: true,
             span: &self.span,
@@ -133,7 +136,8 @@ impl Turns {
         let receipts = &sockets.receipts;
         match error {
             NotAdmitted::Refused(error) => {
-                receipts.refuse(&caller, &error, record, span).await;
+                let sent = (&error, self.recipient);
+                receipts.refuse(&caller, sent, record, span).await;
                 Err(error)
             }
             NotAdmitted::ClientGone => {

@@ -20,6 +20,9 @@ use crate::{
 pub(crate) enum AlertKind {
     /// The engine is not running, so requests are rejected.
     EngineDown,
+    /// A new version of the engine ended twice within ten minutes, so the server returned to the previous one; critical if
+    /// it could not. The alert ends after 7 days, or when the next update or rollback has ended.
+    EngineRolledBack,
     /// The journal or the database cannot be written, so requests are rejected.
     RecordingFailing,
     /// Of at least 10 requests of the last 15 or 60 minutes, 5 % failed; or a third of fewer requests, at least 3.
@@ -45,6 +48,8 @@ pub(crate) enum AlertKind {
     ModelUnpriced,
     /// The newest price table is older than 120 days.
     PricesOutdated,
+    /// The engine has not refreshed its model catalogue for 24 hours, although the setting `refreshModelCatalogue` is on.
+    CatalogueOutdated,
     /// A disk that the server writes to has less than 1 GiB free; critical below 128 MiB.
     DiskLow,
 }
@@ -96,7 +101,8 @@ pub(crate) struct AlertDetail {
     provider: Option<ProviderKind>,
     /// The end of the cooldown, of the sign-in, or of the quota's window.
     until: Option<DateTime>,
-    /// The time of the last backup, or the date of the price table.
+    /// The time of the last backup, of the last refresh of the model catalogue (of the engine's start if there was none) or
+    /// of the return to the previous engine; or the date of the price table.
     last_at: Option<DateTime>,
     /// For `ERROR_RATE`, the number of requests; for `MODEL_UNPRICED`, those without a price in the last day.
     requests: Option<BigInt>,
@@ -110,6 +116,10 @@ pub(crate) struct AlertDetail {
     every_hours: Option<i32>,
     /// The free space, in bytes, rounded down to 64 MiB.
     free_bytes: Option<BigInt>,
+    /// For `ENGINE_ROLLED_BACK`, the version that failed; null if it is unknown.
+    failed_version: Option<String>,
+    /// For `ENGINE_ROLLED_BACK`, the version before it; null if it is unknown.
+    previous_version: Option<String>,
 }
 
 /// A quota that was used up.
@@ -203,6 +213,8 @@ impl From<alert::AlertDetail> for AlertDetail {
             quota: detail.quota.map(Into::into),
             every_hours: detail.every_hours,
             free_bytes: detail.free_bytes.map(BigInt),
+            failed_version: detail.failed_version,
+            previous_version: detail.previous_version,
         }
     }
 }

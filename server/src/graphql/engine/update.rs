@@ -100,6 +100,8 @@ impl From<ContractCheck> for EngineCheck {
 struct EngineUpdateOutcome {
     /// The version that it led to or should have led to; null if it is unknown.
     version: Option<String>,
+    /// The version that ran before; null if it is unknown.
+    replaced_version: Option<String>,
     /// The kind of change.
     kind: EngineUpdateKind,
     /// The time at which it ended.
@@ -116,6 +118,7 @@ impl From<LastUpdate> for EngineUpdateOutcome {
     fn from(last: LastUpdate) -> Self {
         Self {
             version: last.version,
+            replaced_version: last.replaced,
             kind: last.kind.into(),
             ended_at: last.ended_at.into(),
             succeeded: last.succeeded,

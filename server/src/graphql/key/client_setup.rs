@@ -3,16 +3,17 @@
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
 use crate::{
-    clock::SharedClock,
-    domain::{Error, Viewer, client_setup, model_aliases::ModelAliases, models},
-    engine::EngineHandle,
-    graphql::resolver::{
-        context::{ContextExt as _, ServerFacts},
-        cost::REMOTE,
-        error::Result,
-        guard::KnownCaller,
-        input,
-        loaders::{ApiKeyId, UserId},
+    domain::{Error, Viewer, client_setup},
+    graphql::{
+        model::own::OwnModel,
+        resolver::{
+            context::{ContextExt as _, ServerFacts},
+            cost::REMOTE,
+            error::Result,
+            guard::KnownCaller,
+            input,
+            loaders::{ApiKeyId, UserId},
+        },
     },
 };
 
@@ -135,20 +136,6 @@ async fn models_of(ctx: &Context<'_>, api_key_id: &ID) -> Result<Vec<String>> {
     }
     let user = ctx.loader().load_one(UserId(key.user_id)).await?;
     let user = user.ok_or_else(missing)?;
-    let patterns = [user.allowed_models.as_ref(), key.allowed_models.as_ref()];
-    let listed = ctx
-        .service::<EngineHandle>()
-        .models()
-        .await
-        .unwrap_or_default();
-    let aliases = ctx.service::<ModelAliases>().current();
-    let now = ctx.service::<SharedClock>().now();
-    let names = listed.listed.keys();
-    Ok(names
-        .filter(|name| {
-            let target = aliases.target(name, now);
-            models::allow(patterns, name, target.as_deref())
-        })
-        .cloned()
-        .collect())
+    let own = OwnModel::names_of(ctx, &user, &key).await?;
+    Ok(own.unwrap_or_default())
 }

@@ -1,19 +1,26 @@
 //! The fields of a key that need a service.
 
 use async_graphql::{ComplexObject, Context};
+use entity::account_access::AccessSubjectKind;
 
 use crate::{
     clock::SharedClock,
-    domain::{Error, usage::UsageFilter, users::api_keys, users::quotas::Quotas},
+    domain::{
+        Error, account_groups::AccountGroups, usage::UsageFilter, users::api_keys,
+        users::quotas::Quotas,
+    },
     graphql::{
         quota,
         resolver::{
             context::ContextExt as _,
             cost::{BATCHED, one},
             error::Result,
+            guard::DeclaredOn,
             loaders::{AddressesOfKey, KeysOfUser, RecentUsageOfKey, UserId},
+            role::{Role, requires_role},
         },
         types::{
+            account_group::AccountAccess,
             api_key::{ApiKey, ApiKeyAddress, ApiKeyState},
             quota::Quota,
             user::User,
@@ -54,6 +61,14 @@ impl ApiKey {
         let active = created
             .filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now));
         Ok(active.cloned().map(ApiKey::from).collect())
+    }
+
+    /// The account groups that requests with the key may use.
+    #[graphql(guard = "DeclaredOn(\"ApiKey\")", directive = requires_role::apply(Role::Viewer))]
+    async fn account_access(&self, ctx: &Context<'_>) -> AccountAccess {
+        let state = ctx.service::<AccountGroups>().access().current();
+        let own = state.own(AccessSubjectKind::ApiKey, self.key_id);
+        AccountAccess::new(state.effective(self.user_id, Some(self.key_id)), own)
     }
 
     /// The quotas of this key alone, which apply in addition to the user's.

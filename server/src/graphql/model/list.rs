@@ -6,6 +6,7 @@ use entity::seen_model;
 use crate::{
     clock::SharedClock,
     domain::{
+        account_groups::AccountGroups,
         engine_models::EngineModels,
         model_catalogue::{CatalogueModel, ModelCatalogue},
         prices::Prices,
@@ -119,6 +120,7 @@ pub(super) async fn with_catalogue<T>(
         models: facts,
         accounts: &accounts,
         prices: &ctx.service::<Prices>().current(),
+        access: &ctx.service::<AccountGroups>().access().current(),
         at: ctx.service::<SharedClock>().now(),
     }))
 }

@@ -1,7 +1,7 @@
 //! The models that a user's key can use, with prices.
 
 use async_graphql::{Context, SimpleObject};
-use entity::price;
+use entity::{api_key, price, user};
 
 use super::list::with_catalogue;
 use crate::{
@@ -77,6 +77,19 @@ impl OwnModel {
         let own = with_catalogue(ctx, &models, |catalogue| catalogue.of_key(&user, &key)).await?;
         let own = own.into_iter().map(|model| Self::new(model, demo));
         Ok(Some(own.collect()))
+    }
+
+    /// The names of a key's models, by name; `None` while the engine does not run.
+    pub(in crate::graphql) async fn names_of(
+        ctx: &Context<'_>,
+        user: &user::Model,
+        key: &api_key::Model,
+    ) -> Result<Option<Vec<String>>> {
+        let Ok(models) = ctx.service::<EngineHandle>().models().await else {
+            return Ok(None);
+        };
+        let own = with_catalogue(ctx, &models, |catalogue| catalogue.of_key(user, key)).await?;
+        Ok(Some(own.into_iter().map(|(model, _)| model.name).collect()))
     }
 
     fn new((model, price): (CatalogueModel, ModelPrice), demo: bool) -> Self {

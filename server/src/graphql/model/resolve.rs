@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use entity::model_alias;
+use uuid::Uuid;
 
 use super::{alias::ModelAlias, list::with_catalogue};
 use crate::{
@@ -20,6 +21,7 @@ use crate::{
             error::Result,
             guard::Declared,
             input,
+            loaders::ApiKeyId,
             role::{Role, requires_role},
         },
         types::provider::ProviderKind,
@@ -39,6 +41,8 @@ enum ModelProblem {
     NoEnabledAccount,
     /// An account in use offers it, but it is excluded in the settings or not loaded by the engine yet.
     Excluded,
+    /// The user or key may use none of the accounts that offer it.
+    AccountNotAllowed,
     /// The engine does not run.
     EngineDown,
 }
@@ -51,6 +55,7 @@ impl From<model_catalogue::ModelProblem> for ModelProblem {
             model_catalogue::ModelProblem::Unknown => Self::UnknownModel,
             model_catalogue::ModelProblem::NoEnabledAccount => Self::NoEnabledAccount,
             model_catalogue::ModelProblem::Excluded => Self::Excluded,
+            model_catalogue::ModelProblem::AccountNotAllowed => Self::AccountNotAllowed,
         }
     }
 }
@@ -72,9 +77,35 @@ impl ModelProblem {
                 "an account offers this model, but the engine does not serve it: it is excluded in the \
                  settings, or not loaded yet"
             }
+            Self::AccountNotAllowed => {
+                "the user or key may use none of the accounts that offer this model; permit an account group that \
+                 has one"
+            }
             Self::EngineDown => "the engine does not run; see the query engine",
         }
     }
+}
+
+/// Why an account that offers a model would not serve a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model_catalogue::AccountExclusion")]
+enum AccountExclusion {
+    /// It is in an account group, and the user or key may use none of its groups; or it is in no group, and the user or
+    /// key may use groups only.
+    NotPermitted,
+    /// It is disabled.
+    Disabled,
+    /// It is paused, because its provider rejects the credentials.
+    Paused,
+}
+
+/// An account that offers a model.
+#[derive(SimpleObject)]
+struct OfferingAccount {
+    /// The account.
+    account: ProviderAccount,
+    /// Why it would not serve the request; null if it could.
+    excluded_because: Option<AccountExclusion>,
 }
 
 /// How a request of a user for a model would be routed.
@@ -90,6 +121,8 @@ struct ModelResolution {
     providers: Vec<ProviderKind>,
     /// The accounts that could serve the request, unordered: the engine chooses.
     accounts: Vec<ProviderAccount>,
+    /// Every account that offers the model, also those that would not serve the request.
+    offering_accounts: Vec<OfferingAccount>,
     /// The price that would apply; null if there is none.
     price: Option<Price>,
     /// Why the request would not be served; null if it would.
@@ -120,6 +153,14 @@ impl ModelResolution {
                 .into_iter()
                 .map(ProviderAccount::from)
                 .collect(),
+            offering_accounts: found
+                .offering
+                .into_iter()
+                .map(|offering| OfferingAccount {
+                    account: offering.account.into(),
+                    excluded_because: offering.excluded.map(Into::into),
+                })
+                .collect(),
             price: found.price.map(Price::from),
             problem,
             explanation: problem.map(|problem| problem.explanation().to_owned()),
@@ -142,6 +183,10 @@ impl ResolveModelQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The model name of the request.")] name: String,
         #[graphql(desc = "The user's id.")] user_id: ID,
+        #[graphql(
+            desc = "The id of the user's key, whose account groups count; those of the user when omitted."
+        )]
+        api_key_id: Option<ID>,
     ) -> Result<ModelResolution> {
         if name.trim().is_empty() || name.chars().count() > 200 {
             return Err(Error::bad_input("name must have 1 to 200 characters").into());
@@ -149,16 +194,26 @@ impl ResolveModelQuery {
         let user_id = input::id(&user_id, "user")?;
         let user = ctx.service::<Users>().find(user_id).await?;
         let user = user.ok_or(Error::NotFound { what: "user" })?;
+        let key_id = key_of(ctx, user_id, api_key_id.as_ref()).await?;
         let facts = ctx
             .service::<EngineHandle>()
             .models()
             .await
             .unwrap_or_default();
         let is_down = ctx.service::<EngineHandle>().status().state != EngineState::Running;
-        let resolve = |catalogue: ModelCatalogue<'_>| catalogue.resolve(&name, &user);
+        let resolve = |catalogue: ModelCatalogue<'_>| catalogue.resolve(&name, &user, key_id);
         let found = with_catalogue(ctx, &facts, resolve).await?;
         Ok(ModelResolution::new(found, is_down, |alias| {
             facts.lists(&alias.alias)
         }))
     }
+}
+
+/// The id of a key, if it is the user's.
+async fn key_of(ctx: &Context<'_>, user_id: Uuid, id: Option<&ID>) -> Result<Option<Uuid>> {
+    let Some(id) = id else { return Ok(None) };
+    let what = "API key";
+    let key = ctx.loader().load_one(ApiKeyId(input::id(id, what)?));
+    let key = key.await?.filter(|key| key.user_id == user_id);
+    Ok(Some(key.ok_or(Error::NotFound { what })?.id))
 }

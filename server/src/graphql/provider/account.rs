@@ -6,7 +6,10 @@ use entity::provider_account;
 use super::traffic::{AccountTraffic, TrafficPeriod};
 use crate::{
     clock::SharedClock,
-    domain::provider_accounts::{AccountState, ProviderAccounts},
+    domain::{
+        account_groups::AccountGroups,
+        provider_accounts::{AccountState, ProviderAccounts},
+    },
     engine::EngineHandle,
     graphql::{
         resolver::{
@@ -17,7 +20,11 @@ use crate::{
             loaders::TrafficOfAccount,
             role::{Role, requires_role},
         },
-        types::{provider::ProviderKind, scalar::DateTime},
+        types::{
+            account_group::{self, AccountGroup},
+            provider::ProviderKind,
+            scalar::DateTime,
+        },
     },
 };
 
@@ -275,6 +282,13 @@ impl ProviderAccount {
         let traffic = ctx.loader().load_one(key).await?.unwrap_or_default();
         let from = chrono::DateTime::from_timestamp(since, 0).unwrap_or_default();
         Ok(AccountTraffic::new(from.into(), traffic))
+    }
+
+    /// The account groups that it is in, by name. If it is in none, every caller without a group may use it.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn groups(&self, ctx: &Context<'_>) -> Vec<AccountGroup> {
+        let state = ctx.service::<AccountGroups>().access().current();
+        account_group::of_account(&state, self.row.id)
     }
 
     /// Why it is not active; null if it is.

@@ -1,6 +1,7 @@
 //! Objects that several nouns refer to, as plain data, and scalars. Fields that need a service are in the
 //! folder of the noun.
 
+pub(super) mod account_group;
 pub(super) mod api_key;
 pub(super) mod paging;
 pub(super) mod provider;

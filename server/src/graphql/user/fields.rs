@@ -1,9 +1,13 @@
 //! The fields of a user that need a service.
 
 use async_graphql::{ComplexObject, Context};
+use entity::account_access::AccessSubjectKind;
 
 use crate::{
-    domain::{settings::Settings, usage::UsageFilter, users::quotas::Quotas},
+    domain::{
+        account_groups::AccountGroups, settings::Settings, usage::UsageFilter,
+        users::quotas::Quotas,
+    },
     graphql::{
         quota,
         request::{filter::RequestFilter, list},
@@ -11,11 +15,13 @@ use crate::{
             context::ContextExt as _,
             cost::{BATCHED, one, page_of_requests},
             error::Result,
+            guard::DeclaredOn,
             loaders::KeysOfUser,
+            role::{Role, requires_role},
         },
         types::{
-            api_key::ApiKey, paging::Connection, quota::Quota, rate_limit::RateLimit,
-            request::Request, user::User,
+            account_group::AccountAccess, api_key::ApiKey, paging::Connection, quota::Quota,
+            rate_limit::RateLimit, request::Request, user::User,
         },
         usage::{input::UsageRange, report::Usage},
     },
@@ -41,6 +47,14 @@ impl User {
         let settings = ctx.service::<Settings>().current();
         let limit = self.own_rate_limit;
         limit.unwrap_or(settings.gateway.default_rate_limit).into()
+    }
+
+    /// The account groups that the user may use. A key with groups of its own uses those instead.
+    #[graphql(guard = "DeclaredOn(\"User\")", directive = requires_role::apply(Role::Viewer))]
+    async fn account_access(&self, ctx: &Context<'_>) -> AccountAccess {
+        let state = ctx.service::<AccountGroups>().access().current();
+        let own = state.own(AccessSubjectKind::User, self.row_id);
+        AccountAccess::new(state.effective(self.row_id, None), own)
     }
 
     /// The user's keys, newest first.

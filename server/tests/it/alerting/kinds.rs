@@ -3,7 +3,10 @@
 use std::{
     fs, io,
     path::Path,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use chrono::TimeDelta;
@@ -13,8 +16,8 @@ use serde_json::json;
 
 use super::{ended, open, watcher, watcher_with};
 use crate::support::{
-    Caller, ControlPlane, Events, Options, PASSWORD, TestApp, TestDatabase, code,
-    programs::example, soon, test_context,
+    Caller, ControlPlane, Events, ManualClock, Options, PASSWORD, TestApp, TestDatabase, code,
+    eventually, programs::example, soon, test_context,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,6 +56,52 @@ async fn a_stopped_engine_raises_an_alert_that_ends_when_it_runs() {
     assert_eq!(gone["unacknowledged"], 0);
     assert!(open(&admin, "ENGINE_DOWN").await.is_none());
     assert_eq!(ended(&admin, "ENGINE_DOWN").await[0]["id"], alert["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_catalogue_without_a_refresh_for_a_day_raises_an_alert_until_there_is_one() {
+    let engine = format!("--engine-binary={}", example("engine_double").display());
+    let clock = Arc::new(ManualClock::default());
+    let mut options = Options::default().with("--engine=managed").with(&engine);
+    options.clock = clock.clone();
+    let app = TestApp::start(options, TestDatabase::create().await).await;
+    app.engine_is(EngineState::Running).await;
+    let admin = app.viewer().await;
+    let watcher = watcher(&app.services);
+    let found = async || {
+        watcher.evaluate().await.unwrap();
+        open(&admin, "CATALOGUE_OUTDATED").await
+    };
+    clock.advance(TimeDelta::hours(23));
+    assert_eq!(found().await, None);
+
+    clock.advance(TimeDelta::hours(1));
+    let raised = found().await.unwrap();
+    // Another process starts with the old catalogue.
+    app.services.engine.restart().await.unwrap();
+    let after_restart = found().await.unwrap();
+    let catalogue = app.database.directory.path().join("engine/catalogue.json");
+    fs::write(catalogue, "{}").unwrap();
+    eventually("the end of the alert", async || {
+        found().await.is_none().then_some(())
+    })
+    .await;
+
+    assert_eq!(raised["severity"], "WARNING");
+    assert_eq!(raised["detail"]["lastAt"], "2026-06-01T12:00:00Z");
+    assert_eq!(after_restart["id"], raised["id"]);
+
+    clock.advance(TimeDelta::hours(24));
+    assert!(found().await.is_some());
+    let settings = &app.services.settings;
+    let turned_off = settings.update(test_context(), settings.current().version, |gateway| {
+        gateway.refresh_model_catalogue = false;
+    });
+    turned_off.await.unwrap();
+    eventually("no alert without a refresh", async || {
+        found().await.is_none().then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ fn watcher_with(
 ) -> AlertWatcher {
     let sources = ConditionSources {
         engine: services.engine.clone(),
+        engine_updates: services.engine_updates.clone(),
         accounts: services.provider_accounts.clone(),
         requests: services.requests.clone(),
         usage: services.usage.clone(),

@@ -97,6 +97,11 @@ async fn an_invalid_answer_of_the_engine_is_a_bad_gateway() {
 
     assert_eq!(answer.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(
+        answer.headers()["retry-after"],
+        "2",
+        "without it some tools retry immediately"
+    );
+    assert_eq!(
         answer.json::<Value>().await.unwrap()["error"]["code"],
         "proxypal_engine_failed"
     );
@@ -120,6 +125,8 @@ async fn a_stream_whose_engine_crashes_ends_with_an_error_in_the_dialect() {
         let body = ask(&app, &key, path).await.text().await.unwrap();
 
         assert!(body.contains(error), "{path}: {body}");
+        let codex = body.contains("event: response.failed\n");
+        assert_eq!(codex, path == "/v1/responses", "{path}: {body}");
         let record = records.next().await;
         assert_eq!(record.outcome, Outcome::UpstreamError, "{path}");
         assert_eq!(

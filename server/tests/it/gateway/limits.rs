@@ -1,5 +1,6 @@
 //! Quotas and rate limits hold for every caller and every form of a request.
 
+mod one_dollar;
 mod pace;
 mod quotas;
 mod readings;
@@ -29,6 +30,7 @@ use crate::support::{Records, Script, TestApp, test_context};
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";
+const RESPONSES: &str = "/v1/responses";
 const GEMINI: &str = "/v1beta/models/m:generateContent";
 
 /// An engine that uses the tokens that it is asked to use: `"use": [input, output]`.

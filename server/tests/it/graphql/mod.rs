@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod account_group;
 mod audit;
 mod audit_walk;
 mod compression;

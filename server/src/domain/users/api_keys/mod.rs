@@ -42,6 +42,7 @@ use crate::{
     db::Database,
     domain::{
         Error, Result,
+        account_groups::AccountAccess,
         audit::{self, AuditChange, AuditContext, AuditSubject},
         ledger::{Ledger, rate_limit},
         models,
@@ -90,6 +91,7 @@ pub struct ApiKeys {
     digester: Digester,
     ring: KeyRing,
     ledger: Ledger,
+    access: AccountAccess,
     /// Held from reading the database to replacing the ring, so that the ring never gets older data.
     refreshing: Arc<Mutex<()>>,
 }
@@ -101,6 +103,7 @@ impl ApiKeys {
         clock: SharedClock,
         digester: Digester,
         ledger: Ledger,
+        access: AccountAccess,
     ) -> Result<Self> {
         let keys = Self {
             ring: KeyRing::new(digester.clone(), clock.clone()),
@@ -108,6 +111,7 @@ impl ApiKeys {
             clock,
             digester,
             ledger,
+            access,
             refreshing: Arc::default(),
         };
         let known = keys.known(None).await?;

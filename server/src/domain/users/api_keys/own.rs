@@ -1,7 +1,7 @@
 //! Users manage their own keys, within the bounds of the key that they use: a key manages itself and the keys that may
 //! do no more than it may.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::domain::{
     Error, Result,
+    account_groups::AccessSnapshot,
     audit::{self, AuditChange, AuditContext, AuditSubject},
     models, text,
     users::{self, quotas},
@@ -87,6 +88,7 @@ struct Acting {
     key: api_key::Model,
     /// The quotas of the user and of all keys.
     quotas: Vec<quota::Model>,
+    account_groups: Arc<AccessSnapshot>,
 }
 
 impl Acting {
@@ -96,6 +98,9 @@ impl Acting {
             quotas: &self.quotas,
         };
         bounds(key).is_within(bounds(&self.key))
+            && self
+                .account_groups
+                .is_within(self.user.id, key.id, self.key.id)
     }
 
     /// A new key within the bounds of the key in use.
@@ -154,6 +159,7 @@ impl ApiKeys {
         // The new key gets the usage of the quotas too: none may be committed meanwhile. It also makes users wait for
         // each other here, so that none passes the maximum.
         let _turn = self.ledger.turn().await;
+        let access = self.access.turn().await;
         let transaction = self.db.begin().await?;
         let acting = self.acting_in_turn(&transaction, holder).await?;
         self.check_room(&transaction, policy, holder.user_id)
@@ -164,11 +170,12 @@ impl ApiKeys {
             .await?;
         let key = &issued.api_key;
         quotas::inherit(&transaction, acting.key.id, key.id).await?;
+        access.inherit(&transaction, acting.key.id, key.id).await?;
         quotas::reload(&transaction, &self.ledger, acting.user.id).await?;
         let context = context.authenticated((&acting.user).into());
         let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, &context, created).await?;
-        transaction.commit().await?;
+        access.commit(transaction).await?;
         self.refresh(acting.user.id).await?;
         Ok(issued)
     }
@@ -236,6 +243,7 @@ impl ApiKeys {
         policy.check()?;
         rotate::check_grace(grace)?;
         let _turn = self.ledger.turn().await;
+        let access = self.access.turn().await;
         let transaction = self.db.begin().await?;
         let acting = self.acting_in_turn(&transaction, holder).await?;
         let old = self.managed(&transaction, &acting, id).await?;
@@ -253,7 +261,7 @@ impl ApiKeys {
         let created_with = Some(acting.key.id);
         self.replace(
             &context,
-            transaction,
+            (access, transaction),
             (acting.user, old),
             (grace, created_with),
         )
@@ -276,7 +284,12 @@ impl ApiKeys {
             return Err(Error::Unauthenticated);
         }
         let quotas = quotas::stored(connection, user.id).await?;
-        Ok(Acting { user, key, quotas })
+        Ok(Acting {
+            user,
+            key,
+            quotas,
+            account_groups: self.access.current(),
+        })
     }
 
     /// The same, with the user locked until the transaction ends. A key that was replaced manages no keys: its holder

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{ApiKeys, IssuedApiKey, NewApiKey, SUBJECT, active_user, audited, subject};
 use crate::domain::{
     Error, Result,
+    account_groups::AccessTurn,
     audit::{self, AuditChange, AuditContext, AuditSubject},
     users::quotas,
 };
@@ -36,10 +37,11 @@ impl ApiKeys {
         check_grace(grace)?;
         // The replacement gets the usage of the quotas too: none may be committed meanwhile.
         let _turn = self.ledger.turn().await;
+        let access = self.access.turn().await;
         let transaction = self.db.begin().await?;
         let old = self.next_version(&transaction, id, None).await?;
         let user = active_user(&transaction, old.user_id).await?;
-        self.replace(context, transaction, (user, old), (grace, None))
+        self.replace(context, (access, transaction), (user, old), (grace, None))
             .await
     }
 
@@ -48,7 +50,7 @@ impl ApiKeys {
     pub(super) async fn replace(
         &self,
         context: &AuditContext,
-        transaction: DatabaseTransaction,
+        (access, transaction): (AccessTurn, DatabaseTransaction),
         (user, old): (user::Model, api_key::Model),
         (grace, created_with): (TimeDelta, Option<Uuid>),
     ) -> Result<(IssuedApiKey, api_key::Model)> {
@@ -61,6 +63,9 @@ impl ApiKeys {
         };
         let issued = self.insert(&transaction, &user, new).await?;
         quotas::inherit(&transaction, old.id, issued.api_key.id).await?;
+        access
+            .inherit(&transaction, old.id, issued.api_key.id)
+            .await?;
         quotas::reload(&transaction, &self.ledger, user.id).await?;
         let now = self.clock.now();
         let mut replaced = old.clone().into_active_model();
@@ -76,7 +81,7 @@ impl ApiKeys {
         after["replacedBy"] = audited(&issued.api_key);
         let rotated = AuditChange::updated(subject(&replaced), audited(&old), after);
         audit::record(&transaction, &self.clock, context, rotated).await?;
-        transaction.commit().await?;
+        access.commit(transaction).await?;
         self.refresh(user.id).await?;
         Ok((issued, replaced))
     }

@@ -41,7 +41,7 @@ const ENDPOINTS: [(&str, Dialect, Protocol, BodyForm); 12] = [
     ),
     (
         "/backend-api/codex/responses",
-        Dialect::OpenAi,
+        Dialect::Responses,
         Protocol::OpenaiResponses,
         BodyForm::Json,
     ),

@@ -14,7 +14,9 @@ use proxypal_server::domain::{
 };
 use serde_json::{Value, json};
 
-use super::{CHAT, GEMINI, MESSAGES, User, engine, passed, quota, refused, small, tokens, used_up};
+use super::{
+    CHAT, GEMINI, MESSAGES, RESPONSES, User, engine, passed, quota, refused, small, tokens, used_up,
+};
 use crate::support::{
     ClientEnd, Options, SocketEngine, TestApp, eventually, scripted, test_context,
 };
@@ -26,7 +28,8 @@ async fn an_exceeded_quota_is_an_error_in_the_dialect_of_the_route_with_its_name
     user.spend("m", [10, 5]).await;
     let cases = [
         (CHAT, "type", json!("insufficient_quota")),
-        (MESSAGES, "type", json!("rate_limit_error")),
+        (RESPONSES, "type", json!("usage_limit_reached")),
+        (MESSAGES, "type", json!("billing_error")),
         (GEMINI, "status", json!("RESOURCE_EXHAUSTED")),
     ];
 
@@ -46,6 +49,74 @@ async fn an_exceeded_quota_is_an_error_in_the_dialect_of_the_route_with_its_name
         for part in ["15 tokens a month (UTC) for this user", &end] {
             assert!(message.contains(part), "{message}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_agent_learns_when_a_quota_resets_in_the_form_that_it_shows() {
+    let mut user = User::new().await;
+    user.limit(&[tokens(15)]).await;
+    user.spend("m", [10, 5]).await;
+    let end = user.standing().resets_at.unwrap().timestamp();
+
+    let claude = user.send(MESSAGES, &user.key, small()).await;
+    let header = |name: &str| {
+        let name = format!("anthropic-ratelimit-unified-{name}");
+        let value = claude.headers().get(name);
+        value.map(|value| value.to_str().unwrap().to_owned())
+    };
+    let reset = Some(end.to_string());
+    assert_eq!(header("status").as_deref(), Some("rejected"));
+    assert_eq!(
+        (header("reset"), header("overage-reset")),
+        (reset.clone(), reset)
+    );
+    assert_eq!(header("overage-period").as_deref(), Some("monthly"));
+    assert_eq!(header("representative-claim"), None);
+
+    let codex = user.send(RESPONSES, &user.key, small()).await;
+    let words = codex.headers()["x-codex-promo-message"].to_str().unwrap();
+    assert!(words.contains("15 tokens a month (UTC) for this user"));
+    assert!(words.ends_with("ask your administrator to raise it"));
+    let codex: Value = codex.json().await.unwrap();
+    assert_eq!(codex["error"]["resets_at"], end);
+
+    let gemini = user.send(GEMINI, &user.key, small()).await;
+    let wait = gemini.headers()["retry-after"].to_str().unwrap().to_owned();
+    let gemini: Value = gemini.json().await.unwrap();
+    assert_eq!(
+        gemini["error"]["details"][1]["retryDelay"],
+        format!("{wait}s")
+    );
+}
+
+#[tokio::test]
+async fn a_tool_that_waits_at_429_gets_402_and_that_is_recorded() {
+    let mut user = User::new().await;
+    user.limit(&[quota(Metric::Requests, 1)]).await;
+    user.spend("m", [1, 1]).await;
+    let mut records = user.app.records().await;
+    records.next().await;
+
+    for agent in ["opencode/1.18.33 ai-sdk/x", "QwenCode/0.15.10 (linux; x64)"] {
+        let request = user.app.http.post(user.app.url(CHAT));
+        let request = request.bearer_auth(&user.key).header("user-agent", agent);
+        let answer = request.json(&small()).send().await.unwrap();
+
+        assert_eq!(answer.status(), 402, "{agent}");
+        assert!(!answer.headers().contains_key("retry-after"), "{agent}");
+        assert_eq!(
+            answer.headers()["x-proxypal-error"],
+            "proxypal_quota_exceeded"
+        );
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["error"]["type"], "insufficient_quota");
+        let record = records.next().await;
+        assert_eq!(record.http_status, Some(402), "{agent}");
+        assert_eq!(
+            record.error_code.as_deref(),
+            Some("proxypal_quota_exceeded")
+        );
     }
 }
 
@@ -313,7 +384,10 @@ async fn a_turn_of_a_socket_is_refused_like_a_request() {
 
     assert_eq!(refusal["status"], 429, "{refusal}");
     assert_eq!(refusal["error"]["code"], "proxypal_quota_exceeded");
-    assert_eq!(refusal["error"]["type"], "insufficient_quota");
+    assert_eq!(refusal["error"]["type"], "usage_limit_reached");
+    assert_eq!(refusal["headers"]["x-should-retry"], "false");
+    let words = refusal["headers"]["x-codex-promo-message"].as_str();
+    assert!(words.unwrap().contains("1 requests a month"), "{refusal}");
 }
 
 #[tokio::test]

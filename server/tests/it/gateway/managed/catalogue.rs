@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use entity::{admin::Role, provider_account::ProviderKind};
-use proxypal_server::domain::{provider_accounts::NewAuthFile, settings::GatewaySettings};
-use secrecy::ExposeSecret as _;
+use proxypal_server::domain::settings::GatewaySettings;
 use serde_json::{Value, json};
 
 use super::{Delivery, Managed, Protocol};
 use crate::support::{
-    Caller, eventually, programs::is_engine_double, test_context, token_endpoint::TokenEndpoint,
+    eventually, programs::is_engine_double, test_context, token_endpoint::TokenEndpoint,
 };
 
 const MODELS: &str = "{ models { name origin firstSeenAt aliasOf } engine { modelCatalogue {
@@ -17,13 +15,6 @@ const MODELS: &str = "{ models { name origin firstSeenAt aliasOf } engine { mode
 const NEW: &str = "grok-of-tomorrow";
 
 impl Managed {
-    async fn viewer(&self) -> Caller {
-        let tokens = &self.app.services.api_tokens;
-        let created = tokens.create(test_context(), "script", Role::Viewer, None);
-        let secret = created.await.unwrap().secret;
-        Caller::new(self.app.address).with_bearer(secret.expose_secret())
-    }
-
     /// The catalogue that the engine double downloads.
     fn catalogue(&self) -> PathBuf {
         let data = self.app.database.directory.path();
@@ -35,21 +26,6 @@ impl Managed {
         let version = settings.current().version;
         let updated = settings.update(test_context(), version, change);
         updated.await.unwrap();
-    }
-
-    async fn sign_in_at_xai(&self, endpoint: &TokenEndpoint) {
-        let content = endpoint.ending_sign_in(&format!("{}/codex", self.provider.url));
-        let new = NewAuthFile {
-            kind: ProviderKind::Xai,
-            label: None,
-            email: None,
-            plan: None,
-            file_name: None,
-            content,
-            expires_at: None,
-        };
-        let accounts = &self.app.services.provider_accounts;
-        accounts.save_auth_file(test_context(), new).await.unwrap();
     }
 
     async fn responds_for(&self, model: &str) -> (u16, String) {
@@ -74,8 +50,8 @@ async fn a_signed_in_account_serves_a_model_that_only_the_refreshed_catalogue_ha
         return; // The real engine's addresses are fixed.
     }
     let managed = Managed::start().await;
-    let (viewer, endpoint) = (managed.viewer().await, TokenEndpoint::start().await);
-    managed.sign_in_at_xai(&endpoint).await;
+    let (viewer, endpoint) = (managed.app.viewer().await, TokenEndpoint::start().await);
+    managed.sign_in_with(&endpoint).await;
     managed.lists("grok-4.3", true).await;
     assert_eq!(managed.responds_for(NEW).await.0, 400);
     let before = eventually("the origin of a built-in model", async || {
@@ -109,7 +85,7 @@ async fn a_signed_in_account_serves_a_model_that_only_the_refreshed_catalogue_ha
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_keeps_the_time_of_its_first_appearance_across_a_restart() {
     let managed = Managed::start().await;
-    let viewer = managed.viewer().await;
+    let viewer = managed.app.viewer().await;
     let name = Protocol::Chat.model();
     let first = eventually("the first appearance", async || {
         let seen = model(&viewer.ask(MODELS).await, name)?;
@@ -131,9 +107,9 @@ async fn without_the_setting_the_engine_serves_its_built_in_catalogue() {
         return;
     }
     let managed = Managed::start().await;
-    let (viewer, endpoint) = (managed.viewer().await, TokenEndpoint::start().await);
+    let (viewer, endpoint) = (managed.app.viewer().await, TokenEndpoint::start().await);
     std::fs::write(managed.catalogue(), json!({"xai": [NEW]}).to_string()).unwrap();
-    managed.sign_in_at_xai(&endpoint).await;
+    managed.sign_in_with(&endpoint).await;
     managed.lists(NEW, true).await;
 
     managed

@@ -8,20 +8,18 @@ use std::{
     time::Duration,
 };
 
-use entity::{RateLimit, provider_account::ProviderKind};
+use entity::RateLimit;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use proxypal_server::{
-    domain::provider_accounts::NewAuthFile,
-    engine::{EngineState, LastUpdate, UpdateError, UpdateKind, UpdatePhase},
-};
-use serde_json::json;
+use proxypal_server::engine::{EngineState, LastUpdate, UpdateError, UpdateKind, UpdatePhase};
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Delivery, Managed, Protocol, killed::add_account};
+use crate::alerting::watcher;
 use crate::support::{
     Options, TestDatabase, eventually,
     operator::Operator,
@@ -144,20 +142,42 @@ impl Managed {
         load
     }
 
-    async fn sign_in_with(&self, endpoint: &TokenEndpoint) {
-        let content = endpoint.ending_sign_in(&format!("{}/codex", self.provider.url));
-        let new = NewAuthFile {
-            kind: ProviderKind::Xai,
-            label: None,
-            email: None,
-            plan: None,
-            file_name: None,
-            content,
-            expires_at: None,
-        };
-        let accounts = &self.app.services.provider_accounts;
-        accounts.save_auth_file(test_context(), new).await.unwrap();
-        self.lists("grok-4.3", true).await;
+    /// Administrators see the return to the previous version in the alerts and in the audit log, until the next update.
+    async fn shows_the_rollback(&self, before: Option<&str>) {
+        let (services, script) = (&self.app.services, self.app.viewer().await);
+        watcher(services).evaluate().await.unwrap();
+        let raised = script.ask(ROLLBACKS).await;
+        let alert = &raised["data"]["alerts"]["nodes"][0];
+        let reason = alert["detail"]["reason"].as_str().unwrap();
+        assert!(reason.contains("2 times within ten minutes"), "{alert}");
+        let versions = (
+            alert["detail"]["failedVersion"].as_str(),
+            alert["detail"]["previousVersion"].as_str(),
+        );
+        assert_eq!(
+            (versions, &alert["severity"]),
+            ((Some("8.0.0"), before), &json!("WARNING"))
+        );
+        let sentence =
+            "the new engine version 8.0.0 failed, and the server returned to the previous one";
+        assert!(
+            alert["message"].as_str().unwrap().starts_with(sentence),
+            "{alert}"
+        );
+        let event = eventually("the event", async || {
+            let answer = script.ask(EVENTS).await;
+            let events = answer["data"]["auditEvents"]["nodes"].as_array()?;
+            events.first().cloned()
+        })
+        .await;
+        assert_eq!(event["actor"]["kind"], "SYSTEM", "{event}");
+        assert_eq!(event["errorCode"], Value::Null, "{event}");
+        assert_eq!(event["after"]["from"], "8.0.0", "{event}");
+
+        assert!(self.update("8.0.0").await.succeeded);
+        watcher(services).evaluate().await.unwrap();
+        let ended = script.ask(ROLLBACKS).await;
+        assert_eq!(ended["data"]["alerts"]["nodes"], json!([]));
     }
 }
 
@@ -210,7 +230,7 @@ async fn a_release_that_cannot_be_used_leaves_the_engine_untouched() {
     releases.publish_flawed("8.0.2", Flaw::Truncated);
     releases.publish_flawed("8.0.3", Flaw::OtherMachine);
     releases.publish_flawed("8.0.4", Flaw::NoProgram);
-    releases.publish("8.0.5", json!({"exits": true}));
+    releases.publish_flawed("8.0.5", Flaw::Exits);
     releases.publish("8.0.6", json!({"loses_usage": true}));
     let managed = Managed::with_releases(&releases).await;
     let pid = managed.app.services.engine.status().pid;
@@ -294,6 +314,7 @@ async fn a_new_version_that_dies_twice_is_replaced_by_the_previous_one() {
     })
     .await;
     assert!(last.succeeded && last.reason.unwrap().contains("2 times within ten minutes"));
+    managed.shows_the_rollback(before.as_deref()).await;
     let answer = managed.ask(Protocol::Chat, Delivery::Whole, SCRIPT).await;
     assert_eq!(answer.status(), 200);
 }
@@ -319,6 +340,10 @@ async fn only_one_update_is_in_progress_at_a_time() {
     releases.stall(false);
     assert!(managed.outcome().await.succeeded);
 }
+
+const ROLLBACKS: &str = "{ alerts(filter: { open: true, kinds: [ENGINE_ROLLED_BACK] }) { nodes {
+    severity message detail { reason failedVersion previousVersion } } } }";
+const EVENTS: &str = r#"{ auditEvents(filter: { actions: ["rollBackEngine"] }) { nodes { actor { kind } errorCode after } } }"#;
 
 const PROGRESS: &str =
     "{ engine { version } engineUpdates { installedVersion progress { phase downloadedBytes } } }";

@@ -27,6 +27,7 @@ fn counted(input: i64, output: i64) -> Tokens {
         cache_write_1h: 0,
         output,
         reasoning: 2,
+        ..Tokens::default()
     }
 }
 
@@ -278,7 +279,7 @@ async fn a_forbidden_model_is_refused_in_the_socket_which_stays_usable() {
     assert_eq!(joined.client.next_json().await, completed(2, 2));
 
     assert_eq!(refusal["type"], "error");
-    assert_eq!(refusal["status"], 403);
+    assert_eq!(refusal["status"], 400);
     assert_eq!(refusal["error"]["code"], "proxypal_model_not_allowed");
     assert_eq!(forwarded.get("model"), None);
     assert_eq!(records.next().await.outcome, Outcome::Completed);

@@ -18,6 +18,7 @@ pub(super) async fn run(walk: &mut Walk) {
     let enable_none = "setUsersEnabled(ids: [], enabled: true) { users { id } }";
     walk.run(enable_none, &NO_SUBJECT).await;
 
+    account_groups(walk, &id).await;
     keys(walk, &id).await;
     invitations(walk, &id).await;
     own_keys(walk, &text(&created, "/secret")).await;
@@ -27,6 +28,26 @@ pub(super) async fn run(walk: &mut Walk) {
     walk.run(&reset, &user).await;
     let archive = format!("archiveUser(id: {id}) {{ user {{ id }} }}");
     walk.run(&archive, &user).await;
+}
+
+async fn account_groups(walk: &mut Walk, user: &str) {
+    let group = [("accountGroup", "/accountGroup/id")];
+    let create = r#"createAccountGroup(input: { name: "Team" }) { accountGroup { id } }"#;
+    let created = walk.run(create, &group).await;
+    let id = format!("{:?}", text(&created, "/accountGroup/id"));
+    let update = format!(
+        r#"updateAccountGroup(id: {id}, input: {{ name: "Group" }}) {{ accountGroup {{ id }} }}"#
+    );
+    walk.run(&update, &group).await;
+    for groups in [&*format!("[{id}]"), "null"] {
+        let permit = format!(
+            "setAccountAccess(input: {{ subject: {{ userId: {user} }}, accountGroupIds: {groups} }}) \
+             {{ user {{ id }} }}"
+        );
+        walk.run(&permit, &[("user", "/user/id")]).await;
+    }
+    let delete = format!("deleteAccountGroup(id: {id}) {{ id }}");
+    walk.run(&delete, &[("accountGroup", "/id")]).await;
 }
 
 async fn keys(walk: &mut Walk, user: &str) {
