@@ -13,7 +13,7 @@ mod window;
 
 pub use self::{
     quota::{
-        Amounts, Charge, Cost, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus,
+        Amounts, Charge, Cost, LimitRaise, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus,
         RequestUsage, UnpricedPolicy,
     },
     rate_limits::{RateLimit, RateUsage},
