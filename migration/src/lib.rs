@@ -38,9 +38,9 @@ mod m20261130_000038_create_window_reading;
 mod m20261130_000040_add_media_to_request;
 mod m20261130_000041_create_window_cycle;
 mod m20261130_000043_add_wait_to_request;
+mod m20261130_000044_add_raise_to_quota;
 mod m20261130_000045_create_account_group;
 mod m20261130_000048_create_share_pool;
-mod m20261130_000044_add_raise_to_quota;
 
 /// Migrates the schema.
 #[derive(Debug)]

@@ -67,8 +67,8 @@ use crate::{
     deadlines::Deadlines,
     domain::{
         account_groups::AccountAccess, ledger::Ledger, prices::Prices,
-        provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings, usage::Usage,
-        users::api_keys::KeyRing,
+        provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings,
+        shares::Shares, usage::Usage, users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     in_flight::InFlight,
@@ -84,6 +84,7 @@ pub struct GatewayOptions {
     pub accounts: ProviderAccounts,
     /// Which callers may use which accounts.
     pub access: AccountAccess,
+    pub shares: Shares,
     pub settings: Settings,
     pub usage: Usage,
     pub engine: EngineHandle,
@@ -305,6 +306,7 @@ impl Components {
             ledger: options.ledger.clone(),
             prices: options.prices.clone(),
             settings: settings.clone(),
+            shares: options.shares.clone(),
             kept_bounds: KeptBounds {
                 catalogue: Arc::clone(&catalogue),
                 ledger: options.ledger.clone(),

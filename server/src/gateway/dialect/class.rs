@@ -61,6 +61,7 @@ impl GatewayError {
         match self {
             Self::UnknownKey | Self::KeyProblem(_) => ErrorClass::Key,
             Self::QuotaExceeded { retry_after, .. } => ErrorClass::used_up(*retry_after),
+            Self::ShareUsed { retry_after, .. } => ErrorClass::used_up(Some(*retry_after)),
             Self::RateLimited { retry_after, .. } => ErrorClass::Rate {
                 retry_after: *retry_after,
             },
