@@ -1,4 +1,4 @@
-//! Reports the events of the request writer to the metrics, and stored requests to the shares of windows.
+//! Reports the events of the request writer to the metrics, and stored requests to the usage and the shares of windows.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crate::{
     domain::{
         requests::{RequestChange, WriterObserver},
         shares::Shares,
+        windows::WindowUsage,
     },
     watch::RequestMetrics,
 };
@@ -17,6 +18,7 @@ use crate::{
 pub(super) struct WriterObservers {
     pub(super) metrics: RequestMetrics,
     pub(super) shares: Shares,
+    pub(super) windows: WindowUsage,
 }
 
 impl WriterObserver for WriterObservers {
@@ -27,8 +29,10 @@ impl WriterObserver for WriterObservers {
     fn written(&self, rows: &[request::Model], changes: &[RequestChange], elapsed: Duration) {
         self.metrics.written(rows, changes, elapsed);
         self.shares.settled(rows);
+        self.windows.settled(rows);
         for change in changes {
             self.shares.corrected(&change.before, &change.after);
+            self.windows.corrected(&change.before, &change.after);
         }
     }
 
