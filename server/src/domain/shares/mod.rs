@@ -23,7 +23,7 @@ pub use self::{
     change::OBSERVATION,
     decisions::DecisionTotals,
     pool::ShareHold,
-    report::{GroupSharing, OwnShare, OwnWindow, PoolSharing, ShareReport},
+    report::{GroupSharing, OwnShare, OwnShareWindow, PoolSharing, ShareReport},
 };
 pub use shares::{ClassReport, MemberReport, MemberState, PoolReport, ShareRefusal, WindowClass};
 

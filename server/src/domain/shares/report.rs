@@ -58,12 +58,12 @@ pub struct OwnShare {
     pub state: MemberState,
     /// Of the pool.
     pub share_percent: f64,
-    pub windows: Vec<OwnWindow>,
+    pub windows: Vec<OwnShareWindow>,
 }
 
 /// A user's share of the windows of one class.
 #[derive(Clone, Copy, Debug)]
-pub struct OwnWindow {
+pub struct OwnShareWindow {
     pub class: WindowClass,
     /// Of the share; more than 100 if the user has borrowed.
     pub used_percent: f64,
@@ -143,7 +143,7 @@ impl Shares {
                     WindowClass::Week => member.used_percent[1],
                 };
                 let used = 100.0 * used / member.share_percent;
-                OwnWindow {
+                OwnShareWindow {
                     class: window.class,
                     used_percent: if used.is_finite() { used } else { 0.0 },
                     free_percent: window.free_percent,

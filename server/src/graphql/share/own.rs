@@ -4,7 +4,7 @@ use async_graphql::SimpleObject;
 
 use super::state::{ShareMode, ShareState, SharedWindowLength};
 use crate::{
-    domain::shares::{OwnShare as Share, OwnWindow as Window},
+    domain::shares::{OwnShare as Share, OwnShareWindow as Window},
     graphql::types::{provider::ProviderKind, scalar::DateTime},
 };
 
@@ -22,7 +22,7 @@ pub(in crate::graphql) struct OwnShare {
     /// The share, in percent of the windows.
     share_percent: f64,
     /// The share of the windows of each length. A length without recent readings is missing.
-    windows: Vec<OwnWindow>,
+    windows: Vec<OwnShareWindow>,
 }
 
 impl From<Share> for OwnShare {
@@ -40,7 +40,7 @@ impl From<Share> for OwnShare {
 
 /// The caller's share of the windows of one length.
 #[derive(Debug, SimpleObject)]
-pub(in crate::graphql) struct OwnWindow {
+pub(in crate::graphql) struct OwnShareWindow {
     /// The length of the windows.
     length: SharedWindowLength,
     /// The used part of the caller's share, in percent: more than 100 after borrowing.
@@ -51,7 +51,7 @@ pub(in crate::graphql) struct OwnWindow {
     resets_at: Option<DateTime>,
 }
 
-impl From<Window> for OwnWindow {
+impl From<Window> for OwnShareWindow {
     fn from(window: Window) -> Self {
         Self {
             length: window.class.into(),
