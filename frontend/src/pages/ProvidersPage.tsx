@@ -1,4 +1,5 @@
 import { CheckAccounts, ExportAccounts, ImportAccounts, ProviderList } from "../features/providers";
+import { SharingPanel } from "../features/shares";
 import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
@@ -17,6 +18,7 @@ export default function ProvidersPage() {
       }
     >
       <ProviderList />
+      <SharingPanel />
     </Page>
   );
 }
