@@ -2,6 +2,7 @@
 
 mod core;
 mod front;
+mod observer;
 mod options;
 mod source;
 
@@ -169,6 +170,8 @@ impl App {
         let request_metrics = RequestMetrics::default();
         let options = request_log_options(&config, &core, &life, &request_metrics);
         let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
+        let windows = core.accounts.windows().usage();
+        windows.begin(requests.last_sequence().await?);
         let context = life.engine_context(&core, handles.reports.clone());
         let source = context.source.clone();
         let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
@@ -230,6 +233,8 @@ impl App {
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
+        let windows = services.provider_accounts.windows().usage().clone();
+        tasks.spawn(windows.run(stop()));
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
@@ -442,6 +447,7 @@ fn gateway(
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
         settings: services.settings.clone(),
+        usage: services.usage.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use nix::sys::resource::{Resource, getrlimit};
 
-use super::{Environment, Runtime, VERSION, core::Core};
+use super::{Environment, Runtime, VERSION, core::Core, observer::WriterObservers};
 use crate::{
     client_address::ClientAddresses,
     config::{self, Config},
@@ -91,7 +91,10 @@ pub(super) fn request_log_options(
             config::JournalSyncConfig::Group => JournalSync::Group,
             config::JournalSyncConfig::Off => JournalSync::Off,
         },
-        observer: Arc::new(metrics.clone()),
+        observer: Arc::new(WriterObservers {
+            metrics: metrics.clone(),
+            windows: core.accounts.windows().usage().clone(),
+        }),
     }
 }
 

@@ -45,6 +45,7 @@ pub mod users;
 mod version;
 mod viewer;
 pub mod window_readings;
+pub mod windows;
 
 pub use self::{
     error::{Error, Result},

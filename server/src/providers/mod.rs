@@ -407,6 +407,12 @@ impl ProviderSpec {
     }
 }
 
+/// The usage windows in an event of a WebSocket; none in most.
+#[must_use]
+pub fn event_windows(event: &str) -> Vec<SubscriptionWindow> {
+    chatgpt::event_windows(event)
+}
+
 /// The specification of a provider.
 pub fn spec(kind: ProviderKind) -> &'static ProviderSpec {
     ALL[kind as usize]

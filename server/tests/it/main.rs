@@ -6,6 +6,7 @@
     reason = "a test may panic"
 )]
 
+mod account_groups;
 mod account_pause;
 mod alerting;
 mod architecture;

@@ -31,12 +31,16 @@ import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { UnpricedNote } from "../../ui/UnpricedNote";
+import { OwnWindows } from "./OwnWindows";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {
     viewer {
       __typename
       ... on KeyHolder {
+        windows {
+          ...OwnWindow
+        }
         apiKey {
           id
           name
@@ -245,6 +249,7 @@ export default function OwnUsage() {
         {(known) => (
           <>
             <Limits own={known()} />
+            <OwnWindows windows={known().windows} />
             <Panel
               title={t("pages.own.used")}
               actions={

@@ -137,6 +137,11 @@ impl Record {
         })
     }
 
+    /// The names of headers about limits whose meaning is unknown.
+    pub(super) fn unknown_limits(&self) -> impl Iterator<Item = &str> {
+        self.response_headers.unknown()
+    }
+
     /// The outcome at an account of this server.
     pub(super) fn attempt(
         &self,

@@ -9,6 +9,7 @@ use crate::{
         admin::{api_token::ApiToken, list::Admin},
         key::own::OwnKeys,
         model::own::OwnModel,
+        provider::own_window::OwnWindow,
         request::{
             filter::RequestFilter,
             histogram::{self, RequestHistogram},
@@ -76,6 +77,12 @@ impl KeyHolder {
     #[graphql(complexity = "cost::list(50, child_complexity) + cost::REMOTE")]
     async fn models(&self, ctx: &Context<'_>) -> Result<Option<Vec<OwnModel>>> {
         OwnModel::of_key(ctx, ctx.key_holder()?).await
+    }
+
+    /// The usage windows of subscriptions through which the user has made requests since the windows began.
+    #[graphql(complexity = "cost::list(10, child_complexity)")]
+    async fn windows(&self, ctx: &Context<'_>) -> Result<Vec<OwnWindow>> {
+        OwnWindow::of_user(ctx, ctx.key_holder()?).await
     }
 
     /// The user's requests with any of their keys, newest first.

@@ -7,6 +7,7 @@ mod bounds;
 mod canaries;
 mod catalogue;
 mod choosing;
+mod groups;
 mod handover;
 mod health;
 mod killed;

@@ -215,7 +215,12 @@ async fn every_field_rejects_exactly_the_callers_that_the_printed_schema_exclude
         .keys()
         .filter(|name| !root(name) && !name.starts_with("Subscription."))
         .collect();
-    assert_eq!(nested, ["ProviderAccount.proxyUrl"]);
+    let expected = [
+        "ApiKey.accountAccess",
+        "ProviderAccount.proxyUrl",
+        "User.accountAccess",
+    ];
+    assert_eq!(nested, expected);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod account_group;
 mod audit;
 mod audit_walk;
 mod compression;
@@ -40,4 +41,5 @@ mod usage;
 mod user;
 mod user_invitation;
 mod version;
+mod window_estimate;
 mod window_history;

@@ -1,10 +1,11 @@
 //! Versions: a change that is based on an earlier state is refused with the present one.
 
 use entity::admin::Role;
+use proxypal_server::domain::account_groups::NewAccountGroup;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code};
+use crate::support::{Caller, ControlPlane, code, test_context};
 
 /// A mutation on one object: how it is sent with a version, and where its result has the next one.
 struct Versioned {
@@ -37,6 +38,7 @@ async fn versioned() -> (ControlPlane, Caller, Vec<Versioned>) {
     let account = added["data"]["addProviderApiKey"]["account"].clone();
     assert_eq!(account["version"], 1);
     let mut all = Vec::from(objects(ada, &key, &account["id"]));
+    all.push(account_group(&plane).await);
     for (holder, id) in [("userId", json!(ada)), ("apiKeyId", key)] {
         all.extend(limits(holder, &id));
     }
@@ -67,6 +69,22 @@ fn objects(user: Uuid, key: &Value, account: &Value) -> [Versioned; 3] {
             current: ("/priority", json!(7)),
         },
     ]
+}
+
+async fn account_group(plane: &ControlPlane) -> Versioned {
+    let new = NewAccountGroup {
+        name: "group".to_owned(),
+        ..NewAccountGroup::default()
+    };
+    let groups = &plane.services.account_groups;
+    let group = groups.create(test_context(), new).await.unwrap();
+    Versioned {
+        name: "updateAccountGroup",
+        query: "mutation($id: ID!, $version: Int) { updateAccountGroup(id: $id, input: { name: \"team\" }, expectedVersion: $version) { accountGroup { version } } }",
+        variables: json!({ "id": group.id }),
+        version: "/data/updateAccountGroup/accountGroup/version",
+        current: ("/name", json!("team")),
+    }
 }
 
 /// The four mutations of limits share two versions, so only one of each two is in the list for a holder.

@@ -22,6 +22,10 @@ pub(super) async fn accounts(walk: &mut Walk) {
     walk.run(&reset, &account).await;
     let resume = format!(r#"resumeProviderAccount(id: "{id}") {{ account {{ id }} }}"#);
     walk.run(&resume, &account).await;
+    let group = format!(
+        r#"setProviderAccountGroups(id: "{id}", accountGroupIds: []) {{ account {{ id }} }}"#
+    );
+    walk.run(&group, &account).await;
     let check =
         format!(r#"checkProviderHealth(accountId: "{id}") {{ results {{ account {{ id }} }} }}"#);
     let checked = [("providerAccount", "/results/0/account/id")];

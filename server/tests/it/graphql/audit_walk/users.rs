@@ -1,5 +1,8 @@
 //! Users, their keys, quotas and rate limits.
 
+use chrono::TimeDelta;
+use proxypal_server::clock::{Clock as _, SystemClock};
+
 use super::{NO_SUBJECT, Walk, text};
 use crate::support::{MailServer, mail::code_in, test_context};
 
@@ -15,6 +18,7 @@ pub(super) async fn run(walk: &mut Walk) {
     let enable_none = "setUsersEnabled(ids: [], enabled: true) { users { id } }";
     walk.run(enable_none, &NO_SUBJECT).await;
 
+    account_groups(walk, &id).await;
     keys(walk, &id).await;
     invitations(walk, &id).await;
     own_keys(walk, &text(&created, "/secret")).await;
@@ -24,6 +28,26 @@ pub(super) async fn run(walk: &mut Walk) {
     walk.run(&reset, &user).await;
     let archive = format!("archiveUser(id: {id}) {{ user {{ id }} }}");
     walk.run(&archive, &user).await;
+}
+
+async fn account_groups(walk: &mut Walk, user: &str) {
+    let group = [("accountGroup", "/accountGroup/id")];
+    let create = r#"createAccountGroup(input: { name: "Team" }) { accountGroup { id } }"#;
+    let created = walk.run(create, &group).await;
+    let id = format!("{:?}", text(&created, "/accountGroup/id"));
+    let update = format!(
+        r#"updateAccountGroup(id: {id}, input: {{ name: "Group" }}) {{ accountGroup {{ id }} }}"#
+    );
+    walk.run(&update, &group).await;
+    for groups in [&*format!("[{id}]"), "null"] {
+        let permit = format!(
+            "setAccountAccess(input: {{ subject: {{ userId: {user} }}, accountGroupIds: {groups} }}) \
+             {{ user {{ id }} }}"
+        );
+        walk.run(&permit, &[("user", "/user/id")]).await;
+    }
+    let delete = format!("deleteAccountGroup(id: {id}) {{ id }}");
+    walk.run(&delete, &[("accountGroup", "/id")]).await;
 }
 
 async fn keys(walk: &mut Walk, user: &str) {
@@ -133,6 +157,18 @@ async fn limits(walk: &mut Walk, user: &str) {
         let change = change.replace("USER", user);
         let change = format!("{change} {{ user {{ id }} }}");
         walk.run(&change, &[("user", "/user/id")]).await;
+    }
+    let quotas = format!("{{ user(id: {user}) {{ quotas {{ id }} }} }}");
+    let quotas = walk.owner.ask(&quotas).await;
+    let quota = text(&quotas, "/data/user/quotas/0/id");
+    let tomorrow = (SystemClock.now() + TimeDelta::days(1)).to_rfc3339();
+    for raise in [
+        format!(r#"{{ amount: 5, until: "{tomorrow}", reason: "a release" }}"#),
+        "null".to_owned(),
+    ] {
+        let change = format!(r#"setQuotaRaise(quotaId: "{quota}", raise: {raise})"#);
+        let change = format!("{change} {{ quota {{ user {{ id }} }} }}");
+        walk.run(&change, &[("user", "/quota/user/id")]).await;
     }
     for (change, none) in [
         (

@@ -1,0 +1,42 @@
+//! Reports the events of the request writer to the metrics, and stored requests to the usage of windows.
+
+use std::time::Duration;
+
+use entity::request;
+
+use crate::{
+    domain::{
+        requests::{RequestChange, WriterObserver},
+        windows::WindowUsage,
+    },
+    watch::RequestMetrics,
+};
+
+/// Both receivers.
+#[derive(Debug)]
+pub(super) struct WriterObservers {
+    pub(super) metrics: RequestMetrics,
+    pub(super) windows: WindowUsage,
+}
+
+impl WriterObserver for WriterObservers {
+    fn pending(&self, oldest: Option<&request::Model>, count: usize) {
+        self.metrics.pending(oldest, count);
+    }
+
+    fn written(&self, rows: &[request::Model], changes: &[RequestChange], elapsed: Duration) {
+        self.metrics.written(rows, changes, elapsed);
+        self.windows.settled(rows);
+        for change in changes {
+            self.windows.corrected(&change.before, &change.after);
+        }
+    }
+
+    fn failed(&self) {
+        self.metrics.failed();
+    }
+
+    fn lost(&self, count: usize) {
+        self.metrics.lost(count);
+    }
+}
