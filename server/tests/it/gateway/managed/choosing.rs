@@ -4,7 +4,7 @@ use entity::provider_account::ProviderKind;
 use proxypal_server::{
     domain::{
         provider_accounts::ProviderAccountChanges,
-        settings::{ProviderSettings, RoutingSettings, RoutingStrategy},
+        settings::{AccountStrategy, ProviderSettings, RoutingSettings, RoutingStrategy},
     },
     engine::LogLine,
 };
@@ -163,6 +163,7 @@ async fn the_engine_shows_every_setting_that_was_made() {
     managed
         .route(RoutingSettings {
             strategy: RoutingStrategy::Weighted,
+            account_strategy: AccountStrategy::MostLeft,
             session_affinity: true,
             session_affinity_seconds: 1800,
             request_retries: 2,

@@ -434,8 +434,9 @@ async fn reserve(managed: &Managed, id: Uuid, is_for_user: bool) -> Uuid {
     let group = groups.create(test_context(), new).await.unwrap();
     if is_for_user {
         let user = AccessSubject::User(managed.app.caller(&managed.key).user_id);
-        let permitted = groups.set_access(test_context(), user, None, Some(&[group.id]));
-        permitted.await.unwrap();
+        let permitted = [group.id];
+        let access = groups.set_access(test_context(), user, None, Some(&permitted));
+        access.await.unwrap();
     }
     group.id
 }
