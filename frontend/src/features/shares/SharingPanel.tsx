@@ -1,9 +1,8 @@
 import { createQuery } from "@urql/solid";
 import { createSignal, For, Show } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
-import { graphql } from "../../graphql/generated";
+import { graphql, readFragment } from "../../graphql/generated";
 import type { SharingStateFragment } from "../../graphql/generated/graphql";
-import { readFragment } from "../../graphql/generated";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
@@ -193,8 +192,7 @@ function Windows(props: { pool: Pool }) {
 function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][number] }) {
   const [open, setOpen] = createSignal<"weight" | "above">();
   const name = () => props.share.user?.name ?? t("shares.archived");
-  const used = () =>
-    part(Math.max(props.share.fiveHoursUsedPercent, props.share.weekUsedPercent));
+  const used = () => part(Math.max(props.share.fiveHoursUsedPercent, props.share.weekUsedPercent));
   return (
     <tr>
       <Cell class="font-medium wrap-anywhere">
