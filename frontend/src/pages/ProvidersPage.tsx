@@ -1,5 +1,4 @@
 import { CheckAccounts, ExportAccounts, ImportAccounts, ProviderList } from "../features/providers";
-import { SharingPanel } from "../features/shares";
 import { t } from "../i18n";
 import { Page } from "../ui/Page";
 
@@ -18,7 +17,6 @@ export default function ProvidersPage() {
       }
     >
       <ProviderList />
-      <SharingPanel />
     </Page>
   );
 }

@@ -99,7 +99,7 @@ type Mode = (typeof MODES)[number];
 type Pool = SharingStateFragment["pools"][number];
 
 /** The change concerns every state of shares. */
-export const CHANGES_SHARES = { additionalTypenames: ["AccountSharing", "AccountGroup"] };
+const CHANGES_SHARES = { additionalTypenames: ["AccountSharing", "AccountGroup"] };
 
 const part = (percent: number) => formatShare(percent / 100);
 
@@ -324,7 +324,10 @@ export function SharingPanel(props: { groupId?: string }) {
     return found ? readFragment(SharingStateFragmentDoc, found) : undefined;
   };
   return (
-    <Panel title={t("shares.title")} hint={t("shares.hint")}>
+    <Panel
+      title={props.groupId ? t("shares.title") : t("shares.ungroupedTitle")}
+      hint={t("shares.hint")}
+    >
       <ErrorNotice error={group.error ?? ungrouped.error} />
       <Show when={sharing()} fallback={<Loading />}>
         {(known) => (

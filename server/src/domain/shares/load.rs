@@ -33,7 +33,7 @@ const SETTLED: TimeDelta = TimeDelta::hours(2);
 /// Used until the account has a stop line of its own, in percent.
 const STOP: f64 = 100.0;
 
-/// What a user used of an account and a model in a quarter of an hour.
+/// A user's use of an account and a model in a quarter of an hour.
 #[derive(Debug, FromQueryResult)]
 struct QuarterUse {
     user_id: Uuid,

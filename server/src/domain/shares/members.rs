@@ -1,4 +1,4 @@
-//! Who shares which pool: users, their weights, and the accounts with their reported windows.
+//! The members of pools: users, their weights, and the accounts with their reported windows.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

@@ -23,7 +23,7 @@ pub use self::{
     change::OBSERVATION,
     decisions::DecisionTotals,
     pool::ShareHold,
-    report::{GroupSharing, OwnShare, OwnWindow, PoolSharing, ShareReport},
+    report::{GroupSharing, OwnShare, OwnShareWindow, PoolSharing, ShareReport},
 };
 pub use shares::{ClassReport, MemberReport, MemberState, PoolReport, ShareRefusal, WindowClass};
 
@@ -231,7 +231,7 @@ impl Shares {
         }
     }
 
-    /// What was decided since the server started.
+    /// The decisions since the server started.
     pub fn totals(&self) -> &DecisionTotals {
         &self.0.totals
     }

@@ -38,7 +38,7 @@ pub struct PoolSharing {
     pub report: PoolReport,
 }
 
-/// What was decided about the requests of a user.
+/// Counts of the decisions about the requests of a user.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub struct ShareReport {
     pub user_id: Uuid,
@@ -58,16 +58,16 @@ pub struct OwnShare {
     pub state: MemberState,
     /// Of the pool.
     pub share_percent: f64,
-    pub windows: Vec<OwnWindow>,
+    pub windows: Vec<OwnShareWindow>,
 }
 
 /// A user's share of the windows of one class.
 #[derive(Clone, Copy, Debug)]
-pub struct OwnWindow {
+pub struct OwnShareWindow {
     pub class: WindowClass,
     /// Of the share; more than 100 if the user has borrowed.
     pub used_percent: f64,
-    /// What is free to borrow, of the pool's windows.
+    /// The part of the pool's windows that is free to borrow.
     pub free_percent: f64,
     pub ends_at: Option<DateTime<Utc>>,
 }
@@ -97,7 +97,7 @@ impl Shares {
         })
     }
 
-    /// What was decided in a group since a time, by user; those with the most refused requests first.
+    /// Counts of the decisions in a group since a time, by user; those with the most refused requests first.
     pub async fn report(
         &self,
         group_id: Option<Uuid>,
@@ -143,7 +143,7 @@ impl Shares {
                     WindowClass::Week => member.used_percent[1],
                 };
                 let used = 100.0 * used / member.share_percent;
-                OwnWindow {
+                OwnShareWindow {
                     class: window.class,
                     used_percent: if used.is_finite() { used } else { 0.0 },
                     free_percent: window.free_percent,

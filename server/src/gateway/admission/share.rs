@@ -10,7 +10,7 @@ use crate::{
     gateway::dialect::GatewayError,
 };
 
-/// What refuses a request. The slot is returned.
+/// The reason for which a request is refused. The slot is returned.
 pub(super) enum NotReserved {
     Limit(LimitError, RequestSlot),
     Share(ShareExceeded, RequestSlot),

@@ -54,7 +54,7 @@ impl ShareMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The account group's id. Omit it for the accounts that are in no group.")]
         account_group_id: Option<ID>,
-        #[graphql(desc = "What happens to requests above the share.")] mode: ShareMode,
+        #[graphql(desc = "The treatment of requests above the share.")] mode: ShareMode,
         #[graphql(
             default = false,
             desc = "Whether to enforce shares that were not observed for three days."

@@ -4,7 +4,7 @@ use async_graphql::SimpleObject;
 
 use super::state::{ShareMode, ShareState, SharedWindowLength};
 use crate::{
-    domain::shares::{OwnShare as Share, OwnWindow as Window},
+    domain::shares::{OwnShare as Share, OwnShareWindow as Window},
     graphql::types::{provider::ProviderKind, scalar::DateTime},
 };
 
@@ -15,14 +15,14 @@ pub(in crate::graphql) struct OwnShare {
     name: Option<String>,
     /// The provider of the accounts.
     provider: ProviderKind,
-    /// What happens to requests above the share: `OBSERVE` or `ENFORCE`.
+    /// The treatment of requests above the share: `OBSERVE` or `ENFORCE`.
     mode: ShareMode,
-    /// What the caller may do at present.
+    /// The present rights of the caller.
     state: ShareState,
     /// The share, in percent of the windows.
     share_percent: f64,
     /// The share of the windows of each length. A length without recent readings is missing.
-    windows: Vec<OwnWindow>,
+    windows: Vec<OwnShareWindow>,
 }
 
 impl From<Share> for OwnShare {
@@ -40,18 +40,18 @@ impl From<Share> for OwnShare {
 
 /// The caller's share of the windows of one length.
 #[derive(Debug, SimpleObject)]
-pub(in crate::graphql) struct OwnWindow {
+pub(in crate::graphql) struct OwnShareWindow {
     /// The length of the windows.
     length: SharedWindowLength,
-    /// What the caller has used of the own share, in percent: more than 100 after borrowing.
+    /// The used part of the caller's share, in percent: more than 100 after borrowing.
     used_percent: f64,
-    /// What is free to borrow now, in percent of the windows.
+    /// The part that is free to borrow now, in percent of the windows.
     free_percent: f64,
     /// When the first of the windows resets; null while none is used.
     resets_at: Option<DateTime>,
 }
 
-impl From<Window> for OwnWindow {
+impl From<Window> for OwnShareWindow {
     fn from(window: Window) -> Self {
         Self {
             length: window.class.into(),

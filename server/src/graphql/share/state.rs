@@ -30,7 +30,7 @@ use crate::{
 /// The longest report.
 const MAX_DAYS: i32 = 90;
 
-/// What happens to requests above the share of their user.
+/// The treatment of requests above the share of their user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "share_pool::ShareMode")]
 pub(crate) enum ShareMode {
@@ -52,7 +52,7 @@ pub(crate) enum SharedWindowLength {
     Week,
 }
 
-/// What a user may do in a shared pool.
+/// The present rights of a user in a shared pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "MemberState")]
 pub(crate) enum ShareState {
@@ -74,7 +74,7 @@ pub(crate) struct AccountSharing {
     group_id: Option<Uuid>,
     #[graphql(skip)]
     admitted_above: Vec<share_override::Model>,
-    /// What happens to requests above the share.
+    /// The treatment of requests above the share.
     mode: ShareMode,
     /// Since when shares are observed or enforced; null while the mode is `OFF`.
     observed_since: Option<DateTime>,
@@ -117,7 +117,7 @@ impl AccountSharing {
             .collect()
     }
 
-    /// What was decided about the requests of the last days, by user; those with the most refused requests first, at most
+    /// Counts of the decisions about the requests of the last days, by user; those with the most refused requests first, at most
     /// 1,000. Hours are kept for 90 days.
     #[graphql(complexity = "20 * child_complexity + SUM")]
     async fn report(
@@ -168,11 +168,11 @@ impl From<PoolSharing> for SharedPool {
 pub(crate) struct SharedWindow {
     /// The length of the windows.
     length: SharedWindowLength,
-    /// What the pool's users have used in the current cycles, in percent, with requests in flight.
+    /// The use of the pool's users in the current cycles, in percent, with requests in flight.
     used_percent: f64,
-    /// What users above their shares may borrow now, in percent.
+    /// The part that users above their shares may borrow now, in percent.
     free_percent: f64,
-    /// What is kept for users below their shares, in percent.
+    /// The part that is kept for users below their shares, in percent.
     kept_percent: f64,
     /// When the first of the windows resets; null while none is used.
     resets_at: Option<DateTime>,
@@ -202,15 +202,15 @@ pub(crate) struct UserShare {
     weight: f64,
     /// The share, in percent.
     share_percent: f64,
-    /// What the user has used of the five-hour windows, in percent, with requests in flight.
+    /// The user's use of the five-hour windows, in percent, with requests in flight.
     five_hours_used_percent: f64,
-    /// What is kept for the user of the five-hour windows, in percent.
+    /// The part of the five-hour windows that is kept for the user, in percent.
     five_hours_kept_percent: f64,
-    /// What the user has used of the weekly windows, in percent, with requests in flight.
+    /// The user's use of the weekly windows, in percent, with requests in flight.
     week_used_percent: f64,
-    /// What is kept for the user of the weekly windows, in percent.
+    /// The part of the weekly windows that is kept for the user, in percent.
     week_kept_percent: f64,
-    /// What the user may do at present.
+    /// The present rights of the user.
     state: ShareState,
 }
 

@@ -16,7 +16,7 @@ use crate::support::{eventually, soon, test_context};
 
 impl Managed {
     /// Two accounts for one Claude model, and how they differ.
-    async fn with_two_of_claude() -> (Self, [Uuid; 2]) {
+    pub(super) async fn with_two_of_claude() -> (Self, [Uuid; 2]) {
         let managed = Self::start().await;
         let accounts = managed.app.services.provider_accounts.list().await.unwrap();
         let mut accounts = accounts.into_iter();

@@ -29,7 +29,7 @@ struct SharedSubscription {
 }
 
 impl SharedSubscription {
-    /// What one request of these users uses is one percent of the five hours.
+    /// One request of these users uses one percent of the five hours.
     async fn start(users: usize) -> Self {
         let clock = Arc::new(ManualClock::default());
         let options = Options {
