@@ -3,6 +3,7 @@
 pub mod account_access;
 pub mod account_group;
 pub mod account_group_member;
+pub mod account_window;
 pub mod admin;
 pub mod alert;
 pub mod alert_address_request;
@@ -37,6 +38,8 @@ pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
 pub mod user_invitation;
+pub mod window_cycle;
+pub mod window_cycle_user;
 pub mod window_reading;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.

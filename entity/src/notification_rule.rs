@@ -22,6 +22,12 @@ pub enum NotificationEvent {
     ErrorRate,
     /// A model in use has no price.
     ModelUnpriced,
+    /// A usage window is likely to be used up well before its reset.
+    WindowForecast,
+    /// An account is used outside of this server.
+    OutsideUse,
+    /// One percent of a usage window buys more or less than before.
+    AllowanceChanged,
 }
 
 /// The channels of a rule.

@@ -28,6 +28,10 @@ pub struct Model {
     pub reasoning_per_million: i64,
     /// Nano-USD.
     pub per_request: i64,
+    /// Nano-USD for each image of an answer.
+    pub per_image: i64,
+    /// Nano-USD for each second of an ordered video.
+    pub per_video_second: i64,
     /// Rates of long prompts and of other service tiers; `None` if there are none.
     pub conditional_rates: Option<ConditionalRates>,
     /// The source of the price, with its date.

@@ -31,6 +31,8 @@ pub enum ProviderKind {
     Kimi,
     Xai,
     Openrouter,
+    Vertex,
+    GeminiInteractions,
     OpenaiCompatible,
 }
 

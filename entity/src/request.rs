@@ -142,6 +142,10 @@ pub struct Model {
     /// Without reasoning.
     pub output_tokens: Option<i64>,
     pub reasoning_tokens: Option<i64>,
+    /// Images in the answer.
+    pub images: i32,
+    /// Seconds of the video that the request ordered.
+    pub video_seconds: i32,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
     /// The service tier in the request, as it is written there; up to 32 characters.

@@ -2,6 +2,7 @@
 
 mod core;
 mod front;
+mod observer;
 mod options;
 mod source;
 
@@ -74,6 +75,8 @@ pub struct Environment {
     pub search_path: OsString,
     /// Overrides the limits of the configuration.
     pub limits: Option<ConnectionLimits>,
+    /// Overrides how long a refresh of a token can take in the engine.
+    pub refresh_limit: Option<Duration>,
 }
 
 /// The clock, the tasks and the shutdown signals.
@@ -167,6 +170,8 @@ impl App {
         let request_metrics = RequestMetrics::default();
         let options = request_log_options(&config, &core, &life, &request_metrics);
         let (requests, handles) = RequestLog::open(options, &life.tasks).await?;
+        let windows = core.accounts.windows().usage();
+        windows.begin(requests.last_sequence().await?);
         let context = life.engine_context(&core, handles.reports.clone());
         let source = context.source.clone();
         let engine = EngineHandle::launch(engine_options(&config, &environment, &life), context);
@@ -228,6 +233,9 @@ impl App {
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
+        let windows = services.provider_accounts.windows().usage().clone();
+        tasks.spawn(windows.run(stop()));
+        tasks.spawn(services.shares.clone().run(stop()));
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
@@ -376,6 +384,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
+        shares: core.shares.clone(),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),
@@ -439,7 +448,9 @@ fn gateway(
         prices: services.prices.clone(),
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
+        shares: services.shares.clone(),
         settings: services.settings.clone(),
+        usage: services.usage.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),
@@ -487,6 +498,7 @@ fn metrics_exporter(
         request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
+        shares: services.shares.clone(),
         accounts: services.provider_accounts.clone(),
         backups: services.backups.clone(),
         engine: services.engine.clone(),

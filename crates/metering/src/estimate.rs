@@ -1,7 +1,11 @@
 //! The tokens of a request: as its answer reports them if they are credible, otherwise estimated. An answer without
 //! usage is never free.
 
-use crate::{protocols::Protocol, tap::Observation, tokens::Tokens};
+use crate::{
+    protocols::Protocol,
+    tap::Observation,
+    tokens::{MediaCounts, Tokens},
+};
 
 /// Bytes of English text in a token, roughly.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -27,6 +31,7 @@ impl MeteredUsage {
             cache_write_1h: 0,
             output: 0,
             reasoning: 0,
+            media: MediaCounts::NONE,
         },
         is_estimated: false,
     };
@@ -43,17 +48,24 @@ impl MeteredUsage {
         let is_reported = |tokens: &Tokens| protocol != Protocol::Unmetered || tokens.total() > 0;
         let reported = seen.tokens.filter(is_reported);
         let is_final = seen.ended || (is_whole && seen.uncounted_bytes == 0);
-        match reported {
+        let usage = match reported {
             Some(tokens) if is_final && is_credible(tokens, seen) => Self {
                 tokens,
                 is_estimated: false,
             },
             // An error before any output and without usage: nothing was generated.
-            None if seen.error_code.is_some() && !has_output(seen) => Self::NOTHING,
+            None if seen.error_code.is_some() && !has_output(seen) => return Self::NOTHING,
             reported => Self {
                 tokens: estimate(reported, seen, expected),
                 is_estimated: true,
             },
+        };
+        Self {
+            tokens: Tokens {
+                media: media(seen, expected.media),
+                ..usage.tokens
+            },
+            ..usage
         }
     }
 
@@ -63,6 +75,22 @@ impl MeteredUsage {
             tokens: estimate(None, &Observation::default(), expected),
             is_estimated: true,
         }
+    }
+}
+
+/// The images and seconds that the answer reports; the expected ones where it was not readable, or orders a video without
+/// repeating its length.
+fn media(seen: &Observation, expected: MediaCounts) -> MediaCounts {
+    let reported = |count: i64, is_unknown: bool, expected: i64| {
+        if count == 0 && is_unknown {
+            expected
+        } else {
+            count
+        }
+    };
+    MediaCounts {
+        images: reported(seen.media.images, seen.undecoded_bytes > 0, expected.images),
+        video_seconds: reported(seen.media.video_seconds, true, expected.video_seconds),
     }
 }
 

@@ -24,5 +24,5 @@ pub use self::{
     },
     service_tier::ServiceTier,
     tap::{Observation, Tap, TurnTap},
-    tokens::Tokens,
+    tokens::{MediaCounts, Tokens},
 };

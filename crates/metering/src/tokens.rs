@@ -1,4 +1,4 @@
-//! Token counts in five buckets that never overlap, whatever the provider's convention.
+//! Token counts in five buckets that never overlap, whatever the provider's convention, and counts of images and seconds.
 
 use std::ops::RangeInclusive;
 
@@ -21,12 +21,43 @@ pub struct Tokens {
     pub output: i64,
     /// Written by the model as reasoning.
     pub reasoning: i64,
+    /// Not among the buckets.
+    #[serde(default, skip_serializing_if = "MediaCounts::is_empty")]
+    pub media: MediaCounts,
+}
+
+/// Output besides tokens, where the endpoint reports it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct MediaCounts {
+    /// Images in the answer.
+    pub images: i64,
+    /// Seconds of the video that the request ordered.
+    pub video_seconds: i64,
+}
+
+impl MediaCounts {
+    /// Neither images nor videos.
+    pub const NONE: Self = Self {
+        images: 0,
+        video_seconds: 0,
+    };
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::NONE
+    }
 }
 
 impl Tokens {
     /// The sum of all buckets.
     pub fn total(self) -> i64 {
         self.buckets().into_iter().fold(0, i64::saturating_add)
+    }
+
+    /// Whether there are neither tokens nor media.
+    pub fn is_nothing(self) -> bool {
+        self.total() == 0 && self.media.is_empty()
     }
 
     /// The tokens of the prompt, cached or not.

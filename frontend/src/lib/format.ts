@@ -141,6 +141,13 @@ export function formatTime(iso: string, now = new Date()): string {
   return date(at, at.toDateString() === now.toDateString() ? TODAY : OTHER_DAY);
 }
 
+/** The hour and minute for today, with the date for any other day. */
+export function formatMinute(iso: string, now = new Date()): string {
+  const at = new Date(iso);
+  const isToday = at.toDateString() === now.toDateString();
+  return date(at, isToday ? { timeStyle: "short" } : OTHER_DAY);
+}
+
 /** A date alone. */
 export function formatDay(iso: string): string {
   return date(new Date(iso), { day: "numeric", month: "short", year: "numeric" });

@@ -1,4 +1,4 @@
-import { createMemo } from "solid-js";
+import { createMemo, Show } from "solid-js";
 
 const WORRYING = 70;
 const URGENT = 90;
@@ -22,12 +22,27 @@ type MeterProps = {
   valueText: string;
 };
 
+type BarProps = MeterProps & {
+  /** The last part of the bar that is hatched, in percent. */
+  hatched?: number | undefined;
+  /** A light band from one percentage to another. */
+  band?: readonly [number, number] | undefined;
+};
+
+const HATCHING = "repeating-linear-gradient(135deg, transparent 0 2px, var(--color-panel) 2px 4px)";
+
 function bounded(percent: number): number {
   return Math.max(0, Math.min(100, percent));
 }
 
 /** The used share of a limit, as a bar. */
-export function Meter(props: MeterProps) {
+export function Meter(props: BarProps) {
+  const fill = () => TONES[toneOf(props.percent)].fill;
+  const hatched = () => Math.min(bounded(props.hatched ?? 0), bounded(props.percent));
+  const band = () => {
+    const [from, to] = props.band ?? [0, 0];
+    return { left: bounded(from), width: bounded(to) - bounded(from) };
+  };
   return (
     // biome-ignore lint/a11y/useSemanticElements: <meter> cannot be coloured alike in all browsers
     <span
@@ -37,12 +52,28 @@ export function Meter(props: MeterProps) {
       aria-valuemax="100"
       aria-valuenow={Math.round(bounded(props.percent))}
       aria-valuetext={props.valueText}
-      class="block h-1.5 overflow-hidden rounded-full bg-track"
+      class="relative block h-1.5 overflow-hidden rounded-full bg-track"
     >
+      <Show when={band().width > 0}>
+        <span
+          class={`absolute inset-y-0 opacity-35 ${fill()}`}
+          style={{ left: `${band().left}%`, width: `${band().width}%` }}
+        />
+      </Show>
       <span
-        class={`block h-full min-w-0.5 rounded-full ${TONES[toneOf(props.percent)].fill}`}
+        class={`relative block h-full min-w-0.5 rounded-full ${fill()}`}
         style={{ width: `${bounded(props.percent)}%` }}
       />
+      <Show when={hatched() > 0}>
+        <span
+          class="absolute inset-y-0"
+          style={{
+            left: `${bounded(props.percent) - hatched()}%`,
+            width: `${hatched()}%`,
+            "background-image": HATCHING,
+          }}
+        />
+      </Show>
     </span>
   );
 }

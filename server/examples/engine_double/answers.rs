@@ -55,7 +55,12 @@ pub(crate) fn unknown_model(model: &str, protocol: Provider) -> Response {
     let message = format!("unknown provider for model {model}");
     let error = match protocol {
         Provider::Claude => anthropic::error(400, &message),
-        Provider::Codex | Provider::Gemini | Provider::Xai | Provider::Compatible => openai::error(
+        Provider::Codex
+        | Provider::Gemini
+        | Provider::Xai
+        | Provider::Vertex
+        | Provider::Interactions
+        | Provider::Compatible => openai::error(
             &message,
             "invalid_request_error",
             "model_not_found",

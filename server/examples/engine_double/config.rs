@@ -14,11 +14,13 @@ use sha2::{Digest as _, Sha256};
 use crate::auth_files::{self, AuthFile};
 
 /// The lists with one key per entry, and the provider of each.
-const KEY_LISTS: [(&str, Provider); 4] = [
+const KEY_LISTS: [(&str, Provider); 6] = [
     ("claude-api-key", Provider::Claude),
     ("codex-api-key", Provider::Codex),
     ("gemini-api-key", Provider::Gemini),
     ("xai-api-key", Provider::Xai),
+    ("vertex-api-key", Provider::Vertex),
+    ("interactions-api-key", Provider::Interactions),
 ];
 
 /// The account of a credential.
@@ -28,6 +30,8 @@ pub(crate) enum Provider {
     Codex,
     Gemini,
     Xai,
+    Vertex,
+    Interactions,
     Compatible,
 }
 
@@ -86,6 +90,8 @@ struct Entry {
     name: String,
     #[serde(default)]
     base_url: String,
+    #[serde(default)]
+    proxy_url: String,
     prefix: Option<String>,
     #[serde(default)]
     headers: std::collections::BTreeMap<String, String>,
@@ -273,7 +279,7 @@ fn credential(
     provider: Provider,
     weight: Option<usize>,
 ) -> Credential {
-    let seed = format!("{list}:{}+{api_key}", entry.base_url);
+    let seed = seed(entry, api_key, list, provider);
     let prefix = entry
         .prefix
         .as_ref()
@@ -306,6 +312,17 @@ fn credential(
     }
 }
 
+/// The text whose digest is the id of a key.
+fn seed(entry: &Entry, api_key: &str, list: &str, provider: Provider) -> String {
+    const VERTEX: &str = "vertex:apikey";
+    let base_url = &entry.base_url;
+    if provider != Provider::Vertex {
+        return format!("{list}:{base_url}+{api_key}");
+    }
+    let parts = [VERTEX, api_key, base_url, &entry.proxy_url].join("\0");
+    format!("id:{VERTEX}:{}", hex::encode(&Sha256::digest(parts)[..6]))
+}
+
 /// Whether a name matches a pattern, which may end with a star.
 fn fits(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
@@ -320,8 +337,9 @@ fn catalogue(provider: Provider) -> Option<&'static str> {
         Provider::Claude => Some("claude-sonnet-4-5-20250929"),
         Provider::Codex => Some("gpt-5.5"),
         Provider::Gemini => Some("gemini-2.5-pro"),
+        Provider::Vertex => Some("gemini-2.5-flash"),
         Provider::Xai => Some("grok-4.3"),
-        Provider::Compatible => None,
+        Provider::Interactions | Provider::Compatible => None,
     }
 }
 
@@ -332,6 +350,7 @@ pub(crate) fn known(channel: &str) -> Option<&'static str> {
         "codex" => Provider::Codex,
         "gemini" => Provider::Gemini,
         "xai" => Provider::Xai,
+        "vertex" => Provider::Vertex,
         _ => return None,
     };
     catalogue(provider)
@@ -343,6 +362,8 @@ fn provider_name(provider: Provider, name: &str) -> String {
         Provider::Codex => "codex".to_owned(),
         Provider::Gemini => "gemini".to_owned(),
         Provider::Xai => "xai".to_owned(),
+        Provider::Vertex => "vertex".to_owned(),
+        Provider::Interactions => "gemini-interactions".to_owned(),
         Provider::Compatible => format!("openai-compatible-{}", name.to_lowercase()),
     }
 }

@@ -72,6 +72,22 @@ pub(crate) async fn responses(
     .await
 }
 
+/// `POST /v1beta/interactions`.
+pub(crate) async fn interactions(
+    state: State<Arc<Live>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    post(
+        state,
+        &headers,
+        &body,
+        Provider::Interactions,
+        "POST /v1beta/interactions",
+    )
+    .await
+}
+
 /// `POST /v1/messages/count_tokens`: estimated here, and never recorded.
 pub(crate) async fn count_tokens(body: Bytes) -> Response {
     Json(json!({"input_tokens": body.len() / 4})).into_response()
@@ -193,11 +209,19 @@ impl Asked {
             (Provider::Gemini, Provider::Gemini) => {
                 format!("{base}/v1beta/models/{name}:{}", self.action)
             }
+            (Provider::Gemini, Provider::Vertex) => {
+                format!("{base}/v1/publishers/google/models/{name}:{}", self.action)
+            }
+            (Provider::Interactions, Provider::Interactions) => {
+                format!("{base}/v1beta/interactions")
+            }
             _ => return Err("the double does not translate between protocols".to_owned()),
         };
         let mut request = self.live.http.post(url).json(&self.upstream_body(name));
         request = match credential.provider {
-            Provider::Gemini => request.header("x-goog-api-key", &credential.api_key),
+            Provider::Gemini | Provider::Vertex | Provider::Interactions => {
+                request.header("x-goog-api-key", &credential.api_key)
+            }
             Provider::Claude | Provider::Codex | Provider::Xai | Provider::Compatible => {
                 request.bearer_auth(&credential.api_key)
             }
@@ -212,12 +236,12 @@ impl Asked {
         let mut body = self.body.clone();
         let is_streamed = body["stream"] == true;
         match self.protocol {
-            Provider::Gemini => return body,
+            Provider::Gemini | Provider::Vertex => return body,
             Provider::Compatible if is_streamed => {
                 body["stream_options"] = json!({"include_usage": true});
             }
             Provider::Codex => body["stream"] = json!(true),
-            Provider::Compatible | Provider::Claude | Provider::Xai => {}
+            Provider::Compatible | Provider::Claude | Provider::Xai | Provider::Interactions => {}
         }
         body["model"] = json!(name);
         body

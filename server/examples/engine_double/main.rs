@@ -39,10 +39,6 @@ fn main() -> ExitCode {
     let Some((path, refreshes_catalogue)) = arguments() else {
         return ExitCode::from(2);
     };
-    if variant.exits {
-        say::error("main.go:3", "this version does not start");
-        return ExitCode::SUCCESS;
-    }
     let live = match Live::open(path, refreshes_catalogue) {
         Ok(live) => Arc::new(live),
         Err(reason) => {
@@ -132,6 +128,7 @@ fn router(live: Arc<Live>) -> Router {
             post(forward::responses).get(socket::responses),
         )
         .route("/v1beta/models/{*action}", post(forward::gemini))
+        .route("/v1beta/interactions", post(forward::interactions))
         .layer(from_fn_with_state(live.clone(), access::require_key));
     let managed = Router::new()
         .route("/v0/management/config", get(management::config))

@@ -109,7 +109,11 @@ impl Counts {
                 self.read_inclusive(&event["response"]["usage"], ["input", "output"]);
                 self.read_inclusive(&event["usage"], ["input", "output"]);
             }
-            Provider::Gemini => self.read_gemini(&event["usageMetadata"]),
+            Provider::Gemini | Provider::Vertex => self.read_gemini(&event["usageMetadata"]),
+            Provider::Interactions => {
+                self.read_interaction(&event["usage"]);
+                self.read_interaction(&event["interaction"]["usage"]);
+            }
         }
     }
 
@@ -137,6 +141,16 @@ impl Counts {
         self.reasoning = details(output, "reasoning_tokens");
         self.uncached = all_input.saturating_sub(self.cache_read);
         self.output = all_output.saturating_sub(self.reasoning);
+    }
+
+    fn read_interaction(&mut self, usage: &Value) {
+        let count = |name: &str| usage[name].as_u64().unwrap_or(0);
+        if usage.is_object() {
+            self.cache_read = count("total_cached_tokens");
+            self.uncached = count("total_input_tokens").saturating_sub(self.cache_read);
+            self.output = count("total_output_tokens");
+            self.reasoning = count("total_thought_tokens");
+        }
     }
 
     fn read_gemini(&mut self, usage: &Value) {

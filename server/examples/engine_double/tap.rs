@@ -58,7 +58,7 @@ impl Tapped {
             }
             out.extend_from_slice(&renamed(&line));
         }
-        if provider == Provider::Gemini {
+        if matches!(provider, Provider::Gemini | Provider::Vertex) {
             out.freeze()
         } else {
             bytes

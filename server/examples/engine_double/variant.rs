@@ -15,8 +15,6 @@ const MAX_BYTES: i64 = 1024;
 pub(crate) struct Variant {
     /// The version that it prints.
     pub(crate) version: Option<String>,
-    /// It ends before it serves.
-    pub(crate) exits: bool,
     /// Its usage queue stays empty.
     pub(crate) loses_usage: bool,
 }

@@ -14,6 +14,7 @@ mod answer;
 mod anthropic;
 mod codex;
 mod gemini;
+mod interactions;
 mod openai_chat;
 mod produced;
 mod script;
@@ -59,6 +60,8 @@ fn router() -> Router {
         .route("/v1/messages", post(anthropic::answer))
         .route("/codex/responses", post(codex::answer))
         .route("/v1beta/models/{call}", post(gemini::answer))
+        .route("/v1/publishers/google/models/{call}", post(gemini::answer))
+        .route("/v1beta/interactions", post(interactions::answer))
         .route("/v1/models", get(account::models))
         .route("/v1beta/models", get(account::models))
         .route("/codex/models", get(account::models))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use nix::sys::resource::{Resource, getrlimit};
 
-use super::{Environment, Runtime, VERSION, core::Core};
+use super::{Environment, Runtime, VERSION, core::Core, observer::WriterObservers};
 use crate::{
     client_address::ClientAddresses,
     config::{self, Config},
@@ -91,7 +91,11 @@ pub(super) fn request_log_options(
             config::JournalSyncConfig::Group => JournalSync::Group,
             config::JournalSyncConfig::Off => JournalSync::Off,
         },
-        observer: Arc::new(metrics.clone()),
+        observer: Arc::new(WriterObservers {
+            metrics: metrics.clone(),
+            windows: core.accounts.windows().usage().clone(),
+            shares: core.shares.clone(),
+        }),
     }
 }
 
@@ -127,6 +131,7 @@ pub(super) fn engine_options(
         allow_demo_fallback: !config.is_public(),
         drain: Some(drain_hook(life.in_flight.clone())),
         drain_replaced: Some(drain_replaced_hook(life.in_flight.clone())),
+        refresh_limit: environment.refresh_limit.unwrap_or(engine::REFRESH_LIMIT),
     }
 }
 

@@ -3,6 +3,7 @@
 use entity::model_alias;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::{
     domain::{
@@ -50,6 +51,18 @@ impl CredentialSource for AppCredentialSource {
         async move {
             if let Err(error) = self.seen_models.record(&models).await {
                 tracing::warn!(%error, "the first appearance of models could not be recorded");
+            }
+        }
+        .boxed()
+    }
+
+    fn record_accounts(&self, accounts: Vec<(Uuid, Uuid)>) -> BoxFuture<'_, ()> {
+        let sockets = self.accounts.windows().sockets();
+        let of_socket = |(request_id, account_id)| sockets.take(request_id, account_id);
+        let reports: Vec<_> = accounts.into_iter().filter_map(of_socket).collect();
+        async move {
+            if !reports.is_empty() {
+                self.accounts.record_windows(reports).await;
             }
         }
         .boxed()

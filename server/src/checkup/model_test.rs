@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Checkup,
-    question::{File, owned, sign_in_headers},
+    question::{File, owned, sign_in_headers, with_content_type},
 };
 use crate::{
     domain::{
@@ -143,11 +143,6 @@ fn of_sign_in(
         headers: with_content_type(headers),
         body: Some((test.protocol, prompt.body())),
     })
-}
-
-fn with_content_type(mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
-    headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    headers
 }
 
 fn url(base: &str, path: &str, model: &str) -> Result<Url> {

@@ -92,14 +92,16 @@ fn require_reachable(url: &Url) -> Result<()> {
     Ok(())
 }
 
-/// The names in the lists of OpenAI and Anthropic (`data`) and of Gemini (`models`); `None` for other responses.
+/// The names in the lists of OpenAI and Anthropic (`data`), of Gemini (`models`) and of Vertex AI (`publisherModels`); `None`
+/// for other responses.
 fn names(body: &Value) -> Option<(Vec<String>, bool)> {
-    let list = ["data", "models"]
+    let list = ["data", "models", "publisherModels"]
         .iter()
         .find_map(|name| body[name].as_array())?;
     let name = |model: &Value| {
         let name = model["id"].as_str().or_else(|| model["name"].as_str())?;
-        let name = name.strip_prefix("models/").unwrap_or(name).trim();
+        let (_, name) = name.rsplit_once("models/").unwrap_or(("", name));
+        let name = name.trim();
         let is_valid = !name.is_empty()
             && name.chars().count() <= MAX_NAME_CHARS
             && !name
@@ -134,7 +136,11 @@ mod tests {
             names(&openai),
             Some((vec!["a".to_owned(), "b".to_owned()], false))
         );
-        assert_eq!(names(&gemini), Some((vec!["gemini-pro".to_owned()], false)));
+        let vertex =
+            json!({ "publisherModels": [{ "name": "publishers/google/models/gemini-pro" }] });
+        for list in [gemini, vertex] {
+            assert_eq!(names(&list), Some((vec!["gemini-pro".to_owned()], false)));
+        }
         assert_eq!(names(&json!({ "data": [] })), Some((Vec::new(), false)));
     }
 

@@ -51,11 +51,15 @@ fn of_key(credential: &ProviderCredential) -> Option<ProviderQuestion> {
         .as_deref()
         .unwrap_or(keys.check_base_url);
     let base = base.trim_end_matches('/');
+    let headers = owned(keys.check_headers);
     Some(ProviderQuestion {
         url: format!("{base}{}", keys.check_path).parse().ok()?,
         authorization: keys.authorization,
-        headers: owned(keys.check_headers),
-        body: None,
+        headers: match keys.check_body {
+            Some(_) => with_content_type(headers),
+            None => headers,
+        },
+        body: keys.check_body.map(|body| (keys.test.0, body.to_owned())),
     })
 }
 
@@ -83,6 +87,12 @@ pub(super) fn sign_in_headers(sign_in: &SignInSpec, file: &File) -> Vec<(String,
             id.map(|id| (name.to_owned(), id.clone())).collect()
         }
     }
+}
+
+/// With the type of a JSON body.
+pub(super) fn with_content_type(mut headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    headers
 }
 
 pub(super) fn owned(headers: &[(&str, &str)]) -> Vec<(String, String)> {

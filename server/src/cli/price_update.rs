@@ -142,7 +142,7 @@ fn named(price: &price::Model) -> String {
     }
 }
 
-/// Input, cache read, cache write (5 minutes and 1 hour), output, reasoning and per request.
+/// Input, cache read, cache write (5 minutes and 1 hour), output, reasoning, per request, per image and per second of video.
 fn rates(price: &price::Model) -> String {
     let rates = price.rates();
     let printed = [
@@ -153,6 +153,8 @@ fn rates(price: &price::Model) -> String {
         rates.output,
         rates.reasoning,
         price.per_request,
+        price.per_image,
+        price.per_video_second,
     ];
     let printed = printed.map(usd::print).join("/");
     match price.conditional_rates {

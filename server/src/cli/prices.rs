@@ -28,14 +28,14 @@ pub(super) const FORMAT: &str = concat!(
 "#,
     "Amounts are US dollars per million tokens. An entry may also have provider, effectiveFrom (default: ",
     "the date), cacheWrite (default: input), cacheWrite1h (default: cacheWrite), reasoning (default: output), ",
-    "perRequest, longPrompts and serviceTiers. Prices are never changed: to change one, import another with a ",
+    "perRequest, perImage, perVideoSecond, longPrompts and serviceTiers. Prices are never changed: to change one, import another with a ",
     "later effectiveFrom. LiteLLM's model_prices_and_context_window.json and the api.json of models.dev are read ",
     "too; name the day from which their prices apply with --date.\n\n",
     "Stop the server first: it locks its database. While it runs, use the GraphQL mutation createPrice.",
 );
 
 /// The widths of the columns of `list`; the last column has none.
-const WIDTHS: [usize; 10] = [32, 18, 10, 9, 9, 9, 10, 9, 9, 9];
+const WIDTHS: [usize; 12] = [32, 18, 10, 9, 9, 9, 10, 9, 9, 9, 9, 9];
 
 /// Imports the prices of a file.
 #[derive(Debug, Args)]
@@ -119,6 +119,8 @@ fn heading() -> String {
         "output",
         "reasoning",
         "request",
+        "image",
+        "video s",
     ];
     columns(&titles.map(str::to_owned), "source")
 }
@@ -148,6 +150,8 @@ fn line(price: &price::Model) -> String {
             output,
             reasoning,
             usd::print(price.per_request),
+            usd::print(price.per_image),
+            usd::print(price.per_video_second),
         ],
         &price.source,
     )
@@ -192,6 +196,8 @@ fn conditional_lines(price: &price::Model) -> Vec<String> {
             output,
             reasoning,
             none(),
+            none(),
+            none(),
         ];
         lines.push(columns(&cells, "").trim_end().to_owned());
     };
@@ -219,7 +225,7 @@ fn effective_from(time: DateTime<Utc>) -> String {
     time.format(format).to_string()
 }
 
-fn columns(cells: &[String; 10], last: &str) -> String {
+fn columns(cells: &[String; 12], last: &str) -> String {
     let padded = cells.iter().zip(WIDTHS);
     let padded = padded.map(|(cell, width)| format!("{cell:<width$} "));
     padded.collect::<String>() + last

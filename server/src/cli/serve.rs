@@ -46,6 +46,7 @@ pub(super) async fn serve(options: &Options) -> Done {
         launcher: std::env::current_exe().context("cannot find the path of this program")?,
         search_path: search_path(),
         limits: None,
+        refresh_limit: None,
     };
     let app = Box::pin(App::build(config, environment)).await?;
     // Before the address is printed: a script may send a signal as soon as it reads it.

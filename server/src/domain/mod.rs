@@ -37,6 +37,7 @@ pub mod seen_models;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;
+pub mod shares;
 mod text;
 pub mod tokens;
 pub mod usage;
@@ -45,6 +46,7 @@ pub mod users;
 mod version;
 mod viewer;
 pub mod window_readings;
+pub mod windows;
 
 pub use self::{
     error::{Error, Result},

@@ -56,7 +56,7 @@ pub use launcher::{COMMAND as LAUNCHER_COMMAND, exec, exec_from};
 pub use login::{EngineLogin, EngineLoginStatus};
 pub use logs::{LogLevel, LogLine, LogRing};
 pub use managed::TrialPlace;
-pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine};
+pub use options::{DrainHook, EngineContext, EngineOptions, ExternalEngine, REFRESH_LIMIT};
 pub use question::{ProviderAnswer, ProviderQuestion};
 pub use source::{CredentialSource, CredentialsError};
 pub use status::{EngineMode, EngineState, EngineStatus};

@@ -21,6 +21,9 @@ use crate::domain::engine_usage::EngineUsage;
 /// The time limit for requests in flight before the engine is stopped.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// A refresh of a token takes at most three attempts of 30 seconds with pauses (read in 7.2.140).
+pub const REFRESH_LIMIT: Duration = Duration::from_mins(2);
+
 /// Waits until the requests in flight have finished; called before the engine is stopped, because the engine drops
 /// them (its own grace period ends thirty seconds after its start).
 pub type DrainHook = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
@@ -47,6 +50,8 @@ pub struct EngineOptions {
     pub drain: Option<DrainHook>,
     /// Called after another process has taken over; resolves when the requests have ended that the earlier one may serve.
     pub drain_replaced: Option<DrainHook>,
+    /// How long a refresh of a token can take that the engine has begun, with its retries.
+    pub refresh_limit: Duration,
 }
 
 /// An engine that runs elsewhere.

@@ -3,6 +3,7 @@
 use entity::model_alias;
 use futures_util::future::BoxFuture;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::domain::{
     engine_models::SeenModel,
@@ -47,6 +48,12 @@ pub trait CredentialSource: Send + Sync {
     /// Receives the usage windows that answers reported.
     fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
         drop(reports);
+        Box::pin(std::future::ready(()))
+    }
+
+    /// Receives the accounts of requests. All turns of a WebSocket have the id of the connection.
+    fn record_accounts(&self, accounts: Vec<(Uuid, Uuid)>) -> BoxFuture<'_, ()> {
+        drop(accounts);
         Box::pin(std::future::ready(()))
     }
 

@@ -8,6 +8,7 @@ mod metrics;
 mod sender;
 mod watcher;
 mod web;
+mod window_messages;
 
 use std::time::Duration;
 

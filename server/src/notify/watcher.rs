@@ -7,7 +7,7 @@ use entity::notification_rule::{self, NotificationEvent};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::messages;
+use super::{messages, window_messages as windows};
 use crate::{
     clock::SharedClock,
     domain::{
@@ -153,6 +153,11 @@ impl Watcher {
             }
             NotificationEvent::EngineDown => Ok(messages::engine(&sources.engine.status())),
             NotificationEvent::ModelUnpriced => messages::unpriced(&sources.alerts).await,
+            NotificationEvent::WindowForecast => windows::forecast(&sources.accounts).await,
+            NotificationEvent::OutsideUse => windows::outside(&sources.accounts).await,
+            NotificationEvent::AllowanceChanged => {
+                windows::allowance_changed(&sources.accounts).await
+            }
             NotificationEvent::ErrorRate => {
                 let limit = rule.percents.0.first().copied().unwrap_or(100);
                 messages::error_rate(&sources.requests, limit, now).await

@@ -36,6 +36,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }],
     engine: EngineNames {
         key_list: Some("codex-api-key"),
+        key_id: None,
         imported_key_lists: &["codexApiKeys"],
         catalogue: Some("codex"),
         channels: &["codex"],
@@ -162,6 +163,39 @@ fn usage_windows(usage: &Value) -> Vec<SubscriptionWindow> {
     both.into_iter().filter_map(window).collect()
 }
 
+/// The type of an event of the Responses WebSocket.
+const RATE_LIMITS_EVENT: &str = "codex.rate_limits";
+/// Longer events are not read.
+const MAX_EVENT: usize = 16 * 1024;
+
+/// The usage windows in a `codex.rate_limits` event; none in any other.
+pub(super) fn event_windows(event: &str) -> Vec<SubscriptionWindow> {
+    if event.len() > MAX_EVENT || !event.contains(RATE_LIMITS_EVENT) {
+        return Vec::new();
+    }
+    let event: Value = serde_json::from_str(event).unwrap_or_default();
+    if event["type"] != RATE_LIMITS_EVENT {
+        return Vec::new();
+    }
+    let limits = &event["rate_limits"];
+    let window = |which: &str| {
+        let window = &limits[which];
+        let minutes = window["window_minutes"].as_u64();
+        let seconds = minutes.and_then(|minutes| minutes.checked_mul(60));
+        let resets_at = window["reset_at"].as_i64();
+        Some(SubscriptionWindow {
+            name: windows::name_of_length(seconds).unwrap_or(which.to_owned()),
+            used_percent: windows::percent(&window["used_percent"])?,
+            resets_at: resets_at.and_then(|at| DateTime::from_timestamp(at, 0)),
+            length_seconds: seconds.and_then(|seconds| u32::try_from(seconds).ok()),
+        })
+    };
+    ["primary", "secondary"]
+        .into_iter()
+        .filter_map(window)
+        .collect()
+}
+
 /// `x-codex-{primary,secondary}-used-percent`, `-window-minutes` and `-reset-at`; further limits have a name before
 /// `primary`. Which of the two is the longer window differs, so the length decides.
 fn answer_windows(headers: &LimitHeaders) -> Vec<SubscriptionWindow> {
@@ -192,4 +226,36 @@ fn answer_windows(headers: &LimitHeaders) -> Vec<SubscriptionWindow> {
         .filter_map(window)
         .take(windows::MAX_WINDOWS)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_windows_of_a_socket_are_read_from_its_events() {
+        let event = r#"{"type":"codex.rate_limits","plan_type":"plus","rate_limits":{"allowed":true,
+            "primary":{"used_percent":42.4,"window_minutes":300,"reset_at":1780000000},
+            "secondary":{"used_percent":1,"window_minutes":10080,"reset_at":1780500000}}}"#;
+
+        let windows = event_windows(event);
+
+        let levels: Vec<_> = windows
+            .iter()
+            .map(|window| (window.name.as_str(), window.used_percent))
+            .collect();
+        assert_eq!(levels, [("five_hour", 42), ("seven_day", 1)]);
+        assert_eq!(windows[1].length_seconds, Some(604_800));
+        for other in [
+            "codex.rate_limits",
+            r#"{"type":"response.completed","text":"codex.rate_limits"}"#,
+            r#"{"type":"codex.rate_limits","rate_limits":null}"#,
+            &format!(
+                r#"{{"type":"codex.rate_limits","pad":"{}"}}"#,
+                "x".repeat(20_000)
+            ),
+        ] {
+            assert!(event_windows(other).is_empty());
+        }
+    }
 }

@@ -30,6 +30,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     }],
     engine: EngineNames {
         key_list: Some("claude-api-key"),
+        key_id: None,
         imported_key_lists: &["claudeApiKeys"],
         catalogue: Some("claude"),
         channels: &["claude"],

@@ -21,6 +21,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     options: &[],
     engine: EngineNames {
         key_list: None,
+        key_id: None,
         imported_key_lists: &[],
         catalogue: None,
         channels: &["kimi"],

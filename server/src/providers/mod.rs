@@ -8,10 +8,12 @@ mod chatgpt;
 mod claude;
 mod copilot;
 mod gemini;
+mod gemini_interactions;
 mod identity;
 mod kimi;
 mod openai_compatible;
 mod openrouter;
+mod vertex;
 mod windows;
 mod xai;
 
@@ -35,6 +37,8 @@ pub const ALL: [&ProviderSpec; ProviderKind::OpenaiCompatible as usize + 1] = [
     &kimi::SPEC,
     &xai::SPEC,
     &openrouter::SPEC,
+    &vertex::SPEC,
+    &gemini_interactions::SPEC,
     &openai_compatible::SPEC,
 ];
 
@@ -45,6 +49,7 @@ pub const OPENAI_COMPATIBLE_LIST: &str = "openai-compatibility";
 /// The engine's names for a provider that it knows by its address only.
 const OPENAI_COMPATIBLE_ENGINE: EngineNames = EngineNames {
     key_list: Some(OPENAI_COMPATIBLE_LIST),
+    key_id: None,
     imported_key_lists: &[],
     catalogue: None,
     channels: &[],
@@ -143,6 +148,9 @@ pub struct OptionSpec {
 pub struct EngineNames {
     /// The list of the configuration that holds API keys; `None` if there is no such list.
     pub key_list: Option<&'static str>,
+    /// The kind in the engine's ids of keys, where these are digests of the key, its address and its proxy; `None` where they
+    /// name the list, the address and the key.
+    pub key_id: Option<&'static str>,
     /// Further names of that list in files that can be imported: those of the desktop program.
     pub imported_key_lists: &'static [&'static str],
     /// Its models in the engine's catalogue; `None` if the catalogue has none.
@@ -175,6 +183,8 @@ pub struct ApiKeySpec {
     pub check_base_url: &'static str,
     /// A request that is free and needs a valid key: usually the list of models.
     pub check_path: &'static str,
+    /// JSON to post; `None` for a GET request.
+    pub check_body: Option<&'static str>,
     /// The header with the key, and what precedes the key.
     pub authorization: (&'static str, &'static str),
     pub check_headers: &'static [(&'static str, &'static str)],
@@ -372,6 +382,7 @@ const NO_API_KEYS: ApiKeySpec = ApiKeySpec {
     engine_base_url: None,
     check_base_url: "",
     check_path: "/models",
+    check_body: None,
     authorization: BEARER,
     check_headers: &[],
     models_path: "/models",
@@ -394,6 +405,12 @@ impl ProviderSpec {
             .into_iter()
             .chain(self.engine.imported_key_lists.iter().copied())
     }
+}
+
+/// The usage windows in an event of a WebSocket; none in most.
+#[must_use]
+pub fn event_windows(event: &str) -> Vec<SubscriptionWindow> {
+    chatgpt::event_windows(event)
 }
 
 /// The specification of a provider.

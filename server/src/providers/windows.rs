@@ -12,6 +12,18 @@ const HOUR: u32 = 3600;
 
 /// Parts of the names of headers that report limits.
 const LIMIT_HEADERS: [&str; 3] = ["ratelimit", "x-codex-", "x-quota-"];
+/// The ends of the names of headers that are read, or whose meaning is known and not used.
+const READ_HEADERS: [&str; 9] = [
+    "-utilization",
+    "-status",
+    "-reset",
+    "-used-percent",
+    "-window-minutes",
+    "-reset-at",
+    "-reset-after-seconds",
+    "-limit",
+    "-remaining",
+];
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_LENGTH: usize = 512;
 
@@ -32,6 +44,15 @@ impl LimitHeaders {
             (reports && fits).then(|| (name, value.to_owned()))
         });
         Self(limits.take(MAX_HEADERS).collect())
+    }
+
+    /// The names of headers whose meaning is unknown.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().map(String::as_str);
+        names.filter(|name| {
+            let is_read = READ_HEADERS.iter().any(|end| name.ends_with(end));
+            !is_read && !name.starts_with("x-quota-snapshot-")
+        })
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -119,5 +140,33 @@ pub(super) fn named(
         used_percent,
         resets_at,
         length_seconds: length_of_name(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn headers_about_limits_that_are_not_read_are_unknown() {
+        let headers = LimitHeaders::of(&json!({
+            "Anthropic-Ratelimit-Unified-5h-Utilization": ["0.4"],
+            "anthropic-ratelimit-unified-representative-claim": ["five_hour"],
+            "x-codex-primary-used-percent": ["4"],
+            "x-codex-credits-balance": ["3"],
+            "x-quota-snapshot-chat": ["ent=1"],
+            "content-type": ["application/json"],
+        }));
+
+        let unknown: Vec<_> = headers.unknown().collect();
+        assert_eq!(
+            unknown,
+            [
+                "anthropic-ratelimit-unified-representative-claim",
+                "x-codex-credits-balance"
+            ]
+        );
     }
 }

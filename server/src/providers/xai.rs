@@ -25,6 +25,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
     options: &[],
     engine: EngineNames {
         key_list: Some("xai-api-key"),
+        key_id: None,
         imported_key_lists: &["xaiApiKeys"],
         catalogue: Some("xai"),
         channels: &["xai"],

@@ -23,6 +23,13 @@ pub struct Gauges {
     pub(super) engine_restarts: MonotonicCounter,
     pub(super) engine_started_at: Gauge,
     pub(super) accounts: Family<ByAccountStatus, Gauge>,
+    pub(super) window_level: Family<ByWindow, Fraction>,
+    pub(super) window_reset: Family<ByWindow, Gauge>,
+    pub(super) window_reading_age: Family<ByWindow, Gauge>,
+    pub(super) window_units: Family<ByWindow, Fraction>,
+    pub(super) window_outside: Family<ByWindow, Fraction>,
+    pub(super) window_forecast: Family<ByWindow, Fraction>,
+    pub(super) share_decisions: Family<ByDecision, MonotonicCounter>,
     pub(super) backups: Gauge,
     pub(super) last_backup: Gauge,
     pub(super) database_up: Gauge,
@@ -46,6 +53,11 @@ pub(super) struct ByState {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByDecision {
+    pub(super) decision: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByResult {
     pub(super) result: &'static str,
 }
@@ -56,11 +68,19 @@ pub(super) struct ByAccountStatus {
     pub(super) status: &'static str,
 }
 
+/// Windows are named by providers, and few.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByWindow {
+    pub(super) account: String,
+    pub(super) window: String,
+}
+
 impl Gauges {
     pub(super) fn register_on(&self, registry: &mut Registry) {
         self.register_requests(registry);
         self.register_quotas(registry);
         self.register_engine(registry);
+        self.register_windows(registry);
         self.register_storage(registry);
         self.register_process(registry);
     }
@@ -155,6 +175,52 @@ impl Gauges {
             &["provider", "status"],
             "Provider accounts by provider and status",
             &self.accounts,
+        );
+        registry.register(
+            "share_decisions",
+            &["decision"],
+            "Requests that use shared windows: admitted within the share, lent above it, would_refuse while shares are only observed, refused",
+            &self.share_decisions,
+        );
+    }
+
+    fn register_windows(&self, registry: &mut Registry) {
+        let labels = &["account", "window"];
+        registry.register(
+            "account_window_level_percent",
+            labels,
+            "Estimated used percentage of a usage window, by the id of the account",
+            &self.window_level,
+        );
+        registry.register(
+            "account_window_reset_seconds",
+            labels,
+            "Seconds until a usage window resets",
+            &self.window_reset,
+        );
+        registry.register(
+            "account_window_reading_age_seconds",
+            labels,
+            "Age of the provider's last reading of a usage window",
+            &self.window_reading_age,
+        );
+        registry.register(
+            "account_window_units_per_percent",
+            labels,
+            "What one percent of a usage window buys, in US dollars at list prices of the API; absent while unknown",
+            &self.window_units,
+        );
+        registry.register(
+            "account_window_outside_percent",
+            labels,
+            "Percentage of a usage window that was used outside of this server; absent while unknown",
+            &self.window_outside,
+        );
+        registry.register(
+            "account_window_forecast_probability",
+            labels,
+            "Probability that a usage window is used up before its reset, 0 to 1; absent while withheld",
+            &self.window_forecast,
         );
     }
 

@@ -1,7 +1,7 @@
 //! Sets the gauges at a scrape. If a source does not respond in time, its gauges keep their values, so that a scrape
 //! always completes.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::atomic::Ordering, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::quota::Metric;
@@ -9,7 +9,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
     MetricsExporter,
-    gauges::{ByAccountStatus, ByResult, ByState, Version},
+    gauges::{ByAccountStatus, ByDecision, ByResult, ByState, ByWindow, Version},
     process::Process,
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
         ledger::QuotaState,
         provider_accounts::AccountStatus,
         usage::{Reconciled, Span},
+        windows::WindowStatus,
     },
     engine::EngineState,
     providers,
@@ -103,6 +104,24 @@ impl MetricsExporter {
         gauges.reserved_requests.set(requests);
     }
 
+    fn set_share_decisions(&self) {
+        let totals = self.0.sources.shares.totals();
+        for (decision, count) in [
+            ("admitted", &totals.admitted),
+            ("lent", &totals.lent),
+            ("would_refuse", &totals.would_refuse),
+            ("refused", &totals.refused),
+        ] {
+            let counter = self
+                .0
+                .gauges
+                .share_decisions
+                .get_or_create(&ByDecision { decision });
+            let count = count.load(Ordering::Relaxed);
+            counter.rise_to(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
     fn set_engine_gauges(&self) {
         let (engine, gauges) = (self.0.sources.engine.status(), &self.0.gauges);
         for (one, state) in STATES {
@@ -110,6 +129,7 @@ impl MetricsExporter {
             gauge.set(i64::from(one == engine.state));
         }
         gauges.engine_restarts.rise_to(engine.restarts.into());
+        self.set_share_decisions();
         let started_at = engine.started_at.map_or(0, |at| at.timestamp());
         gauges.engine_started_at.set(started_at);
     }
@@ -120,6 +140,7 @@ impl MetricsExporter {
         gauges.database_size.set(sources.db.size().await?);
         let day = Span::new(now - TimeDelta::days(1), now)?;
         self.set_reconciliation(&sources.usage.reconciliation(day).await?);
+        self.set_windows(&sources.accounts.windows().usage().all().await?, now);
         let accounts = sources.accounts.list().await?;
         let reported = sources.engine.accounts().await;
         // Remove the series of providers without accounts.
@@ -133,6 +154,52 @@ impl MetricsExporter {
             gauges.accounts.get_or_create(&by_status).inc();
         }
         Ok(())
+    }
+
+    /// Series of windows that are gone are removed.
+    fn set_windows(&self, windows: &[WindowStatus], now: DateTime<Utc>) {
+        let gauges = &self.0.gauges;
+        for family in [
+            &gauges.window_level,
+            &gauges.window_units,
+            &gauges.window_outside,
+            &gauges.window_forecast,
+        ] {
+            family.clear();
+        }
+        gauges.window_reset.clear();
+        gauges.window_reading_age.clear();
+        for window in windows {
+            let labels = ByWindow {
+                account: window.account_id.to_string(),
+                window: window.name.clone(),
+            };
+            let outlook = window.outlook;
+            let forecast = outlook.prediction.forecast.ok();
+            for (family, value) in [
+                (&gauges.window_level, Some(outlook.level)),
+                (&gauges.window_units, outlook.units_per_percent),
+                (&gauges.window_outside, outlook.outside_percent),
+                (
+                    &gauges.window_forecast,
+                    forecast.map(|forecast| forecast.probability),
+                ),
+            ] {
+                if let Some(value) = value {
+                    family.get_or_create(&labels).set(value);
+                }
+            }
+            let reset = window.resets_at.map(|at| at - now);
+            let age = outlook.read_at.map(|at| now - at);
+            for (family, span) in [
+                (&gauges.window_reset, reset),
+                (&gauges.window_reading_age, age),
+            ] {
+                if let Some(span) = span {
+                    family.get_or_create(&labels).set(span.num_seconds().max(0));
+                }
+            }
+        }
     }
 
     fn set_reconciliation(&self, counts: &Reconciled) {

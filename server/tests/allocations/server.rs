@@ -102,6 +102,7 @@ async fn build(home: &Path, engine: SocketAddr) -> (App, TcpListener) {
         launcher: std::env::current_exe().unwrap(),
         search_path: "/nowhere".into(),
         limits: None,
+        refresh_limit: None,
     };
     let app = Box::pin(App::build(config, environment)).await.unwrap();
     (app, listener)

@@ -277,6 +277,8 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         cache_write_1h_tokens: None,
         output_tokens: None,
         reasoning_tokens: None,
+        images: 0,
+        video_seconds: 0,
         client_ip: None,
         user_agent: None,
         requested_service_tier: None,

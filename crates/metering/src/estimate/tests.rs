@@ -21,6 +21,7 @@ const EXPECTED: Tokens = Tokens {
     cache_write_1h: 0,
     output: 1000,
     reasoning: 0,
+    media: crate::MediaCounts::NONE,
 };
 
 /// One line of `tests/golden/shapes/shapes.json`.
@@ -265,6 +266,7 @@ fn some_tokens() -> impl Strategy<Value = Option<Tokens>> {
             cache_write_1h: 0,
             output,
             reasoning,
+            ..Tokens::default()
         },
     ))
 }

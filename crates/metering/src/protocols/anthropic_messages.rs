@@ -22,6 +22,7 @@ pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
     usage_convention: UsageConvention::Exclusive,
     field_kind,
     last_events: &["message_stop"],
+    image_events: &[],
     ends_with_finish_reason: false,
 };
 

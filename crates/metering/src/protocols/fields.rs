@@ -14,6 +14,10 @@ pub(crate) enum FieldKind {
     Text,
     /// An image or sound that the model made, encoded or as an address.
     Media,
+    /// An object for each image of the answer.
+    Image,
+    /// The seconds of the video that was ordered.
+    VideoSeconds,
     /// The service tier that served the request.
     ServiceTier,
     /// Whether Anthropic's fast mode served the request.

@@ -24,6 +24,7 @@ pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
     usage_convention: UsageConvention::Mixed,
     field_kind,
     last_events: &["interaction.completed"],
+    image_events: &[],
     ends_with_finish_reason: true,
 };
 

@@ -58,6 +58,8 @@ pub struct ProtocolSpec {
     pub(crate) field_kind: fn(&[Key]) -> FieldKind,
     /// The types of the events that end an answer.
     pub(crate) last_events: &'static [&'static str],
+    /// The types of the events that each have one image.
+    pub(crate) image_events: &'static [&'static str],
     /// Whether an answer ends with the document that has a finish reason. Otherwise counts may follow.
     pub(crate) ends_with_finish_reason: bool,
 }

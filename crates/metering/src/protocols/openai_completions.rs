@@ -16,5 +16,6 @@ pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
     usage_convention: UsageConvention::Inclusive,
     field_kind: openai_fields::field_kind,
     last_events: &[],
+    image_events: &[],
     ends_with_finish_reason: false,
 };

@@ -40,5 +40,6 @@ pub(super) const SPEC: ProtocolSpec = ProtocolSpec {
         "response.failed",
         "response.cancelled",
     ],
+    image_events: &[],
     ends_with_finish_reason: false,
 };

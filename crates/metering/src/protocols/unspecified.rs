@@ -17,6 +17,7 @@ pub(super) const UNMETERED: ProtocolSpec = ProtocolSpec {
     usage_convention: UsageConvention::Inclusive,
     field_kind: unmetered_field_kind,
     last_events: &[],
+    image_events: &[],
     ends_with_finish_reason: false,
 };
 
@@ -31,6 +32,8 @@ pub(super) const OTHER: ProtocolSpec = ProtocolSpec {
 fn unmetered_field_kind(path: &[Key]) -> FieldKind {
     match path {
         [Key::UsageMetadata, ..] => gemini::field_kind(path),
+        // Orders of videos.
+        [Key::Seconds] => FieldKind::VideoSeconds,
         [Key::Model | Key::Usage | Key::Error, ..] => openai_fields::field_kind(path),
         _ => bare_error(path),
     }

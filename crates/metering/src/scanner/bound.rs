@@ -22,6 +22,8 @@ pub enum BoundForm {
     Gemini,
     /// Only the number of images.
     Images,
+    /// Only the seconds of a video, as `seconds` or `duration`.
+    Videos,
     /// Nothing bounds the answer.
     #[default]
     Nothing,
@@ -34,6 +36,8 @@ pub struct Bound {
     pub max_output_tokens: Option<u64>,
     /// The number of alternative answers; at least one.
     pub choices: u64,
+    /// The length of an ordered video; `None` where the request names none.
+    pub video_seconds: Option<u64>,
     /// Whether all parsers read the same number: false when a member is repeated, is no positive integer, or comes with
     /// another spelling of its name. An uncertain bound is for estimates only.
     pub is_certain: bool,
@@ -44,6 +48,7 @@ impl Default for Bound {
         Self {
             max_output_tokens: None,
             choices: 1,
+            video_seconds: None,
             is_certain: true,
         }
     }
@@ -65,9 +70,11 @@ enum Member {
     Messages,
     Input,
     Instructions,
+    Seconds,
+    Duration,
 }
 
-const MEMBERS: usize = 11;
+const MEMBERS: usize = 13;
 
 /// Numeric members at the top level, in lower case without underscores.
 const TOP: [(Member, &str); 6] = [
@@ -97,6 +104,8 @@ impl Member {
             [Key::Messages] => Self::Messages,
             [Key::Input] => Self::Input,
             [Key::Instructions] => Self::Instructions,
+            [Key::Seconds] => Self::Seconds,
+            [Key::Duration] => Self::Duration,
             _ => return None,
         })
     }
@@ -203,6 +212,8 @@ impl BoundReader {
         Bound {
             max_output_tokens: greatest(tokens),
             choices: greatest(choices).unwrap_or(1).max(1),
+            video_seconds: greatest(&[Member::Seconds, Member::Duration])
+                .filter(|_| self.form == BoundForm::Videos),
             is_certain: !uncertain,
         }
     }
@@ -224,7 +235,7 @@ impl BoundReader {
                 &[Member::CandidateCount],
             ),
             BoundForm::Images => (&[], &[Member::N]),
-            BoundForm::Nothing => (&[], &[]),
+            BoundForm::Videos | BoundForm::Nothing => (&[], &[]),
         }
     }
 
@@ -239,7 +250,7 @@ impl BoundReader {
         let has_config = (self.seen | self.uncertain) & Member::GenerationConfig.bit() != 0;
         let has_own = !matches!(
             self.form,
-            BoundForm::Gemini | BoundForm::Images | BoundForm::Nothing
+            BoundForm::Gemini | BoundForm::Images | BoundForm::Videos | BoundForm::Nothing
         );
         has_own && has_config
     }

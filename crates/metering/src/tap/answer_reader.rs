@@ -8,8 +8,7 @@ use super::template::OutputBytes;
 use super::usage::UsageCollector;
 use crate::json::{Container, JsonSink, Key, StringMode, Text};
 use crate::service_tier::printable;
-use crate::tokens::Tokens;
-use crate::tokens::parse_count;
+use crate::tokens::{CREDIBLE, Tokens, parse_count};
 
 /// The name of Anthropic's fast mode.
 const FAST: &str = "fast";
@@ -181,6 +180,9 @@ impl AnswerReader {
 
     fn event(&mut self, kind: &str) {
         self.document.is_last |= self.spec.last_events.contains(&kind);
+        if self.spec.image_events.contains(&kind) {
+            self.count_image();
+        }
         if kind == "error" {
             self.document.names.mark();
         }
@@ -194,6 +196,11 @@ impl AnswerReader {
         if name.is_some() && name != served.as_deref() && served.as_deref() != Some(FAST) {
             *served = name.map(str::to_owned);
         }
+    }
+
+    fn count_image(&mut self) {
+        let images = &mut self.observation.media.images;
+        *images = images.saturating_add(1).min(*CREDIBLE.end());
     }
 
     fn finish(&mut self) {
@@ -212,7 +219,9 @@ impl AnswerReader {
                 self.document.is_counting |= field == UsageField::Output;
             }
             FieldKind::Count(field) => self.usage.set(field, count),
+            FieldKind::VideoSeconds => self.observation.media.video_seconds = count,
             FieldKind::Nothing
+            | FieldKind::Image
             | FieldKind::Type
             | FieldKind::Model
             | FieldKind::ServiceTier
@@ -265,13 +274,14 @@ impl JsonSink for AnswerReader {
             | FieldKind::Count(_)
             | FieldKind::Iteration(_)
             | FieldKind::FallbackCount(_)
+            | FieldKind::VideoSeconds
             | FieldKind::ErrorCode
             | FieldKind::ErrorStatus
             | FieldKind::ErrorType => StringMode::Read,
             FieldKind::Error | FieldKind::ErrorMessage | FieldKind::ErrorDetail => {
                 StringMode::ReadMessage
             }
-            FieldKind::Nothing | FieldKind::Usage => StringMode::Skip,
+            FieldKind::Nothing | FieldKind::Image | FieldKind::Usage => StringMode::Skip,
         }
     }
 
@@ -309,7 +319,8 @@ impl JsonSink for AnswerReader {
             }
             field_kind @ (FieldKind::Count(_)
             | FieldKind::Iteration(_)
-            | FieldKind::FallbackCount(_)) => {
+            | FieldKind::FallbackCount(_)
+            | FieldKind::VideoSeconds) => {
                 // Some serializers write whole numbers as strings.
                 let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit());
                 if let Some(number) = known.filter(is_number).and_then(parse_count) {
@@ -321,6 +332,7 @@ impl JsonSink for AnswerReader {
             | FieldKind::Speed
             | FieldKind::Text
             | FieldKind::Media
+            | FieldKind::Image
             | FieldKind::Finish
             | FieldKind::Usage => {}
         }
@@ -330,13 +342,15 @@ impl JsonSink for AnswerReader {
         match self.field_kind(path) {
             field_kind @ (FieldKind::Count(_)
             | FieldKind::Iteration(_)
-            | FieldKind::FallbackCount(_)) => {
+            | FieldKind::FallbackCount(_)
+            | FieldKind::VideoSeconds) => {
                 if let Some(number) = text.as_str().and_then(parse_count) {
                     self.count(field_kind, number);
                 }
             }
             FieldKind::ErrorCode => self.document.names.number(text),
             FieldKind::Nothing
+            | FieldKind::Image
             | FieldKind::Type
             | FieldKind::Model
             | FieldKind::ServiceTier
@@ -360,6 +374,9 @@ impl JsonSink for AnswerReader {
         }
         if field_kind == FieldKind::Error && container == Container::Object {
             self.document.names.mark();
+        }
+        if field_kind == FieldKind::Image && container == Container::Object {
+            self.count_image();
         }
         if path.is_empty() {
             self.document = Document::default();

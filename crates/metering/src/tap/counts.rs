@@ -174,6 +174,7 @@ impl Counts {
             cache_write_1h: self.kept_for_an_hour(cache_write),
             output: output - reasoning,
             reasoning,
+            ..Tokens::default()
         }
     }
 
@@ -192,10 +193,9 @@ impl Counts {
         Tokens {
             input: input - cache_read,
             cache_read,
-            cache_write: 0,
-            cache_write_1h: 0,
             output,
             reasoning,
+            ..Tokens::default()
         }
     }
 }

@@ -45,6 +45,8 @@ impl ErrorNames {
             | FieldKind::Speed
             | FieldKind::Text
             | FieldKind::Media
+            | FieldKind::Image
+            | FieldKind::VideoSeconds
             | FieldKind::Finish
             | FieldKind::Usage
             | FieldKind::Count(_)

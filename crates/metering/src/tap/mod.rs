@@ -18,7 +18,7 @@ mod usage;
 use crate::protocols::Protocol;
 
 use self::{compressed::CompressedTap, plain::PlainTap};
-use crate::tokens::Tokens;
+use crate::tokens::{MediaCounts, Tokens};
 
 pub use turn::TurnTap;
 
@@ -40,6 +40,8 @@ pub struct Observation {
     pub ended: bool,
     /// Bytes of text that the model wrote, as escaped in JSON; for estimates.
     pub text_bytes: u64,
+    /// The images in the answer, and the seconds of the ordered video that it repeats.
+    pub media: MediaCounts,
     /// Bytes of images and sounds that the model made, or of their URLs.
     pub media_bytes: u64,
     /// Bytes of text and media after the last document with counts.

@@ -36,27 +36,23 @@ function Rows(props: {
   remove: (number: number) => string;
   max: number;
   label: (number: number) => string;
-  onCount?: (count: number) => void;
-  children: (index: number) => JSX.Element;
+  /** Names of fields contain the index; people see the number. */
+  children: (index: number, number: () => number) => JSX.Element;
 }) {
   let next = 0;
   const [rows, setRows] = createSignal<number[]>([]);
-  const change = (rows: number[]) => {
-    setRows(rows);
-    props.onCount?.(rows.length);
-  };
   return (
     <>
       <For each={rows()}>
         {(row, position) => (
           <fieldset class="flex flex-col gap-3 border-t border-line pt-3">
             <legend class="sr-only">{props.label(position() + 1)}</legend>
-            {props.children(row)}
+            {props.children(row, () => position() + 1)}
             <div>
               <Button
                 size="small"
                 tone="quiet"
-                onClick={() => change(rows().filter((other) => other !== row))}
+                onClick={() => setRows(rows().filter((other) => other !== row))}
               >
                 {props.remove(position() + 1)}
               </Button>
@@ -66,7 +62,7 @@ function Rows(props: {
       </For>
       <Show when={rows().length < props.max}>
         <div>
-          <Button size="small" onClick={() => change([...rows(), next++])}>
+          <Button size="small" onClick={() => setRows([...rows(), next++])}>
             {props.add}
           </Button>
         </div>
@@ -75,8 +71,23 @@ function Rows(props: {
   );
 }
 
+function LongPrompt(props: { prefix: string }) {
+  return (
+    <>
+      <TextField
+        label={t("prices.above")}
+        name={`${props.prefix}.above`}
+        type="number"
+        min="1"
+        step="1"
+        inputmode="numeric"
+      />
+      <Rates prefix={props.prefix} />
+    </>
+  );
+}
+
 function LongPrompts() {
-  const [count, setCount] = createSignal(0);
   const rules = (): Option[] => [
     { value: "WHOLE_REQUEST", label: t("prices.rules.WHOLE_REQUEST") },
     { value: "PART_ABOVE", label: t("prices.rules.PART_ABOVE") },
@@ -88,25 +99,10 @@ function LongPrompts() {
         remove={(number) => t("prices.removeLongPrompt", { number })}
         label={(number) => t("prices.longPromptNumber", { number })}
         max={MAX_LONG_PROMPTS}
-        onCount={setCount}
       >
-        {(row) => (
-          <>
-            <TextField
-              label={t("prices.above")}
-              name={`long.${row}.above`}
-              type="number"
-              min="1"
-              step="1"
-              inputmode="numeric"
-            />
-            <Rates prefix={`long.${row}`} />
-          </>
-        )}
+        {(row) => <LongPrompt prefix={`long.${row}`} />}
       </Rows>
-      <Show when={count() > 0}>
-        <SelectField label={t("prices.rule")} name="longPromptRule" options={rules()} />
-      </Show>
+      <SelectField label={t("prices.rule")} name="longPromptRule" options={rules()} />
     </Section>
   );
 }
@@ -122,7 +118,7 @@ function ServiceTiers() {
         label={(number) => t("prices.serviceTierNumber", { number })}
         max={TIERS.length}
       >
-        {(row) => (
+        {(row, tier) => (
           <>
             <div class="grid items-start gap-4 sm:grid-cols-2">
               <SelectField label={t("prices.tier")} name={`tier.${row}.tier`} options={tiers()} />
@@ -138,6 +134,17 @@ function ServiceTiers() {
               />
             </div>
             <Rates prefix={`tier.${row}`} />
+            <div class="ml-3 flex flex-col gap-3 border-l border-line pl-3">
+              <p class="text-sm text-muted">{t("prices.tierLongPromptsHint")}</p>
+              <Rows
+                add={t("prices.addLongPrompt")}
+                remove={(number) => t("prices.removeTierLongPrompt", { number, tier: tier() })}
+                label={(number) => t("prices.tierLongPromptNumber", { number, tier: tier() })}
+                max={MAX_LONG_PROMPTS}
+              >
+                {(long) => <LongPrompt prefix={`tier.${row}.long.${long}`} />}
+              </Rows>
+            </div>
           </>
         )}
       </Rows>
@@ -145,7 +152,7 @@ function ServiceTiers() {
   );
 }
 
-/** The rates that few prices have: cache lifetimes, long prompts, service tiers. */
+/** The rates that few prices have: images and videos, cache lifetimes, long prompts, service tiers. */
 export function PriceConditions() {
   return (
     <>
@@ -160,6 +167,12 @@ export function PriceConditions() {
       </Section>
       <LongPrompts />
       <ServiceTiers />
+      <Section title={t("prices.media")} hint={t("prices.mediaHint")}>
+        <div class="grid items-start gap-4 sm:grid-cols-2">
+          <Money label={t("prices.perImage")} name="perImage" />
+          <Money label={t("prices.perVideoSecond")} name="perVideoSecond" />
+        </div>
+      </Section>
     </>
   );
 }

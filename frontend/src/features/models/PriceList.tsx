@@ -34,6 +34,8 @@ const PricesQueryDoc = graphql(`
         cacheWrite1hPerMillion
         reasoningPerMillion
         perRequest
+        perImage
+        perVideoSecond
         effectiveFrom
         source
         ...PriceRates
@@ -97,7 +99,19 @@ function Row(props: { price: Price }) {
         </Show>
       </Cell>
       {money(props.price.reasoningPerMillion)}
-      {money(props.price.perRequest)}
+      <Cell number>
+        {formatUsd(props.price.perRequest)}
+        <Show when={Number(props.price.perImage) > 0}>
+          <span class="block text-sm text-muted">
+            {t("prices.eachImage", { price: formatUsd(props.price.perImage) })}
+          </span>
+        </Show>
+        <Show when={Number(props.price.perVideoSecond) > 0}>
+          <span class="block text-sm text-muted">
+            {t("prices.eachVideoSecond", { price: formatUsd(props.price.perVideoSecond) })}
+          </span>
+        </Show>
+      </Cell>
       <Cell class="text-sm text-muted">
         <Begin at={props.price.effectiveFrom} />
       </Cell>

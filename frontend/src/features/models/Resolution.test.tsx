@@ -31,7 +31,7 @@ function resolve(accounts: object[], offeringAccounts: object[] = []) {
 }
 
 test("a model whose only account is dead does not look available", async () => {
-  resolve([account("work", "FAILING", "The provider rejected the credentials (HTTP 401).")]);
+  resolve([account("work", "FAILING", "the provider rejected the credentials (HTTP 401)")]);
 
   expect((await screen.findByRole("alert")).textContent).toContain("none of its accounts works");
   expect(screen.getByText("The provider rejected the credentials (HTTP 401).")).toBeDefined();

@@ -22,6 +22,8 @@ test("a flat price has no conditions", () => {
     longPromptRule: "WHOLE_REQUEST",
     longPrompts: [],
     serviceTiers: [],
+    perImage: null,
+    perVideoSecond: null,
   });
 });
 
@@ -39,6 +41,11 @@ test("long prompts and service tiers are read row by row", () => {
       "tier.3.tier": "PRIORITY",
       "tier.3.multiplier": "",
       "tier.3.output": "30",
+      "tier.3.long.0.above": "272000",
+      "tier.3.long.0.input": "10",
+      "tier.3.long.4.above": "500000",
+      perImage: "0.04",
+      perVideoSecond: "0.07",
     }),
   );
 
@@ -50,8 +57,19 @@ test("long prompts and service tiers are read row by row", () => {
       { above: 400_000, ...RATES, cacheReadPerMillion: "1" },
     ],
     serviceTiers: [
-      { tier: "FLEX", multiplier: "0.5", ...RATES },
-      { tier: "PRIORITY", multiplier: null, ...RATES, outputPerMillion: "30" },
+      { tier: "FLEX", multiplier: "0.5", ...RATES, longPrompts: [] },
+      {
+        tier: "PRIORITY",
+        multiplier: null,
+        ...RATES,
+        outputPerMillion: "30",
+        longPrompts: [
+          { above: 272_000, ...RATES, inputPerMillion: "10" },
+          { above: 500_000, ...RATES },
+        ],
+      },
     ],
+    perImage: "0.04",
+    perVideoSecond: "0.07",
   });
 });

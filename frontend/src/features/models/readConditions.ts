@@ -14,7 +14,12 @@ export const TIERS = ["PRIORITY", "FLEX", "BATCH", "FAST"] as const satisfies Se
 
 type Conditions = Pick<
   CreatePriceInput,
-  "cacheWrite1hPerMillion" | "longPromptRule" | "longPrompts" | "serviceTiers"
+  | "cacheWrite1hPerMillion"
+  | "longPromptRule"
+  | "longPrompts"
+  | "serviceTiers"
+  | "perImage"
+  | "perVideoSecond"
 >;
 
 function rowsOf(form: FormData, name: RegExp): string[] {
@@ -34,22 +39,30 @@ function rates(form: FormData, prefix: string) {
   };
 }
 
+/** The long-prompt rates whose fields have this prefix. */
+function longPromptsOf(form: FormData, prefix: string): LongPromptRatesInput[] {
+  const name = new RegExp(`^${prefix.replaceAll(".", "\\.")}\\.(\\d+)\\.above$`);
+  return rowsOf(form, name).map((row) => ({
+    above: Number(readText(form, `${prefix}.${row}.above`)),
+    ...rates(form, `${prefix}.${row}`),
+  }));
+}
+
 /** The rates in a form that depend on the request. */
 export function readConditions(form: FormData): Conditions {
-  const longPrompts: LongPromptRatesInput[] = rowsOf(form, /^long\.(\d+)\.above$/).map((row) => ({
-    above: Number(readText(form, `long.${row}.above`)),
-    ...rates(form, `long.${row}`),
-  }));
   const serviceTiers: ServiceTierRatesInput[] = rowsOf(form, /^tier\.(\d+)\.tier$/).map((row) => ({
     tier: readText(form, `tier.${row}.tier`) as ServiceTier,
     multiplier: readOptional(form, `tier.${row}.multiplier`),
     ...rates(form, `tier.${row}`),
+    longPrompts: longPromptsOf(form, `tier.${row}.long`),
   }));
   return {
     cacheWrite1hPerMillion: readOptional(form, "cacheWrite1h"),
     longPromptRule:
       readText(form, "longPromptRule") === "PART_ABOVE" ? "PART_ABOVE" : "WHOLE_REQUEST",
-    longPrompts,
+    longPrompts: longPromptsOf(form, "long"),
     serviceTiers,
+    perImage: readOptional(form, "perImage"),
+    perVideoSecond: readOptional(form, "perVideoSecond"),
   };
 }

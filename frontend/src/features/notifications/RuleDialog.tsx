@@ -52,6 +52,9 @@ const EVENTS: readonly NotificationEvent[] = [
   "ENGINE_DOWN",
   "ERROR_RATE",
   "MODEL_UNPRICED",
+  "WINDOW_FORECAST",
+  "OUTSIDE_USE",
+  "ALLOWANCE_CHANGED",
 ];
 
 /** The default percentages of events that have them. */

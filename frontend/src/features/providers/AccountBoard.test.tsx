@@ -61,6 +61,7 @@ const account = {
       name: "five_hour",
       usedPercent: 42,
       resetsAt: new Date(Date.now() + 3_600_000).toISOString(),
+      estimate: null as object | null,
     },
   ],
   windowsReportedAt: new Date().toISOString(),
@@ -93,6 +94,110 @@ test("an account in cooldown shows for how long, why, and its special settings",
   expect(screen.getByText("0 of 1 active")).toBeDefined();
   const meter = screen.getByRole("meter", { name: "5 hours" });
   expect(meter.getAttribute("aria-valuetext")).toBe("42% used");
+});
+
+const estimated = {
+  ...account,
+  windows: account.windows.map((window) => ({
+    ...window,
+    estimate: {
+      __typename: "WindowEstimate",
+      level: 61.7,
+      outsidePercent: 12.2,
+      forecast: {
+        __typename: "WindowForecast",
+        probability: 0.3,
+        earliest: new Date().toISOString(),
+        likely: null,
+        latest: null,
+        lowestLevel: 70.4,
+        highestLevel: 100,
+        withheldBecause: null,
+      },
+    },
+  })),
+};
+
+test("a window shows its level between readings, use elsewhere, and the forecast", async () => {
+  renderBoard({}, estimated);
+
+  const meter = await screen.findByRole("meter", { name: "5 hours" });
+  expect(meter.getAttribute("aria-valuetext")).toBe(
+    "62% used, 12% of it outside of this server, expected at the reset: 70% to 100%",
+  );
+  expect(screen.getByText("May be used up before the reset, 3 in 10")).toBeDefined();
+});
+
+test("the history of a window has the parts of users and what one percent buys", async () => {
+  const user = userEvent.setup();
+  const resetsAt = new Date(Date.now() - 3_600_000).toISOString();
+  renderBoard(
+    {
+      WindowHistory: () => ({
+        data: {
+          windowHistory: [
+            {
+              __typename: "WindowHistory",
+              name: "five_hour",
+              readings: [
+                {
+                  __typename: "WindowReading",
+                  observedAt: new Date(Date.now() - 7_200_000).toISOString(),
+                  usedPercent: 80,
+                  resetsAt,
+                },
+              ],
+            },
+          ],
+          accountWindows: [
+            {
+              __typename: "SubscriptionWindow",
+              name: "five_hour",
+              estimate: {
+                __typename: "WindowEstimate",
+                outsidePercent: 10,
+                unitsPerPercent: 0.66,
+              },
+              usedBy: [
+                {
+                  __typename: "WindowPart",
+                  user: { __typename: "User", id: "u1", name: "ada" },
+                  units: 20,
+                  percent: 30,
+                },
+                {
+                  __typename: "WindowPart",
+                  user: { __typename: "User", id: "u2", name: "bob" },
+                  units: 10,
+                  percent: 15,
+                },
+              ],
+              cycles: [
+                {
+                  __typename: "WindowCycle",
+                  endedAt: resetsAt,
+                  outsidePercent: 5,
+                  unitsPerPercent: 0.5,
+                },
+              ],
+            },
+          ],
+        },
+      }),
+    },
+    estimated,
+  );
+
+  await user.click(await screen.findByRole("button", { name: "Usage windows of work over time" }));
+
+  expect(
+    await screen.findByRole("img", {
+      name: "Used by: ada 30%, bob 15%, Outside of this server 10%",
+    }),
+  ).toBeDefined();
+  expect(screen.getByText("One percent buys about $0.66 at API list prices.")).toBeDefined();
+  const cycle = screen.getByRole("row", { name: /80% used/ });
+  expect(cycle.textContent).toContain("5%$0.50");
 });
 
 test("an account shows the requests of a day and a week, with a link to them", async () => {

@@ -50,6 +50,13 @@ const AccountRowFragmentDoc = graphql(`
       name
       usedPercent
       resetsAt
+      estimate {
+        level
+        outsidePercent
+        forecast {
+          ...WindowForecastPart
+        }
+      }
     }
     windowsReportedAt
     models {

@@ -7,8 +7,9 @@ import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Time } from "../../ui/Moment";
+import { nameOfWindow } from "../../windows";
 import { cyclesOf, levelPath } from "./cycles";
-import { nameOfWindow } from "./windowName";
+import { CycleFacts, closedAt, WindowParts } from "./WindowParts";
 
 const WindowHistoryQueryDoc = graphql(`
   query WindowHistory($accountId: ID!, $since: DateTime!) {
@@ -20,6 +21,26 @@ const WindowHistoryQueryDoc = graphql(`
         resetsAt
       }
     }
+    accountWindows(accountId: $accountId) {
+      name
+      estimate {
+        outsidePercent
+        unitsPerPercent
+      }
+      usedBy(first: 20) {
+        user {
+          id
+          name
+        }
+        units
+        percent
+      }
+      cycles(first: 8) {
+        endedAt
+        outsidePercent
+        unitsPerPercent
+      }
+    }
   }
 `);
 
@@ -27,8 +48,14 @@ const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 const SHOWN_CYCLES = 8;
 
 type History = WindowHistoryQuery["windowHistory"][number];
+type Known = WindowHistoryQuery["accountWindows"][number];
 
-function WindowOverTime(props: { history: History; from: number; until: number }) {
+function WindowOverTime(props: {
+  history: History;
+  known: Known | undefined;
+  from: number;
+  until: number;
+}) {
   const name = () => nameOfWindow(props.history.name);
   const line = () => levelPath(props.history.readings, props.from, props.until);
   const cycles = () => cyclesOf(props.history.readings).slice(0, SHOWN_CYCLES);
@@ -50,12 +77,15 @@ function WindowOverTime(props: { history: History; from: number; until: number }
           vector-effect="non-scaling-stroke"
         />
       </svg>
+      <Show when={props.known}>{(known) => <WindowParts window={known()} />}</Show>
       <Show when={cycles().length > 0}>
         <table class="mt-2 w-full text-sm">
           <thead class="text-left text-muted">
             <tr>
               <th class="font-normal">{t("providers.history.reset")}</th>
               <th class="text-right font-normal">{t("providers.history.highest")}</th>
+              <th class="text-right font-normal">{t("windows.outsideHead")}</th>
+              <th class="text-right font-normal">{t("windows.buysHead")}</th>
             </tr>
           </thead>
           <tbody>
@@ -68,6 +98,7 @@ function WindowOverTime(props: { history: History; from: number; until: number }
                   <td class="text-right tabular-nums">
                     {t("providers.windowUsed", { percent: cycle.usedPercent })}
                   </td>
+                  <CycleFacts closed={closedAt(props.known?.cycles ?? [], cycle.resetsAt)} />
                 </tr>
               )}
             </For>
@@ -95,7 +126,14 @@ function Histories(props: { accountId: string }) {
             each={data().windowHistory}
             fallback={<p class="text-muted">{t("providers.history.none")}</p>}
           >
-            {(window) => <WindowOverTime history={window} from={from} until={until} />}
+            {(window) => (
+              <WindowOverTime
+                history={window}
+                known={data().accountWindows.find((known) => known.name === window.name)}
+                from={from}
+                until={until}
+              />
+            )}
           </For>
         )}
       </Show>

@@ -1,30 +1,50 @@
 import { createSignal, For, Show } from "solid-js";
 import type { AccountRowFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
-import { Meter } from "../../ui/Meter";
 import { Ago } from "../../ui/Moment";
 import { Resets } from "../../ui/Resets";
+import {
+  describeForecast,
+  expectedLevels,
+  nameOfWindow,
+  readForecast,
+  WindowBar,
+} from "../../windows";
 import { WindowHistoryDialog } from "./WindowHistoryDialog";
-import { nameOfWindow } from "./windowName";
 
 type Window = AccountRowFragment["windows"][number];
 
 function WindowMeter(props: { window: Window }) {
-  const percentUsed = () => t("providers.windowUsed", { percent: props.window.usedPercent });
+  const estimate = () => props.window.estimate;
+  const level = () => estimate()?.level ?? props.window.usedPercent;
+  const forecast = () => {
+    const known = estimate();
+    return known ? readForecast(known.forecast) : undefined;
+  };
+  const expected = () => {
+    const known = forecast();
+    return known ? expectedLevels(known) : undefined;
+  };
   return (
-    <li class="w-40">
+    <li class="w-56">
       <p class="flex justify-between gap-2 text-xs text-muted">
         <span>{nameOfWindow(props.window.name)}</span>
-        <span class="tabular-nums text-ink">{percentUsed()}</span>
+        <span class="tabular-nums text-ink">
+          {t("windows.used", { percent: Math.round(level()) })}
+        </span>
       </p>
-      <Meter
-        label={nameOfWindow(props.window.name)}
-        percent={props.window.usedPercent}
-        valueText={percentUsed()}
+      <WindowBar
+        name={props.window.name}
+        percent={level()}
+        outside={estimate()?.outsidePercent}
+        expected={expected()}
       />
       <p class="mt-0.5 text-xs text-muted">
         <Resets at={props.window.resetsAt} />
       </p>
+      <Show when={forecast()}>
+        {(known) => <p class="text-xs text-muted">{describeForecast(known())}</p>}
+      </Show>
     </li>
   );
 }

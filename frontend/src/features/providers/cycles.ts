@@ -5,7 +5,7 @@ export type Reading = { observedAt: string; usedPercent: number; resetsAt?: stri
 export type Cycle = { resetsAt: string; usedPercent: number };
 
 /** Resets that differ by less are the same: providers compute them for each answer. */
-const SAME_RESET_MS = 90_000;
+export const SAME_RESET_MS = 90_000;
 
 /** The cycles of a window, newest first, with the highest level of each. */
 export function cyclesOf(readings: readonly Reading[]): Cycle[] {

@@ -8,6 +8,10 @@ const calculation = {
   tier: "PRIORITY",
   promptTokens: 272_001,
   perRequest: "0.5",
+  images: 3,
+  perImage: "0.02",
+  videoSeconds: 0,
+  perVideoSecond: "0.07",
   parts: [
     {
       __typename: "CostPart",
@@ -55,7 +59,8 @@ test("the calculation of a cost is loaded when it is opened, with each kind of t
   expect(rows().slice(1)).toEqual([
     ["Cache write, 1 hourPrompts over 200,000 tokens", "1,000", "$12", "$0.012"],
     ["Output", "20", "$22.5", "$0.00045"],
-    ["Per request", "1", "", "$0.5"],
+    ["Requests", "1", "$0.5 each", "$0.5"],
+    ["Images", "3", "$0.02 each", "$0.06"],
   ]);
 });
 

@@ -12,6 +12,10 @@ const CostCalculationFragmentDoc = graphql(`
     tier
     promptTokens
     perRequest
+    images
+    perImage
+    videoSeconds
+    perVideoSecond
     parts {
       kind
       tokens
@@ -69,6 +73,31 @@ function Part(props: { part: CostCalculationFragment["parts"][number] }) {
   );
 }
 
+type Unit = { name: string; count: number; price: string };
+
+/** Requests, images and seconds of video, which are not priced by the million. */
+function units(calculation: CostCalculationFragment): Unit[] {
+  const { perRequest, perImage, perVideoSecond } = calculation;
+  const all = [
+    { name: t("requests.calculation.request"), count: 1, price: perRequest },
+    { name: t("requests.calculation.images"), count: Number(calculation.images), price: perImage },
+    {
+      name: t("requests.calculation.videoSeconds"),
+      count: Number(calculation.videoSeconds),
+      price: perVideoSecond,
+    },
+  ];
+  return all.filter((unit) => unit.count > 0 && Number(unit.price) > 0);
+}
+
+/** Exact: amounts have up to nine decimals. */
+function times(usd: string, count: number): string {
+  const [whole = "0", fraction = ""] = usd.split(".");
+  const nanos = BigInt(whole + fraction.padEnd(9, "0")) * BigInt(count);
+  const digits = nanos.toString().padStart(10, "0");
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
 function Calculation(props: { calculation: FragmentType<typeof CostCalculationFragmentDoc> }) {
   const calculation = () => readFragment(CostCalculationFragmentDoc, props.calculation);
   return (
@@ -91,14 +120,16 @@ function Calculation(props: { calculation: FragmentType<typeof CostCalculationFr
         }
       >
         <For each={calculation().parts}>{(part) => <Part part={part} />}</For>
-        <Show when={Number(calculation().perRequest) > 0}>
-          <tr>
-            <Cell>{t("prices.perRequest")}</Cell>
-            <Cell number>1</Cell>
-            <Cell />
-            <Cell number>{exactUsd(calculation().perRequest)}</Cell>
-          </tr>
-        </Show>
+        <For each={units(calculation())}>
+          {(unit) => (
+            <tr>
+              <Cell>{unit.name}</Cell>
+              <Cell number>{formatWhole(unit.count)}</Cell>
+              <Cell number>{t("requests.calculation.each", { price: exactUsd(unit.price) })}</Cell>
+              <Cell number>{exactUsd(times(unit.price, unit.count))}</Cell>
+            </tr>
+          )}
+        </For>
       </Table>
     </>
   );

@@ -2,7 +2,7 @@ import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { exactUsd } from "../../lib/format";
+import { exactUsd, formatWhole } from "../../lib/format";
 import { isMetered } from "../../lib/metered";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
@@ -45,6 +45,8 @@ const RequestDetailFragment = graphql(`
     ...TokenSplit
     ...TimingBar
     requestedServiceTier
+    images
+    videoSeconds
     serviceTier
     price {
       id
@@ -144,6 +146,14 @@ function Cost(props: DetailProps) {
           )}
         </Show>
       </Fact>
+      <Show when={request().images > 0}>
+        <Fact name={t("requests.calculation.images")}>{formatWhole(request().images)}</Fact>
+      </Show>
+      <Show when={request().videoSeconds > 0}>
+        <Fact name={t("requests.calculation.videoSeconds")}>
+          {formatWhole(request().videoSeconds)}
+        </Fact>
+      </Show>
       <Show when={request().requestedServiceTier ?? request().serviceTier}>
         <Fact name={t("requests.calculation.requestedTier")}>
           {request().requestedServiceTier ?? <Unknown why={t("requests.calculation.noTier")} />}

@@ -2,6 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
 import { OwnAlertAddress } from "../../features/alertAddress";
+import { OwnShares } from "../../features/shares";
 import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
@@ -31,12 +32,16 @@ import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { UnpricedNote } from "../../ui/UnpricedNote";
+import { OwnWindows } from "./OwnWindows";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {
     viewer {
       __typename
       ... on KeyHolder {
+        windows {
+          ...OwnWindow
+        }
         apiKey {
           id
           name
@@ -245,6 +250,8 @@ export default function OwnUsage() {
         {(known) => (
           <>
             <Limits own={known()} />
+            <OwnShares />
+            <OwnWindows windows={known().windows} />
             <Panel
               title={t("pages.own.used")}
               actions={

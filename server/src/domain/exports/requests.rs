@@ -87,6 +87,8 @@ impl Rows for RequestRows {
         "output_tokens",
         "reasoning_tokens",
         "total_tokens",
+        "images",
+        "video_seconds",
         "cost_usd",
         "unpriced",
         "cost_assumed",
@@ -114,7 +116,7 @@ impl Rows for RequestRows {
 fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
     let tokens = tokens_of(&row);
     let total = tokens.map(Tokens::total);
-    let is_without_cost = total.is_some_and(|total| total > 0) && row.cost.is_none();
+    let is_without_cost = tokens.is_some_and(|tokens| !tokens.is_nothing()) && row.cost.is_none();
     let unpriced = row.cost_assumed || is_without_cost;
     vec![
         ExportCell::id(Some(row.id)),
@@ -149,6 +151,8 @@ fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
         ExportCell::number(tokens.map(|tokens| tokens.output)),
         ExportCell::number(tokens.map(|tokens| tokens.reasoning)),
         ExportCell::number(total),
+        ExportCell::Number(row.images.into()),
+        ExportCell::Number(row.video_seconds.into()),
         ExportCell::money(row.cost),
         ExportCell::Flag(unpriced),
         ExportCell::Flag(row.cost_assumed),

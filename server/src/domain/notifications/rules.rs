@@ -160,7 +160,10 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         NotificationEvent::AccountFailing
         | NotificationEvent::AccountExpired
         | NotificationEvent::EngineDown
-        | NotificationEvent::ModelUnpriced => &[],
+        | NotificationEvent::ModelUnpriced
+        | NotificationEvent::WindowForecast
+        | NotificationEvent::OutsideUse
+        | NotificationEvent::AllowanceChanged => &[],
     };
     let mut percents = given.unwrap_or_else(|| usual.to_vec());
     percents.sort_unstable();
@@ -174,7 +177,10 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         NotificationEvent::AccountFailing
         | NotificationEvent::AccountExpired
         | NotificationEvent::EngineDown
-        | NotificationEvent::ModelUnpriced => percents.is_empty(),
+        | NotificationEvent::ModelUnpriced
+        | NotificationEvent::WindowForecast
+        | NotificationEvent::OutsideUse
+        | NotificationEvent::AllowanceChanged => percents.is_empty(),
     };
     if !fits {
         return Err(Error::bad_input(

@@ -72,16 +72,20 @@ struct Segment {
     rates: TokenRates,
 }
 
-/// The cost of a request, including the price per request, in nano-USD. Rounded once, half up; clamped to 0 and the
+/// The cost of a request, including the prices per request, image and second of video, in nano-USD. Rounded once, half up; clamped to 0 and the
 /// maximum of the type.
 pub fn cost(price: &price::Model, usage: PricedUsage) -> i64 {
     let schedule = Schedule::of(price, usage.tier);
     let millionths = schedule.parts(usage.tokens).map(CostPart::millionths);
-    with_request(price, millionths.fold(0, i128::saturating_add))
+    with_units(
+        price,
+        usage.tokens,
+        millionths.fold(0, i128::saturating_add),
+    )
 }
 
-/// The maximum cost of a request with a prompt of `tokens.input` and an answer of `tokens.output` tokens that may be served
-/// in any of these tiers: the prompt may be read from or written to a cache for any time, output may be reasoning.
+/// The maximum cost of a request with a prompt of `tokens.input`, an answer of `tokens.output` tokens and these media, that may
+/// be served in any of these tiers: the prompt may be read from or written to a cache for any time, output may be reasoning.
 pub fn max_cost(price: &price::Model, tokens: Tokens, tiers: &[ServiceTier]) -> i64 {
     let (size, output) = (tokens.input.max(0), tokens.output.max(0));
     let of_tier = |tier: &ServiceTier| {
@@ -97,7 +101,7 @@ pub fn max_cost(price: &price::Model, tokens: Tokens, tiers: &[ServiceTier]) -> 
         prompt.fold(answer, i128::saturating_add)
     };
     let tiers = tiers.iter().map(of_tier);
-    with_request(price, tiers.max().unwrap_or(0))
+    with_units(price, tokens, tiers.max().unwrap_or(0))
 }
 
 impl<'a> Schedule<'a> {
@@ -249,8 +253,17 @@ impl TokenKind {
     }
 }
 
-fn with_request(price: &price::Model, millionths: i128) -> i64 {
-    rounded(millionths).saturating_add(price.per_request.max(0))
+/// Adds what is not priced by the million.
+fn with_units(price: &price::Model, tokens: Tokens, millionths: i128) -> i64 {
+    let units = [
+        (price.per_request, 1),
+        (price.per_image, tokens.media.images),
+        (price.per_video_second, tokens.media.video_seconds),
+    ];
+    let costs = units
+        .into_iter()
+        .map(|(rate, count)| rate.max(0).saturating_mul(count.max(0)));
+    costs.fold(rounded(millionths), i64::saturating_add)
 }
 
 /// Nano-USD, rounded half up.

@@ -240,6 +240,8 @@ fn audited(row: &price::Model) -> Value {
         "output": row.output_per_million,
         "reasoning": row.reasoning_per_million,
         "perRequest": row.per_request,
+        "perImage": row.per_image,
+        "perVideoSecond": row.per_video_second,
         "conditionalRates": row.conditional_rates,
         "source": row.source,
     })

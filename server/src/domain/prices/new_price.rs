@@ -27,7 +27,7 @@ pub struct NewPrice {
     pub source: Option<String>,
 }
 
-/// Nano-USD per million tokens, and per request.
+/// Nano-USD per million tokens, and per request, image and second of video.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rates {
     pub input: i64,
@@ -39,8 +39,12 @@ pub struct Rates {
     pub output: i64,
     /// `None` for the output price.
     pub reasoning: Option<i64>,
-    /// `None` for no charge per request.
+    /// `None` for no charge per request; also for the next two.
     pub per_request: Option<i64>,
+    /// For each image of an answer.
+    pub per_image: Option<i64>,
+    /// For each second of an ordered video.
+    pub per_video_second: Option<i64>,
 }
 
 /// The values of fields that a new price omits.
@@ -73,6 +77,8 @@ impl NewPrice {
             output_per_million: rates.output,
             reasoning_per_million: rates.reasoning,
             per_request: amount("perRequest", self.rates.per_request.unwrap_or(0))?,
+            per_image: amount("perImage", self.rates.per_image.unwrap_or(0))?,
+            per_video_second: amount("perVideoSecond", self.rates.per_video_second.unwrap_or(0))?,
             conditional_rates: self.conditions.check(self.rates.into())?,
             source: source.unwrap_or_else(|| defaults.source.clone()),
             created_at: defaults.created_at,
@@ -113,6 +119,8 @@ fn moment(time: DateTime<Utc>) -> Result<DateTime<Utc>> {
 pub(super) fn same_rates(one: &price::Model, other: &price::Model) -> bool {
     one.rates() == other.rates()
         && one.per_request == other.per_request
+        && one.per_image == other.per_image
+        && one.per_video_second == other.per_video_second
         && one.conditional_rates == other.conditional_rates
 }
 

@@ -79,7 +79,8 @@ pub fn is_free(price: &price::Model) -> bool {
         let long = conditional.long_prompts.iter().map(|long| &long.rates);
         long.chain(of_tiers)
     });
-    price.per_request <= 0 && is_zero(&price.rates()) && others.all(is_zero)
+    let units = [price.per_request, price.per_image, price.per_video_second];
+    units.into_iter().all(|rate| rate <= 0) && is_zero(&price.rates()) && others.all(is_zero)
 }
 
 fn is_zero(rates: &TokenRates) -> bool {

@@ -18,6 +18,8 @@ pub(super) fn price(pattern: &str) -> price::Model {
         output_per_million: 0,
         reasoning_per_million: 0,
         per_request: 0,
+        per_image: 0,
+        per_video_second: 0,
         conditional_rates: None,
         source: "a test".to_owned(),
         created_at: DateTime::UNIX_EPOCH,

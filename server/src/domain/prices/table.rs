@@ -46,6 +46,8 @@ struct Entry {
     output: Box<RawValue>,
     reasoning: Option<Box<RawValue>>,
     per_request: Option<Box<RawValue>>,
+    per_image: Option<Box<RawValue>>,
+    per_video_second: Option<Box<RawValue>>,
     #[serde(default)]
     long_prompt_rule: Rule,
     #[serde(default)]
@@ -138,6 +140,8 @@ impl Entry {
                 output: amount("output", &self.output)?,
                 reasoning: optional("reasoning", self.reasoning.as_deref())?,
                 per_request: optional("perRequest", self.per_request.as_deref())?,
+                per_image: optional("perImage", self.per_image.as_deref())?,
+                per_video_second: optional("perVideoSecond", self.per_video_second.as_deref())?,
             },
             conditions: Conditions {
                 long_prompt_rule: match self.long_prompt_rule {

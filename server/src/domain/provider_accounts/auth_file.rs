@@ -226,10 +226,35 @@ pub fn retired_auth_file(mut content: Map<String, Value>) -> Map<String, Value> 
     content
 }
 
+/// The tokens of a file that replaced `full`, as [`retired_auth_file`] makes it, and that an engine may have completed since.
+/// Other files are unchanged.
+pub fn completed_auth_file(
+    mut content: Map<String, Value>,
+    full: &Map<String, Value>,
+) -> Map<String, Value> {
+    let is_retired = Stamp::of(&content).edition == Some(RETIRED);
+    // Tokens of two refreshes must not be mixed.
+    if !is_retired || text(&content, "access_token") != text(full, "access_token") {
+        return content;
+    }
+    let names = EXPIRY.into_iter().chain([REFRESH_TOKEN, STAMP]);
+    for name in names {
+        if let Some(value) = full.get(name) {
+            content.insert(name.to_owned(), value.clone());
+        }
+    }
+    content
+}
+
+/// Whether an engine that has this file can refresh its tokens.
+pub fn has_refresh_token(content: &Map<String, Value>) -> bool {
+    text(content, REFRESH_TOKEN).is_some()
+}
+
 /// A file that an engine has written with a refresh token although it had a retired one: it had begun the refresh before.
 /// None for other files, which are stale.
 pub fn refreshed_auth_file(mut content: Map<String, Value>) -> Option<Map<String, Value>> {
-    text(&content, REFRESH_TOKEN).filter(|token| !token.is_empty())?;
+    text(&content, REFRESH_TOKEN)?;
     let stamp = Stamp::of(&content);
     if stamp.edition == Some(RETIRED) {
         let stamp = Stamp {

@@ -42,7 +42,9 @@ pub(super) use self::secrets::owner;
 pub use self::{
     adoption::ExpectedAdoption,
     attempts::EngineAttempt,
-    auth_file::{NewAuthFile, refreshed_auth_file, retired_auth_file},
+    auth_file::{
+        NewAuthFile, completed_auth_file, has_refresh_token, refreshed_auth_file, retired_auth_file,
+    },
     bulk::NewProviderApiKeys,
     change::{ProviderAccountChanges, ShownSecrets},
     checkup::Finding,

@@ -186,6 +186,11 @@ impl RequestLog {
         &self.state
     }
 
+    /// The sequence number of the last stored request; 0 before the first.
+    pub async fn last_sequence(&self) -> Result<i64> {
+        last_sequence(&self.db).await
+    }
+
     /// Finds a request.
     pub async fn find(&self, id: Uuid) -> Result<Option<request::Model>> {
         Ok(Request::find_by_id(id).one(self.db.reader()).await?)

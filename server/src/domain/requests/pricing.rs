@@ -80,7 +80,7 @@ impl<'a> Pricing<'a> {
         if let Some(price) = price {
             row.price_id = Some(price.id);
             row.cost = Some(cost(price, usage));
-        } else if tokens.total() == 0 {
+        } else if tokens.is_nothing() {
             row.cost = Some(0);
         } else if let Some(price) = self.assumed_for(row, usage, started_at) {
             row.price_id = Some(price.id);
@@ -133,7 +133,7 @@ fn uses_nothing(row: &request::Model, tokens: Tokens) -> bool {
     let is_failure = row.http_status.is_some_and(|status| status >= 400);
     row.outcome == Outcome::Rejected
         || !row.protocol.generates()
-        || (tokens.total() == 0 && is_failure)
+        || (tokens.is_nothing() && is_failure)
 }
 
 /// The higher of the prices of the requested model and of the model that served it: the engine may serve another

@@ -137,6 +137,7 @@ fn sum(one: Tokens, other: Tokens) -> Tokens {
         cache_write_1h: one.cache_write_1h,
         output: one.output.saturating_add(other.output),
         reasoning: one.reasoning.saturating_add(other.reasoning),
+        ..Tokens::default()
     }
 }
 
@@ -225,6 +226,7 @@ mod tests {
         cache_write_1h: 0,
         output: 3,
         reasoning: 2,
+        media: crate::domain::tokens::MediaCounts::NONE,
     };
 
     fn row(source: UsageSource, tokens: Option<Tokens>) -> request::Model {

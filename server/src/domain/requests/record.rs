@@ -67,6 +67,8 @@ impl RequestRecord {
     /// The row to store, without a sequence number, price and cost.
     pub(super) fn into_row(self) -> request::Model {
         let tokens = self.tokens;
+        let media = tokens.map(|tokens| tokens.media).unwrap_or_default();
+        let stored = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
         request::Model {
             id: self.id,
             sequence: 0,
@@ -100,6 +102,8 @@ impl RequestRecord {
             cache_write_1h_tokens: tokens.map(|tokens| tokens.cache_write_1h),
             output_tokens: tokens.map(|tokens| tokens.output),
             reasoning_tokens: tokens.map(|tokens| tokens.reasoning),
+            images: stored(media.images),
+            video_seconds: stored(media.video_seconds),
             client_ip: self.client_ip.map(shortened),
             user_agent: self.user_agent.map(shortened),
             requested_service_tier: self.requested_service_tier.map(|tier| cut(tier, MAX_TIER)),

@@ -102,6 +102,7 @@ fn clamped(tokens: Tokens) -> Tokens {
         cache_write_1h: 0,
         output: clamp(tokens.output),
         reasoning: clamp(tokens.reasoning),
+        ..Tokens::default()
     }
 }
 

@@ -2,6 +2,7 @@
 //! history.
 
 mod level;
+mod socket;
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map},
@@ -22,7 +23,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use self::level::{Effect, Level};
-use super::Result;
+pub use self::socket::SocketLevels;
+use super::{Result, windows::WindowUsage};
 use crate::{clock::SharedClock, db::Database};
 
 /// How long readings are kept.
@@ -68,15 +70,29 @@ pub struct WindowReadings {
     clock: SharedClock,
     /// Held while a report is stored, so that reports are stored in their order.
     accounts: Arc<Mutex<HashMap<Uuid, Levels>>>,
+    usage: WindowUsage,
+    sockets: SocketLevels,
 }
 
 impl WindowReadings {
     pub fn new(db: Database, clock: SharedClock) -> Self {
         Self {
+            usage: WindowUsage::new(db.clone(), clock.clone()),
+            sockets: SocketLevels::new(clock.clone()),
             db,
             clock,
             accounts: Arc::default(),
         }
+    }
+
+    /// The windows between readings.
+    pub fn usage(&self) -> &WindowUsage {
+        &self.usage
+    }
+
+    /// The levels that events of WebSockets report.
+    pub fn sockets(&self) -> &SocketLevels {
+        &self.sockets
     }
 
     /// Applies a report. Returns whether the account's windows have changed.
@@ -95,7 +111,7 @@ impl WindowReadings {
         };
         let observed_at = report.observed_at.min(now);
         let source = report.source;
-        let readings = levels.read(report, observed_at, now);
+        let (readings, accepted) = levels.read(report, observed_at, now);
         let removed = levels.remove_outdated(source, now);
         let has_changed = !readings.is_empty() || removed;
         let is_due = levels
@@ -106,6 +122,7 @@ impl WindowReadings {
             self.store(id, levels.windows(), readings).await?;
             levels.stored_at = Some(now);
         }
+        self.usage.read(id, observed_at, &accepted).await?;
         Ok(has_changed)
     }
 
@@ -176,26 +193,28 @@ impl WindowReadings {
             .collect())
     }
 
-    /// Deletes readings that are too old. Returns how many.
+    /// Deletes readings and cycles that are too old. Returns how many.
     pub async fn delete_old(&self) -> Result<u64> {
-        let old = window_reading::Column::ObservedAt.lt(self.clock.now() - KEPT);
+        let cut = self.clock.now() - KEPT;
+        let cycles = self.usage.delete_cycles_before(cut).await?;
+        let old = window_reading::Column::ObservedAt.lt(cut);
         let deleted = WindowReading::delete_many()
             .filter(old)
             .exec(self.db.writer())
             .await?;
-        Ok(deleted.rows_affected)
+        Ok(cycles + deleted.rows_affected)
     }
 }
 
 impl Levels {
-    /// Applies the readings of a report; returns those to keep.
+    /// Applies the readings of a report; returns those to keep, and the levels that they changed or confirmed.
     fn read(
         &mut self,
         report: WindowReport,
         observed_at: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Vec<window_reading::ActiveModel> {
-        let mut kept = Vec::new();
+    ) -> (Vec<window_reading::ActiveModel>, Vec<SubscriptionWindow>) {
+        let (mut kept, mut accepted) = (Vec::new(), Vec::new());
         for window in report.windows {
             let name = window.name.clone();
             let is_full = self.by_name.len() >= MAX_WINDOWS;
@@ -209,6 +228,12 @@ impl Levels {
                 None => Effect::Ignored,
             };
             let level = self.by_name.get(&name);
+            let is_accepted = effect != Effect::Ignored;
+            accepted.extend(
+                level
+                    .filter(|_| is_accepted)
+                    .map(|level| level.window.clone()),
+            );
             if let Some(level) = level.filter(|_| effect == Effect::Changed) {
                 kept.push(window_reading::ActiveModel {
                     account_id: Set(report.account_id),
@@ -220,7 +245,7 @@ impl Levels {
                 });
             }
         }
-        kept
+        (kept, accepted)
     }
 
     /// Returns whether any window was removed.

@@ -2,8 +2,10 @@
 //! changes are stored immediately.
 
 mod directory;
+mod gate;
 mod settling;
 mod watch;
 
+pub(super) use gate::{RefreshGate, RefreshHold};
 pub(super) use settling::{AuthFiles, Writers};
 pub(super) use watch::DirectoryWatch;

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::directory::{AuthDirectory, Bytes, Inventory};
+use super::gate::RefreshGate;
 use crate::domain::provider_accounts::{
-    AuthFileStep, FoundAuthFile, FoundContent, refreshed_auth_file, retired_auth_file,
+    AuthFileStep, FoundAuthFile, FoundContent, completed_auth_file, has_refresh_token,
+    refreshed_auth_file, retired_auth_file,
 };
 use crate::engine::public_state::PublicState;
 use crate::engine::source::CredentialSource;
@@ -41,6 +43,9 @@ pub(in crate::engine) struct AuthFiles {
     unfinished: HashMap<String, Instant>,
     /// Invalid files that are left in place; each is logged once.
     left: HashSet<String>,
+    gate: RefreshGate,
+    /// The whole content of files that were written without a refresh token, because the gate was closed.
+    withheld: HashMap<String, SecretString>,
 }
 
 impl std::fmt::Debug for AuthFiles {
@@ -50,11 +55,12 @@ impl std::fmt::Debug for AuthFiles {
 }
 
 impl AuthFiles {
-    /// The files in this directory.
+    /// The files in this directory. While the gate is closed they have no refresh tokens.
     pub(in crate::engine) fn new(
         path: PathBuf,
         source: Arc<dyn CredentialSource>,
         public: Arc<PublicState>,
+        gate: RefreshGate,
     ) -> Self {
         Self {
             directory: AuthDirectory::new(path),
@@ -63,11 +69,17 @@ impl AuthFiles {
             settled: None,
             unfinished: HashMap::new(),
             left: HashSet::new(),
+            gate,
+            withheld: HashMap::new(),
         }
     }
 
     pub(super) fn path(&self) -> &std::path::Path {
         self.directory.path()
+    }
+
+    pub(super) fn gate(&self) -> &RefreshGate {
+        &self.gate
     }
 
     pub(super) fn source(&self) -> &Arc<dyn CredentialSource> {
@@ -106,6 +118,10 @@ impl AuthFiles {
         if inventory.salvaged.is_empty() && self.settled.as_ref() == Some(&hashes) {
             return Ok(true);
         }
+        if !self.gate.is_closed() {
+            // Files without their refresh tokens are stale now, and written again.
+            self.withheld.clear();
+        }
         let found = self.found(&inventory, writers);
         // Immediately: the engine may log a refreshed token before the next rendering.
         let hidden = found.iter().flat_map(|file| file.content.hidden());
@@ -134,6 +150,7 @@ impl AuthFiles {
         match step {
             AuthFileStep::Write { name, json } => {
                 let seen = seen.get(&name).cloned();
+                let json = self.for_engine(&name, json);
                 self.on_disk(move |directory| {
                     directory.replace(&name, seen.as_ref(), json.expose_secret())
                 })
@@ -159,12 +176,40 @@ impl AuthFiles {
         }
     }
 
+    /// The content to write: without the refresh token while the gate is closed.
+    fn for_engine(&mut self, name: &str, json: SecretString) -> SecretString {
+        let content = serde_json::from_str(json.expose_secret()).ok();
+        let withheld = content
+            .filter(|content| self.gate.is_closed() && has_refresh_token(content))
+            .map(|content| Value::Object(retired_auth_file(content)).to_string());
+        match withheld {
+            Some(without) => {
+                self.withheld.insert(name.to_owned(), json);
+                without.into()
+            }
+            None => {
+                self.withheld.remove(name);
+                json
+            }
+        }
+    }
+
+    /// The content of a file with the refresh token that was withheld from it.
+    fn completed(&self, name: &str, content: Map<String, Value>) -> Map<String, Value> {
+        let full = self.withheld.get(name);
+        match full.and_then(|full| serde_json::from_str(full.expose_secret()).ok()) {
+            Some(full) => completed_auth_file(content, &full),
+            None => content,
+        }
+    }
+
     fn found(&mut self, inventory: &Inventory, writers: Writers) -> Vec<FoundAuthFile> {
         let mut found: Vec<_> = inventory
             .salvaged
             .iter()
             .filter_map(|(name, bytes)| {
-                let (name, content) = (name.clone(), FoundContent::Whole(parse(bytes)?));
+                let content = self.completed(name, parse(bytes)?);
+                let (name, content) = (name.clone(), FoundContent::Whole(content));
                 Some(FoundAuthFile { name, content })
             })
             .collect();
@@ -180,7 +225,7 @@ impl AuthFiles {
                     unfinished.insert(name.clone(), since);
                     FoundContent::Unfinished
                 },
-                FoundContent::Whole,
+                |content| FoundContent::Whole(self.completed(name, content)),
             );
             let name = name.clone();
             found.push(FoundAuthFile { name, content });
@@ -206,8 +251,18 @@ impl AuthFiles {
         Ok((self, has_any))
     }
 
-    /// Stores tokens that the engine has refreshed in retired files.
-    pub(in crate::engine) async fn collect_refreshed(mut self) -> Result<Self, String> {
+    /// Stores tokens that the engine has refreshed in retired files, and retires those again: it must not refresh them a second
+    /// time.
+    pub(in crate::engine) async fn collect_late(self) -> Result<Self, String> {
+        let (files, has_any) = self.collect_refreshed().await?;
+        if !has_any {
+            return Ok(files);
+        }
+        files.retire().await.map(|(files, _)| files)
+    }
+
+    /// Stores tokens that the engine has refreshed in retired files. Returns whether there are any.
+    async fn collect_refreshed(mut self) -> Result<(Self, bool), String> {
         let inventory = self.on_disk(AuthDirectory::read).await?;
         let all = inventory.salvaged.into_iter().chain(inventory.files);
         let found: Vec<_> = all
@@ -216,19 +271,20 @@ impl AuthFiles {
                 Some(FoundAuthFile { name, content })
             })
             .collect();
-        if !found.is_empty() {
+        let has_any = !found.is_empty();
+        if has_any {
             let hidden = found.iter().flat_map(|file| file.content.hidden());
             self.public.logs.redact_also(hidden);
             let stored = self.source.settle_auth_files(found).await;
             stored.map_err(|error| format!("late tokens could not be stored: {error}"))?;
         }
-        Ok(self)
+        Ok((self, has_any))
     }
 
     /// Stores tokens that are newer in the directory, and deletes the files. For files of a process that has ended beside
     /// the serving one.
     pub(in crate::engine) async fn collect(mut self) -> Result<Self, String> {
-        self = self.collect_refreshed().await?;
+        (self, _) = self.collect_refreshed().await?;
         self.on_disk(|directory| {
             for (name, _) in directory.read()?.files {
                 directory.delete(&name)?;

@@ -64,6 +64,7 @@ async fn follow(mut files: AuthFiles, stop: CancellationToken) -> AuthFiles {
     let _watcher = watcher(&files, touched.clone())
         .inspect_err(|error| tracing::warn!(%error, "auth files are read every second only, because they cannot be watched"));
     let mut changes = files.source().changes();
+    let mut gate = files.gate().changes();
     let mut sweep = interval(SWEEP_INTERVAL);
     sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut was_settled = true;
@@ -73,6 +74,7 @@ async fn follow(mut files: AuthFiles, stop: CancellationToken) -> AuthFiles {
             _ = sweep.tick() => {}
             () = touched.notified() => tokio::time::sleep(DEBOUNCE).await,
             Ok(()) = changes.changed() => files.unsettle(),
+            Ok(()) = gate.changed() => files.unsettle(),
         }
         let settled;
         (files, settled) = files.settle(Writers::Engine).await;

@@ -61,11 +61,18 @@ pub(in crate::engine) fn auth_index(
     Some(hex::encode(&Sha256::digest(seed)[..8]))
 }
 
-/// `<list>:<base url>+<key>`.
+/// `<list>:<base url>+<key>`, or `id:<kind>:<digest>`.
 fn key_seed(credential: &ProviderCredential, key: &SecretString) -> Option<String> {
-    let list = providers::spec(credential.kind).engine.key_list?;
+    let engine = &providers::spec(credential.kind).engine;
+    let (list, key) = (engine.key_list?, key.expose_secret().trim());
     let base_url = base_url(credential).unwrap_or_default();
-    Some(format!("{list}:{base_url}+{}", key.expose_secret().trim()))
+    let Some(kind) = engine.key_id else {
+        return Some(format!("{list}:{base_url}+{key}"));
+    };
+    let proxy_url = credential.proxy_url.as_ref();
+    let proxy_url = proxy_url.map_or("", |url| url.expose_secret().trim());
+    let digest = Sha256::digest([kind, key, &base_url, proxy_url].join("\0"));
+    Some(format!("id:{kind}:{}", hex::encode(&digest[..6])))
 }
 
 /// `<type>:<path of the file>`.
@@ -110,6 +117,16 @@ mod tests {
             auth_index(&compatible, Path::new("/auths")).unwrap(),
             "39772ba5256c1817"
         );
+    }
+
+    #[test]
+    fn a_key_of_vertex_is_named_by_a_digest() {
+        let mut vertex = credential(ProviderKind::Vertex, "any", "vk-stub");
+        vertex.base_url = Some("http://127.0.0.1:9/v".to_owned());
+
+        let name = auth_index(&vertex, Path::new("/auths"));
+
+        assert_eq!(name.as_deref(), Some("2b753333cdc5c95a"));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Replaces the running process by another one without a failed request.
 //!
 //! The new process starts without signed-in accounts. When it is ready, the old one is given files without refresh tokens, so
-//! that it serves on and refreshes nothing; then the new one gets the accounts and takes over. At each moment at most one
-//! process can refresh a token. Requests that the old one serves end there.
+//! that it serves on and begins no refresh; then the new one gets the accounts, also without refresh tokens, and takes over. It
+//! gets the refresh tokens when a refresh that the old one had begun must have ended, and its result is stored. So at each moment
+//! at most one process can use a refresh token. Requests that the old one serves end there.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,10 +13,10 @@ use tokio::time::Instant;
 use super::Managed;
 use super::child::ModelCatalogueSource;
 use super::runtime::{Runtime, StopMode, auth_files_of};
-use crate::engine::auth_files::{AuthFiles, DirectoryWatch, Writers};
+use crate::engine::auth_files::{AuthFiles, DirectoryWatch, RefreshGate, RefreshHold, Writers};
 
-/// A refresh of a token that the old process has begun ends within this time.
-const REFRESH_TIMEOUT: Duration = Duration::from_secs(2);
+/// The part of the limit of a refresh within which it usually ends; then the new process begins with its result.
+const USUAL_PART: u32 = 60;
 /// The time limit for the new process to list the models of the old one; another version may lack some.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(5);
 const LISTING_INTERVAL: Duration = Duration::from_millis(50);
@@ -41,25 +42,28 @@ impl Managed {
             return Err((old, reason));
         }
         new.wait_for_catalogue().await;
-        let retired = match self.move_sign_ins(&mut old, &mut new).await {
-            Ok(retired) => retired,
+        let hold = self.refreshes.hold();
+        let (retired, has_sign_ins) = match self.move_sign_ins(&mut old, &mut new).await {
+            Ok(moved) => moved,
             Err(reason) => {
                 new.end(StopMode::Kill).await;
+                drop(hold);
                 old.auth_files = self.give_back(&old).await;
                 return Err((old, reason));
             }
         };
         new.take_over(self);
-        self.retire(old, retired);
+        self.retire(old, retired, has_sign_ins.then_some(hold));
         Ok(new)
     }
 
-    /// Takes the sign-ins from the old process and gives them to the new one.
+    /// Takes the sign-ins from the old process and gives them to the new one. Returns the files of the old one, and whether
+    /// there are any.
     async fn move_sign_ins(
         &self,
         old: &mut Runtime,
         new: &mut Runtime,
-    ) -> Result<AuthFiles, String> {
+    ) -> Result<(AuthFiles, bool), String> {
         let models = old.listed().await;
         let files = match old.auth_files.take() {
             Some(watch) => watch.release().await?,
@@ -67,8 +71,8 @@ impl Managed {
         };
         let (mut files, has_sign_ins) = files.retire().await?;
         if has_sign_ins {
-            tokio::time::sleep(REFRESH_TIMEOUT).await;
-            files = files.collect_refreshed().await?;
+            tokio::time::sleep(self.options.refresh_limit / USUAL_PART).await;
+            files = files.collect_late().await?;
         }
         let (own, settled) = auth_files_of(self, &new.instance)
             .settle(Writers::None)
@@ -76,7 +80,7 @@ impl Managed {
         settled?;
         new.auth_files = Some(DirectoryWatch::start(own, &self.context.tasks));
         new.wait_until_listed(&models).await;
-        Ok(files)
+        Ok((files, has_sign_ins))
     }
 
     /// The old process keeps its sign-ins after all.
@@ -93,12 +97,20 @@ impl Managed {
         Some(DirectoryWatch::start(files, &self.context.tasks))
     }
 
-    /// Lets the old process finish its requests in the background, then stops it.
-    fn retire(&self, old: Runtime, files: AuthFiles) {
+    /// Lets the old process finish its requests and a refresh in the background, then stops it. The new one refreshes tokens
+    /// once `hold` is dropped.
+    fn retire(&self, old: Runtime, files: AuthFiles, hold: Option<RefreshHold>) {
         let drained = self.options.drain_replaced.as_ref().map(|drain| drain());
         let shutdown = self.context.shutdown.clone();
+        let refresh_limit = self.options.refresh_limit;
         self.context.tasks.spawn(async move {
             let collected = collect_late_refreshes(files);
+            let refreshed = async {
+                if let Some(hold) = hold {
+                    tokio::time::sleep(refresh_limit).await;
+                    drop(hold);
+                }
+            };
             let drained = async {
                 if let Some(drained) = drained
                     && tokio::time::timeout(RETIREMENT_LIMIT, drained).await.is_err()
@@ -108,14 +120,19 @@ impl Managed {
             };
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = drained => {}
+                ((), ()) = async { tokio::join!(drained, refreshed) } => {}
                 never = collected => match never {},
             }
             let (folder, source) = (old.instance.folder.clone(), old.source.clone());
             let public = old.public.clone();
             old.end(StopMode::Graceful).await;
             // The last tokens that it may have written; the files are deleted with the directory.
-            let last = AuthFiles::new(folder.auths.clone(), source, public);
+            let last = AuthFiles::new(
+                folder.auths.clone(),
+                source,
+                public,
+                RefreshGate::default(),
+            );
             match last.collect().await {
                 Ok(_) => folder.remove(),
                 Err(reason) => tracing::warn!(reason, "the files of an earlier process of the engine are kept for the next start"),
@@ -128,7 +145,7 @@ impl Managed {
 async fn collect_late_refreshes(mut files: AuthFiles) -> std::convert::Infallible {
     loop {
         tokio::time::sleep(COLLECT_INTERVAL).await;
-        files = match files.collect_refreshed().await {
+        files = match files.collect_late().await {
             Ok(files) => files,
             Err(reason) => {
                 tracing::warn!(

@@ -30,7 +30,7 @@ use self::slots::Slots;
 use self::spawner::Spawner;
 pub use self::trial::TrialPlace;
 pub(super) use self::trial::{ADDED_MODEL, PROBE_MODELS, TrialConfiguration, TrialEngine};
-use super::auth_files::AuthFiles;
+use super::auth_files::{AuthFiles, RefreshGate};
 use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
 use super::orders::{EngineOrder, OrderQueue};
@@ -50,6 +50,7 @@ pub(super) struct Managed {
     spawner: Spawner,
     slots: Slots,
     accounts: Arc<ArcSwap<EngineAccounts>>,
+    refreshes: RefreshGate,
 }
 
 impl Managed {
@@ -66,6 +67,7 @@ impl Managed {
             spawner: Spawner::default(),
             slots: Slots::default(),
             accounts: Arc::default(),
+            refreshes: RefreshGate::default(),
         }
     }
 
@@ -192,7 +194,9 @@ impl Managed {
         let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref(), slot) {
             Ok(folder) => {
                 let source = self.context.source.clone();
-                let files = AuthFiles::new(folder.auths.clone(), source, self.public.clone());
+                let public = self.public.clone();
+                let files =
+                    AuthFiles::new(folder.auths.clone(), source, public, RefreshGate::default());
                 let wiped = if slot == 0 {
                     files.wipe().await
                 } else {

@@ -244,6 +244,7 @@ pub(super) fn auth_files_of(managed: &Managed, instance: &Instance) -> AuthFiles
         instance.folder.auths.clone(),
         source,
         managed.public.clone(),
+        managed.refreshes.clone(),
     )
 }
 

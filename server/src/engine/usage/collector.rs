@@ -1,5 +1,6 @@
 //! Reads the engine's usage queue while the engine runs, and once more before it stops.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ const BATCH: usize = 500;
 const BUSY_INTERVAL: Duration = Duration::from_millis(500);
 /// The polling interval otherwise.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// Names of unknown headers that are logged.
+const MAX_UNKNOWN_LIMITS: usize = 100;
 /// The time limit of the last read.
 const FINAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -45,6 +48,8 @@ struct Round {
     /// Knows the secrets to redact.
     public: Arc<PublicState>,
     recovery: Recovery,
+    /// Names of headers that were logged.
+    unknown_limits: HashSet<String>,
 }
 
 impl Collector {
@@ -64,6 +69,7 @@ impl Collector {
             sink: context.usage.clone(),
             public,
             recovery: Recovery::default(),
+            unknown_limits: HashSet::new(),
         };
         let task = context.tasks.spawn(round.collect(stop.clone()));
         Self { task, stop }
@@ -121,6 +127,20 @@ impl Round {
         }
     }
 
+    /// Logs each header about limits whose meaning is unknown once, without its value, so that it can be supported.
+    fn note_unknown_limits(&mut self, records: &[Record]) {
+        for name in records.iter().flat_map(Record::unknown_limits) {
+            if self.unknown_limits.len() < MAX_UNKNOWN_LIMITS && !self.unknown_limits.contains(name)
+            {
+                tracing::info!(
+                    header = name,
+                    "a provider reports a limit in a header that is not known"
+                );
+                self.unknown_limits.insert(name.to_owned());
+            }
+        }
+    }
+
     /// The provider's message of a failure, without secrets, if messages are kept.
     fn message(&self, record: &Record) -> Option<String> {
         let message = record
@@ -138,6 +158,7 @@ impl Round {
         for (auth_index, failure) in records.iter().map(Record::outcome) {
             self.recovery.note(auth_index, failure, Instant::now());
         }
+        self.note_unknown_limits(&records);
         let now = self.clock.now();
         let messages: Vec<_> = records.iter().map(|record| self.message(record)).collect();
         let attempts = records.iter().zip(&messages);
@@ -150,6 +171,14 @@ impl Round {
             .collect();
         if !windows.is_empty() {
             self.source.record_windows(windows).await;
+        }
+        let accounts_of = records.iter().filter_map(|record| {
+            let usage = record.usage(&accounts)?;
+            Some((usage.request_id, usage.account_id?))
+        });
+        let known: Vec<_> = accounts_of.collect();
+        if !known.is_empty() {
+            self.source.record_accounts(known).await;
         }
         for (record, message) in records.iter().zip(messages) {
             let Some(mut usage) = record.usage(&accounts) else {

@@ -137,6 +137,11 @@ impl Record {
         })
     }
 
+    /// The names of headers about limits whose meaning is unknown.
+    pub(super) fn unknown_limits(&self) -> impl Iterator<Item = &str> {
+        self.response_headers.unknown()
+    }
+
     /// The outcome at an account of this server.
     pub(super) fn attempt(
         &self,
@@ -172,6 +177,7 @@ fn tokens(breakdown: &Breakdown) -> Option<Tokens> {
         cache_write_1h: 0,
         output: breakdown.output.non_reasoning,
         reasoning: breakdown.output.reasoning,
+        ..Tokens::default()
     };
     let has_input = tokens.input > 0 || tokens.cache_read > 0 || tokens.cache_write > 0;
     let is_reported = breakdown.quality == "complete" && has_input;
@@ -214,6 +220,7 @@ mod tests {
             cache_write_1h: 0,
             output: 3,
             reasoning: 2,
+            ..Tokens::default()
         };
         assert_eq!(usage.tokens, Some(expected));
     }

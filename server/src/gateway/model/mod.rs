@@ -11,8 +11,8 @@ use axum::{
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use metering::{
-    BodyForm, BodyKind, Bound, DecompressionError, FormError, ModelScanner, RequestedTier,
-    ScanResult,
+    BodyForm, BodyKind, Bound, BoundForm, DecompressionError, FormError, ModelScanner,
+    RequestedTier, ScanResult,
 };
 
 use super::{
@@ -25,6 +25,8 @@ use crate::deadlines::is_too_slow;
 
 /// The most that a decompressor keeps of its output, in bytes.
 const WINDOW: u64 = 8 * 1024 * 1024;
+/// The longest video that the engine orders, in seconds (read in 7.2.140).
+const MAX_VIDEO_SECONDS: u64 = 15;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ModelRequest {
@@ -107,6 +109,12 @@ pub(super) async fn read(
     if declared.is_some_and(|length| length > limit) {
         return Err(GatewayError::BodyTooLarge { limit }.into());
     }
+    // The answer to an order of a video may not repeat its length.
+    let needs_bound = limits.needs_bound || route.bound == BoundForm::Videos;
+    let limits = ReadLimits {
+        needs_bound,
+        ..limits
+    };
     let mut reading = ModelReading {
         body,
         held: BufferedBody::default(),
@@ -127,7 +135,7 @@ pub(super) async fn read(
         }
         ModelSource::Messages | ModelSource::Nowhere => (RequestedModel::NotNeeded, None),
     };
-    let bound = reading.bound(scanner.as_ref());
+    let bound = with_video(route.bound, reading.bound(scanner.as_ref()));
     let tier = reading.tier(scanner.as_ref());
     let opened = scanner.as_ref().and_then(ModelScanner::decompressed_bytes);
     let asked = ModelRequest {
@@ -139,6 +147,15 @@ pub(super) async fn read(
     let watch = scanner.and_then(|scanner| reading.watch(route, &asked, scanner));
     let ModelReading { body, held, .. } = reading;
     Ok((asked, Upload::resumed(held, body, limit, watch)))
+}
+
+/// A video has at most the longest length, and that one if the request names none.
+fn with_video(form: BoundForm, mut bound: Bound) -> Bound {
+    if form == BoundForm::Videos {
+        let seconds = bound.video_seconds.unwrap_or(MAX_VIDEO_SECONDS);
+        bound.video_seconds = Some(seconds.min(MAX_VIDEO_SECONDS));
+    }
+    bound
 }
 
 fn scanner(

@@ -54,6 +54,7 @@ fn bound(max_output_tokens: u64, choices: u64) -> Bound {
     Bound {
         max_output_tokens: Some(max_output_tokens),
         choices,
+        video_seconds: None,
         is_certain: true,
     }
 }

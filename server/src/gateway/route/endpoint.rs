@@ -56,6 +56,15 @@ const UNMETERED: [(&str, BodyForm); 4] = [
     ("/backend-api/codex/alpha/search", BodyForm::PlainJson),
 ];
 
+/// POST endpoints that order a video, whose seconds are priced.
+const VIDEOS: [&str; 5] = [
+    "/v1/videos",
+    "/v1/videos/generations",
+    "/v1/videos/edits",
+    "/v1/videos/extensions",
+    "/openai/v1/videos",
+];
+
 /// POST endpoints that generate nothing.
 const COUNTING: [&str; 2] = ["/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 
@@ -137,6 +146,9 @@ impl EndpointRule {
             self.model = ModelSource::Body(*form);
             self.names_model = true;
         }
+        if VIDEOS.contains(&path) {
+            self.bound = BoundForm::Videos;
+        }
         if COUNTING.contains(&path) {
             self.generates_nothing();
         }
@@ -197,7 +209,7 @@ impl Dialect {
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {
             Self::Gemini
-        } else if is_below(path, "/v1/messages") {
+        } else if is_below(path, "/v1/messages") || is_below(path, "/api/oauth") {
             Self::Anthropic
         } else if is_below(path, "/v1/responses") || is_below(path, "/backend-api/codex") {
             Self::Responses

@@ -38,7 +38,10 @@ use super::{
 use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
-    domain::{requests::RequestRecord, settings::Settings, users::api_keys::KeyRing},
+    domain::{
+        requests::RequestRecord, settings::Settings, users::api_keys::KeyRing,
+        window_readings::SocketLevels,
+    },
     observed_io::ObservedIo,
     traces::Traces,
 };
@@ -62,6 +65,8 @@ pub(super) struct Sockets {
     pub(super) drainer: Drainer,
     pub(super) memory: Memory,
     pub(super) metrics: GatewayMetrics,
+    /// Levels of usage windows that sockets report.
+    pub(super) levels: SocketLevels,
     pub(super) traces: Traces,
     pub(super) deadlines: Deadlines,
     pub(super) tasks: TaskTracker,

@@ -237,7 +237,10 @@ impl SocketSession {
                 continue;
             }
             let mut ended = match &message {
-                Message::Text(text) => self.turns.observe(text.as_bytes()),
+                Message::Text(text) => {
+                    self.sockets.levels.observe(self.context.id, text);
+                    self.turns.observe(text.as_bytes())
+                }
                 Message::Binary(data) => self.turns.observe(data),
                 Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => None,
             };

@@ -41,6 +41,14 @@ pub(crate) enum NotificationEvent {
     ErrorRate,
     /// A model that was used in the last day has no price: the alert `MODEL_UNPRICED` is open.
     ModelUnpriced,
+    /// A usage window of a subscription is likely (75 % or more) to be used up more than 30 minutes before its reset. Once
+    /// in each cycle of the window.
+    WindowForecast,
+    /// More than 10 % of a usage window were used outside of this server since the window began.
+    OutsideUse,
+    /// In the last two cycles of a usage window, one percent of it bought at least 30 % more or less than in the cycles
+    /// before.
+    AllowanceChanged,
 }
 
 /// A rule: which event is sent to which channels.

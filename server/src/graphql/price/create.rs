@@ -49,6 +49,10 @@ struct CreatePriceInput {
     reasoning_per_million: Option<Usd>,
     /// US dollars per request, in addition to its tokens; 0 when omitted.
     per_request: Option<Usd>,
+    /// US dollars per image of a response, in addition to its tokens; 0 when omitted. Images in chats are priced by their tokens.
+    per_image: Option<Usd>,
+    /// US dollars per second of an ordered video, in addition to its tokens; 0 when omitted.
+    per_video_second: Option<Usd>,
     /// Which tokens of a request with a long prompt have the long-prompt rates; `WHOLE_REQUEST` when omitted.
     long_prompt_rule: Option<LongPromptRule>,
     /// The rates of long prompts: up to 6; none when omitted.
@@ -75,6 +79,8 @@ impl TryFrom<CreatePriceInput> for NewPrice {
                 output: input.output_per_million.0,
                 reasoning: nanos(input.reasoning_per_million),
                 per_request: nanos(input.per_request),
+                per_image: nanos(input.per_image),
+                per_video_second: nanos(input.per_video_second),
             },
             conditions: conditions::read(
                 input.long_prompt_rule,

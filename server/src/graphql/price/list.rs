@@ -60,6 +60,10 @@ pub(crate) struct Price {
     reasoning_per_million: Usd,
     /// US dollars per request, in addition to its tokens.
     per_request: Usd,
+    /// US dollars per image of a response, in addition to its tokens.
+    per_image: Usd,
+    /// US dollars per second of an ordered video, in addition to its tokens.
+    per_video_second: Usd,
     /// Which tokens of a request with a long prompt have the long-prompt rates.
     long_prompt_rule: LongPromptRule,
     /// The rates of long prompts in standard service, by ascending threshold: up to 6.
@@ -88,6 +92,8 @@ impl From<price::Model> for Price {
             output_per_million: Usd(row.output_per_million),
             reasoning_per_million: Usd(row.reasoning_per_million),
             per_request: Usd(row.per_request),
+            per_image: Usd(row.per_image),
+            per_video_second: Usd(row.per_video_second),
             long_prompt_rule: conditional.long_prompt_rule.into(),
             long_prompts: conditional
                 .long_prompts

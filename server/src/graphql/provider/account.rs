@@ -3,7 +3,10 @@
 use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use entity::provider_account;
 
-use super::traffic::{AccountTraffic, TrafficPeriod};
+use super::{
+    traffic::{AccountTraffic, TrafficPeriod},
+    window::SubscriptionWindow,
+};
 use crate::{
     clock::SharedClock,
     domain::{
@@ -80,32 +83,6 @@ impl From<provider_account::ProviderModel> for ProviderModel {
         Self {
             name: model.name,
             alias: model.alias,
-        }
-    }
-}
-
-/// A usage window of a subscription.
-#[derive(Clone, Debug, SimpleObject)]
-pub(crate) struct SubscriptionWindow {
-    /// The provider's name of the window, such as `five_hour` or `seven_day`.
-    name: String,
-    /// The used share of the window, in percent: 0 to 100.
-    used_percent: i32,
-    /// The time at which the window resets; null while nothing of it is used.
-    resets_at: Option<DateTime>,
-    /// The length of the window, in seconds; null if unknown.
-    length_seconds: Option<i32>,
-}
-
-impl From<provider_account::SubscriptionWindow> for SubscriptionWindow {
-    fn from(window: provider_account::SubscriptionWindow) -> Self {
-        Self {
-            name: window.name,
-            used_percent: window.used_percent,
-            resets_at: window.resets_at.map(Into::into),
-            length_seconds: window
-                .length_seconds
-                .and_then(|seconds| i32::try_from(seconds).ok()),
         }
     }
 }
@@ -214,7 +191,9 @@ impl From<provider_account::Model> for ProviderAccount {
             expires_at: row.expires_at.map(Into::into),
             last_used_at: row.last_used_at.map(Into::into),
             checked_at: row.checked_at.map(Into::into),
-            windows: windows.cloned().map(Into::into).collect(),
+            windows: windows
+                .map(|window| SubscriptionWindow::new(row.id, window.clone()))
+                .collect(),
             windows_reported_at: row
                 .windows
                 .as_ref()

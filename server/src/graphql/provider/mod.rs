@@ -6,6 +6,7 @@ mod check;
 mod input;
 mod list;
 mod login;
+pub(super) mod own_window;
 mod probe;
 mod remove;
 mod settings;
@@ -13,6 +14,7 @@ mod supported;
 mod traffic;
 mod transfer;
 mod update;
+mod window;
 mod window_history;
 
 use async_graphql::{MergedObject, MergedSubscription};

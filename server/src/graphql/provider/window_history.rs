@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::window_reading;
 
+use super::window::SubscriptionWindow;
 use crate::{
     domain::{
         provider_accounts::ProviderAccounts,
@@ -20,6 +21,9 @@ use crate::{
         types::scalar::DateTime,
     },
 };
+
+/// Windows of most subscriptions.
+const TYPICAL_WINDOWS: usize = 4;
 
 /// A level of a usage window at a time.
 #[derive(Clone, Debug, SimpleObject)]
@@ -81,5 +85,24 @@ impl WindowHistoryQuery {
         let windows = ctx.service::<ProviderAccounts>().windows();
         let history = windows.history(id, since.into()).await?;
         Ok(history.into_iter().map(Into::into).collect())
+    }
+    /// The usage windows of a subscription, as the provider last reported them; empty for an unknown account.
+    #[graphql(
+        directive = requires_role::apply(Role::Viewer),
+        complexity = "list(TYPICAL_WINDOWS, child_complexity)"
+    )]
+    async fn account_windows(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The account.")] account_id: ID,
+    ) -> Result<Vec<SubscriptionWindow>> {
+        let id = input::id(&account_id, "accountId")?;
+        let accounts = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
+        let account = accounts.into_iter().next();
+        let windows = account.and_then(|account| account.windows);
+        let windows = windows.into_iter().flat_map(|reported| reported.windows);
+        Ok(windows
+            .map(|window| SubscriptionWindow::new(id, window))
+            .collect())
     }
 }

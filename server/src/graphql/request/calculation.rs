@@ -56,6 +56,14 @@ pub(crate) struct CostCalculation {
     parts: Vec<CostPart>,
     /// The price per request.
     per_request: Usd,
+    /// The images in the response.
+    images: BigInt,
+    /// The price per image.
+    per_image: Usd,
+    /// The seconds of the video that the request ordered.
+    video_seconds: BigInt,
+    /// The price per second of video.
+    per_video_second: Usd,
 }
 
 impl CostCalculation {
@@ -66,6 +74,10 @@ impl CostCalculation {
             prompt_tokens: BigInt(usage.tokens.prompt()),
             parts: schedule.parts(usage.tokens).map(CostPart::from).collect(),
             per_request: Usd(price.per_request),
+            images: BigInt(usage.tokens.media.images),
+            per_image: Usd(price.per_image),
+            video_seconds: BigInt(usage.tokens.media.video_seconds),
+            per_video_second: Usd(price.per_video_second),
         }
     }
 }

@@ -132,6 +132,10 @@ pub(crate) struct Request {
     /// recorded by an earlier version.
     #[graphql(name = "cacheWrite1hTokens")]
     cache_write_1h_tokens: Option<BigInt>,
+    /// The images in the response of an images endpoint; 0 for others.
+    images: i32,
+    /// The seconds of the video that the request ordered; 0 for others.
+    video_seconds: i32,
     /// The service tier in the request, as it is written there, such as `priority`; null if it names none.
     requested_service_tier: Option<String>,
     /// The service tier that the provider reports, as it writes it; null if it reports none. A tier without rates has the
@@ -185,11 +189,13 @@ impl From<request::Model> for Request {
             rejected_by: row.rejected_by.map(Into::into),
             tokens: tokens.map(Tokens::from),
             cache_write_1h_tokens: row.cache_write_1h_tokens.map(BigInt),
+            images: row.images,
+            video_seconds: row.video_seconds,
             requested_service_tier: row.requested_service_tier,
             service_tier: row.service_tier,
             cost: row.cost.map(Usd),
             unpriced: row.cost_assumed
-                || (row.cost.is_none() && tokens.is_some_and(|tokens| tokens.total() > 0)),
+                || (row.cost.is_none() && tokens.is_some_and(|tokens| !tokens.is_nothing())),
             usage_source: row.usage_source.into(),
             reconciliation: row.reconciliation.map(Into::into),
             client_ip: row.client_ip,

@@ -18,6 +18,7 @@ const INCLUSIVE: Tokens = Tokens {
     cache_write_1h: 0,
     output: 3,
     reasoning: 2,
+    media: proxypal_server::domain::tokens::MediaCounts::NONE,
 };
 
 async fn test_engine() -> TestEngine {
@@ -57,6 +58,7 @@ async fn messages_are_streamed_and_counted() {
         cache_write_1h: 0,
         output: 5,
         reasoning: 0,
+        ..Tokens::default()
     };
     assert_eq!(tokens, Some(expected));
 }

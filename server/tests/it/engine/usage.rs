@@ -30,6 +30,7 @@ async fn a_record_names_request_and_account_and_counts_exactly() {
             cache_write_1h: 0,
             output: 3,
             reasoning: 2,
+            ..Tokens::default()
         }),
         service_tier: None,
     };

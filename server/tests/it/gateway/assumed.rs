@@ -106,6 +106,8 @@ fn price_of(model: &str) -> price::Model {
         output_per_million: rate,
         reasoning_per_million: rate,
         per_request: 0,
+        per_image: 0,
+        per_video_second: 0,
         conditional_rates: None,
         source: "a test".to_owned(),
         created_at: DateTime::UNIX_EPOCH,

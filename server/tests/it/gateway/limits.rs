@@ -1,5 +1,6 @@
 //! Quotas and rate limits hold for every caller and every form of a request.
 
+mod one_dollar;
 mod pace;
 mod quotas;
 mod readings;

@@ -8,6 +8,7 @@ mod canaries;
 mod catalogue;
 mod choosing;
 mod groups;
+mod handover;
 mod health;
 mod killed;
 mod leaving;
@@ -16,12 +17,13 @@ mod prices;
 mod probing;
 mod protocols;
 mod rotation;
+mod sharing;
 mod soak;
 mod updates;
 mod windows;
 
-use entity::request;
-use proxypal_server::domain::provider_accounts::NewProviderApiKey;
+use entity::{provider_account::ProviderKind, request};
+use proxypal_server::domain::provider_accounts::{NewAuthFile, NewProviderApiKey};
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -33,6 +35,7 @@ use crate::support::{
     protocol::{CHAT, Delivery, Protocol},
     provider::Provider,
     test_context,
+    token_endpoint::TokenEndpoint,
 };
 
 /// The server, the provider, and a user.
@@ -80,6 +83,23 @@ impl Managed {
             .await
             .unwrap()
             .id
+    }
+
+    /// Adds a sign-in that the engine refreshes immediately.
+    async fn sign_in_with(&self, endpoint: &TokenEndpoint) {
+        let content = endpoint.ending_sign_in(&format!("{}/codex", self.provider.url));
+        let new = NewAuthFile {
+            kind: ProviderKind::Xai,
+            label: None,
+            email: None,
+            plan: None,
+            file_name: None,
+            content,
+            expires_at: None,
+        };
+        let accounts = &self.app.services.provider_accounts;
+        accounts.save_auth_file(test_context(), new).await.unwrap();
+        self.lists("grok-4.3", true).await;
     }
 
     /// Waits until a model is listed, or is not.

@@ -72,6 +72,7 @@ fn cases() -> Vec<Case> {
         cache_write_1h: 0,
         output: 3,
         reasoning: 2,
+        ..Tokens::default()
     };
     let gemini_usage = json!({
         "promptTokenCount": 10, "cachedContentTokenCount": 4,
@@ -84,6 +85,7 @@ fn cases() -> Vec<Case> {
         cache_write_1h: 0,
         output: 5,
         reasoning: 0,
+        ..Tokens::default()
     };
     vec![
         Case {

@@ -90,6 +90,8 @@ impl Book {
             cache_write_1h_tokens: None,
             output_tokens: Some(5),
             reasoning_tokens: Some(1),
+            images: 0,
+            video_seconds: 0,
             client_ip: None,
             user_agent: None,
             requested_service_tier: None,

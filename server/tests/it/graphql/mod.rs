@@ -41,4 +41,5 @@ mod usage;
 mod user;
 mod user_invitation;
 mod version;
+mod window_estimate;
 mod window_history;

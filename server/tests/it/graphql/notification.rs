@@ -93,7 +93,7 @@ impl Receiver {
     }
 }
 
-async fn channel(admin: &Caller, name: &str, settings: Value) -> (Value, Value) {
+pub(super) async fn channel(admin: &Caller, name: &str, settings: Value) -> (Value, Value) {
     let input = json!({ "input": { "name": name, "settings": settings } });
     let created = admin.ask_with(CREATE, input).await;
     assert_eq!(code(&created), "", "{created}");
@@ -110,7 +110,7 @@ async fn try_out(admin: &Caller, id: &Value) -> Value {
     tested["data"]["testNotificationChannel"].clone()
 }
 
-async fn rule(admin: &Caller, event: &str, channel: &Value, more: Value) -> Value {
+pub(super) async fn rule(admin: &Caller, event: &str, channel: &Value, more: Value) -> Value {
     let mut input = json!({ "event": event, "channelIds": [channel] });
     for (key, value) in more.as_object().unwrap() {
         input[key] = value.clone();

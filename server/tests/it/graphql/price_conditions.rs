@@ -153,6 +153,7 @@ async fn the_calculation_of_a_cost_names_the_tier_and_each_part_with_its_rate() 
         cache_write_1h: 4_000,
         output: 100,
         reasoning: 0,
+        ..Tokens::default()
     };
 
     let id = request(&plane, tokens, Some("auto"), Some("scale")).await;

@@ -1,6 +1,6 @@
 //! The server under test.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use entity::{RateLimit, admin::Role, request};
 use futures_util::{Stream, StreamExt as _};
@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) clock: SharedClock,
     /// Overrides the connection limits of the arguments.
     pub(crate) limits: Option<ConnectionLimits>,
+    /// Overrides how long a refresh of a token can take in the engine.
+    pub(crate) refresh_limit: Option<Duration>,
 }
 
 impl Default for Options {
@@ -39,6 +41,7 @@ impl Default for Options {
             secrets: SecretsConfig::default(),
             clock: Arc::new(SystemClock),
             limits: None,
+            refresh_limit: None,
         }
     }
 }
@@ -228,6 +231,7 @@ pub(super) async fn build(options: Options, database: &TestDatabase) -> (App, Tc
         launcher: PathBuf::from(env!("CARGO_BIN_EXE_proxypal-server")),
         search_path: "/nowhere".into(),
         limits: options.limits,
+        refresh_limit: options.refresh_limit,
     };
     let listener = TcpListener::bind(config.listen).await.unwrap();
     let app = Box::pin(App::build(config, environment)).await.unwrap();

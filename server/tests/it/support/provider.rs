@@ -54,6 +54,7 @@ impl Provider {
             cache_write_1h: count("cacheWrite1h"),
             output: count("output"),
             reasoning: count("reasoning"),
+            ..Tokens::default()
         }
     }
 

@@ -46,6 +46,8 @@ pub(crate) enum Flaw {
     Truncated,
     OtherMachine,
     NoProgram,
+    /// It ends before it serves.
+    Exits,
 }
 
 impl Releases {
@@ -67,17 +69,17 @@ impl Releases {
         self.add(version, archive(&program(&variant)), None);
     }
 
-    /// Publishes a release that cannot be installed.
+    /// Publishes a release that cannot be installed, or does not start. Its program is small, because it never serves.
     pub(crate) fn publish_flawed(&self, version: &str, flaw: Flaw) {
-        let mut program = program(&json!({ "version": version }));
         let archive = match flaw {
-            Flaw::WrongChecksum => archive(&program),
+            Flaw::WrongChecksum => archive(&small_program()),
             Flaw::Truncated => {
-                let mut archive = archive(&program);
+                let mut archive = archive(&small_program());
                 archive.truncate(archive.len() / 2);
                 archive
             }
             Flaw::OtherMachine => {
+                let mut program = small_program();
                 // The machine in the header of the program: 183 is aarch64, 62 is x86-64.
                 program[18] = if cfg!(target_arch = "aarch64") {
                     62
@@ -87,6 +89,7 @@ impl Releases {
                 archive(&program)
             }
             Flaw::NoProgram => archive(b"#!/bin/sh\nexec /bin/sleep 60\n"),
+            Flaw::Exits => archive(&small_program()),
         };
         let checksum = (flaw == Flaw::WrongChecksum).then(|| "ab".repeat(32));
         self.add(version, archive, checksum);
@@ -192,6 +195,11 @@ fn program(variant: &Value) -> Vec<u8> {
     let mut program = std::fs::read(engine_binary()).unwrap();
     write!(program, "\n#double:{variant}\n").unwrap();
     program
+}
+
+/// A program of this machine that ends immediately.
+fn small_program() -> Vec<u8> {
+    std::fs::read("/bin/true").unwrap()
 }
 
 fn archive(program: &[u8]) -> Vec<u8> {

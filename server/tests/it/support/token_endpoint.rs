@@ -7,6 +7,7 @@ use axum::{Form, Json, Router, extract::State, http::StatusCode, routing::post};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use proxypal_server::clock::{Clock as _, SystemClock};
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 /// Tokens of this prefix and a number are handed out.
@@ -22,12 +23,21 @@ pub(crate) struct Remembered {
     pub(crate) presented: u64,
     /// Refreshes with a token that a later one had taken the place of for good.
     pub(crate) replays: u64,
+    /// Requests for a refresh.
+    pub(crate) requests: u64,
+}
+
+#[derive(Default)]
+struct Endpoint {
+    remembered: Mutex<Remembered>,
+    /// While set, tokens are replaced and no request is answered.
+    is_stalled: watch::Sender<bool>,
 }
 
 /// A token endpoint that runs.
 pub(crate) struct TokenEndpoint {
     url: String,
-    state: Arc<Mutex<Remembered>>,
+    state: Arc<Endpoint>,
 }
 
 #[derive(serde::Deserialize)]
@@ -38,7 +48,7 @@ struct Asked {
 
 impl TokenEndpoint {
     pub(crate) async fn start() -> Self {
-        let state = Arc::<Mutex<Remembered>>::default();
+        let state = Arc::<Endpoint>::default();
         let router = Router::new().route("/token", post(refresh));
         let router = router.with_state(state.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -48,7 +58,12 @@ impl TokenEndpoint {
     }
 
     pub(crate) fn remembered(&self) -> Remembered {
-        *self.state.lock().unwrap()
+        *self.state.remembered.lock().unwrap()
+    }
+
+    /// Lets refreshes wait for their answers, or answers all.
+    pub(crate) fn stall(&self, is_stalled: bool) {
+        self.state.is_stalled.send_replace(is_stalled);
     }
 
     /// A sign-in whose access token ends at this moment.
@@ -76,13 +91,21 @@ pub(crate) fn number(file: &Map<String, Value>) -> u64 {
 }
 
 async fn refresh(
-    State(state): State<Arc<Mutex<Remembered>>>,
+    State(endpoint): State<Arc<Endpoint>>,
     Form(asked): Form<Asked>,
 ) -> (StatusCode, Json<Value>) {
+    let answer = answer(&endpoint.remembered, &asked);
+    let mut stalled = endpoint.is_stalled.subscribe();
+    stalled.wait_for(|is_stalled| !is_stalled).await.unwrap();
+    answer
+}
+
+fn answer(remembered: &Mutex<Remembered>, asked: &Asked) -> (StatusCode, Json<Value>) {
     assert_eq!(asked.grant_type, "refresh_token");
     let presented = asked.refresh_token.strip_prefix(REFRESH).unwrap();
     let presented: u64 = presented.parse().unwrap();
-    let mut state = state.lock().unwrap();
+    let mut state = remembered.lock().unwrap();
+    state.requests += 1;
     // A client that is killed before it stores the response repeats the previous token; the response
     // was lost.
     let is_lost_answer = presented + 1 == state.latest && state.presented == presented;

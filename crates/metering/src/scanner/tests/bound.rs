@@ -31,6 +31,7 @@ fn of(max_output_tokens: impl Into<Option<u64>>, choices: u64) -> Bound {
     Bound {
         max_output_tokens: max_output_tokens.into(),
         choices,
+        video_seconds: None,
         is_certain: true,
     }
 }
@@ -312,4 +313,27 @@ fn a_form_has_the_number_of_images() {
     assert_eq!(bound(&["2", "9", "3"]), of(None, 9));
     assert_eq!(bound(&["four"]), uncertain(None, 1));
     assert_eq!(bound(&[]), of(None, 1));
+}
+
+#[test]
+fn the_length_of_a_video_is_read_under_either_name() {
+    let of = |body| bound(BoundForm::Videos, body).video_seconds;
+
+    assert_eq!(of(r#"{"model":"m","duration":7}"#), Some(7));
+    assert_eq!(of(r#"{"seconds":"12","model":"m"}"#), Some(12));
+    // One of them counts: the longer.
+    assert_eq!(of(r#"{"seconds":3,"duration":9}"#), Some(9));
+    assert_eq!(of(r#"{"model":"m"}"#), None);
+    assert_eq!(of(r#"{"duration":"long"}"#), None);
+    assert_eq!(
+        bound(BoundForm::Images, r#"{"duration":7,"n":2}"#),
+        of_images(2)
+    );
+}
+
+fn of_images(choices: u64) -> Bound {
+    Bound {
+        choices,
+        ..Bound::default()
+    }
 }

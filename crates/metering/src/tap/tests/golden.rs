@@ -29,6 +29,7 @@ impl Golden {
             cache_write_1h: observed.tokens.map_or(0, |tokens| tokens.cache_write_1h),
             output,
             reasoning,
+            ..Tokens::default()
         };
         Observation {
             tokens: self.tokens.map(tokens),

@@ -2,6 +2,7 @@
 
 mod golden;
 mod hostile;
+mod media;
 mod service_tier;
 mod turns;
 

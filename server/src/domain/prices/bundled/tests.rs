@@ -31,7 +31,9 @@ fn every_bundled_price_is_valid_and_unique() {
     assert_eq!(places.len(), rows.len());
     for row in &rows {
         let rates = [row.input_per_million, row.output_per_million];
-        assert!(rates.iter().all(|rate| *rate > 0), "{}", row.model_pattern);
+        let has_tokens = rates.iter().all(|rate| *rate > 0);
+        let has_media = row.per_image > 0 || row.per_video_second > 0;
+        assert!(has_tokens != has_media, "{}", row.model_pattern);
         assert!(
             row.cache_read_per_million <= row.input_per_million,
             "{}",

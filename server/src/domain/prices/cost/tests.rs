@@ -28,6 +28,7 @@ fn tokens(counts: [i64; 5]) -> Tokens {
         cache_write_1h: 0,
         output: counts[3],
         reasoning: counts[4],
+        ..Tokens::default()
     }
 }
 

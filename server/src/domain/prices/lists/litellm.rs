@@ -1,6 +1,8 @@
 //! `LiteLLM`'s `model_prices_and_context_window.json`: US dollars per token, in a member for each combination of kind of token,
 //! prompt size and service tier, such as `input_cost_per_token_above_200k_tokens_priority`.
 
+mod media;
+
 use std::collections::BTreeMap;
 
 use entity::price::{LongPromptRule, ServiceTier};
@@ -33,11 +35,14 @@ const MAKERS: [&str; 12] = [
 /// The modes whose usage is counted in tokens of text.
 const MODES: [&str; 3] = ["chat", "responses", "completion"];
 
+const MEDIA_MODES: [&str; 2] = ["image_generation", "video_generation"];
+
 /// The rates of one service tier, by threshold; 0 for those of short prompts.
 type ByThreshold = BTreeMap<i64, PartialRates>;
 
 pub(super) fn read(list: &Members) -> Result<Vec<NewPrice>> {
     let mut prices = Vec::new();
+    let mut media = Vec::new();
     for (name, entry) in list {
         let Ok(entry) = serde_json::from_str::<Members>(entry.get()) else {
             return Err(Error::BadInput(format!("{name} is not a JSON object")));
@@ -54,8 +59,19 @@ pub(super) fn read(list: &Members) -> Result<Vec<NewPrice>> {
                 add(&mut prices, price);
             }
         }
+        if is_maker && text("mode").is_some_and(|mode| is_one_of(&mode, &MEDIA_MODES)) {
+            media.push((name, entry));
+        }
+    }
+    for price in media::read(&media)? {
+        add(&mut prices, price);
     }
     Ok(prices)
+}
+
+/// Some makers, and sizes of images, are named in front of the model.
+fn model(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 fn is_one_of(text: &str, known: &[&str]) -> bool {
@@ -97,8 +113,7 @@ fn price(name: &str, entry: &Members) -> Result<Option<NewPrice>> {
         .collect();
     service_tiers.extend(fast_mode(entry));
     Ok(Some(NewPrice {
-        // Some makers are named in front of the model.
-        model_pattern: name.rsplit('/').next().unwrap_or(name).to_owned(),
+        model_pattern: model(name).to_owned(),
         provider: None,
         effective_from: None,
         rates: Rates {
@@ -108,7 +123,7 @@ fn price(name: &str, entry: &Members) -> Result<Option<NewPrice>> {
             cache_write_1h: flat.cache_write_1h,
             output,
             reasoning: flat.reasoning,
-            per_request: None,
+            ..Rates::default()
         },
         conditions: Conditions {
             long_prompt_rule: LongPromptRule::WholeRequest,

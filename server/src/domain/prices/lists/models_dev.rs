@@ -120,7 +120,7 @@ fn price(name: &str, model: &Model) -> Result<Option<NewPrice>> {
             cache_write_1h: None,
             output,
             reasoning: flat.reasoning,
-            per_request: None,
+            ..Rates::default()
         },
         conditions: Conditions {
             long_prompt_rule: LongPromptRule::WholeRequest,

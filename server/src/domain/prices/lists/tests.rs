@@ -162,3 +162,50 @@ fn other_documents_are_refused_as_price_tables() {
         assert!(!message.is_empty(), "{list}");
     }
 }
+
+#[test]
+fn images_and_videos_have_the_price_of_their_dearest_size() {
+    let maker = |mode: &str, mut entry: Value| {
+        entry["litellm_provider"] = json!("xai");
+        entry["mode"] = json!(mode);
+        entry
+    };
+    let image = |entry| maker("image_generation", entry);
+    let video = |entry| maker("video_generation", entry);
+    let list = json!({
+        "xai/picture": image(json!({"input_cost_per_image": 0.06})),
+        "low/1024-x-1024/picture": image(json!({"input_cost_per_image": 0.04})),
+        "of-tokens": image(json!({"input_cost_per_token": 5e-06, "output_cost_per_image_token": 4e-05})),
+        "high/1024-x-1024/of-tokens": image(json!({"input_cost_per_image": 0.25})),
+        "xai/film": video(json!({"input_cost_per_image": 0.01, "output_cost_per_second": 0.08,
+            "output_cost_per_second_480p": 0.08, "output_cost_per_second_1080p": 0.25})),
+        "other-film": video(json!({"output_cost_per_video_per_second": 0.3})),
+    });
+
+    let rows = rows(&list);
+
+    let rates: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            (
+                &*row.model_pattern,
+                row.per_image,
+                row.per_video_second,
+                row.input_per_million,
+            )
+        })
+        .collect();
+    let expected = [
+        ("film", 0, 250_000_000, 0),
+        ("other-film", 0, 300_000_000, 0),
+        ("picture", 60_000_000, 0, 0),
+    ];
+    assert_eq!(rates, expected);
+    let mut wrong = list;
+    wrong["xai/film"]["output_cost_per_second"] = json!("free");
+    let message = refusal(&wrong, day());
+    assert!(
+        message.starts_with("xai/film: output_cost_per_second"),
+        "{message}"
+    );
+}

@@ -157,6 +157,7 @@ impl Counted {
                 cache_write_1h: 0,
                 output: self.output_tokens,
                 reasoning: self.reasoning_tokens,
+                ..Tokens::default()
             },
             cost: self.cost,
             unpriced: self.unpriced,

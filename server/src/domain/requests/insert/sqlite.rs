@@ -109,6 +109,8 @@ impl RowBinder {
             Column::CacheWrite1hTokens => to.add(row.cache_write_1h_tokens),
             Column::OutputTokens => to.add(row.output_tokens),
             Column::ReasoningTokens => to.add(row.reasoning_tokens),
+            Column::Images => to.add(row.images),
+            Column::VideoSeconds => to.add(row.video_seconds),
             Column::ClientIp => self.text(to, row.client_ip.as_deref()),
             Column::UserAgent => self.text(to, row.user_agent.as_deref()),
             Column::RequestedServiceTier => self.text(to, row.requested_service_tier.as_deref()),

@@ -98,6 +98,8 @@ fn blank() -> request::Model {
         cache_write_1h_tokens: None,
         output_tokens: None,
         reasoning_tokens: None,
+        images: 0,
+        video_seconds: 0,
         client_ip: None,
         user_agent: None,
         requested_service_tier: None,

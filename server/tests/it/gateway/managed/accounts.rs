@@ -63,6 +63,60 @@ async fn a_request_through_openrouter_names_it_in_its_row() {
     assert_eq!(record.output_tokens, Some(3));
 }
 
+/// Adds an account, sends a request to its model, and reads the row.
+async fn served_by(managed: &mut Managed, kind: ProviderKind, (path, body): (&str, Value)) {
+    let model = "of-google";
+    let account = managed.provider.account(kind, model);
+    let account = managed.add(account).await;
+    managed.lists(model, true).await;
+    let url = managed.app.url(path);
+    let request = managed.app.http.post(url).bearer_auth(&managed.key);
+    let answer = request.json(&body).send().await.unwrap();
+
+    assert_eq!(answer.status(), StatusCode::OK, "{kind:?}");
+    let record = managed.next_record().await;
+    let record = managed.reconciled(record.id).await;
+    assert_eq!(
+        (record.provider, record.account_id),
+        (Some(kind), Some(account))
+    );
+    assert_eq!(
+        (
+            record.input_tokens,
+            record.output_tokens,
+            record.reasoning_tokens
+        ),
+        (Some(9), Some(4), Some(2)),
+        "{kind:?}"
+    );
+    let checked = managed.app.services.checkup.check_account(account).await;
+    let checked = checked.unwrap();
+    assert_eq!(checked.account.last_error, None, "{kind:?}");
+    let tested = managed
+        .app
+        .services
+        .checkup
+        .test_model(account, model)
+        .await;
+    assert!(tested.unwrap().succeeded, "{kind:?}");
+    let accounts = &managed.app.services.provider_accounts;
+    accounts.remove(test_context(), account).await.unwrap();
+    managed.lists(model, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_vertex_and_of_gemini_interactions_serve_are_checked_and_are_named_in_rows() {
+    let mut managed = Managed::start().await;
+    let script = "usage:input=9,output=4,reasoning=2";
+    let contents = json!({"contents": [{"role": "user", "parts": [{"text": script}]}]});
+    let vertex = ("/v1beta/models/of-google:generateContent", contents);
+    let interaction = json!({"model": "of-google", "input": script});
+    let interaction = ("/v1beta/interactions", interaction);
+
+    served_by(&mut managed, ProviderKind::Vertex, vertex).await;
+    served_by(&mut managed, ProviderKind::GeminiInteractions, interaction).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_engine_is_reported_as_unavailable_until_it_is_started() {
     let managed = Managed::start().await;

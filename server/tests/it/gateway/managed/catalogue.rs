@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use entity::provider_account::ProviderKind;
-use proxypal_server::domain::{provider_accounts::NewAuthFile, settings::GatewaySettings};
+use proxypal_server::domain::settings::GatewaySettings;
 use serde_json::{Value, json};
 
 use super::{Delivery, Managed, Protocol};
@@ -29,21 +28,6 @@ impl Managed {
         updated.await.unwrap();
     }
 
-    async fn sign_in_at_xai(&self, endpoint: &TokenEndpoint) {
-        let content = endpoint.ending_sign_in(&format!("{}/codex", self.provider.url));
-        let new = NewAuthFile {
-            kind: ProviderKind::Xai,
-            label: None,
-            email: None,
-            plan: None,
-            file_name: None,
-            content,
-            expires_at: None,
-        };
-        let accounts = &self.app.services.provider_accounts;
-        accounts.save_auth_file(test_context(), new).await.unwrap();
-    }
-
     async fn responds_for(&self, model: &str) -> (u16, String) {
         let mut body = Protocol::Responses.body(Delivery::Streamed, "hello");
         body["model"] = json!(model);
@@ -67,7 +51,7 @@ async fn a_signed_in_account_serves_a_model_that_only_the_refreshed_catalogue_ha
     }
     let managed = Managed::start().await;
     let (viewer, endpoint) = (managed.app.viewer().await, TokenEndpoint::start().await);
-    managed.sign_in_at_xai(&endpoint).await;
+    managed.sign_in_with(&endpoint).await;
     managed.lists("grok-4.3", true).await;
     assert_eq!(managed.responds_for(NEW).await.0, 400);
     let before = eventually("the origin of a built-in model", async || {
@@ -125,7 +109,7 @@ async fn without_the_setting_the_engine_serves_its_built_in_catalogue() {
     let managed = Managed::start().await;
     let (viewer, endpoint) = (managed.app.viewer().await, TokenEndpoint::start().await);
     std::fs::write(managed.catalogue(), json!({"xai": [NEW]}).to_string()).unwrap();
-    managed.sign_in_at_xai(&endpoint).await;
+    managed.sign_in_with(&endpoint).await;
     managed.lists(NEW, true).await;
 
     managed

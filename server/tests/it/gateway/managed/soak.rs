@@ -104,6 +104,7 @@ fn produced(list: &[Value]) -> Tokens {
             cache_write_1h: count("cacheWrite1h"),
             output: count("output"),
             reasoning: count("reasoning"),
+            ..Tokens::default()
         };
         add(&mut total, tokens);
     }

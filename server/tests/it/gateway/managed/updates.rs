@@ -8,15 +8,12 @@ use std::{
     time::Duration,
 };
 
-use entity::{RateLimit, provider_account::ProviderKind};
+use entity::RateLimit;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use proxypal_server::{
-    domain::provider_accounts::NewAuthFile,
-    engine::{EngineState, LastUpdate, UpdateError, UpdateKind, UpdatePhase},
-};
+use proxypal_server::engine::{EngineState, LastUpdate, UpdateError, UpdateKind, UpdatePhase};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -182,22 +179,6 @@ impl Managed {
         let ended = script.ask(ROLLBACKS).await;
         assert_eq!(ended["data"]["alerts"]["nodes"], json!([]));
     }
-
-    async fn sign_in_with(&self, endpoint: &TokenEndpoint) {
-        let content = endpoint.ending_sign_in(&format!("{}/codex", self.provider.url));
-        let new = NewAuthFile {
-            kind: ProviderKind::Xai,
-            label: None,
-            email: None,
-            plan: None,
-            file_name: None,
-            content,
-            expires_at: None,
-        };
-        let accounts = &self.app.services.provider_accounts;
-        accounts.save_auth_file(test_context(), new).await.unwrap();
-        self.lists("grok-4.3", true).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,7 +230,7 @@ async fn a_release_that_cannot_be_used_leaves_the_engine_untouched() {
     releases.publish_flawed("8.0.2", Flaw::Truncated);
     releases.publish_flawed("8.0.3", Flaw::OtherMachine);
     releases.publish_flawed("8.0.4", Flaw::NoProgram);
-    releases.publish("8.0.5", json!({"exits": true}));
+    releases.publish_flawed("8.0.5", Flaw::Exits);
     releases.publish("8.0.6", json!({"loses_usage": true}));
     let managed = Managed::with_releases(&releases).await;
     let pid = managed.app.services.engine.status().pid;

@@ -27,6 +27,7 @@ fn counted(input: i64, output: i64) -> Tokens {
         cache_write_1h: 0,
         output,
         reasoning: 2,
+        ..Tokens::default()
     }
 }
 

@@ -1,0 +1,3 @@
+export { describeForecast, expectedLevels, readForecast } from "./forecast";
+export { WindowBar } from "./WindowBar";
+export { nameOfWindow } from "./windowName";
