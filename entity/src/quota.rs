@@ -136,6 +136,19 @@ pub enum FreeModelPolicy {
 )]
 pub struct Percents(pub Vec<u8>);
 
+/// A temporary increase of a limit.
+#[derive(
+    Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sea_orm::FromJsonQueryResult,
+)]
+pub struct QuotaRaise {
+    /// In the metric's unit.
+    pub amount: i64,
+    /// When it ends.
+    pub until: DateTimeUtc,
+    /// For the user and other administrators.
+    pub reason: String,
+}
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "quota")]
@@ -165,6 +178,8 @@ pub struct Model {
     /// Of quotas of costs; the default for others.
     pub free_models: FreeModelPolicy,
     pub created_at: DateTimeUtc,
+    /// `None` without one; it may have ended.
+    pub temporary_raise: Option<QuotaRaise>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -18,6 +18,7 @@ const ADMIN_PATHS = [
   "/users",
   "/keys",
   "/providers",
+  "/account-groups",
   "/models",
   "/models/aliases",
   "/models/prices",

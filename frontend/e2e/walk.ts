@@ -82,6 +82,16 @@ const RELEASE = {
   canInstall: true,
   sizeBytes: null,
 };
+const ACCOUNT_GROUP = {
+  __typename: "AccountGroup",
+  id: "group",
+  name: "Team",
+  isDefault: false,
+  version: 1,
+  userCount: 1,
+  apiKeyCount: 0,
+  accounts: [],
+};
 /** A price list that changes one price. */
 const PRICE_UPDATE = {
   __typename: "PriceUpdate",
@@ -110,7 +120,7 @@ const PRICE_UPDATE = {
 
 /**
  * States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that
- * fail or are paused, an alias, a user with an alert address, a price list with changes.
+ * fail or are paused, an account group, an alias, a user with an alert address, a price list with changes.
  */
 function withMoreToDo(text: string): string {
   let accounts = 0;
@@ -120,6 +130,7 @@ function withMoreToDo(text: string): string {
     .replaceAll('"releases":[]', `"releases":[${JSON.stringify(RELEASE)}]`)
     .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
     .replaceAll('"priceUpdate":null', `"priceUpdate":${JSON.stringify(PRICE_UPDATE)}`)
+    .replaceAll('"accountGroups":[]', `"accountGroups":[${JSON.stringify(ACCOUNT_GROUP)}]`)
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

@@ -11,6 +11,8 @@ import { PageAnnouncer } from "./shell/PageAnnouncer";
 import { Shell } from "./shell/Shell";
 import { Loading } from "./ui/Loading";
 
+const AccountGroupsPage = lazy(() => import("./pages/accountGroups/AccountGroupsPage"));
+const AccountGroupPage = lazy(() => import("./pages/accountGroups/AccountGroupPage"));
 const AlertsPage = lazy(() => import("./pages/AlertsPage"));
 const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/engine/EnginePage"));
@@ -119,6 +121,8 @@ function AdminRoutes() {
       </Route>
       <Route path="/keys" component={KeysPage} />
       <Route path="/providers" component={ProvidersPage} />
+      <Route path="/account-groups" component={AccountGroupsPage} />
+      <Route path="/account-groups/:id" component={AccountGroupPage} />
       <Route path="/models" component={ModelsPage}>
         <Route path="/" component={Catalogue} />
         <Route path="/aliases" component={Aliases} />

@@ -235,6 +235,7 @@ impl App {
         tasks.spawn(services.checkup.clone().run(stop()));
         let windows = services.provider_accounts.windows().usage().clone();
         tasks.spawn(windows.run(stop()));
+        tasks.spawn(services.shares.clone().run(stop()));
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
@@ -383,6 +384,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
+        shares: core.shares.clone(),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),
@@ -446,7 +448,9 @@ fn gateway(
         prices: services.prices.clone(),
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
+        shares: services.shares.clone(),
         settings: services.settings.clone(),
+        usage: services.usage.clone(),
         engine: services.engine.clone(),
         clock: services.clock.clone(),
         addresses: services.server.addresses.clone(),
@@ -494,6 +498,7 @@ fn metrics_exporter(
         request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
+        shares: services.shares.clone(),
         accounts: services.provider_accounts.clone(),
         backups: services.backups.clone(),
         engine: services.engine.clone(),

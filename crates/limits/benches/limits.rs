@@ -61,6 +61,7 @@ fn limits(quotas: u32) -> Arc<UserLimits<()>> {
         api_key_id: None,
         metric: [Metric::Tokens, Metric::Cost, Metric::Requests][number as usize % 3],
         limit: i64::MAX,
+        raise: None,
         window: QuotaWindow::Rolling { seconds: 86_400 },
         provider: None,
         model_pattern: (number.is_multiple_of(2)).then(|| "gpt-*".to_owned()),

@@ -13,15 +13,15 @@ mod window;
 
 pub use self::{
     quota::{
-        Amounts, Charge, Cost, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus,
+        Amounts, Charge, Cost, LimitRaise, Metric, ProviderSet, QuotaRule, QuotaState, QuotaStatus,
         RequestUsage, UnpricedPolicy,
     },
-    rate_limits::RateLimit,
+    rate_limits::{RateLimit, RateUsage},
     reservation::{
         LimitError, LimitKind, LimitOwner, LimitState, RateLimitStatus, RejectingQuota,
         RequestSlot, Reservation,
     },
-    user_limits::{LimitRequest, MonotonicClock, Start, UserLimits, WaitRules},
+    user_limits::{LimitRequest, MonotonicClock, REPORTS_PER_MINUTE, Start, UserLimits, WaitRules},
     wait_list::{Attempt, AttemptResult, Blocked, WaitList, WaitNews, WaitTicket, Waiter},
     window::QuotaWindow,
 };

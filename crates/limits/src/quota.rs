@@ -33,6 +33,13 @@ pub enum UnpricedPolicy {
     Refuse,
 }
 
+/// A temporary increase of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitRaise {
+    pub amount: i64,
+    pub until: DateTime<Utc>,
+}
+
 /// A quota as the limits need it.
 #[derive(Clone, Debug)]
 pub struct QuotaRule {
@@ -41,12 +48,13 @@ pub struct QuotaRule {
     pub api_key_id: Option<Uuid>,
     pub metric: Metric,
     pub limit: i64,
+    pub raise: Option<LimitRaise>,
     pub window: QuotaWindow,
     /// Counts one provider only, by the number that the caller gives it (0 to 15).
     pub provider: Option<u8>,
     /// Counts the models that fit the pattern only; see [`pattern`].
     pub model_pattern: Option<String>,
-    /// Percentages of the limit that warn.
+    /// Percentages of the limit in force that warn.
     pub soft_percents: Vec<u8>,
     /// Rejects requests without a known upper bound.
     pub strict: bool,
@@ -173,9 +181,20 @@ pub struct Charge {
     pub amount: i64,
 }
 
+impl QuotaRule {
+    /// The limit with the raise that is in force.
+    pub(super) fn limit_at(&self, at: DateTime<Utc>) -> i64 {
+        let raise = self.raise.filter(|raise| at < raise.until);
+        let more = raise.map_or(0, |raise| raise.amount);
+        self.limit.saturating_add(more)
+    }
+}
+
 /// The usage of a quota at one time, in its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuotaStatus {
+    /// With the raise that is in force.
+    pub limit: i64,
     pub used: i64,
     /// By requests in flight.
     pub reserved: i64,
@@ -208,24 +227,46 @@ impl<Q> QuotaState<Q> {
         self.used = used;
     }
 
+    pub fn rule(&self) -> &QuotaRule {
+        &self.rule
+    }
+
+    /// Whether it counts requests with this key.
+    pub fn counts_key(&self, api_key_id: Uuid) -> bool {
+        self.rule.api_key_id.is_none_or(|id| id == api_key_id)
+    }
+
+    /// Whether it counts every request with this key, whatever model and provider serve it.
+    pub fn counts_all_of(&self, api_key_id: Uuid) -> bool {
+        let is_partial = self.rule.provider.is_some() || self.rule.model_pattern.is_some();
+        !is_partial && self.counts_key(api_key_id)
+    }
+
     /// Usage and reservations at this time.
     pub fn standing(&self, at: DateTime<Utc>) -> QuotaStatus {
         QuotaStatus {
+            limit: self.rule.limit_at(at),
             used: self.used_in_total(at),
             reserved: i64::try_from(self.reserved).unwrap_or(i64::MAX),
             resets_at: self.resets_at(at),
         }
     }
 
+    /// Usage in millionths of the limit, committed or not.
+    pub fn level(&self, at: DateTime<Utc>) -> i128 {
+        i128::from(self.used_in_total(at)) * 1_000_000 / i128::from(self.rule.limit.max(1))
+    }
+
     /// Committed usage in millionths of the limit.
     pub fn per_million(&self, at: DateTime<Utc>) -> i128 {
-        i128::from(self.used(at)) * 1_000_000 / i128::from(self.rule.limit.max(1))
+        i128::from(self.used(at)) * 1_000_000 / i128::from(self.rule.limit_at(at).max(1))
     }
 
     /// The highest warning percentage that committed usage has reached.
     pub fn warning(&self, at: DateTime<Utc>) -> Option<u8> {
         let used = i128::from(self.used(at)) * 100;
-        let reached = |percent: &u8| used >= i128::from(*percent) * i128::from(self.rule.limit);
+        let limit = i128::from(self.rule.limit_at(at));
+        let reached = |percent: &u8| used >= i128::from(*percent) * limit;
         self.rule
             .soft_percents
             .iter()
@@ -291,7 +332,7 @@ impl<Q> QuotaState<Q> {
         let is_unpriced = metric == Metric::Cost && request.estimate.is_unpriced();
         if is_unpriced && self.rule.unpriced == UnpricedPolicy::Refuse {
             return Err(LimitError::Unpriced {
-                quota: self.description(),
+                quota: self.description(request.at),
                 rejecting: Box::new(self.rejecting(request.at, None)),
             });
         }
@@ -300,14 +341,14 @@ impl<Q> QuotaState<Q> {
             if ceiling.is_none() || is_unpriced {
                 return Err(LimitError::Unbounded {
                     metric,
-                    quota: self.description(),
+                    quota: self.description(request.at),
                     rejecting: Box::new(self.rejecting(request.at, None)),
                     is_unpriced,
                 });
             }
         }
         let used = self.used_in_total(request.at);
-        let left = self.rule.limit.saturating_sub(used);
+        let left = self.rule.limit_at(request.at).saturating_sub(used);
         let needed = self.amount(request);
         let fits = self.reserved + i128::from(needed) <= i128::from(left);
         // A request with an estimated usage may use the rest if it is the only one in flight; otherwise the
@@ -319,7 +360,7 @@ impl<Q> QuotaState<Q> {
         }
         let free = (i128::from(left) - self.reserved).max(0);
         let free = i64::try_from(free).unwrap_or(left);
-        let mut quota = self.description();
+        let mut quota = self.description(request.at);
         if left > 0 {
             let (free, needed) = (self.unit(free), self.unit(needed));
             quota = format!(
@@ -335,6 +376,7 @@ impl<Q> QuotaState<Q> {
 
     fn rejecting(&self, at: DateTime<Utc>, needed: Option<i64>) -> RejectingQuota {
         let QuotaStatus {
+            limit,
             used,
             reserved,
             resets_at,
@@ -346,7 +388,7 @@ impl<Q> QuotaState<Q> {
             model_pattern: self.rule.model_pattern.clone(),
             state: LimitState {
                 holder: self.holder(),
-                limit: self.rule.limit,
+                limit,
                 used,
                 reserved,
                 needed,
@@ -373,8 +415,8 @@ impl<Q> QuotaState<Q> {
     }
 
     /// A description of the quota for the client.
-    fn description(&self) -> String {
-        let amount = self.unit(self.rule.limit);
+    fn description(&self, at: DateTime<Utc>) -> String {
+        let amount = self.unit(self.rule.limit_at(at));
         let window = match self.rule.window {
             QuotaWindow::Lifetime => "in total".to_owned(),
             QuotaWindow::Calendar { unit, zone } => format!("a {} ({zone})", unit.name()),

@@ -25,6 +25,20 @@ pub struct RateLimit {
     pub max_wait_seconds: Option<u32>,
 }
 
+/// The rate limits of one user or key and what is left of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateUsage {
+    pub holder: LimitOwner,
+    /// Requests per minute; `None` without a limit, as the others.
+    pub requests: Option<RateLimitStatus>,
+    /// Tokens per minute.
+    pub tokens: Option<RateLimitStatus>,
+    /// The limit on concurrent requests.
+    pub concurrent_requests: Option<u32>,
+    /// Requests in flight.
+    pub running: u32,
+}
+
 /// The limits of one user or key and their state.
 #[derive(Debug, Default)]
 pub(super) struct RateLimits {
@@ -180,6 +194,30 @@ impl RateLimits {
     pub(super) fn refund_tokens(&mut self, tokens: u64) {
         if let Some(most) = self.in_force.tokens_per_minute {
             self.tokens.give_back(rate(most), tokens);
+        }
+    }
+
+    pub(super) fn usage(
+        &self,
+        holder: LimitOwner,
+        defaults: RateLimit,
+        now: Duration,
+    ) -> RateUsage {
+        let limit = self.limit.unwrap_or(defaults);
+        let status = |bucket: &Gcra, most: u64| RateLimitStatus {
+            limit: most,
+            remaining: bucket.remaining(rate(most), now),
+            resets_in: bucket.resets_in(now),
+        };
+        let requests = limit.requests_per_minute.map(u64::from);
+        RateUsage {
+            holder,
+            requests: requests.map(|most| status(&self.requests, most)),
+            tokens: limit
+                .tokens_per_minute
+                .map(|most| status(&self.tokens, most)),
+            concurrent_requests: limit.concurrent_requests,
+            running: self.running,
         }
     }
 

@@ -23,7 +23,7 @@ use crate::{
         Amounts, Charge, Metric, ProviderSet, QuotaRequest, QuotaState, RequestUsage,
         UnpricedPolicy,
     },
-    rate_limits::{RateLimit, RateLimits},
+    rate_limits::{RateLimit, RateLimits, RateUsage},
     reservation::{
         HeldLimits, HeldQuota, LimitError, LimitOwner, RateLimitStatus, RequestSlot, Reservation,
     },
@@ -35,6 +35,8 @@ pub type MonotonicClock = fn() -> Duration;
 
 /// Rejected requests of one user that are recorded per minute.
 const RECORDED_REJECTIONS: u64 = 60;
+/// Reports of limits that one user may read per minute.
+pub const REPORTS_PER_MINUTE: u64 = 60;
 
 /// Bounds of the requests of one user that wait, which are otherwise twice the concurrent requests.
 const MIN_WAITING: usize = 4;
@@ -80,6 +82,8 @@ struct State<Q> {
     reset_at: Option<i64>,
     /// Limits how many rejected requests are recorded.
     refusals: Gcra,
+    /// Limits how many reports are read.
+    reports: Gcra,
 }
 
 /// The slot of a request, or why it is rejected, and the state of the requests per minute.
@@ -110,6 +114,7 @@ impl<Q> UserLimits<Q> {
                 meters: Vec::new(),
                 reset_at: None,
                 refusals: Gcra::default(),
+                reports: Gcra::default(),
             }),
             is_strict: AtomicBool::default(),
             depends_on_model: AtomicBool::default(),
@@ -283,6 +288,28 @@ impl<Q> UserLimits<Q> {
         let now = (self.clock)();
         let taken = self.lock().refusals.take(rate(RECORDED_REJECTIONS), 1, now);
         taken.is_none()
+    }
+
+    /// Takes one of the [`REPORTS_PER_MINUTE`], or returns how long to wait for one.
+    pub fn take_report(&self) -> Option<Duration> {
+        let now = (self.clock)();
+        self.lock().reports.take(rate(REPORTS_PER_MINUTE), 1, now)
+    }
+
+    /// The rate limits of the user and, if it has any of its own, of a key.
+    pub fn rates(&self, api_key_id: Uuid, defaults: RateLimit) -> Vec<RateUsage> {
+        let now = (self.clock)();
+        let state = self.lock();
+        let user = state.user.usage(LimitOwner::User, defaults, now);
+        let key = state.keys.get(&api_key_id);
+        let own = key.filter(|key| key.limit.is_some_and(|limit| limit != RateLimit::default()));
+        let own = own.map(|key| key.usage(LimitOwner::Key, defaults, now));
+        std::iter::once(user).chain(own).collect()
+    }
+
+    /// Visits each quota, without a copy. The limits are locked meanwhile.
+    pub fn each_quota(&self, visit: impl FnMut(&QuotaState<Q>)) {
+        self.lock().meters.iter().for_each(visit);
     }
 
     /// Counts an open WebSocket until [`UserLimits::close_socket`].

@@ -1,5 +1,5 @@
-//! Requests that wait until a limit admits them, in a fair order: the lowest rank first, then arrival. What frees a limit
-//! admits the first in the line directly, so that requests that arrive later do not overtake.
+//! Requests that wait until a limit admits them, in a fair order: the lowest rank first, then arrival. A task that frees a
+//! limit admits the first in the line directly, so that requests that arrive later do not overtake.
 
 #[cfg(test)]
 mod bursts;
@@ -43,7 +43,7 @@ pub struct Blocked {
     pub retry_after: Option<Duration>,
 }
 
-/// What decides which limits count a waiting request.
+/// The properties of a waiting request that decide which limits count it.
 #[derive(Clone, Copy, Debug)]
 pub struct Waiter {
     /// The lowest is admitted first; the use of the user, for example.
@@ -141,7 +141,7 @@ impl WaitList {
             state: Arc::clone(&state),
         };
         line.entries.insert(position, entry);
-        // Before the attempt: what frees a limit after it sees that a request waits.
+        // Before the attempt, so that a task that frees a limit after it finds the waiting request.
         self.0.waiting.store(line.entries.len(), Ordering::SeqCst);
         self.admit(line);
         Some(WaitTicket {

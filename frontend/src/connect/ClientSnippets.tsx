@@ -1,7 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { graphql } from "../graphql/generated";
-import type { ClientKind } from "../graphql/generated/graphql";
+import type { ClientKind, ClientSetupPurpose } from "../graphql/generated/graphql";
 import { t } from "../i18n";
 import { Code } from "../ui/Code";
 import { CodeBlock } from "../ui/CodeBlock";
@@ -15,6 +15,7 @@ const ClientSetupQuery = graphql(`
       client
       note
       files {
+        purpose
         place
         language
         content
@@ -40,6 +41,18 @@ export function ClientSnippets(props: ClientSnippetsProps) {
     variables: () => ({ client: props.client, apiKeyId: props.apiKeyId }),
   });
   const shown = () => setup.data?.clientSetup;
+  const filesFor = (purpose: ClientSetupPurpose) =>
+    shown()?.files.filter((file) => file.purpose === purpose) ?? [];
+  const files = (purpose: ClientSetupPurpose, placeholder: string) => (
+    <For each={filesFor(purpose)}>
+      {(file) => (
+        <CodeBlock
+          place={file.place}
+          code={file.content.replaceAll(placeholder, props.secret ?? placeholder)}
+        />
+      )}
+    </For>
+  );
 
   return (
     <div class="flex min-w-0 flex-col gap-4">
@@ -74,18 +87,12 @@ export function ClientSnippets(props: ClientSnippetsProps) {
                 {t("connect.placeholder")} <Code>{known().keyPlaceholder}</Code>
               </p>
             </Show>
-            <For each={known().files}>
-              {(file) => (
-                <CodeBlock
-                  place={file.place}
-                  code={file.content.replaceAll(
-                    known().keyPlaceholder,
-                    props.secret ?? known().keyPlaceholder,
-                  )}
-                />
-              )}
-            </For>
+            {files("CONNECT", known().keyPlaceholder)}
             <p class="text-sm text-muted">{known().note}</p>
+            <Show when={filesFor("STATUS_LINE").length > 0}>
+              <p class="font-medium">{t("connect.statusLine")}</p>
+              {files("STATUS_LINE", known().keyPlaceholder)}
+            </Show>
             <Models names={known().models} />
           </>
         )}

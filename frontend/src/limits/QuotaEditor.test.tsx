@@ -11,6 +11,8 @@ const quota = {
   id: "q1",
   metric: "TOKENS",
   limit: 1000,
+  effectiveLimit: 1000,
+  raise: null,
   used: 0,
   reserved: 0,
   remaining: 1000,

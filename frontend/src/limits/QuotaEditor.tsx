@@ -1,7 +1,8 @@
 import Pencil from "lucide-solid/icons/pencil";
 import Plus from "lucide-solid/icons/plus";
 import Trash2 from "lucide-solid/icons/trash";
-import { For, Show } from "solid-js";
+import TrendingUp from "lucide-solid/icons/trending-up";
+import { createSignal, For, Show } from "solid-js";
 import { readFragment } from "../graphql/generated";
 import type { QuotaInput, QuotaStateFragment } from "../graphql/generated/graphql";
 import { May } from "../graphql/may";
@@ -15,12 +16,14 @@ import { createQuotaChange, type QuotaHolder } from "./createQuotaChange";
 import { QuotaDialog } from "./QuotaDialog";
 import { QuotaFragment, QuotaLine } from "./QuotaSummary";
 import { asInput, type QuotaMask } from "./quotaInput";
+import { RaiseDialog } from "./RaiseDialog";
 
 type QuotaEditorProps = QuotaHolder & { hint: string; quotas: readonly QuotaMask[] };
 
 function Editor(props: QuotaEditorProps) {
   const quotas = createQuotaChange(props);
   const { send } = quotas;
+  const [raised, setRaised] = createSignal<QuotaStateFragment>();
 
   async function restore(quota: QuotaInput) {
     const { error } = await send({ add: [quota] });
@@ -62,6 +65,14 @@ function Editor(props: QuotaEditorProps) {
                 quota={quota}
                 actions={
                   <span class="flex gap-1">
+                    <May do="setQuotaRaise">
+                      <IconButton
+                        label={t("limits.raise")}
+                        onClick={() => setRaised(readFragment(QuotaFragment, quota))}
+                      >
+                        <TrendingUp class="size-4" aria-hidden="true" />
+                      </IconButton>
+                    </May>
                     <IconButton
                       label={t("limits.edit")}
                       onClick={() => quotas.open(readFragment(QuotaFragment, quota))}
@@ -91,6 +102,7 @@ function Editor(props: QuotaEditorProps) {
         onSave={(quota) => void quotas.save(quota)}
         onClose={() => quotas.open(undefined)}
       />
+      <RaiseDialog quota={raised()} onClose={() => setRaised(undefined)} />
     </Panel>
   );
 }

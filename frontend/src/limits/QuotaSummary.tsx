@@ -2,7 +2,7 @@ import { For, type JSX, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../graphql/generated";
 import type { QuotaStateFragment } from "../graphql/generated/graphql";
 import { t } from "../i18n";
-import { formatShare } from "../lib/format";
+import { formatMoment, formatShare } from "../lib/format";
 import { Badge } from "../ui/Badge";
 import { Code } from "../ui/Code";
 import { Meter, Ring } from "../ui/Meter";
@@ -15,6 +15,12 @@ export const QuotaFragment = graphql(`
     id
     metric
     limit
+    effectiveLimit
+    raise {
+      amount
+      until
+      reason
+    }
     used
     reserved
     remaining
@@ -36,7 +42,7 @@ export const QuotaFragment = graphql(`
 type QuotaMask = FragmentType<typeof QuotaFragment>;
 
 function usedOfLimit(quota: QuotaStateFragment): string {
-  const limit = describeAmount(quota.metric, quota.limit);
+  const limit = describeAmount(quota.metric, quota.effectiveLimit);
   return t("limits.ofLimit", { used: formatAmount(quota.metric, quota.used), limit });
 }
 
@@ -49,6 +55,23 @@ function Scope(props: { quota: QuotaStateFragment }) {
         <Show when={props.quota.provider}>{(kind) => <>{providerName(kind())}</>}</Show>{" "}
         <Show when={props.quota.modelPattern}>{(pattern) => <Code>{pattern()}</Code>}</Show>
       </span>
+    </Show>
+  );
+}
+
+/** The temporary increase of the limit: how much, until when and why. */
+function Raise(props: { quota: QuotaStateFragment }) {
+  return (
+    <Show when={props.quota.raise}>
+      {(raise) => (
+        <p class="text-sm text-muted">
+          {t("limits.raised", {
+            amount: describeAmount(props.quota.metric, raise().amount),
+            until: formatMoment(raise().until),
+            reason: raise().reason,
+          })}
+        </p>
+      )}
     </Show>
   );
 }
@@ -106,6 +129,7 @@ export function QuotaLine(props: { quota: QuotaMask; actions?: JSX.Element }) {
         </span>
         <Resets at={quota().resetsAt} window={quota().window} />
       </p>
+      <Raise quota={quota()} />
       <Scope quota={quota()} />
     </li>
   );
@@ -144,6 +168,7 @@ export function QuotaSummary(props: { quotas: readonly QuotaMask[]; empty: JSX.E
               <p class="text-sm text-muted">
                 <Resets at={quota().resetsAt} window={quota().window} />
               </p>
+              <Raise quota={quota()} />
               <Scope quota={quota()} />
             </div>
           </div>

@@ -226,10 +226,7 @@ export function RateFacts(props: { rate: RateMask }) {
       <For each={RATE_FIELDS}>
         {(name) => (
           <Fact name={t(`limits.rates.${name}`)}>
-            <Show
-              when={value(name)}
-              fallback={<span class="text-muted">{whenEmpty(name)}</span>}
-            >
+            <Show when={value(name)} fallback={<span class="text-muted">{whenEmpty(name)}</span>}>
               {(number) => formatWhole(number())}
             </Show>
           </Fact>

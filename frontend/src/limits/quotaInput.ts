@@ -58,7 +58,8 @@ export function asInput(quota: QuotaStateFragment): QuotaInput {
 /** The validation errors of the form. */
 export type QuotaFaults = { limit?: true; soft?: true };
 
-function readLimit(metric: QuotaMetric, text: string): QuotaInput["limit"] | undefined {
+/** An amount in the unit of the metric; undefined if it is none. */
+export function readLimit(metric: QuotaMetric, text: string): QuotaInput["limit"] | undefined {
   const plain = readAmount(text, language()) ?? "";
   if (metric === "COST") {
     const isMoney = /^\d+(\.\d{1,9})?$/.test(plain) && Number(plain) > 0;

@@ -10,7 +10,7 @@ export const RATE_FIELDS = [
   "maxWaitSeconds",
 ] as const;
 
-/** What an empty field means. */
+/** The meaning of an empty field. */
 export function whenEmpty(field: (typeof RATE_FIELDS)[number]): string {
   return t(field === "maxWaitSeconds" ? "limits.noWait" : "common.unlimited");
 }

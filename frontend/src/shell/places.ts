@@ -5,6 +5,7 @@ import Cpu from "lucide-solid/icons/cpu";
 import FlaskConical from "lucide-solid/icons/flask-conical";
 import Gauge from "lucide-solid/icons/gauge";
 import KeyRound from "lucide-solid/icons/key-round";
+import Layers from "lucide-solid/icons/layers";
 import List from "lucide-solid/icons/list";
 import Plug from "lucide-solid/icons/plug";
 import ScrollText from "lucide-solid/icons/scroll-text";
@@ -42,6 +43,7 @@ export const GROUPS: Group[] = [
       { path: "/users", name: "users", icon: Users, near: true },
       { path: "/keys", name: "keys", icon: KeyRound },
       { path: "/providers", name: "providers", icon: Plug },
+      { path: "/account-groups", name: "accountGroups", icon: Layers },
       { path: "/models", name: "models", icon: Boxes },
       { path: "/playground", name: "playground", icon: FlaskConical },
     ],

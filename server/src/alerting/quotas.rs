@@ -63,7 +63,7 @@ fn condition(state: &QuotaState, names: &Names, now: DateTime<Utc>) -> AlertCond
         quota: Some(ReachedQuota {
             metric: quota.metric,
             window: quota.window,
-            limit: quota.limit,
+            limit: standing.limit,
             used: standing.used,
             user_id: quota.user_id,
             api_key_id: quota.api_key_id,

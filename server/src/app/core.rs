@@ -24,6 +24,7 @@ use crate::{
         server_secrets::{self, ServerSecrets},
         sessions::Sessions,
         settings::Settings,
+        shares::Shares,
         users::api_keys::ApiKeys,
     },
 };
@@ -45,6 +46,7 @@ pub(super) struct Core {
     pub(super) accounts: ProviderAccounts,
     pub(super) model_aliases: ModelAliases,
     pub(super) settings: Settings,
+    pub(super) shares: Shares,
     pub(super) seen_models: SeenModels,
 }
 
@@ -71,6 +73,8 @@ impl Core {
             access.clone(),
         )
         .await?;
+        let shares = Shares::new(db.clone(), clock.clone(), access.clone(), ledger.clone());
+        shares.refresh().await?;
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), vault.clone());
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
@@ -78,6 +82,7 @@ impl Core {
             account_groups: AccountGroups::new(db.clone(), clock.clone(), access),
             model_aliases: Box::pin(model_aliases).await?,
             settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
+            shares,
             seen_models: SeenModels::load(db.clone(), clock.clone()).await?,
             db,
             vault,

@@ -94,6 +94,7 @@ pub(super) fn request_log_options(
         observer: Arc::new(WriterObservers {
             metrics: metrics.clone(),
             windows: core.accounts.windows().usage().clone(),
+            shares: core.shares.clone(),
         }),
     }
 }

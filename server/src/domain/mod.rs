@@ -37,6 +37,7 @@ pub mod seen_models;
 pub mod server_secrets;
 pub mod sessions;
 pub mod settings;
+pub mod shares;
 mod text;
 pub mod tokens;
 pub mod usage;

@@ -27,7 +27,7 @@ pub struct ModelCatalogue<'a> {
     /// Our accounts, including those not in use; empty with an external engine that has its own.
     pub accounts: &'a [provider_account::Model],
     pub prices: &'a PriceList,
-    /// Who may use which accounts.
+    /// The accounts that callers may use.
     pub access: &'a AccessSnapshot,
     pub at: DateTime<Utc>,
 }

@@ -62,7 +62,7 @@ impl Catalogue {
         let state = self.access.current();
         let permitted = state.permitted(caller.user_id, Some(caller.api_key_id));
         let is_unlimited = permitted == PermittedAccounts::Ungrouped
-            // No account of ours is in an external engine or the demo.
+            // An external engine and the demo have no account of this server.
             && (state.grouped().is_empty() || self.engine.status().mode != EngineMode::Managed);
         (!is_unlimited).then_some(permitted)
     }

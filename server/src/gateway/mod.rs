@@ -18,6 +18,7 @@ mod meter;
 mod metrics;
 mod model;
 mod receipts;
+mod report;
 mod route;
 mod trace;
 mod upgrade;
@@ -56,6 +57,7 @@ use self::{
     memory::Memory,
     meter::Drainer,
     receipts::Receipts,
+    report::Reports,
     upgrade::Sockets,
     wait::WaitControl,
 };
@@ -66,7 +68,7 @@ use crate::{
     domain::{
         account_groups::AccountAccess, ledger::Ledger, prices::Prices,
         provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings,
-        users::api_keys::KeyRing,
+        shares::Shares, usage::Usage, users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     in_flight::InFlight,
@@ -82,7 +84,9 @@ pub struct GatewayOptions {
     pub accounts: ProviderAccounts,
     /// Which callers may use which accounts.
     pub access: AccountAccess,
+    pub shares: Shares,
     pub settings: Settings,
+    pub usage: Usage,
     pub engine: EngineHandle,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
@@ -179,7 +183,7 @@ impl Gateway {
         self.state.clone()
     }
 
-    /// Whether a request with this path is for the engine.
+    /// Whether a request with this path is for the engine, or for an endpoint of our own that needs a key.
     pub fn serves(path: &str) -> bool {
         route::is_served(path)
     }
@@ -231,6 +235,11 @@ fn stack(
         }))
         // Every key is in memory: an unknown client costs no query and no byte of its body.
         .layer(layer(Authentication { keys: options.keys }))
+        // Our own endpoints are no requests: they are answered from memory and not recorded.
+        .layer(layer(Reports {
+            settings: options.settings.clone(),
+            usage: options.usage,
+        }))
         // From here on a request is recorded, however it ends.
         .layer(layer(Recording {
             receipts: Arc::clone(&components.receipts),
@@ -297,6 +306,7 @@ impl Components {
             ledger: options.ledger.clone(),
             prices: options.prices.clone(),
             settings: settings.clone(),
+            shares: options.shares.clone(),
             kept_bounds: KeptBounds {
                 catalogue: Arc::clone(&catalogue),
                 ledger: options.ledger.clone(),

@@ -27,6 +27,7 @@ use crate::{
         seen_models::SeenModels,
         sessions::Sessions,
         settings::Settings,
+        shares::Shares,
         usage::Usage,
         users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
@@ -49,6 +50,7 @@ pub struct Services {
     pub saved_views: SavedViews,
     pub users: Users,
     pub account_groups: AccountGroups,
+    pub shares: Shares,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
@@ -113,6 +115,7 @@ impl Services {
             .data(self.saved_views)
             .data(self.users)
             .data(self.account_groups)
+            .data(self.shares)
             .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)

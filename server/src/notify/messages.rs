@@ -104,7 +104,7 @@ fn quota(meter: &QuotaState, percent: u8, whose: &str, now: DateTime<Utc>) -> Me
         Metric::Cost => format!("{} USD", usd::print(amount)),
         Metric::Requests => format!("{amount} requests"),
     };
-    let (amount_used, limit) = (amount(standing.used), amount(meter.quota.limit));
+    let (amount_used, limit) = (amount(standing.used), amount(standing.limit));
     let window = meter.quota.window.to_value();
     let resets = standing.resets_at.map_or(String::new(), |at| {
         format!(" It resets at {}.", at.format("%Y-%m-%d %H:%M UTC"))

@@ -29,6 +29,7 @@ pub struct Gauges {
     pub(super) window_units: Family<ByWindow, Fraction>,
     pub(super) window_outside: Family<ByWindow, Fraction>,
     pub(super) window_forecast: Family<ByWindow, Fraction>,
+    pub(super) share_decisions: Family<ByDecision, MonotonicCounter>,
     pub(super) backups: Gauge,
     pub(super) last_backup: Gauge,
     pub(super) database_up: Gauge,
@@ -49,6 +50,11 @@ pub(super) struct Version {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByState {
     pub(super) state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByDecision {
+    pub(super) decision: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -169,6 +175,12 @@ impl Gauges {
             &["provider", "status"],
             "Provider accounts by provider and status",
             &self.accounts,
+        );
+        registry.register(
+            "share_decisions",
+            &["decision"],
+            "Requests that use shared windows: admitted within the share, lent above it, would_refuse while shares are only observed, refused",
+            &self.share_decisions,
         );
     }
 

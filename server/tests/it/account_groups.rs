@@ -1,4 +1,4 @@
-//! Who may use which accounts: the snapshot in memory against the rows, and what keys inherit.
+//! Permitted accounts: the snapshot in memory against the rows, and what keys inherit.
 
 use std::collections::HashSet;
 

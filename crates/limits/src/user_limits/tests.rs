@@ -13,7 +13,7 @@ use proptest::{collection::vec, option, prelude::*, sample::Index};
 
 use self::model::House;
 use super::*;
-use crate::{Cost, QuotaRule, QuotaWindow, reservation::LimitKind};
+use crate::{Cost, LimitRaise, QuotaRule, QuotaWindow, reservation::LimitKind};
 
 type UserLimits = super::UserLimits<QuotaRule>;
 type Start = super::Start<QuotaRule>;
@@ -389,6 +389,52 @@ fn new_limits() -> Arc<UserLimits> {
 }
 
 /// A lifetime quota of the user.
+#[test]
+fn a_raise_counts_until_it_ends() {
+    let account = Arc::new(UserLimits::new(|| Duration::ZERO));
+    let rule = QuotaRule {
+        raise: Some(LimitRaise {
+            amount: 5,
+            until: AT + chrono::TimeDelta::seconds(10),
+        }),
+        ..quota(Metric::Requests, 1)
+    };
+    let id = rule.id;
+    account.set_meters(vec![QuotaState::new(rule.clone(), rule, BTreeMap::new())]);
+    account.add(
+        Charge {
+            quota_id: id,
+            bucket: QuotaWindow::Lifetime.bucket(AT),
+            amount: 3,
+        },
+        AT,
+    );
+    let admitted = |seconds| {
+        let slot = start(&account, 1).slot.unwrap();
+        let request = LimitRequest {
+            model: None,
+            target: None,
+            is_metered: true,
+            estimate: Amounts {
+                requests: 1,
+                ..Amounts::default()
+            },
+            ceiling: None,
+            at: AT + chrono::TimeDelta::seconds(seconds),
+        };
+        UserLimits::reserve(slot, &request, ProviderSet::default())
+    };
+
+    let during = admitted(9);
+    let after = admitted(10);
+
+    assert!(during.is_ok());
+    let Err((LimitError::Quota { rejecting, .. }, _)) = after else {
+        panic!("admitted");
+    };
+    assert_eq!((rejecting.state.limit, rejecting.state.used), (1, 3));
+}
+
 fn quota(metric: Metric, limit: i64) -> QuotaRule {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     QuotaRule {
@@ -396,6 +442,7 @@ fn quota(metric: Metric, limit: i64) -> QuotaRule {
         api_key_id: None,
         metric,
         limit,
+        raise: None,
         window: QuotaWindow::Lifetime,
         provider: None,
         model_pattern: None,

@@ -18,7 +18,7 @@ const AGENTS: u64 = 10;
 /// Requests of an agent.
 const REQUESTS: u32 = 5;
 
-/// What a tool does with a 429.
+/// The reaction of a tool to a 429.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tool {
     /// It fails.

@@ -1,6 +1,7 @@
 import { useNavigate } from "@solidjs/router";
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
+import { AccessDialog } from "../../accountGroups/AccessDialog";
 import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { May } from "../../graphql/may";
@@ -32,7 +33,7 @@ type KeyActionsProps = {
 export function KeyActions(props: KeyActionsProps) {
   const apiKey = () => readFragment(KeyActionsFragment, props.apiKey);
   const navigate = useNavigate();
-  const [open, setOpen] = createSignal<"edit" | "rotate" | "revoke">();
+  const [open, setOpen] = createSignal<"edit" | "groups" | "rotate" | "revoke">();
   const close = () => setOpen(undefined);
   const go = (tab: string) => navigate(`/users/${props.userId}/${tab}?key=${apiKey().id}`);
   const showRequests = () => navigate(`/requests?user=${props.userId}&key=${apiKey().id}`);
@@ -49,6 +50,7 @@ export function KeyActions(props: KeyActionsProps) {
           <MenuItem onSelect={() => go("limits")}>{t("keys.limits")}</MenuItem>
           <May do="updateApiKey">
             <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
+            <MenuItem onSelect={() => setOpen("groups")}>{t("accountGroups.menu")}</MenuItem>
             <MenuLine />
             <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
             <MenuItem danger onSelect={() => setOpen("revoke")}>
@@ -62,6 +64,13 @@ export function KeyActions(props: KeyActionsProps) {
           userId={props.userId}
           apiKey={apiKey()}
           open={open() === "edit"}
+          onClose={close}
+        />
+        <AccessDialog
+          userId={props.userId}
+          apiKeyId={apiKey().id}
+          name={apiKey().name}
+          open={open() === "groups"}
           onClose={close}
         />
         <RotateKeyDialog

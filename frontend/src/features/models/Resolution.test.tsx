@@ -10,7 +10,7 @@ function account(id: string, status: string, statusReason: string | null = null)
   return { __typename, id, label: id, kind: "CLAUDE", status, statusReason, coolingUntil: null };
 }
 
-function resolve(accounts: object[]) {
+function resolve(accounts: object[], offeringAccounts: object[] = []) {
   renderPage(Resolution, {
     ResolveChoices: () => ({ data: { models: [], users: { nodes: [{ id: "u1" }] } } }),
     ResolveModel: () => ({
@@ -22,6 +22,7 @@ function resolve(accounts: object[]) {
           providers: ["CLAUDE"],
           alias: null,
           accounts,
+          offeringAccounts,
           price: null,
         },
       },
@@ -34,6 +35,21 @@ test("a model whose only account is dead does not look available", async () => {
 
   expect((await screen.findByRole("alert")).textContent).toContain("none of its accounts works");
   expect(screen.getByText("The provider rejected the credentials (HTTP 401).")).toBeDefined();
+});
+
+test("an account that would not serve the request is named with the reason", async () => {
+  const reserved = { __typename: "ProviderAccount", id: "r", label: "reserved" };
+  resolve(
+    [account("work", "ACTIVE")],
+    [
+      { excludedBecause: null, account: account("work", "ACTIVE") },
+      { excludedBecause: "NOT_PERMITTED", account: reserved },
+    ],
+  );
+
+  const excluded = await screen.findByText("reserved");
+  expect(excluded.textContent).toContain("not in a group that the user may use");
+  expect(screen.getAllByText("work")).toHaveLength(1);
 });
 
 test("a model with a dead account among others is available with a warning", async () => {

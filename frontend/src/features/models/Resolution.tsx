@@ -37,6 +37,13 @@ const ResolveModelQueryDoc = graphql(`
         statusReason
         coolingUntil
       }
+      offeringAccounts {
+        excludedBecause
+        account {
+          id
+          label
+        }
+      }
       price {
         id
         inputPerMillion
@@ -126,8 +133,33 @@ function ResolutionResult(props: { answer: Answer }) {
             </ul>
           </Fact>
         </Show>
+        <Excluded answer={props.answer} />
       </Facts>
     </div>
+  );
+}
+
+/** The accounts that have the model and would not serve the request, with the reason. */
+function Excluded(props: { answer: Answer }) {
+  const excluded = () =>
+    props.answer.offeringAccounts.flatMap(({ account, excludedBecause }) =>
+      excludedBecause ? [{ ...account, reason: excludedBecause }] : [],
+    );
+  return (
+    <Show when={excluded().length > 0}>
+      <Fact name={t("models.otherAccounts")}>
+        <ul class="flex flex-col gap-1">
+          <For each={excluded()}>
+            {(account) => (
+              <li>
+                {account.label}{" "}
+                <span class="text-sm text-muted">{t(`models.exclusions.${account.reason}`)}</span>
+              </li>
+            )}
+          </For>
+        </ul>
+      </Fact>
+    </Show>
   );
 }
 

@@ -1,5 +1,6 @@
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, Show } from "solid-js";
+import { GroupsOfAccountDialog } from "../../accountGroups/GroupsOfAccountDialog";
 import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
@@ -47,7 +48,7 @@ export function AccountActions(props: {
   onSignIn: () => void;
 }) {
   const account = () => readFragment(AccountActionsFragment, props.account);
-  const [open, setOpen] = createSignal<"edit" | "key" | "remove" | "test">();
+  const [open, setOpen] = createSignal<"edit" | "groups" | "key" | "remove" | "test">();
   const close = () => setOpen(undefined);
   const [, reset] = createMutation(ResetProviderCooldownMutation);
   const check = createHealthCheck();
@@ -67,6 +68,7 @@ export function AccountActions(props: {
         triggerClass={TRIGGER}
       >
         <MenuItem onSelect={() => setOpen("edit")}>{t("common.editMore")}</MenuItem>
+        <MenuItem onSelect={() => setOpen("groups")}>{t("accountGroups.menu")}</MenuItem>
         <Show
           when={account().credential === "API_KEY"}
           fallback={
@@ -94,6 +96,12 @@ export function AccountActions(props: {
         kind={account().kind}
         label={account().label}
         open={open() === "edit"}
+        onClose={close}
+      />
+      <GroupsOfAccountDialog
+        id={account().id}
+        label={account().label}
+        open={open() === "groups"}
         onClose={close}
       />
       <TestAccountDialog account={account()} open={open() === "test"} onClose={close} />

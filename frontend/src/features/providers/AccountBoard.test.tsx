@@ -19,6 +19,7 @@ const account = {
   priority: 5,
   weight: 1,
   headerNames: [],
+  groups: [],
   enabled: true,
   status: "COOLING",
   statusReason: "Claude said 429: try again later",

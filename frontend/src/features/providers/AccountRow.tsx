@@ -29,6 +29,10 @@ const AccountRowFragmentDoc = graphql(`
     priority
     weight
     headerNames
+    groups {
+      id
+      name
+    }
     enabled
     status
     statusReason
@@ -122,6 +126,11 @@ function Details(props: { account: AccountRowFragment }) {
       props.account.weight === 1 ? "" : t("providers.weightIs", { weight: props.account.weight }),
       props.account.headerNames.length > 0
         ? t("providers.headersAre", { names: props.account.headerNames.join(", ") })
+        : "",
+      props.account.groups.length > 0
+        ? t("accountGroups.inGroups", {
+            names: props.account.groups.map(({ name }) => name).join(", "),
+          })
         : "",
     ].filter(Boolean);
   return (

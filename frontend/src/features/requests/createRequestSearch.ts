@@ -62,14 +62,6 @@ function moment(local: string | undefined): string | null {
   return Number.isNaN(at.getTime()) ? null : at.toISOString();
 }
 
-/** A moment by the reader's own clock, to the minute, as an address has it. */
-export function localMoment(iso: string): string {
-  const at = new Date(iso);
-  const two = (part: number) => String(part).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
 /** Milliseconds of the seconds in an address, if they are a duration. */
 function milliseconds(seconds: string | undefined): number | null {
   const value = Number(seconds?.replace(",", "."));

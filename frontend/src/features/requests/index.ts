@@ -1,4 +1,4 @@
-export { createRequestSearch, localMoment } from "./createRequestSearch";
+export { createRequestSearch } from "./createRequestSearch";
 export { FirstRequest } from "./FirstRequest";
 export { OwnRequestDrawer } from "./OwnRequestDrawer";
 export { RequestExplorer } from "./RequestExplorer";

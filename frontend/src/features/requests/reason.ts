@@ -7,6 +7,7 @@ export type Reason =
   | "unserved"
   | "noAccount"
   | "price"
+  | "accountGroup"
   | "request"
   | "keyEnded"
   | "accountRefused"
@@ -30,6 +31,7 @@ const GATEWAY_REASONS: Record<string, Reason> = {
   proxypal_unbounded: "limit",
   proxypal_unpriced: "price",
   proxypal_model_not_allowed: "model",
+  proxypal_account_not_allowed: "accountGroup",
   proxypal_engine_unavailable: "server",
   proxypal_engine_failed: "server",
   proxypal_engine_too_slow: "providerFailed",

@@ -1,6 +1,7 @@
 import Ellipsis from "lucide-solid/icons/ellipsis";
 import Pencil from "lucide-solid/icons/pencil";
 import { createSignal, Show } from "solid-js";
+import { AccessDialog } from "../../accountGroups/AccessDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
@@ -47,7 +48,7 @@ export function UserBadge(props: { user: UserMask }) {
 function Actions(props: { user: UserMask }) {
   const user = () => readFragment(UserActionsFragment, props.user);
   const { isEnabled, enable } = createEnabling(user);
-  const [open, setOpen] = createSignal<"edit" | "reset" | "delete">();
+  const [open, setOpen] = createSignal<"edit" | "groups" | "reset" | "delete">();
   const close = () => setOpen(undefined);
   return (
     <>
@@ -63,6 +64,7 @@ function Actions(props: { user: UserMask }) {
         <MenuItem onSelect={() => void enable(!isEnabled())}>
           {isEnabled() ? t("users.disable") : t("users.enable")}
         </MenuItem>
+        <MenuItem onSelect={() => setOpen("groups")}>{t("accountGroups.menu")}</MenuItem>
         <MenuItem onSelect={() => setOpen("reset")}>{t("users.reset")}</MenuItem>
         <MenuLine />
         <MenuItem danger onSelect={() => setOpen("delete")}>
@@ -70,6 +72,12 @@ function Actions(props: { user: UserMask }) {
         </MenuItem>
       </Menu>
       <EditUserDialog id={user().id} user={user()} open={open() === "edit"} onClose={close} />
+      <AccessDialog
+        userId={user().id}
+        name={user().name}
+        open={open() === "groups"}
+        onClose={close}
+      />
       <ResetUsageDialog
         id={user().id}
         name={user().name}

@@ -1,4 +1,5 @@
 import { For, Show } from "solid-js";
+import { describeAccess } from "../../accountGroups/describeAccess";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { formatWhole } from "../../lib/format";
@@ -16,6 +17,13 @@ const UserFactsFragment = graphql(`
     allowedModels
     usedTokens
     usageResetAt
+    accountAccess {
+      source
+      groups {
+        id
+        name
+      }
+    }
     ...UserAlertAddress
   }
 `);
@@ -50,6 +58,7 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
           )}
         </For>
       </Fact>
+      <Fact name={t("accountGroups.title")}>{describeAccess(user().accountAccess)}</Fact>
       <Show when={user().note}>{(note) => <Fact name={t("users.note")}>{note()}</Fact>}</Show>
     </Facts>
   );

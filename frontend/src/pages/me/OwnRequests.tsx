@@ -3,7 +3,6 @@ import { createQuery } from "@urql/solid";
 import { createMemo, Show } from "solid-js";
 import {
   createRequestSearch,
-  localMoment,
   OwnRequestDrawer,
   OwnRequestsOverTime,
   RequestTable,
@@ -12,6 +11,7 @@ import { graphql } from "../../graphql/generated";
 import type { OwnRequestsQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
+import { localMoment } from "../../lib/moment";
 import { Button } from "../../ui/Button";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";

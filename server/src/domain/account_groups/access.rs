@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::snapshot::{AccessRows, AccessSnapshot, PermittedAccounts};
 use crate::{db::Database, domain::Result};
 
-/// Who may use which accounts. Reading takes no lock; a change replaces the snapshot. Cheap to clone.
+/// The accounts that callers may use. Reading takes no lock; a change replaces the snapshot. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct AccountAccess {
     db: Database,

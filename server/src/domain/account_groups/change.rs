@@ -179,7 +179,7 @@ impl AccountGroups {
         Ok(deleted)
     }
 
-    /// What the deletion of a group changes. The caller has the turn, so the snapshot has the committed rows.
+    /// The consequences of the deletion of a group. The caller has the turn, so the snapshot has the committed rows.
     async fn consequences(
         &self,
         connection: &impl ConnectionTrait,
@@ -246,7 +246,7 @@ impl AccountGroups {
     }
 }
 
-/// What the deletion of a group would change, for the error of one that is not confirmed.
+/// The consequences of the deletion of a group, for the error of one that is not confirmed.
 async fn warning(
     connection: &impl ConnectionTrait,
     deleted: &DeletedAccountGroup,
@@ -291,8 +291,8 @@ async fn add_members(
     accounts: &[Uuid],
 ) -> Result<()> {
     /// Rows of one statement, well below the parameters that a database accepts.
-    const AT_ONCE: usize = 200;
-    for accounts in accounts.chunks(AT_ONCE) {
+    const ROWS: usize = 200;
+    for accounts in accounts.chunks(ROWS) {
         let rows = accounts.iter().map(|id| account_group_member::ActiveModel {
             group_id: Set(group_id),
             account_id: Set(*id),

@@ -23,7 +23,7 @@ pub enum PermittedAccounts {
     Only(Arc<HashSet<AccountId>>),
 }
 
-/// What decides the accounts of a caller.
+/// The rule that decides the accounts of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AccessSource {
     /// The groups of the API key.
@@ -121,7 +121,7 @@ impl AccessSnapshot {
         }
     }
 
-    /// What decides the accounts of a caller, and the groups that are not removed, by name.
+    /// The rule that decides the accounts of a caller, and the groups that are not removed, by name.
     #[must_use]
     pub fn effective(
         &self,

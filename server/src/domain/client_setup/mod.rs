@@ -1,6 +1,7 @@
 //! Configuration snippets for clients, with this server's address and the models that the key may use. The key is a
 //! placeholder, because only its owner has the secret.
 
+mod status_line;
 mod tools;
 
 use url::Url;
@@ -37,9 +38,17 @@ pub struct ClientSetup {
     pub files: Vec<SetupFile>,
 }
 
+/// The purpose of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetupPurpose {
+    Connect,
+    StatusLine,
+}
+
 /// A file to create or edit, or commands to run.
 #[derive(Clone, Debug)]
 pub struct SetupFile {
+    pub purpose: SetupPurpose,
     /// A path, or a description of the place.
     pub place: &'static str,
     /// The language of the code fence.

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, ClientKind, ClientSetup, KEY_PLACEHOLDER as KEY, SetupFile};
+use super::{
+    Access, ClientKind, ClientSetup, KEY_PLACEHOLDER as KEY, SetupFile, SetupPurpose, status_line,
+};
 
 pub(super) fn describe(client: ClientKind, access: &Access) -> ClientSetup {
     match client {
@@ -23,6 +25,7 @@ pub(super) fn describe(client: ClientKind, access: &Access) -> ClientSetup {
 
 fn file(place: &'static str, language: &'static str, content: String) -> SetupFile {
     SetupFile {
+        purpose: SetupPurpose::Connect,
         place,
         language,
         content,
@@ -43,7 +46,10 @@ fn claude_code(access: &Access) -> ClientSetup {
     ClientSetup {
         name: "Claude Code",
         note: "The URL must not end with /v1: Claude Code appends it.",
-        files: vec![pretty("~/.claude/settings.json", &json!({"env": env}))],
+        files: [pretty("~/.claude/settings.json", &json!({"env": env}))]
+            .into_iter()
+            .chain(status_line::claude_code(&access.base_url))
+            .collect(),
     }
 }
 
@@ -67,6 +73,7 @@ wire_api = "responses"
         files: vec![
             file("~/.codex/config.toml", "toml", config),
             file("~/.profile", "sh", profile),
+            status_line::codex(),
         ],
     }
 }

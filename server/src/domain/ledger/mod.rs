@@ -26,8 +26,8 @@ use entity::{
     user::{self, Entity as User},
 };
 pub use limits::{
-    Amounts, Charge, Cost, LimitError, LimitKind, LimitRequest, Metric, ProviderSet, QuotaStatus,
-    RateLimitStatus, WaitRules, gcra,
+    Amounts, Charge, Cost, LimitError, LimitKind, LimitOwner, LimitRequest, Metric, ProviderSet,
+    QuotaStatus, QuotaWindow, REPORTS_PER_MINUTE, RateLimitStatus, RateUsage, WaitRules, gcra,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, Iterable as _, QueryFilter as _,
@@ -130,6 +130,11 @@ impl Ledger {
     /// [`Ledger::reserve`] checks the limits that depend on the body.
     pub fn start(account: &Arc<UserLimits>, api_key_id: Uuid, defaults: RateLimit) -> Start {
         account.start(api_key_id, rate_limit(defaults))
+    }
+
+    /// The rate limits of a user and key, and what is left of them.
+    pub fn rates(account: &UserLimits, api_key_id: Uuid, defaults: RateLimit) -> Vec<RateUsage> {
+        account.rates(api_key_id, rate_limit(defaults))
     }
 
     /// Reserves the estimated usage of a request from every limit that applies, or from none; an error returns

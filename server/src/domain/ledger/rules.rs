@@ -9,7 +9,7 @@ use entity::{
     quota::{self, FreeModelPolicy, Metric, WindowKind},
     request::{self, Outcome},
 };
-use limits::{Amounts, Cost, QuotaRule, QuotaWindow, RequestUsage, UnpricedPolicy};
+use limits::{Amounts, Cost, LimitRaise, QuotaRule, QuotaWindow, RequestUsage, UnpricedPolicy};
 
 use super::QuotaState;
 use crate::domain::{
@@ -32,6 +32,10 @@ pub(in crate::domain) fn quota_state(
             Metric::Requests => limits::Metric::Requests,
         },
         limit: quota.limit,
+        raise: quota.temporary_raise.as_ref().map(|raise| LimitRaise {
+            amount: raise.amount,
+            until: raise.until,
+        }),
         window: read_window(quota.window, quota.rolling_seconds, &quota.timezone)?,
         provider: quota.provider.map(provider_number),
         model_pattern: quota.model_pattern.clone(),

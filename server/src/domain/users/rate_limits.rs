@@ -9,7 +9,7 @@ use crate::domain::{Error, Result};
 const MAX_REQUESTS: u64 = 1_000_000;
 const MAX_TOKENS: u64 = 1_000_000_000_000;
 const MAX_CONCURRENT: u64 = 100_000;
-/// Below the timeouts of clients and of proxies that are told to wait, in seconds.
+/// The longest wait, in seconds: below the usual timeouts of clients.
 const MAX_WAIT: u32 = 120;
 
 /// Validates the limit of a user or key; `None` for an empty one.

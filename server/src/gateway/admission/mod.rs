@@ -4,6 +4,7 @@
 mod costs;
 mod kept_bounds;
 mod limits;
+mod share;
 
 use std::{future::Future, sync::Arc};
 
@@ -11,7 +12,7 @@ use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use metering::{MAX_INPUT_TOKENS, RequestedTier};
 
-use self::{costs::Costs, limits::limit_error};
+use self::{costs::Costs, limits::limit_error, share::NotReserved};
 pub(super) use self::{
     kept_bounds::KeptBounds,
     limits::{NotAdmitted, RequestStart, StartError, open_socket},
@@ -31,6 +32,7 @@ use crate::domain::{
     prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
+    shares::{ShareCandidates, ShareHold, ShareRequest, Shares},
     tokens::{MediaCounts, Tokens},
     users::api_keys::{Caller, KeyRing},
 };
@@ -74,6 +76,7 @@ pub(super) struct AdmissionControl {
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
     pub(super) settings: Settings,
+    pub(super) shares: Shares,
     pub(super) kept_bounds: KeptBounds,
     pub(super) receipts: Arc<Receipts>,
     pub(super) waits: WaitControl,
@@ -148,7 +151,7 @@ impl AdmissionControl {
         };
         let reserved = self.reserve(request, start, &limits, record, client).await;
         let client_name = record.model.as_deref();
-        let reservation = reserved.map_err(|error| match error {
+        let reserved = reserved.map_err(|error| match error {
             NotAdmitted::Refused(error) => {
                 NotAdmitted::Refused(explained(error, is_dropped, client_name))
             }
@@ -167,7 +170,7 @@ impl AdmissionControl {
             media: expected.media,
             ..Tokens::default()
         });
-        let permit = self.receipts.begin(record, reservation).await?;
+        let permit = self.receipts.begin(record, reserved).await?;
         Ok(Admission { permit, expected })
     }
 
@@ -180,6 +183,7 @@ impl AdmissionControl {
         }
     }
 
+    /// Takes the request's part of every limit and of the user's share, or nothing.
     async fn reserve(
         &self,
         request: AdmissionRequest<'_>,
@@ -187,12 +191,34 @@ impl AdmissionControl {
         limits: &LimitRequest<'_>,
         record: &mut RequestRecord,
         client: impl Future<Output = ClientEnd>,
-    ) -> Result<Reservation, NotAdmitted> {
-        let (limit, slot) = match self.ledger.reserve(start.slot, limits) {
-            Ok(reservation) => return Ok(reservation),
-            Err(refused) => refused,
-        };
+    ) -> Result<(Reservation, Option<ShareHold>), NotAdmitted> {
         let caller = request.caller;
+        let share = ShareRequest {
+            request_id: record.id,
+            user_id: caller.user_id,
+            api_key_id: caller.api_key_id,
+            model: limits.model,
+        };
+        let candidates = if request.is_metered {
+            self.shares.candidates(&share)
+        } else {
+            ShareCandidates::default()
+        };
+        let reserve = |slot| {
+            let reserved = self.ledger.reserve(slot, limits);
+            reserved.map_err(|(limit, slot)| NotReserved::Limit(limit, slot))
+        };
+        let taken = self.shares.take(&share, &candidates, start.slot, reserve);
+        let (limit, slot) = match taken {
+            Ok(taken) => return Ok(taken),
+            Err(NotReserved::Limit(limit, slot)) => (limit, slot),
+            Err(NotReserved::Share(exceeded, slot)) => {
+                if request.read_bytes <= FREE_READING {
+                    slot.refund();
+                }
+                return Err(NotAdmitted::Refused(exceeded.into()));
+            }
+        };
         let is_of_tokens = limit.blocked().is_some_and(|blocked| blocked.by_tokens);
         if is_of_tokens && !self.max_wait(caller).is_zero() {
             let ledger = self.ledger.clone();
@@ -204,9 +230,12 @@ impl AdmissionControl {
                 ledger.admit(&account, key, defaults, &wanted.borrowed())
             };
             slot.refund();
-            return self
+            let reserved = self
                 .reserve_waiting(caller, request.span, record, client, attempt)
-                .await;
+                .await?;
+            let taken: Result<_, GatewayError> =
+                self.shares.take(&share, &candidates, reserved, Ok);
+            return Ok(taken?);
         }
         if request.read_bytes <= FREE_READING {
             slot.refund();

@@ -23,6 +23,7 @@ use super::{
     forward::{EngineOutage, UpstreamBody, UpstreamError, UpstreamResponse},
     headers,
     meter::{Drainer, ErrorFormat, Heartbeat, MeteredBody, Receipt, RequestEnd},
+    report::add_limits,
     route::RouteError,
 };
 use crate::domain::{account_groups::PermittedAccounts, prices::Prices, settings::Settings};
@@ -56,6 +57,14 @@ impl Responder {
         receipt.answered(head.status, &head.headers);
         headers::for_client(&mut head.headers, context.id);
         let (route, caller) = (&context.route, &context.caller);
+        if route.is_metered && head.status.is_success() {
+            add_limits(
+                &mut head.headers,
+                route.dialect,
+                caller,
+                context.received_at,
+            );
+        }
         if route.lists_models && head.status.is_success() {
             let limited = self.catalogue.limited(caller);
             if limited.is_some() || caller.is_restricted() {

@@ -14,7 +14,7 @@ const ENGINE_RESTART: Duration = Duration::from_secs(2);
 /// When to try again after a provider that did not answer in time.
 const SLOW_PROVIDER: Duration = Duration::from_secs(10);
 
-/// What a client can do about an error.
+/// An error by the action that resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::gateway) enum ErrorClass {
     /// Use another key: this one is unknown or has ended.
@@ -61,6 +61,7 @@ impl GatewayError {
         match self {
             Self::UnknownKey | Self::KeyProblem(_) => ErrorClass::Key,
             Self::QuotaExceeded { retry_after, .. } => ErrorClass::used_up(*retry_after),
+            Self::ShareUsed { retry_after, .. } => ErrorClass::used_up(Some(*retry_after)),
             Self::RateLimited { retry_after, .. } => ErrorClass::Rate {
                 retry_after: *retry_after,
             },

@@ -102,6 +102,13 @@ pub(in crate::gateway) enum GatewayError {
         /// The quota, for the record.
         rejected_by: Option<Box<RejectedBy>>,
     },
+    #[error("ProxyPal: {share}. A request is likely to be admitted in {} seconds.", seconds(.retry_after))]
+    ShareUsed {
+        /// Until a request is likely to be admitted.
+        retry_after: Duration,
+        /// The share and what was used of it, for people.
+        share: String,
+    },
     #[error(
         "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {remedy}, or ask your administrator for a quota that is not strict."
     )]
@@ -170,6 +177,7 @@ impl GatewayError {
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
             Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
+            Self::ShareUsed { .. } => "proxypal_share_used",
             Self::Unbounded { .. } => "proxypal_unbounded",
             Self::Unpriced { .. } => "proxypal_unpriced",
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
@@ -195,6 +203,7 @@ impl GatewayError {
             | Self::Unbounded { kind, .. }
             | Self::Unpriced { kind, .. } => Some(*kind),
             Self::UnknownKey
+            | Self::ShareUsed { .. }
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
             | Self::AccountNotAllowed

@@ -8,6 +8,7 @@ mod limit;
 mod meter;
 mod read_model;
 mod record;
+mod report;
 mod request;
 mod route;
 mod upgrade;

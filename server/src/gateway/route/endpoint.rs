@@ -209,7 +209,7 @@ impl Dialect {
     pub(in crate::gateway) fn of_path(path: &str) -> Self {
         if is_below(path, "/v1beta") {
             Self::Gemini
-        } else if is_below(path, "/v1/messages") {
+        } else if is_below(path, "/v1/messages") || is_below(path, "/api/oauth") {
             Self::Anthropic
         } else if is_below(path, "/v1/responses") || is_below(path, "/backend-api/codex") {
             Self::Responses

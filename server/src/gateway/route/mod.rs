@@ -1,6 +1,7 @@
 //! Classifies a request by its first line and a few headers.
 
 mod endpoint;
+mod own;
 mod path;
 pub(super) mod query;
 #[cfg(test)]
@@ -15,7 +16,8 @@ use metering::BoundForm;
 use super::dialect::Dialect;
 
 pub(super) use endpoint::ModelSource;
-pub(super) use path::{PREFIXES, is_served};
+pub(super) use own::OwnEndpoint;
+pub(super) use path::PREFIXES;
 
 /// The longest label of an endpoint, in bytes.
 const MAX_LABEL: usize = 200;
@@ -43,6 +45,8 @@ pub(super) struct Route {
     pub lists_models: bool,
     /// Whether this opens the Responses WebSocket.
     pub is_websocket: bool,
+    /// `None` if the engine answers.
+    pub own: Option<OwnEndpoint>,
     /// Method and path: of bounded length, printable, without the query. The record takes it.
     pub endpoint: String,
 }
@@ -50,7 +54,7 @@ pub(super) struct Route {
 /// Why a request is not forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RouteError {
-    /// Not below one of the four prefixes, or ambiguous.
+    /// Not below one of the four prefixes and none of our own, or ambiguous.
     NotFound,
     /// An endpoint of the engine that clients must not reach.
     Blocked,
@@ -68,7 +72,8 @@ pub(super) fn classify(
     if path::is_blocked(&cleaned) || path::is_blocked(&decoded) {
         return Err(RouteError::Blocked);
     }
-    if !path::is_served(&cleaned) || !path::is_served(&decoded) {
+    let own = OwnEndpoint::find(method, &cleaned)?;
+    if own.is_none() && (!path::is_served(&cleaned) || !path::is_served(&decoded)) {
         return Err(RouteError::NotFound);
     }
     let endpoint = endpoint::find(method, &decoded, &cleaned, headers);
@@ -87,7 +92,13 @@ pub(super) fn classify(
         is_metered: endpoint.is_metered,
         lists_models: endpoint.lists_models,
         is_websocket: endpoint.is_websocket,
+        own,
     })
+}
+
+/// Whether the path of a request is for the engine or is one of our own below `/v1` and elsewhere.
+pub(super) fn is_served(path: &str) -> bool {
+    path::is_served(path) || OwnEndpoint::of(path).is_some()
 }
 
 fn label(method: &Method, path: &str) -> String {

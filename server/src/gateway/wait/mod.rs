@@ -181,7 +181,7 @@ async fn ended(ticket: &WaitTicket, list: &WaitList, deadline: Instant) {
     }
 }
 
-/// Adds the time until it is dropped to what the record says that the request waited.
+/// Adds the time until it is dropped to the waiting time of the record.
 #[derive(Debug)]
 pub(super) struct WaitTimer<'a> {
     record: &'a mut RequestRecord,

@@ -146,8 +146,8 @@ impl AccountGroupMutation {
 
     /// Delete an account group. Callers who were permitted only this group reach no account until they are permitted
     /// another one. Its accounts that are in no other group become available to every caller without a group. A group
-    /// that has accounts, users or API keys needs `confirm: true`; otherwise `CONFLICT`, with a message that says who
-    /// loses access. `CONFLICT` for the default group.
+    /// that has accounts, users or API keys needs `confirm: true`; otherwise `CONFLICT`, with a message that names the users
+    /// who lose access. `CONFLICT` for the default group.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_account_group(
         &self,

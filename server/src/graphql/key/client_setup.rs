@@ -50,9 +50,22 @@ enum ClientKind {
     Curl,
 }
 
+/// The purpose of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "client_setup::SetupPurpose")]
+enum ClientSetupPurpose {
+    /// The tool needs it to use this server.
+    Connect,
+    /// Optional: it makes the tool show usage and limits in its status line. To be merged into a file of the same
+    /// place.
+    StatusLine,
+}
+
 /// A file or snippet to copy.
 #[derive(SimpleObject)]
 struct ClientSetupFile {
+    /// The purpose of the file.
+    purpose: ClientSetupPurpose,
     /// The path of the file, or a description of the place.
     place: String,
     /// The language of the content, as in Markdown code fences.
@@ -100,6 +113,7 @@ impl ClientSetupQuery {
         let base_url = base_url.as_deref().unwrap_or(public_url);
         let setup = client_setup::describe(client.into(), base_url, &models)?;
         let file = |file: client_setup::SetupFile| ClientSetupFile {
+            purpose: file.purpose.into(),
             place: file.place.to_owned(),
             language: file.language.to_owned(),
             content: file.content,

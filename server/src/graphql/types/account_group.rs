@@ -45,7 +45,7 @@ impl From<&account_groups::AccountGroup> for AccountGroup {
     }
 }
 
-/// What decides the accounts of a caller.
+/// The rule that decides the accounts of a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::account_groups::AccessSource")]
 pub(crate) enum AccountAccessSource {
@@ -62,7 +62,7 @@ pub(crate) enum AccountAccessSource {
 /// The account groups that a user or key may use.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct AccountAccess {
-    /// What decides. The most specific subject with groups does: the key, then the user, then the default group.
+    /// The rule that decides: that of the key if it has groups, else that of the user, else the default group.
     source: AccountAccessSource,
     /// The groups that the caller may use, by name. Empty with the source `UNGROUPED`; with the source `USER` or
     /// `API_KEY` it is empty if all of the groups were deleted, and then the caller reaches no account.

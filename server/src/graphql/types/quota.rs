@@ -66,6 +66,17 @@ pub(crate) enum FreeModelPolicy {
     Refuse,
 }
 
+/// A temporary increase of a quota's limit.
+#[derive(Clone, Debug, SimpleObject)]
+pub(crate) struct QuotaRaise {
+    /// The amount that is added to the limit.
+    amount: QuotaAmount,
+    /// The time at which it ends.
+    until: DateTime,
+    /// The reason, which the user can read.
+    reason: String,
+}
+
 /// A limit on the usage of a user or a key in a time window, and the current usage.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
@@ -79,8 +90,12 @@ pub(crate) struct Quota {
     id: ID,
     /// The unit that is counted.
     metric: QuotaMetric,
-    /// The limit per window.
+    /// The limit per window, without `raise`.
     limit: QuotaAmount,
+    /// A temporary increase of the limit; null if none is in force.
+    raise: Option<QuotaRaise>,
+    /// The limit that is in force: `limit` and the amount of `raise`.
+    effective_limit: QuotaAmount,
     /// The time window of the limit.
     window: QuotaWindow,
     /// The length of a `ROLLING` window, in seconds; null for other windows.
@@ -91,7 +106,7 @@ pub(crate) struct Quota {
     provider: Option<ProviderKind>,
     /// The pattern of models whose requests are counted, in which `*` matches any characters; null for all.
     model_pattern: Option<String>,
-    /// Percentages of the limit at which to warn.
+    /// Percentages of the limit that is in force at which to warn.
     soft_percents: Vec<u8>,
     /// Whether requests whose maximum usage is unknown are rejected.
     strict: bool,
@@ -105,7 +120,7 @@ pub(crate) struct Quota {
     reserved: QuotaAmount,
     /// The amount that is neither used nor reserved, at least 0.
     remaining: QuotaAmount,
-    /// The usage in percent of the limit; it can exceed 100.
+    /// The usage in percent of the limit that is in force; it can exceed 100.
     used_percent: f64,
     /// The highest warning percentage that is reached; null if none is.
     warning_percent: Option<u8>,
@@ -125,12 +140,19 @@ impl Quota {
         let counts_cost = quota.metric == Metric::Cost;
         let used = standing.used.max(0);
         let taken = used.saturating_add(standing.reserved);
+        let raise = quota.temporary_raise.filter(|raise| at < raise.until);
         Self {
             user_id: quota.user_id,
             api_key_id: quota.api_key_id,
             id: quota.id.into(),
             metric: quota.metric.into(),
             limit: amount(quota.limit),
+            raise: raise.map(|raise| QuotaRaise {
+                amount: amount(raise.amount),
+                until: raise.until.into(),
+                reason: raise.reason,
+            }),
+            effective_limit: amount(standing.limit),
             window: quota.window.into(),
             rolling_seconds: quota.rolling_seconds,
             timezone: quota.timezone,
@@ -142,7 +164,7 @@ impl Quota {
             free_models: counts_cost.then(|| quota.free_models.into()),
             used: amount(used),
             reserved: amount(standing.reserved),
-            remaining: amount(quota.limit.saturating_sub(taken).max(0)),
+            remaining: amount(standing.limit.saturating_sub(taken).max(0)),
             used_percent: f64::from(per_million) / 10_000.0,
             warning_percent,
             resets_at: standing.resets_at.map(Into::into),

@@ -267,6 +267,7 @@ fn in_total(user_id: Uuid, metric: Metric, limit: i64) -> quota::Model {
         unpriced: UnpricedPolicy::default(),
         free_models: FreeModelPolicy::default(),
         created_at: DateTime::<Utc>::UNIX_EPOCH,
+        temporary_raise: None,
     }
 }
 

@@ -17,6 +17,7 @@ mod prices;
 mod probing;
 mod protocols;
 mod rotation;
+mod sharing;
 mod soak;
 mod updates;
 mod windows;

@@ -85,7 +85,7 @@ impl Groups {
         self.admin.ask_with(permit, json!({ "input": input })).await
     }
 
-    /// What decides for Ada and for her key, and the names of their groups.
+    /// The source of the access of Ada and of her key, and the names of their groups.
     async fn access(&self) -> Value {
         let fields = "accountAccess { source groups { name } ownGroups { name } }";
         let query =

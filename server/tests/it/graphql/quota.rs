@@ -421,6 +421,62 @@ async fn usage_after_a_quota_was_set_is_added_to_earlier_usage() {
 }
 
 #[tokio::test]
+async fn a_quota_is_raised_until_a_time() {
+    const RAISE: &str = "mutation($id: ID!, $raise: QuotaRaiseInput) {
+        setQuotaRaise(quotaId: $id, raise: $raise) { quota { ...R } } }
+        fragment R on Quota { limit effectiveLimit remaining usedPercent raise { amount until reason } }";
+    let (plane, admin, ada) = plane_with_ada().await;
+    let quotas = json!([{ "metric": "REQUESTS", "limit": 2, "window": "LIFETIME" }]);
+    let id = set(&admin, ada, quotas).await[0]["id"].clone();
+    plane.record(ada, "gpt-5").await;
+    let ask = async |raise: Value| {
+        let answer = admin.ask_with(RAISE, json!({ "id": id, "raise": raise }));
+        answer.await
+    };
+    let until = "2026-06-01T13:00:00Z";
+    let raise = json!({ "amount": 2, "until": until, "reason": "a release" });
+
+    let raised = ask(raise.clone()).await;
+
+    assert_eq!(
+        raised["data"]["setQuotaRaise"]["quota"],
+        json!({ "limit": 2, "effectiveLimit": 4, "remaining": 3, "usedPercent": 25.0, "raise": raise })
+    );
+    plane.advance(TimeDelta::hours(1));
+    let query = format!(
+        "{{ user(id: \"{ada}\") {{ quotas {{ effectiveLimit remaining raise {{ amount }} }} }} }}"
+    );
+    let over = admin.ask(&query).await;
+    assert_eq!(
+        over["data"]["user"]["quotas"][0],
+        json!({ "effectiveLimit": 2, "remaining": 1, "raise": null })
+    );
+
+    for (wrong, words) in [
+        (
+            json!({ "amount": 0, "until": "2026-06-02T00:00:00Z", "reason": "x" }),
+            "amount",
+        ),
+        (
+            json!({ "amount": 1, "until": until, "reason": "x" }),
+            "until",
+        ),
+        (
+            json!({ "amount": 1, "until": "2028-01-01T00:00:00Z", "reason": "x" }),
+            "366 days",
+        ),
+        (
+            json!({ "amount": 1, "until": "2026-06-02T00:00:00Z", "reason": " " }),
+            "reason",
+        ),
+    ] {
+        let refused = ask(wrong).await;
+        assert_eq!(code(&refused), "BAD_USER_INPUT");
+        assert!(refused.to_string().contains(words), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn a_reset_clears_usage_and_later_quotas_start_there() {
     let (plane, admin, ada) = plane_with_ada().await;
     let key = key_of(&plane, ada).await;

@@ -119,7 +119,7 @@ async fn a_part_of_a_rate_limit_is_updated_and_the_others_stay() {
     let limit = |requests: Option<i32>, tokens: Option<i32>| {
         json!({
             "requestsPerMinute": requests, "tokensPerMinute": tokens,
-            "concurrentRequests": null, "concurrentSockets": 2,
+            "concurrentRequests": null, "concurrentSockets": 2, "maxWaitSeconds": null,
         })
     };
     assert_eq!(

@@ -207,6 +207,7 @@ async fn old_quota_usage_is_deleted_and_lifetime_usage_stays() {
         unpriced: Set(entity::quota::UnpricedPolicy::default()),
         free_models: Set(entity::quota::FreeModelPolicy::default()),
         created_at: Set(days_ago(900)),
+        temporary_raise: Set(None),
     };
     let quota_id = quota.insert(db).await.unwrap().id;
     for starts_at in [0, days_ago(801).timestamp(), days_ago(799).timestamp()] {

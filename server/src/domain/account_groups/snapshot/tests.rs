@@ -70,15 +70,15 @@ fn operation() -> impl Strategy<Value = Operation> {
 #[derive(Default)]
 struct Tables(AccessRows);
 
-impl Tables {
-    fn has(&self, group: u8) -> bool {
-        self.0.groups.iter().any(|row| row.id == id(group))
-    }
+fn has(rows: &AccessRows, group: u8) -> bool {
+    rows.groups.iter().any(|row| row.id == id(group))
+}
 
+impl Tables {
     fn apply(&mut self, operation: Operation) {
         let rows = &mut self.0;
         match operation {
-            Operation::Create { group, is_default } if !self.has(group) => {
+            Operation::Create { group, is_default } if !has(rows, group) => {
                 if is_default {
                     rows.groups
                         .iter_mut()
@@ -102,7 +102,7 @@ impl Tables {
                 group,
                 account,
                 is_member,
-            } if self.has(group) => {
+            } if has(rows, group) => {
                 let member = account_group_member::Model {
                     group_id: id(group),
                     account_id: id(account),

@@ -19,7 +19,7 @@ fn an_entry_is_parsed_exactly() {
     let price = read(&json!({
         "model": "claude-*", "provider": "CLAUDE", "effectiveFrom": "2027-03-04",
         "input": "3", "cacheRead": 0.3, "cacheWrite": "3.75", "output": 15, "reasoning": null,
-        "perRequest": "0.000000001"
+        "perRequest": "0.000000001", "perImage": "0.04", "perVideoSecond": 0.07
     }));
 
     let expected = NewPrice {
@@ -34,6 +34,8 @@ fn an_entry_is_parsed_exactly() {
             output: 15_000_000_000,
             reasoning: None,
             per_request: Some(1),
+            per_image: Some(40_000_000),
+            per_video_second: Some(70_000_000),
         },
         conditions: Conditions::default(),
         source: None,

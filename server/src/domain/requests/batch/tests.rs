@@ -108,6 +108,7 @@ fn limit() -> quota::Model {
         unpriced: UnpricedPolicy::default(),
         free_models: FreeModelPolicy::default(),
         created_at: DateTime::UNIX_EPOCH,
+        temporary_raise: None,
     }
 }
 

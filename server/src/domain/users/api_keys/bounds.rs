@@ -151,6 +151,7 @@ mod tests {
             unpriced,
             free_models,
             created_at: DateTime::UNIX_EPOCH,
+            temporary_raise: None,
         };
         let usual = quota(UnpricedPolicy::Assume, FreeModelPolicy::Allow);
         let within = |unpriced, free_models| quota_is_within(&quota(unpriced, free_models), &usual);

@@ -120,6 +120,11 @@ impl KnownKey {
 }
 
 impl Caller {
+    /// When the key expires or, if it was replaced, ends; `None` if it does not.
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.expires_at
+    }
+
     /// `None` when the stored digest is invalid.
     pub(super) fn new(
         key: api_key::Model,

@@ -5,6 +5,7 @@ mod many;
 mod new_quota;
 mod past;
 mod preview;
+mod raise;
 mod store;
 
 use std::{cmp::Reverse, collections::HashSet};
@@ -23,6 +24,7 @@ pub use self::{
     budget::MonthlyBudget,
     many::{LimitsOutcome, NewLimits},
     new_quota::NewQuota,
+    raise::NewRaise,
 };
 pub(super) use self::{
     new_quota::read_all,
@@ -405,6 +407,7 @@ pub(super) async fn audited(
                 "strict": quota.strict,
                 "unpriced": quota.unpriced.to_value(),
                 "freeModels": quota.free_models.to_value(),
+                "raise": quota.temporary_raise.as_ref().map(raise::audited),
             })
         })
         .collect())

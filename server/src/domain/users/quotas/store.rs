@@ -106,6 +106,7 @@ pub(super) fn model(subject: &LimitSubject, new: NewQuota, now: DateTime<Utc>) -
         unpriced: new.unpriced,
         free_models: new.free_models,
         created_at: now,
+        temporary_raise: None,
     }
 }
 

@@ -1,5 +1,8 @@
 //! Users, their keys, quotas and rate limits.
 
+use chrono::TimeDelta;
+use proxypal_server::clock::{Clock as _, SystemClock};
+
 use super::{NO_SUBJECT, Walk, text};
 use crate::support::{MailServer, mail::code_in, test_context};
 
@@ -154,6 +157,18 @@ async fn limits(walk: &mut Walk, user: &str) {
         let change = change.replace("USER", user);
         let change = format!("{change} {{ user {{ id }} }}");
         walk.run(&change, &[("user", "/user/id")]).await;
+    }
+    let quotas = format!("{{ user(id: {user}) {{ quotas {{ id }} }} }}");
+    let quotas = walk.owner.ask(&quotas).await;
+    let quota = text(&quotas, "/data/user/quotas/0/id");
+    let tomorrow = (SystemClock.now() + TimeDelta::days(1)).to_rfc3339();
+    for raise in [
+        format!(r#"{{ amount: 5, until: "{tomorrow}", reason: "a release" }}"#),
+        "null".to_owned(),
+    ] {
+        let change = format!(r#"setQuotaRaise(quotaId: "{quota}", raise: {raise})"#);
+        let change = format!("{change} {{ quota {{ user {{ id }} }} }}");
+        walk.run(&change, &[("user", "/quota/user/id")]).await;
     }
     for (change, none) in [
         (

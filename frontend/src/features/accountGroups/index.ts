@@ -1,0 +1,3 @@
+export { AccountGroup } from "./AccountGroup";
+export { AccountGroupList, CreateAccountGroup } from "./AccountGroupList";
+export { GroupActions } from "./GroupActions";
