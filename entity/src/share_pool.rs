@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-/// What happens to requests above the share of their user.
+/// The treatment of requests above the share of their user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(
     rs_type = "String",

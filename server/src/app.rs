@@ -129,6 +129,7 @@ impl Runtime {
     fn engine_context(&self, core: &Core, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
         let source = AppCredentialSource {
             accounts: core.accounts.clone(),
+            access: core.account_groups.access().clone(),
             settings: core.settings.clone(),
             seen_models: core.seen_models.clone(),
         };
@@ -232,9 +233,11 @@ impl App {
         let backups = services.backups.clone();
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
+        tasks.spawn(services.account_limits.clone().follow(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
         let windows = services.provider_accounts.windows().usage().clone();
         tasks.spawn(windows.run(stop()));
+        tasks.spawn(services.shares.clone().run(stop()));
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
@@ -383,6 +386,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
+        shares: core.shares.clone(),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),
@@ -397,6 +401,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         downloads: Downloads::new(clock.clone()),
         backups: life.backups(config, core),
         provider_accounts: core.accounts.clone(),
+        account_limits: core.account_limits.clone(),
         model_aliases: core.model_aliases.clone(),
         checkup,
         oauth: running.oauth,
@@ -446,6 +451,8 @@ fn gateway(
         prices: services.prices.clone(),
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
+        shares: services.shares.clone(),
+        account_limits: services.account_limits.clone(),
         settings: services.settings.clone(),
         usage: services.usage.clone(),
         engine: services.engine.clone(),
@@ -495,6 +502,7 @@ fn metrics_exporter(
         request_metrics,
         usage: services.usage.clone(),
         ledger: services.ledger.clone(),
+        shares: services.shares.clone(),
         accounts: services.provider_accounts.clone(),
         backups: services.backups.clone(),
         engine: services.engine.clone(),

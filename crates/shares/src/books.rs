@@ -1,4 +1,4 @@
-//! What was used in each quarter of an hour, as running sums, so that any span is one subtraction.
+//! Use by quarter of an hour, as running sums, so that any span is one subtraction.
 
 use std::collections::VecDeque;
 
@@ -53,7 +53,7 @@ impl Books {
         }
     }
 
-    /// What was used from one time to another; both are widened to whole buckets.
+    /// The use from one time to another; both are widened to whole buckets.
     pub(crate) fn span(&self, from: i64, to: i64) -> f64 {
         let first = from.div_euclid(QUARTER);
         let end = to.saturating_add(QUARTER - 1).div_euclid(QUARTER);

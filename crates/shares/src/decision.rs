@@ -18,7 +18,7 @@ pub enum AdmissionBasis {
 /// Why a request is refused. The user is above the share in both cases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalReason {
-    /// What is left is kept for users below their shares.
+    /// The rest is kept for users below their shares.
     Kept,
     /// Little is left, and other users above their shares have borrowed less.
     Turn,
@@ -31,9 +31,9 @@ pub struct ShareRefusal {
     pub reason: RefusalReason,
     /// The user's share.
     pub share_percent: f64,
-    /// What the user has used in the current cycles, with requests in flight.
+    /// The user's use in the current cycles, with requests in flight.
     pub used_percent: f64,
-    /// What is kept for all other users together.
+    /// The part that is kept for all other users together.
     pub kept_percent: f64,
     /// When a request of this user is likely to be admitted, in seconds from now; at least 1.
     pub retry_after: i64,

@@ -1,4 +1,4 @@
-//! What is kept for each user: what they are likely to need of their shares before the windows end.
+//! The kept parts: how much of their shares users are likely to need before the windows end.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ const LAST_SESSION: f64 = 600.0;
 const MAX_SESSION: f64 = 0.02;
 /// The session of a user whose sessions are not known, in parts of the share.
 const UNKNOWN_SESSION: f64 = 0.25;
-/// What is kept without books, relative to the time that is left.
+/// The kept part without books, relative to the time that is left.
 const BY_CLOCK: f64 = 1.3;
 /// How often sessions are measured, in seconds.
 const SESSIONS: i64 = 3600;
@@ -309,7 +309,7 @@ impl SharePool {
         }
     }
 
-    /// What the active borrower who has used the least has used, per share.
+    /// The use, per share, of the active borrower who has used the least.
     fn lowest(&self, class: WindowClass, now: i64) -> Option<f64> {
         let capacity = self.class(class).capacity;
         let members = self.members.values();
@@ -348,7 +348,7 @@ impl SharePool {
         opens.map_or(remaining, |(after, _)| after.min(remaining))
     }
 
-    /// What will be kept at a later time before the end of the windows.
+    /// The kept parts at a later time before the end of the windows.
     fn kept_at(&self, class: WindowClass, at: i64, end: i64) -> f64 {
         if at >= end {
             return 0.0;
@@ -382,7 +382,7 @@ fn note_outside(
 }
 
 impl ClassState {
-    /// What is kept for all users together, and for use elsewhere.
+    /// The kept parts of all users together, and that for use elsewhere.
     pub(crate) fn kept_in_all(&self) -> f64 {
         self.kept + self.kept_aside
     }

@@ -18,7 +18,7 @@ pub struct MemberWeight {
     pub joined_at: i64,
 }
 
-/// What a user is likely to use before the reset.
+/// The likely use of a user before the reset.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Need {
     Units(f64),
@@ -27,7 +27,7 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    /// What is kept if this remains of the share.
+    /// The kept part if this remains of the share.
     pub(crate) fn of(self, rest: f64) -> f64 {
         match self {
             Self::Units(units) => units.min(rest),
@@ -104,7 +104,7 @@ impl Member {
         self.classes.get(class).copied().unwrap_or_default()
     }
 
-    /// What remains of the share of windows with this capacity.
+    /// The unused share of windows with this capacity.
     pub(crate) fn rest(&self, class: usize, capacity: f64) -> f64 {
         let used = self.numbers(class).used + self.running;
         (self.share * capacity - used).max(0.0)

@@ -36,7 +36,7 @@ const RECOMPUTE: i64 = 60;
 pub struct ShareRules {
     /// The part of a share that is kept whatever the user used earlier, in proportion to the activity still to come: 0 to 1.
     pub floor: f64,
-    /// What is kept, relative to what the user used in earlier periods.
+    /// The kept part, relative to the user's use in earlier periods.
     pub safety: f64,
 }
 
@@ -52,7 +52,7 @@ impl Default for ShareRules {
 /// The numbers of the windows of one class, in units.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClassState {
-    /// What the pool's users may use in all windows together.
+    /// The units of all windows together that the pool's users may use.
     pub(crate) capacity: f64,
     /// False without recent readings.
     pub(crate) is_known: bool,
@@ -62,11 +62,11 @@ pub(crate) struct ClassState {
     pub(crate) kept_aside: f64,
     /// Use of the accounts elsewhere.
     pub(crate) outside: Books,
-    /// What the active borrower who has used the least has used, per share.
+    /// The use, per share, of the active borrower who has used the least.
     pub(crate) lowest: Option<f64>,
     /// Seconds until the windows end, on average.
     pub(crate) remaining: f64,
-    /// What the members' kept parts will be later; computed when a request is refused.
+    /// The kept parts of all members at later times; computed when a request is refused.
     pub(crate) later: Option<[f64; 8]>,
 }
 
@@ -420,7 +420,7 @@ impl SharePool {
         own.unwrap_or(0.001 * self.class(WindowClass::FiveHours).capacity)
     }
 
-    /// What the accounts can still give in each class: an account gives no more of its five hours than remains of its week.
+    /// The units that the accounts can still give in each class: an account gives no more of its five hours than remains of its week.
     pub(crate) fn left(&self) -> [f64; 2] {
         let mut left = [0.0; 2];
         for account in &self.accounts {

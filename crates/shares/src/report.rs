@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{pool::SharePool, window::WindowClass};
 
-/// What a user may do at present.
+/// The present rights of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberState {
     /// Below the share: always admitted.
@@ -26,7 +26,7 @@ pub struct MemberReport {
     pub state: MemberState,
     /// By class: five hours, week.
     pub used_percent: [f64; 2],
-    /// What is kept of the unused part of the share.
+    /// The kept part of the unused share.
     pub kept_percent: [f64; 2],
 }
 
@@ -34,11 +34,11 @@ pub struct MemberReport {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassReport {
     pub class: WindowClass,
-    /// What all users have used in the current cycles, with requests in flight.
+    /// The use of all users in the current cycles, with requests in flight.
     pub used_percent: f64,
-    /// What users above their shares may borrow now.
+    /// The part that users above their shares may borrow now.
     pub free_percent: f64,
-    /// What is kept for users below their shares.
+    /// The part that is kept for users below their shares.
     pub kept_percent: f64,
     /// When the first window ends, in seconds since 1970; `None` while none is used.
     pub ends_at: Option<i64>,

@@ -60,7 +60,7 @@ pub struct LevelReading {
     pub percent: f64,
     /// Seconds since 1970; `None` while nothing of the window is used.
     pub ends_at: Option<i64>,
-    /// What one unit uses of the window, in percent; `None` derives it from the reading and the use that is known.
+    /// The percentage of the window that one unit uses; `None` derives it from readings and the known use.
     pub percent_per_unit: Option<f64>,
 }
 
@@ -101,13 +101,13 @@ pub(crate) struct Window {
     /// Percent.
     level: f64,
     reported_rate: Option<f64>,
-    /// What one unit used in an earlier cycle, in percent.
+    /// The percentage that one unit used in an earlier cycle.
     earlier_rate: Option<f64>,
     /// The first and the last reading of the cycle.
     first: Option<LastReading>,
     last: Option<LastReading>,
     users: HashMap<Uuid, f64>,
-    /// What the pool's users have used.
+    /// The use of the pool's users.
     total: f64,
     /// With what users of other pools have used through the same account.
     all: f64,
@@ -212,7 +212,7 @@ impl Window {
         has_ended
     }
 
-    /// What one unit uses, in percent; `None` while unknown.
+    /// The percentage that one unit uses; `None` while unknown.
     pub(crate) fn rate(&self) -> Option<f64> {
         let derived = || self.derived_rate().or(self.earlier_rate);
         self.reported_rate.or_else(derived)

@@ -14,6 +14,7 @@ use crate::{
     db::{Database, keep_private},
     domain::{
         account_groups::{AccountAccess, AccountGroups},
+        account_limits::AccountLimits,
         admins::Admins,
         backups,
         ledger::Ledger,
@@ -24,6 +25,7 @@ use crate::{
         server_secrets::{self, ServerSecrets},
         sessions::Sessions,
         settings::Settings,
+        shares::Shares,
         users::api_keys::ApiKeys,
     },
 };
@@ -43,8 +45,10 @@ pub(super) struct Core {
     pub(super) api_keys: ApiKeys,
     pub(super) account_groups: AccountGroups,
     pub(super) accounts: ProviderAccounts,
+    pub(super) account_limits: AccountLimits,
     pub(super) model_aliases: ModelAliases,
     pub(super) settings: Settings,
+    pub(super) shares: Shares,
     pub(super) seen_models: SeenModels,
 }
 
@@ -71,13 +75,18 @@ impl Core {
             access.clone(),
         )
         .await?;
+        let shares = Shares::new(db.clone(), clock.clone(), access.clone(), ledger.clone());
+        shares.refresh().await?;
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), vault.clone());
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
+        let account_limits = AccountLimits::load(accounts.clone(), clock.clone()).await?;
         Ok(Self {
             account_groups: AccountGroups::new(db.clone(), clock.clone(), access),
+            account_limits,
             model_aliases: Box::pin(model_aliases).await?,
             settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
+            shares,
             seen_models: SeenModels::load(db.clone(), clock.clone()).await?,
             db,
             vault,

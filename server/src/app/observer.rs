@@ -1,4 +1,4 @@
-//! Reports the events of the request writer to the metrics, and stored requests to the usage of windows.
+//! Reports the events of the request writer to the metrics, and stored requests to the usage and the shares of windows.
 
 use std::time::Duration;
 
@@ -7,15 +7,17 @@ use entity::request;
 use crate::{
     domain::{
         requests::{RequestChange, WriterObserver},
+        shares::Shares,
         windows::WindowUsage,
     },
     watch::RequestMetrics,
 };
 
-/// Both receivers.
+/// All receivers.
 #[derive(Debug)]
 pub(super) struct WriterObservers {
     pub(super) metrics: RequestMetrics,
+    pub(super) shares: Shares,
     pub(super) windows: WindowUsage,
 }
 
@@ -26,8 +28,10 @@ impl WriterObserver for WriterObservers {
 
     fn written(&self, rows: &[request::Model], changes: &[RequestChange], elapsed: Duration) {
         self.metrics.written(rows, changes, elapsed);
+        self.shares.settled(rows);
         self.windows.settled(rows);
         for change in changes {
+            self.shares.corrected(&change.before, &change.after);
             self.windows.corrected(&change.before, &change.after);
         }
     }

@@ -17,6 +17,7 @@ use crate::domain::{
     Error,
     ledger::Reservation,
     requests::{RecordPermit, Recorder, RequestRecord},
+    shares::ShareHold,
     users::api_keys::Caller,
 };
 use crate::in_flight::InFlight;
@@ -63,9 +64,9 @@ impl Receipts {
     pub(super) async fn begin(
         &self,
         record: &RequestRecord,
-        reservation: Reservation,
+        reserved: (Reservation, Option<ShareHold>),
     ) -> Result<RecordPermit, GatewayError> {
-        let permit = self.recorder.begin(record, reservation).await;
+        let permit = self.recorder.begin(record, reserved).await;
         permit.map_err(|error| unrecordable(&error, record.id))
     }
 

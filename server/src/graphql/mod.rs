@@ -27,6 +27,7 @@ mod schema;
 mod services;
 mod session;
 mod settings;
+mod share;
 mod transport;
 mod types;
 mod usage;

@@ -24,6 +24,7 @@ use super::{
     saved_view::{SavedViewMutation, SavedViewQuery},
     session::{SessionMutations, SessionQueries},
     settings::{SettingsMutation, SettingsQueries},
+    share::{ShareMutation, ShareQuery},
     usage::{UsageQuery, UsageSubscription},
     user::{UserMutations, UserQueries},
 };
@@ -43,6 +44,7 @@ pub(super) struct Query(
     QuotaQuery,
     ProviderQueries,
     AccountGroupQuery,
+    ShareQuery,
     ModelQueries,
     PriceQuery,
     PriceUpdateQuery,
@@ -69,6 +71,7 @@ pub(super) struct Mutation(
     QuotaMutation,
     ProviderMutations,
     AccountGroupMutations,
+    ShareMutation,
     ModelAliasMutation,
     PriceMutation,
     PriceUpdateMutation,

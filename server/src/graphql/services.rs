@@ -9,6 +9,7 @@ use crate::{
     clock::SharedClock,
     domain::{
         account_groups::AccountGroups,
+        account_limits::AccountLimits,
         admins::Admins,
         alerts::Alerts,
         api_tokens::ApiTokens,
@@ -27,6 +28,7 @@ use crate::{
         seen_models::SeenModels,
         sessions::Sessions,
         settings::Settings,
+        shares::Shares,
         usage::Usage,
         users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
@@ -49,6 +51,7 @@ pub struct Services {
     pub saved_views: SavedViews,
     pub users: Users,
     pub account_groups: AccountGroups,
+    pub shares: Shares,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
@@ -59,6 +62,7 @@ pub struct Services {
     pub ledger: Ledger,
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
+    pub account_limits: AccountLimits,
     pub model_aliases: ModelAliases,
     pub oauth: OAuthService,
     pub checkup: Checkup,
@@ -113,6 +117,7 @@ impl Services {
             .data(self.saved_views)
             .data(self.users)
             .data(self.account_groups)
+            .data(self.shares)
             .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)
@@ -120,6 +125,7 @@ impl Services {
             .data(self.exports)
             .data(self.downloads)
             .data(self.backups)
+            .data(self.account_limits)
             .data(self.ledger)
             .data(self.quotas)
             .data(self.provider_accounts)

@@ -20,6 +20,7 @@ pub struct Gauges {
     pub(super) reserved_requests: Gauge,
     pub(super) reconciliation: Family<ByResult, Gauge>,
     pub(super) engine: Family<ByState, Gauge>,
+    pub(super) engine_processes: Family<ByState, Gauge>,
     pub(super) engine_restarts: MonotonicCounter,
     pub(super) engine_started_at: Gauge,
     pub(super) accounts: Family<ByAccountStatus, Gauge>,
@@ -29,6 +30,7 @@ pub struct Gauges {
     pub(super) window_units: Family<ByWindow, Fraction>,
     pub(super) window_outside: Family<ByWindow, Fraction>,
     pub(super) window_forecast: Family<ByWindow, Fraction>,
+    pub(super) share_decisions: Family<ByDecision, MonotonicCounter>,
     pub(super) backups: Gauge,
     pub(super) last_backup: Gauge,
     pub(super) database_up: Gauge,
@@ -49,6 +51,11 @@ pub(super) struct Version {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByState {
     pub(super) state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByDecision {
+    pub(super) decision: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -153,6 +160,12 @@ impl Gauges {
             &self.engine,
         );
         registry.register(
+            "engine_processes",
+            &["state"],
+            "Engine processes of single accounts, by state",
+            &self.engine_processes,
+        );
+        registry.register(
             "engine_restarts",
             &[],
             "Restarts of the engine after it exited",
@@ -169,6 +182,12 @@ impl Gauges {
             &["provider", "status"],
             "Provider accounts by provider and status",
             &self.accounts,
+        );
+        registry.register(
+            "share_decisions",
+            &["decision"],
+            "Requests that use shared windows: admitted within the share, lent above it, would_refuse while shares are only observed, refused",
+            &self.share_decisions,
         );
     }
 

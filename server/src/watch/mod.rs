@@ -19,7 +19,7 @@ use crate::{
     db::Database,
     domain::{
         backups::Backups, ledger::Ledger, provider_accounts::ProviderAccounts,
-        requests::RequestLog, usage::Usage,
+        requests::RequestLog, shares::Shares, usage::Usage,
     },
     engine::EngineHandle,
     gateway,
@@ -37,6 +37,7 @@ pub struct MetricSources {
     pub request_metrics: RequestMetrics,
     pub usage: Usage,
     pub ledger: Ledger,
+    pub shares: Shares,
     pub accounts: ProviderAccounts,
     pub backups: Backups,
     pub engine: EngineHandle,

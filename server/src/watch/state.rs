@@ -1,7 +1,7 @@
 //! Sets the gauges at a scrape. If a source does not respond in time, its gauges keep their values, so that a scrape
 //! always completes.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::atomic::Ordering, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::quota::Metric;
@@ -9,7 +9,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 use super::{
     MetricsExporter,
-    gauges::{ByAccountStatus, ByResult, ByState, ByWindow, Version},
+    gauges::{ByAccountStatus, ByDecision, ByResult, ByState, ByWindow, Version},
     process::Process,
 };
 use crate::{
@@ -104,13 +104,38 @@ impl MetricsExporter {
         gauges.reserved_requests.set(requests);
     }
 
+    fn set_share_decisions(&self) {
+        let totals = self.0.sources.shares.totals();
+        for (decision, count) in [
+            ("admitted", &totals.admitted),
+            ("lent", &totals.lent),
+            ("would_refuse", &totals.would_refuse),
+            ("refused", &totals.refused),
+        ] {
+            let counter = self
+                .0
+                .gauges
+                .share_decisions
+                .get_or_create(&ByDecision { decision });
+            let count = count.load(Ordering::Relaxed);
+            counter.rise_to(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
     fn set_engine_gauges(&self) {
         let (engine, gauges) = (self.0.sources.engine.status(), &self.0.gauges);
         for (one, state) in STATES {
             let gauge = gauges.engine.get_or_create(&ByState { state });
             gauge.set(i64::from(one == engine.state));
         }
+        for (one, state) in STATES {
+            let dedicated = self.0.sources.engine.dedicated();
+            let with = dedicated.values().filter(|each| each.status().state == one);
+            let gauge = gauges.engine_processes.get_or_create(&ByState { state });
+            gauge.set(whole(with.count()));
+        }
         gauges.engine_restarts.rise_to(engine.restarts.into());
+        self.set_share_decisions();
         let started_at = engine.started_at.map_or(0, |at| at.timestamp());
         gauges.engine_started_at.set(started_at);
     }

@@ -1,4 +1,4 @@
-//! What the users of a team want: sessions of requests.
+//! The demand of the users of a team: sessions of requests.
 
 use crate::random::Random;
 
@@ -58,7 +58,7 @@ pub(crate) fn sessions(random: &mut Random, kind: Kind, days: u32, scale: f64) -
     sessions
 }
 
-/// How many agents work at once; below one, whether one does.
+/// The number of agents that work concurrently; below one, whether one does.
 fn agents(random: &mut Random, agents: f64) -> u32 {
     if agents < 1.0 {
         return u32::from(random.is_true(agents));

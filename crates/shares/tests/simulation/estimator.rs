@@ -1,4 +1,4 @@
-//! What one unit uses of a window, in percent, learned from whole-percent readings: the robust Kalman filter of the design
+//! The percentage of a window that one unit uses, learned from whole-percent readings: the robust Kalman filter of the design
 //! with one kind of cost.
 
 use std::collections::VecDeque;

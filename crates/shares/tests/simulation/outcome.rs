@@ -1,4 +1,4 @@
-//! What a run is judged by.
+//! The measures of a run.
 
 use crate::{
     demand::Kind,

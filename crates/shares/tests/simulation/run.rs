@@ -258,15 +258,15 @@ impl Run {
         self.retry_later(now, number, retry, is_unattended);
     }
 
-    /// A refused agent tries again for hours if nobody watches it, else for a quarter of an hour.
+    /// A refused agent tries again for hours if no user watches it, else for a quarter of an hour.
     fn retry_later(&mut self, now: f64, number: usize, retry: f64, is_unattended: bool) {
         let since = *self.agents[number].since.get_or_insert(now);
-        let (at, patience) = if is_unattended {
+        let (at, most_minutes) = if is_unattended {
             (now + retry.clamp(1.0, 30.0), 720.0)
         } else {
             (now + 2.0, 15.0)
         };
-        if at - since <= patience {
+        if at - since <= most_minutes {
             let jitter = self.random.uniform(0.0, 1.2);
             self.push(at + jitter, 2, Event::Start(number));
         }

@@ -2,6 +2,7 @@ import { A, useNavigate, useParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
 import { AccountGroup, GroupActions } from "../../features/accountGroups";
+import { SharingPanel } from "../../features/shares";
 import { graphql } from "../../graphql/generated";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
@@ -84,7 +85,12 @@ export default function AccountGroupPage() {
           </Show>
         }
       >
-        {(known) => <AccountGroup group={known()} />}
+        {(known) => (
+          <>
+            <AccountGroup group={known()} />
+            <SharingPanel groupId={known().id} />
+          </>
+        )}
       </Show>
     </Page>
   );

@@ -1,4 +1,5 @@
 import { AccountGroupList, CreateAccountGroup } from "../../features/accountGroups";
+import { SharingPanel } from "../../features/shares";
 import { t } from "../../i18n";
 import { Page } from "../../ui/Page";
 
@@ -11,6 +12,7 @@ export default function AccountGroupsPage() {
       actions={<CreateAccountGroup />}
     >
       <AccountGroupList />
+      <SharingPanel />
     </Page>
   );
 }

@@ -2,6 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
 import { OwnAlertAddress } from "../../features/alertAddress";
+import { OwnShares } from "../../features/shares";
 import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
@@ -249,6 +250,7 @@ export default function OwnUsage() {
         {(known) => (
           <>
             <Limits own={known()} />
+            <OwnShares />
             <OwnWindows windows={known().windows} />
             <Panel
               title={t("pages.own.used")}

@@ -22,6 +22,7 @@ use crate::{
         Error, Result,
         ledger::{Ledger, Reservation},
         prices::Prices,
+        shares::ShareHold,
         tokens::Tokens,
     },
     outage::{FLAPPING, Outage},
@@ -68,6 +69,7 @@ pub struct RecordPermit {
 struct Held {
     permit: OwnedSemaphorePermit,
     reservation: Option<Reservation>,
+    share: Option<ShareHold>,
     entries: PendingEntries,
 }
 
@@ -122,6 +124,7 @@ impl Recorder {
             held: Some(Held {
                 permit,
                 reservation: None,
+                share: None,
                 entries: PendingEntries::new(),
             }),
             noted: None,
@@ -146,11 +149,12 @@ impl Recorder {
     pub async fn begin(
         &self,
         record: &RequestRecord,
-        reservation: Reservation,
+        (reservation, share): (Reservation, Option<ShareHold>),
     ) -> Result<RecordPermit> {
         let mut permit = self.permit().await?;
         if let Some(held) = &mut permit.held {
             held.reservation = Some(reservation);
+            held.share = share;
         }
         permit.noted = Some(record.id);
         let pending = permit.note(record).await.map_err(|error| {
@@ -211,6 +215,7 @@ impl RecordPermit {
         }
         let pending = PendingSettlement {
             reservation: held.reservation,
+            share: held.share,
             entries: held.entries,
             written: None,
             _permit: Some(held.permit),

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::journal::PendingEntry;
-use crate::domain::ledger::Reservation;
+use crate::domain::{ledger::Reservation, shares::ShareHold};
 
 /// Nearly every request has two: of its begin and of its end.
 pub(super) type PendingEntries = SmallVec<[PendingEntry; 2]>;
@@ -22,6 +22,7 @@ pub(super) struct Settlement {
 #[derive(Debug, Default)]
 pub(super) struct PendingSettlement {
     pub(super) reservation: Option<Reservation>,
+    pub(super) share: Option<ShareHold>,
     /// Entries of the journal that keep their files.
     pub(super) entries: PendingEntries,
     /// Notified after the commit when the journal could not be written.
@@ -41,6 +42,9 @@ impl PendingSettlement {
         }
         if let Some(reservation) = self.reservation {
             reservation.commit();
+        }
+        if let Some(share) = self.share {
+            share.recorded();
         }
     }
 

@@ -4,19 +4,22 @@
 mod costs;
 mod kept_bounds;
 mod limits;
+mod share;
 
 use std::{future::Future, sync::Arc};
 
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use metering::{MAX_INPUT_TOKENS, RequestedTier};
+use uuid::Uuid;
 
-use self::{costs::Costs, limits::limit_error};
+use self::{costs::Costs, limits::limit_error, share::NotReserved};
 pub(super) use self::{
     kept_bounds::KeptBounds,
     limits::{NotAdmitted, RequestStart, StartError, open_socket},
 };
 use super::{
+    choose::{AccountChoice, ChoiceRequest, PermittedRoute},
     dialect::{Dialect, GatewayError},
     memory::{Memory, UserMemory},
     model::{ModelRequest, RequestedModel},
@@ -31,6 +34,7 @@ use crate::domain::{
     prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
+    shares::{ShareCandidates, ShareHold, ShareRequest, Shares},
     tokens::{MediaCounts, Tokens},
     users::api_keys::{Caller, KeyRing},
 };
@@ -50,6 +54,8 @@ pub(super) struct Admission {
     pub(super) permit: RecordPermit,
     /// Tokens to estimate with, should its answer not report usage.
     pub(super) expected: Tokens,
+    /// The engine that may serve it.
+    pub(super) route: PermittedRoute,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -66,16 +72,26 @@ pub(super) struct AdmissionRequest<'a> {
     pub(super) read_bytes: u64,
     /// Whether the body is text, so that its length bounds the tokens of the input.
     pub(super) is_text: bool,
+    /// The id of the session that the tool sent.
+    pub(super) session: Option<&'a [u8]>,
+    /// The engine that a socket is open to, for a turn.
+    pub(super) socket: Option<SocketEngine>,
     pub(super) span: &'a RequestSpan,
 }
+
+/// The engine that a socket is open to: that of an account, or the shared one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SocketEngine(pub(super) Option<Uuid>);
 
 #[derive(Debug)]
 pub(super) struct AdmissionControl {
     pub(super) ledger: Ledger,
     pub(super) prices: Prices,
     pub(super) settings: Settings,
+    pub(super) shares: Shares,
     pub(super) kept_bounds: KeptBounds,
     pub(super) receipts: Arc<Receipts>,
+    pub(super) choice: Arc<AccountChoice>,
     pub(super) waits: WaitControl,
     pub(super) keys: KeyRing,
     pub(super) traces: Traces,
@@ -114,9 +130,6 @@ impl AdmissionControl {
         let target = target.and_then(|model| aliases.target(model, record.started_at));
         let routed = [model.as_deref(), target.as_deref()];
         check_model(request, &asked.model, routed)?;
-        if !request.lists_models {
-            self.check_accounts(request.caller)?;
-        }
         let settings = self.settings.current();
         let is_dropped = self
             .is_bound_dropped(request, asked, model.as_deref(), record)
@@ -148,7 +161,7 @@ impl AdmissionControl {
         };
         let reserved = self.reserve(request, start, &limits, record, client).await;
         let client_name = record.model.as_deref();
-        let reservation = reserved.map_err(|error| match error {
+        let reserved = reserved.map_err(|error| match error {
             NotAdmitted::Refused(error) => {
                 NotAdmitted::Refused(explained(error, is_dropped, client_name))
             }
@@ -167,19 +180,36 @@ impl AdmissionControl {
             media: expected.media,
             ..Tokens::default()
         });
-        let permit = self.receipts.begin(record, reservation).await?;
-        Ok(Admission { permit, expected })
+        let routed = [model.as_deref(), target.as_deref()];
+        let route = self.route(request, routed).await?;
+        let permit = self.receipts.begin(record, reserved).await?;
+        Ok(Admission {
+            permit,
+            expected,
+            route,
+        })
     }
 
-    /// The shared engine chooses among all of its accounts, and nothing in a request restricts it: a caller may use it only
-    /// if it has no account that the caller may not use.
-    pub(super) fn check_accounts(&self, caller: &Caller) -> Result<(), GatewayError> {
-        match self.kept_bounds.catalogue.limited(caller) {
-            None => Ok(()),
-            Some(_) => Err(GatewayError::AccountNotAllowed),
+    async fn route(
+        &self,
+        request: AdmissionRequest<'_>,
+        models: [Option<&str>; 2],
+    ) -> Result<PermittedRoute, GatewayError> {
+        if request.lists_models {
+            return Ok(PermittedRoute::list());
+        }
+        let asked = ChoiceRequest {
+            caller: request.caller,
+            models,
+            session: request.session,
+        };
+        match request.socket {
+            Some(SocketEngine(account)) => self.choice.continue_on(account, asked),
+            None => self.choice.choose(asked).await,
         }
     }
 
+    /// Takes the request's part of every limit and of the user's share, or nothing.
     async fn reserve(
         &self,
         request: AdmissionRequest<'_>,
@@ -187,12 +217,34 @@ impl AdmissionControl {
         limits: &LimitRequest<'_>,
         record: &mut RequestRecord,
         client: impl Future<Output = ClientEnd>,
-    ) -> Result<Reservation, NotAdmitted> {
-        let (limit, slot) = match self.ledger.reserve(start.slot, limits) {
-            Ok(reservation) => return Ok(reservation),
-            Err(refused) => refused,
-        };
+    ) -> Result<(Reservation, Option<ShareHold>), NotAdmitted> {
         let caller = request.caller;
+        let share = ShareRequest {
+            request_id: record.id,
+            user_id: caller.user_id,
+            api_key_id: caller.api_key_id,
+            model: limits.model,
+        };
+        let candidates = if request.is_metered {
+            self.shares.candidates(&share)
+        } else {
+            ShareCandidates::default()
+        };
+        let reserve = |slot| {
+            let reserved = self.ledger.reserve(slot, limits);
+            reserved.map_err(|(limit, slot)| NotReserved::Limit(limit, slot))
+        };
+        let taken = self.shares.take(&share, &candidates, start.slot, reserve);
+        let (limit, slot) = match taken {
+            Ok(taken) => return Ok(taken),
+            Err(NotReserved::Limit(limit, slot)) => (limit, slot),
+            Err(NotReserved::Share(exceeded, slot)) => {
+                if request.read_bytes <= FREE_READING {
+                    slot.refund();
+                }
+                return Err(NotAdmitted::Refused(exceeded.into()));
+            }
+        };
         let is_of_tokens = limit.blocked().is_some_and(|blocked| blocked.by_tokens);
         if is_of_tokens && !self.max_wait(caller).is_zero() {
             let ledger = self.ledger.clone();
@@ -204,9 +256,12 @@ impl AdmissionControl {
                 ledger.admit(&account, key, defaults, &wanted.borrowed())
             };
             slot.refund();
-            return self
+            let reserved = self
                 .reserve_waiting(caller, request.span, record, client, attempt)
-                .await;
+                .await?;
+            let taken: Result<_, GatewayError> =
+                self.shares.take(&share, &candidates, reserved, Ok);
+            return Ok(taken?);
         }
         if request.read_bytes <= FREE_READING {
             slot.refund();

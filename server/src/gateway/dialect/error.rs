@@ -102,6 +102,13 @@ pub(in crate::gateway) enum GatewayError {
         /// The quota, for the record.
         rejected_by: Option<Box<RejectedBy>>,
     },
+    #[error("ProxyPal: {share}. A request is likely to be admitted in {} seconds.", seconds(.retry_after))]
+    ShareUsed {
+        /// Until a request is likely to be admitted.
+        retry_after: Duration,
+        /// The share and what was used of it, for people.
+        share: String,
+    },
     #[error(
         "ProxyPal: this request cannot be bounded, and the quota is strict ({quota}). {remedy}, or ask your administrator for a quota that is not strict."
     )]
@@ -126,6 +133,30 @@ pub(in crate::gateway) enum GatewayError {
         /// The quota, for the record.
         rejected_by: Option<Box<RejectedBy>>,
     },
+    #[error(
+        "ProxyPal: the accounts that have this model are stopped, because the limit that your administrator has set for the window {window} is reached. It resets at {resets_at}."
+    )]
+    AccountsStopped {
+        /// Until the first account is used again.
+        retry_after: Duration,
+        /// The window that resets first.
+        window: String,
+        resets_at: String,
+    },
+    #[error("ProxyPal: the provider has refused requests of every account that has this model. Try again in {} seconds.", seconds(.retry_after))]
+    AccountsRefused {
+        /// Until the first account is used again.
+        retry_after: Duration,
+    },
+    #[error("ProxyPal: the accounts that have this model serve as many requests as they may at a time. Try again in {} seconds.", seconds(.retry_after))]
+    AccountsBusy {
+        /// Until a retry may succeed.
+        retry_after: Duration,
+    },
+    #[error(
+        "ProxyPal: this socket is connected to accounts that do not have the model. Open another socket."
+    )]
+    SocketElsewhere,
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
         /// Until a retry may succeed.
@@ -170,8 +201,13 @@ impl GatewayError {
             Self::Blocked => "proxypal_blocked",
             Self::RateLimited { .. } => "proxypal_rate_limited",
             Self::QuotaExceeded { .. } => "proxypal_quota_exceeded",
+            Self::ShareUsed { .. } => "proxypal_share_used",
             Self::Unbounded { .. } => "proxypal_unbounded",
             Self::Unpriced { .. } => "proxypal_unpriced",
+            Self::AccountsStopped { .. } => "proxypal_account_stopped",
+            Self::AccountsRefused { .. } => "proxypal_account_refused",
+            Self::AccountsBusy { .. } => "proxypal_account_busy",
+            Self::SocketElsewhere => "proxypal_socket_elsewhere",
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
             Self::EngineFailed => "proxypal_engine_failed",
             Self::EngineTooSlow => "proxypal_engine_too_slow",
@@ -195,6 +231,7 @@ impl GatewayError {
             | Self::Unbounded { kind, .. }
             | Self::Unpriced { kind, .. } => Some(*kind),
             Self::UnknownKey
+            | Self::ShareUsed { .. }
             | Self::KeyProblem(_)
             | Self::ModelNotAllowed { .. }
             | Self::AccountNotAllowed
@@ -209,6 +246,10 @@ impl GatewayError {
             | Self::BodyTooSlow
             | Self::NotFound { .. }
             | Self::Blocked
+            | Self::AccountsStopped { .. }
+            | Self::AccountsRefused { .. }
+            | Self::AccountsBusy { .. }
+            | Self::SocketElsewhere
             | Self::EngineUnavailable { .. }
             | Self::EngineFailed
             | Self::EngineTooSlow

@@ -8,9 +8,10 @@ use crate::{
         provider::account::ProviderAccount,
         resolver::{
             context::ContextExt as _,
-            cost::{COUNT, page},
+            cost::{COUNT, one, page},
             error::Result,
         },
+        share::state::AccountSharing,
         types::{account_group::AccountGroup, api_key::ApiKey, user::User},
     },
 };
@@ -20,6 +21,12 @@ const MAX_LISTED: i32 = 200;
 
 #[ComplexObject]
 impl AccountGroup {
+    /// How the usage windows of its accounts are shared among its users.
+    #[graphql(complexity = "one(child_complexity)")]
+    async fn sharing(&self, ctx: &Context<'_>) -> Result<AccountSharing> {
+        AccountSharing::of_group(ctx, Some(self.row_id)).await
+    }
+
     /// The accounts of the group, by provider and label. Removed accounts are left out.
     #[graphql(complexity = "page(Some(10), None, child_complexity)")]
     async fn accounts(&self, ctx: &Context<'_>) -> Result<Vec<ProviderAccount>> {

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object, Union};
 use uuid::Uuid;
 
 use crate::{
-    domain::{Error, Viewer as Asking},
+    domain::{Error, Viewer as Asking, shares::Shares},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
         key::own::OwnKeys,
@@ -22,6 +22,7 @@ use crate::{
             guard::Public,
             loaders::{ApiKeyId, UserId},
         },
+        share::own::OwnShare,
         types::{api_key::ApiKey, paging::Connection, request::Request, user::User},
         user::alert_address::OwnAlertAddress,
     },
@@ -83,6 +84,15 @@ impl KeyHolder {
     #[graphql(complexity = "cost::list(10, child_complexity)")]
     async fn windows(&self, ctx: &Context<'_>) -> Result<Vec<OwnWindow>> {
         OwnWindow::of_user(ctx, ctx.key_holder()?).await
+    }
+
+    /// The caller's shares of usage windows of subscriptions, by account group and provider. Windows that are not shared are
+    /// missing.
+    #[graphql(complexity = "one(child_complexity)")]
+    async fn shares(&self, ctx: &Context<'_>) -> Vec<OwnShare> {
+        let shares = ctx.service::<Shares>();
+        let own = shares.of_key(self.user_id, self.api_key_id);
+        own.into_iter().map(OwnShare::from).collect()
     }
 
     /// The user's requests with any of their keys, newest first.

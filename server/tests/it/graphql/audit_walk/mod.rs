@@ -3,6 +3,7 @@
 
 mod providers;
 mod server;
+mod shares;
 mod team;
 mod users;
 
@@ -157,6 +158,7 @@ async fn every_mutation_of_the_schema_records_its_events() {
     let mut walk = Walk::start().await;
 
     users::run(&mut walk).await;
+    shares::shares(&mut walk).await;
     providers::accounts(&mut walk).await;
     providers::sign_ins(&mut walk).await;
     server::models_and_prices(&mut walk).await;

@@ -1,0 +1,2 @@
+export { OwnShares } from "./OwnShares";
+export { SharingPanel } from "./SharingPanel";

@@ -1,0 +1,19 @@
+//! Fair shares of subscription windows.
+
+use chrono::{TimeDelta, Utc};
+
+use super::{Walk, text};
+
+pub(super) async fn shares(walk: &mut Walk) {
+    let mode = "setShareMode(mode: OBSERVE) { sharing { mode } }";
+    walk.run(mode, &[("accountGroup", "")]).await;
+    let users = walk.owner.ask("{ users(first: 1) { nodes { id } } }").await;
+    let id = text(&users, "/data/users/nodes/0/id");
+    let weight = format!(r#"setShareWeight(userId: "{id}", weight: 2.5) {{ userId weight }}"#);
+    walk.run(&weight, &[("user", "/userId")]).await;
+    let until = (Utc::now() + TimeDelta::hours(1)).to_rfc3339();
+    let allow = format!(
+        r#"allowAboveShare(userId: "{id}", until: "{until}", reason: "release") {{ sharing {{ mode }} }}"#
+    );
+    walk.run(&allow, &[("user", "")]).await;
+}
