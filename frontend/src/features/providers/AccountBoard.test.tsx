@@ -422,16 +422,19 @@ test("an account is stopped at a percentage of a window, and only what changed i
 test("a stopped account shows its line and when it is used again", async () => {
   const until = new Date(Date.now() + 2 * 3_600_000).toISOString();
   const [window] = account.windows;
-  renderBoard({}, {
-    ...account,
-    windows: window ? [{ ...window, stopAtPercent: 80 }] : [],
-    unavailability: {
-      __typename: "AccountUnavailability",
-      reason: "STOPPED",
-      window: "five_hour",
-      until,
+  renderBoard(
+    {},
+    {
+      ...account,
+      windows: window ? [{ ...window, stopAtPercent: 80 }] : [],
+      unavailability: {
+        __typename: "AccountUnavailability",
+        reason: "STOPPED",
+        window: "five_hour",
+        until,
+      },
     },
-  });
+  );
 
   const [row] = await screen.findAllByRole("listitem");
   expect(row?.textContent).toContain("stops at 80%");

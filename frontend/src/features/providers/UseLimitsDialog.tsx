@@ -8,7 +8,7 @@ import { Dialog } from "../../ui/Dialog";
 import { TextField } from "../../ui/Field";
 import { MutationForm } from "../../ui/MutationDialog";
 import { notify } from "../../ui/Toaster";
-import { nameOfWindow } from "./windowName";
+import { nameOfWindow } from "../../windows/windowName";
 
 const SetStopLineMutation = graphql(`
   mutation SetStopLine($id: ID!, $window: String!, $percent: Int) {
@@ -48,8 +48,7 @@ function LimitsForm(props: LimitsProps) {
   const [limited, limitRequests] = createMutation(LimitRequestsMutation);
   const mutation = () => (limited.error || limited.fetching ? limited : stopped);
 
-  async function submit(form: FormData) {
-    const { account, onClose } = props;
+  async function submit(form: FormData, { account, onClose }: LimitsProps) {
     const { id } = account;
     const most = readLimit(form, "requests");
     if (most !== account.maxConcurrentRequests && (await limitRequests({ id, most })).error) return;
@@ -67,7 +66,7 @@ function LimitsForm(props: LimitsProps) {
     <MutationForm
       mutation={mutation()}
       submit={t("common.save")}
-      onSubmit={(form) => void submit(form)}
+      onSubmit={(form) => void submit(form, props)}
       onClose={props.onClose}
     >
       <For each={props.account.windows}>
