@@ -319,6 +319,8 @@ impl Components {
                 drainer: state.drainer.clone(),
                 errors: Arc::clone(&errors),
                 outage: EngineOutage::default(),
+                engine: options.engine.clone(),
+                clock: options.clock.clone(),
             }),
             engine: Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?),
             memory,
