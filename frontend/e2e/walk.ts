@@ -70,6 +70,17 @@ const ALIAS = {
   createdAt: "2026-01-01T00:00:00Z",
 };
 
+// There are no groups.
+const GROUP = {
+  __typename: "UserGroup",
+  id: "g1",
+  version: 1,
+  name: "Team",
+  allowedModels: null,
+  memberCount: 0,
+  rateLimit: null,
+};
+
 // No release feed is read.
 const RELEASE = {
   __typename: "EngineReleaseInfo",
@@ -138,7 +149,7 @@ const PRICE_UPDATE = {
 
 /**
  * States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that
- * fail or are paused, an account group, an alias, a user with an alert address, a price list with changes.
+ * fail or are paused, an account group, an alias, a group of users, a user with an alert address, a price list with changes.
  */
 function withMoreToDo(text: string): string {
   let accounts = 0;
@@ -151,6 +162,7 @@ function withMoreToDo(text: string): string {
     .replaceAll('"accountGroups":[]', `"accountGroups":[${JSON.stringify(ACCOUNT_GROUP)}]`)
     .replaceAll('"mode":"OFF"', '"mode":"OBSERVE"')
     .replaceAll('"pools":[]', `"pools":[${JSON.stringify(SHARED_POOL)}]`)
+    .replaceAll('"userGroups":[]', `"userGroups":[${JSON.stringify(GROUP)}]`)
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

@@ -346,6 +346,8 @@ impl Components {
                 outage: EngineOutage::default(),
                 choice: Arc::clone(&choice),
                 engine: Arc::clone(&engine),
+                engine_state: options.engine.clone(),
+                clock: options.clock.clone(),
             }),
             engine,
             memory,

@@ -30,7 +30,7 @@ use crate::{
         settings::Settings,
         shares::Shares,
         usage::Usage,
-        users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
     engine::{EngineHandle, EngineUpdates},
     notify,
@@ -52,6 +52,7 @@ pub struct Services {
     pub users: Users,
     pub account_groups: AccountGroups,
     pub shares: Shares,
+    pub user_groups: UserGroups,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
@@ -118,6 +119,7 @@ impl Services {
             .data(self.users)
             .data(self.account_groups)
             .data(self.shares)
+            .data(self.user_groups)
             .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)

@@ -23,6 +23,9 @@ const UserActionsFragment = graphql(`
     enabled
     archivedAt
     allowedModels
+    group {
+      id
+    }
   }
 `);
 

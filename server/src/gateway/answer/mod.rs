@@ -15,6 +15,7 @@ use http_body_util::BodyExt as _;
 use serde_json::Value;
 use uuid::Uuid;
 
+use self::retry_hint::RetryHint;
 use super::{
     body::{Upload, UploadError},
     catalogue::Catalogue,
@@ -28,7 +29,11 @@ use super::{
     report::add_limits,
     route::RouteError,
 };
-use crate::domain::{account_groups::PermittedAccounts, prices::Prices, settings::Settings};
+use crate::{
+    clock::SharedClock,
+    domain::{account_groups::PermittedAccounts, prices::Prices, settings::Settings},
+    engine::EngineHandle,
+};
 
 /// When to try again while the engine is unavailable: it restarts within seconds, or an administrator has to act.
 const ENGINE_RECOVERY: Duration = Duration::from_secs(2);
@@ -47,6 +52,8 @@ pub(super) struct Responder {
     pub(super) outage: EngineOutage,
     pub(super) choice: Arc<AccountChoice>,
     pub(super) engine: Arc<EngineClient>,
+    pub(super) engine_state: EngineHandle,
+    pub(super) clock: SharedClock,
 }
 
 impl Responder {
@@ -94,7 +101,12 @@ impl Responder {
             return Either::Right(head.boxed());
         }
         if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
-            let refusal = short_refusal(head, body, receipt, context.recipient);
+            let responder = Arc::clone(self);
+            let refusal = async move {
+                responder
+                    .short_refusal(head, body, receipt, context.recipient)
+                    .await
+            };
             return Either::Right(refusal.boxed());
         }
         let interval = self.settings.current().gateway.routing.stream_keepalive();
@@ -197,6 +209,41 @@ impl Responder {
             .respond(recipient, &error, context.id, context.received_at)
     }
 
+    /// A short refusal, which gets a `Retry-After` if it is the engine's own.
+    async fn short_refusal(
+        &self,
+        mut head: Head,
+        body: UpstreamBody,
+        mut receipt: Receipt,
+        recipient: ErrorRecipient,
+    ) -> Answered {
+        let Ok(read) = body.collect().await else {
+            receipt.answer_with(&GatewayError::EngineFailed, recipient);
+            receipt.end(RequestEnd::Failed("engine_failed"));
+            return Err(GatewayError::EngineFailed);
+        };
+        let body = read.to_bytes();
+        receipt.observe(&body);
+        let seconds = match retry_hint::of(&body) {
+            Some(RetryHint::Seconds(seconds)) => Some(seconds),
+            Some(RetryHint::AtFirstAccount) => self.first_account().await,
+            None => None,
+        };
+        if let Some(seconds) = seconds {
+            retry_hint::put_on(&mut head.headers, seconds);
+        }
+        if let Some(written) = receipt.finish(RequestEnd::Whole) {
+            written.await;
+        }
+        Ok(Response::from_parts(head, Body::from(body)))
+    }
+
+    /// The seconds until an account leaves its cooldown, as the engine reports them.
+    async fn first_account(&self) -> Option<u64> {
+        let accounts = self.engine_state.accounts().await?;
+        retry_hint::first_account(&accounts, self.clock.now())
+    }
+
     /// Why there is no answer: the client's own upload, or the engine.
     pub(super) fn failure(
         &self,
@@ -233,25 +280,4 @@ fn engine_unavailable() -> GatewayError {
     GatewayError::EngineUnavailable {
         retry_after: ENGINE_RECOVERY,
     }
-}
-
-/// A short refusal, which gets a `Retry-After` if it is the engine's own.
-async fn short_refusal(
-    mut head: Head,
-    body: UpstreamBody,
-    mut receipt: Receipt,
-    recipient: ErrorRecipient,
-) -> Answered {
-    let Ok(read) = body.collect().await else {
-        receipt.answer_with(&GatewayError::EngineFailed, recipient);
-        receipt.end(RequestEnd::Failed("engine_failed"));
-        return Err(GatewayError::EngineFailed);
-    };
-    let body = read.to_bytes();
-    receipt.observe(&body);
-    retry_hint::put_on(&mut head.headers, &body);
-    if let Some(written) = receipt.finish(RequestEnd::Whole) {
-        written.await;
-    }
-    Ok(Response::from_parts(head, Body::from(body)))
 }
