@@ -37,9 +37,9 @@ mod m20261130_000037_create_seen_model;
 mod m20261130_000038_create_window_reading;
 mod m20261130_000040_add_media_to_request;
 mod m20261130_000043_add_wait_to_request;
+mod m20261130_000044_add_raise_to_quota;
 mod m20261130_000045_create_account_group;
 mod m20261130_000048_create_share_pool;
-mod m20261130_000044_add_raise_to_quota;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -83,9 +83,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000038_create_window_reading::Migration),
             Box::new(m20261130_000040_add_media_to_request::Migration),
             Box::new(m20261130_000043_add_wait_to_request::Migration),
+            Box::new(m20261130_000044_add_raise_to_quota::Migration),
             Box::new(m20261130_000045_create_account_group::Migration),
             Box::new(m20261130_000048_create_share_pool::Migration),
-            Box::new(m20261130_000044_add_raise_to_quota::Migration),
         ]
     }
 }

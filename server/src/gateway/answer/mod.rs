@@ -81,8 +81,11 @@ impl Responder {
         }
         if retry_hint::may_be_missing(head.status, &head.headers, body.size_hint().exact()) {
             let responder = Arc::clone(self);
-            let refusal =
-                async move { responder.short_refusal(head, body, receipt, context.recipient).await };
+            let refusal = async move {
+                responder
+                    .short_refusal(head, body, receipt, context.recipient)
+                    .await
+            };
             return Either::Right(refusal.boxed());
         }
         let interval = self.settings.current().gateway.routing.stream_keepalive();
