@@ -36,6 +36,7 @@ pub mod share_weight;
 pub mod usage_rollup;
 pub mod usage_slice;
 pub mod user;
+pub mod user_group;
 pub mod user_invitation;
 pub mod window_reading;
 

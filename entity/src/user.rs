@@ -14,14 +14,16 @@ pub struct Model {
     pub name: String,
     pub email: Option<String>,
     pub note: Option<String>,
+    /// No foreign key: deleting a group removes its members from it.
+    pub user_group_id: Option<Uuid>,
     pub enabled: bool,
-    /// `None` allows every model.
+    /// `None` allows those of the group, or every model.
     pub allowed_models: Option<ModelPatterns>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     pub last_used_at: Option<DateTimeUtc>,
     pub archived_at: Option<DateTimeUtc>,
-    /// `None` applies the server's defaults.
+    /// `None` applies that of the group, or the server's defaults.
     pub rate_limit: Option<RateLimit>,
     /// Since the last reset.
     pub used_tokens: i64,

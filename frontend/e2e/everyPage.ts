@@ -16,6 +16,7 @@ const ADMIN_PATHS = [
   "/requests",
   "/usage",
   "/users",
+  "/users/groups",
   "/keys",
   "/providers",
   "/models",

@@ -70,6 +70,17 @@ const ALIAS = {
   createdAt: "2026-01-01T00:00:00Z",
 };
 
+// There are no groups.
+const GROUP = {
+  __typename: "UserGroup",
+  id: "g1",
+  version: 1,
+  name: "Team",
+  allowedModels: null,
+  memberCount: 0,
+  rateLimit: null,
+};
+
 // No release feed is read.
 const RELEASE = {
   __typename: "EngineReleaseInfo",
@@ -110,7 +121,7 @@ const PRICE_UPDATE = {
 
 /**
  * States in which more can be done: an engine that this server manages with a release and an earlier version, accounts that
- * fail or are paused, an alias, a user with an alert address, a price list with changes.
+ * fail or are paused, an alias, a group, a user with an alert address, a price list with changes.
  */
 function withMoreToDo(text: string): string {
   let accounts = 0;
@@ -120,6 +131,7 @@ function withMoreToDo(text: string): string {
     .replaceAll('"releases":[]', `"releases":[${JSON.stringify(RELEASE)}]`)
     .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
     .replaceAll('"priceUpdate":null', `"priceUpdate":${JSON.stringify(PRICE_UPDATE)}`)
+    .replaceAll('"userGroups":[]', `"userGroups":[${JSON.stringify(GROUP)}]`)
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

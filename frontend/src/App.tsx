@@ -23,6 +23,7 @@ const PlaygroundPage = lazy(() => import("./pages/PlaygroundPage"));
 const ProvidersPage = lazy(() => import("./pages/ProvidersPage"));
 const RequestsPage = lazy(() => import("./pages/RequestsPage"));
 const UsagePage = lazy(() => import("./pages/UsagePage"));
+const UserGroupsPage = lazy(() => import("./pages/UserGroupsPage"));
 const UsersPage = lazy(() => import("./pages/UsersPage"));
 const WelcomePage = lazy(() => import("./pages/welcome/WelcomePage"));
 
@@ -109,6 +110,7 @@ function AdminRoutes() {
       <Route path="/requests" component={RequestsPage} />
       <Route path="/usage" component={UsagePage} />
       <Route path="/users" component={UsersPage} />
+      <Route path="/users/groups" component={UserGroupsPage} />
       <Route path="/users/:id" component={UserPage}>
         <Route path="/" component={UserOverview} />
         <Route path="/keys" component={UserKeys} />

@@ -40,6 +40,7 @@ mod m20261130_000043_add_wait_to_request;
 mod m20261130_000044_add_raise_to_quota;
 mod m20261130_000045_create_account_group;
 mod m20261130_000048_create_share_pool;
+mod m20261130_000049_create_user_group;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -86,6 +87,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000044_add_raise_to_quota::Migration),
             Box::new(m20261130_000045_create_account_group::Migration),
             Box::new(m20261130_000048_create_share_pool::Migration),
+            Box::new(m20261130_000049_create_user_group::Migration),
         ]
     }
 }

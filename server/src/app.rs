@@ -45,7 +45,7 @@ use crate::{
         retention::Retention,
         saved_views::SavedViews,
         usage::Usage,
-        users::{UserInvitations, Users, quotas::Quotas},
+        users::{UserGroups, UserInvitations, Users, quotas::Quotas},
     },
     engine::{EngineContext, EngineHandle, EngineUpdates},
     gateway::{Gateway, GatewayOptions},
@@ -378,6 +378,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
+        user_groups: UserGroups::new(db, clock, &core.api_keys),
         user_invitations: UserInvitations::new(
             db.clone(),
             clock.clone(),

@@ -1,15 +1,16 @@
-import { createSignal, For, Show, untrack } from "solid-js";
+import { createSignal, Show, untrack } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
 import { graphql } from "../graphql/generated";
 import type { ApplyLimitsInput } from "../graphql/generated/graphql";
 import { t } from "../i18n";
 import { Dialog } from "../ui/Dialog";
-import { SelectField, TextField } from "../ui/Field";
+import { SelectField } from "../ui/Field";
 import { MutationForm } from "../ui/MutationDialog";
 import { notifyLimits } from "./notifyLimits";
 import { QuotaFields } from "./QuotaDialog";
 import { isQuota, type QuotaFaults, readQuota } from "./quotaInput";
-import { boundsOf, RATE_FIELDS, readRate, whenEmpty } from "./rate";
+import { RateFields } from "./RateFields";
+import { readRate } from "./rate";
 
 const ApplyLimitsMutation = graphql(`
   mutation ApplyLimits($userIds: [ID!]!, $input: ApplyLimitsInput!) {
@@ -103,20 +104,7 @@ function SetLimitsForm(props: FormProps) {
       </Show>
       <Choose name="rate" value={rate()} onChoose={setRate} />
       <Show when={rate() === "SET"}>
-        <div class="grid items-end gap-4 sm:grid-cols-2">
-          <For each={RATE_FIELDS}>
-            {(name) => (
-              <TextField
-                label={t(`limits.rates.${name}`)}
-                name={name}
-                type="number"
-                {...boundsOf(name)}
-                step="1"
-                placeholder={whenEmpty(name)}
-              />
-            )}
-          </For>
-        </div>
+        <RateFields />
       </Show>
     </MutationForm>
   );

@@ -1,9 +1,9 @@
-import { useSearchParams } from "@solidjs/router";
+import { A, useSearchParams } from "@solidjs/router";
 import Plus from "lucide-solid/icons/plus";
 import { CreateUserDialog, UserList } from "../features/users";
 import { May } from "../graphql/may";
 import { t } from "../i18n";
-import { Button } from "../ui/Button";
+import { Button, buttonClass } from "../ui/Button";
 import { Page } from "../ui/Page";
 
 /** The people and programs that use this server. */
@@ -20,7 +20,17 @@ export default function UsersPage() {
     </May>
   );
   return (
-    <Page title={t("users.users")} actions={button(t("users.create"))}>
+    <Page
+      title={t("users.users")}
+      actions={
+        <>
+          <A href="/users/groups" class={buttonClass("plain", "normal")}>
+            {t("userGroups.groups")}
+          </A>
+          {button(t("users.create"))}
+        </>
+      }
+    >
       <UserList action={button(t("users.create"))} />
       <May do="createUser">
         <CreateUserDialog open={search.create === "yes"} onClose={() => setCreating(undefined)} />

@@ -28,7 +28,7 @@ use crate::{
         sessions::Sessions,
         settings::Settings,
         usage::Usage,
-        users::{UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
     },
     engine::{EngineHandle, EngineUpdates},
     notify,
@@ -49,6 +49,7 @@ pub struct Services {
     pub saved_views: SavedViews,
     pub users: Users,
     pub account_groups: AccountGroups,
+    pub user_groups: UserGroups,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
@@ -113,6 +114,7 @@ impl Services {
             .data(self.saved_views)
             .data(self.users)
             .data(self.account_groups)
+            .data(self.user_groups)
             .data(self.user_invitations)
             .data(self.api_keys)
             .data(self.requests)

@@ -38,6 +38,7 @@ export function CreateUserForm(props: CreateUserFormProps) {
       email: readOptional(form, "email"),
       note: readOptional(form, "note"),
       allowedModels: readList(form, "allowedModels"),
+      groupId: readOptional(form, "groupId"),
     };
     const { data } = await create({ input });
     if (!data) return;

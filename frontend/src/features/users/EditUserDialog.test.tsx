@@ -13,6 +13,7 @@ const ada = {
   email: null as string | null,
   note: "first",
   allowedModels: null,
+  group: null as { id: string } | null,
 };
 
 /** A server that has this user, and compares versions as the real one does. */
@@ -22,6 +23,7 @@ function serverWith(present: { user: typeof ada }) {
       extensions: { code: "CONFLICT", currentVersion: present.user.version },
     });
   return {
+    GroupChoices: () => ({ data: { userGroups: [] } }),
     UserToEdit: () => ({ data: { user: present.user } }),
     UpdateUser: ({ input, expectedVersion }: Record<string, unknown>) => {
       if (expectedVersion !== present.user.version) return { data: null, errors: [outdated()] };

@@ -21,6 +21,9 @@ const UserToEditQuery = graphql(`
       email
       note
       allowedModels
+      group {
+        id
+      }
     }
   }
 `);
@@ -35,12 +38,24 @@ const UpdateUserMutation = graphql(`
         email
         note
         allowedModels
+        group {
+          id
+          name
+        }
       }
     }
   }
 `);
 
-type User = Pick<UserActionsFragment, "version" | "name" | "email" | "note" | "allowedModels">;
+type Stored = Pick<
+  UserActionsFragment,
+  "version" | "name" | "email" | "note" | "allowedModels" | "group"
+>;
+type User = Omit<Stored, "group"> & { groupId: string | null };
+
+function flat({ group, ...user }: Stored): User {
+  return { ...user, groupId: group?.id ?? null };
+}
 
 function compare(before: User, after: User): Difference[] {
   const fields = [
@@ -52,7 +67,7 @@ function compare(before: User, after: User): Difference[] {
   return differencesOf<User>(fields, before, after);
 }
 
-type EditUserFormProps = { id: string; user: User; onClose: () => void };
+type EditUserFormProps = { id: string; user: Stored; onClose: () => void };
 
 function EditUserForm(props: EditUserFormProps) {
   const client = useClient();
@@ -62,10 +77,10 @@ function EditUserForm(props: EditUserFormProps) {
     const answer = await client.query(UserToEditQuery, variables, {
       requestPolicy: "network-only",
     });
-    return answer.data?.user ?? undefined;
+    return answer.data?.user ? flat(answer.data.user) : undefined;
   }
   const versioned = createVersioned<User, Difference>({
-    first: untrack(() => props.user),
+    first: untrack(() => flat(props.user)),
     read,
     compare,
   });
@@ -76,6 +91,7 @@ function EditUserForm(props: EditUserFormProps) {
       email: readOptional(form, "email"),
       note: readOptional(form, "note"),
       allowedModels: readList(form, "allowedModels"),
+      groupId: readOptional(form, "groupId"),
     };
     const id = props.id;
     const saved = await versioned.save(

@@ -22,6 +22,9 @@ const UserActionsFragment = graphql(`
     enabled
     archivedAt
     allowedModels
+    group {
+      id
+    }
   }
 `);
 

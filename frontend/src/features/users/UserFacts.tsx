@@ -13,7 +13,13 @@ const UserFactsFragment = graphql(`
     note
     createdAt
     lastUsedAt
-    allowedModels
+    effectiveAllowedModels
+    allowedModelsSource
+    rateLimitSource
+    group {
+      id
+      name
+    }
     usedTokens
     usageResetAt
     ...UserAlertAddress
@@ -42,14 +48,27 @@ export function UserFacts(props: { user: FragmentType<typeof UserFactsFragment> 
         )}
       </Show>
       <Fact name={t("users.allowedModels")}>
-        <For each={user().allowedModels} fallback={t("common.all")}>
+        <For each={user().effectiveAllowedModels} fallback={t("common.all")}>
           {(model) => (
             <>
               <Code>{model}</Code>{" "}
             </>
           )}
         </For>
+        <Show when={user().allowedModelsSource === "GROUP"}>
+          <span class="text-muted">({t("userGroups.fromGroup")})</span>
+        </Show>
       </Fact>
+      <Show when={user().group}>
+        {(group) => (
+          <Fact name={t("userGroups.group")}>
+            {group().name}{" "}
+            <Show when={user().rateLimitSource === "GROUP"}>
+              <span class="text-muted">({t("userGroups.rateApplies")})</span>
+            </Show>
+          </Fact>
+        )}
+      </Show>
       <Show when={user().note}>{(note) => <Fact name={t("users.note")}>{note()}</Fact>}</Show>
     </Facts>
   );

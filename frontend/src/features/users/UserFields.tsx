@@ -1,5 +1,6 @@
 import { t } from "../../i18n";
 import { TextAreaField, TextField } from "../../ui/Field";
+import { GroupField } from "../userGroups";
 
 type UserFieldsProps = {
   user?: {
@@ -7,6 +8,7 @@ type UserFieldsProps = {
     email?: string | null;
     note?: string | null;
     allowedModels?: string[] | null;
+    groupId?: string | null;
   };
 };
 
@@ -30,6 +32,7 @@ export function UserFields(props: UserFieldsProps) {
         autocomplete="off"
       />
       <TextField label={t("users.noteField")} name="note" value={props.user?.note ?? ""} />
+      <GroupField value={props.user?.groupId} />
       <TextAreaField
         label={t("common.allowedModels")}
         name="allowedModels"

@@ -59,6 +59,7 @@ tables! {
     saved_view,
     session,
     api_token,
+    user_group,
     user,
     api_key,
     user_invitation,

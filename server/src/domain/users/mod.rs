@@ -1,6 +1,7 @@
 //! Users, their API keys, quotas and rate limits.
 
 pub mod api_keys;
+mod groups;
 mod invitations;
 mod list;
 pub mod quotas;
@@ -24,6 +25,7 @@ use self::{
     quotas::NewQuota,
 };
 pub use self::{
+    groups::{NewUserGroup, UserGroupChanges, UserGroupTable, UserGroups},
     invitations::{InvitationState, NewUserInvitation, UserInvitations},
     list::{UserFilter, UserOrder, UserOrderField, id_of},
 };
@@ -48,6 +50,8 @@ pub struct NewUser {
     pub name: String,
     pub email: Option<String>,
     pub note: Option<String>,
+    /// The group whose models and rate limit apply where the user has none.
+    pub group_id: Option<Uuid>,
     pub allowed_models: Option<Vec<String>>,
     pub quotas: Vec<NewQuota>,
     /// Empty for the server's default.
@@ -64,6 +68,7 @@ pub struct UserChanges {
     pub note: Patch<String>,
     pub enabled: Option<bool>,
     pub allowed_models: Patch<Vec<String>>,
+    pub group_id: Patch<Uuid>,
 }
 
 /// The service for users.
@@ -98,6 +103,7 @@ impl Users {
             email: Set(text::optional("email", new.email.as_deref(), 254)?),
             note: Set(text::optional("note", new.note.as_deref(), 2000)?),
             enabled: Set(true),
+            user_group_id: Set(new.group_id),
             allowed_models: Set(models::check(new.allowed_models)?),
             rate_limit: Set(rate_limits::validated(new.rate_limit)?),
             created_at: Set(now),
@@ -105,6 +111,9 @@ impl Users {
             ..Default::default()
         };
         let transaction = self.db.begin().await?;
+        if let Some(id) = new.group_id {
+            groups::find(&transaction, id).await?;
+        }
         let user = user
             .insert(&transaction)
             .await
@@ -165,6 +174,12 @@ impl Users {
         }
         if let Some(patterns) = changes.allowed_models.into_change() {
             user.allowed_models = Set(models::check(patterns)?);
+        }
+        if let Some(id) = changes.group_id.into_change() {
+            if let Some(id) = id {
+                groups::find(&transaction, id).await?;
+            }
+            user.user_group_id = Set(id);
         }
         user.updated_at = Set(self.clock.now());
         let user = user
@@ -276,6 +291,7 @@ fn audited(user: &user::Model) -> Value {
         "email": user.email,
         "note": user.note,
         "enabled": user.enabled,
+        "userGroupId": user.user_group_id,
         "allowedModels": user.allowed_models,
         "rateLimit": user.rate_limit,
         "archivedAt": user.archived_at,

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Error,
         model_catalogue::{CatalogueModel, ModelPrice},
-        users::api_keys::KeyHolder,
+        users::{UserGroups, api_keys::KeyHolder},
     },
     engine::{EngineHandle, EngineMode},
     graphql::{
@@ -74,6 +74,7 @@ impl OwnModel {
         let (Some(user), Some(key)) = (user, key) else {
             return Err(Error::Unauthenticated.into());
         };
+        let user = ctx.service::<UserGroups>().table().effective(user);
         let own = with_catalogue(ctx, &models, |catalogue| catalogue.of_key(&user, &key)).await?;
         let own = own.into_iter().map(|model| Self::new(model, demo));
         Ok(Some(own.collect()))

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         Error,
         model_catalogue::{self, ModelCatalogue},
-        users::Users,
+        users::{UserGroups, Users},
     },
     engine::{EngineHandle, EngineState},
     graphql::{
@@ -195,6 +195,7 @@ impl ResolveModelQuery {
         let user = ctx.service::<Users>().find(user_id).await?;
         let user = user.ok_or(Error::NotFound { what: "user" })?;
         let key_id = key_of(ctx, user_id, api_key_id.as_ref()).await?;
+        let user = ctx.service::<UserGroups>().table().effective(user);
         let facts = ctx
             .service::<EngineHandle>()
             .models()

@@ -13,3 +13,4 @@ pub(super) mod request_failure;
 pub(super) mod scalar;
 pub(super) mod tokens;
 pub(super) mod user;
+pub(super) mod user_group;

@@ -20,6 +20,8 @@ pub(crate) struct User {
     pub(crate) admin_note: Option<String>,
     #[graphql(skip)]
     pub(crate) own_rate_limit: Option<entity::RateLimit>,
+    #[graphql(skip)]
+    pub(crate) group_id: Option<Uuid>,
     /// The user's id.
     id: ID,
     /// The user's name, unique among users that are not archived.
@@ -39,8 +41,9 @@ pub(crate) struct User {
     archived_at: Option<DateTime>,
     /// The time of the last use of any key, to 30 seconds; null if never used.
     last_used_at: Option<DateTime>,
-    /// Patterns of allowed models, in which `*` matches any characters; null allows all.
-    allowed_models: Option<Vec<String>>,
+    /// Patterns of the user's own allowed models, in which `*` matches any characters; null if those of the group apply, or all
+    /// without a group: see `effectiveAllowedModels`.
+    pub(crate) allowed_models: Option<Vec<String>>,
     /// The tokens used since the last reset, or since creation.
     used_tokens: BigInt,
     /// The time of the last `resetUserUsage`; null if there was none.
@@ -51,7 +54,7 @@ pub(crate) struct User {
     quotas_version: i32,
     /// The version of the user's own rate limit, which increases with each change of it.
     rate_limit_version: i32,
-    /// The user's own rate limit; null if the server's default applies.
+    /// The user's own rate limit; null if that of the group applies, or the server's default: see `effectiveRateLimit`.
     rate_limit: Option<RateLimit>,
 }
 
@@ -61,6 +64,7 @@ impl From<user::Model> for User {
             row_id: row.id,
             admin_note: row.note,
             own_rate_limit: row.rate_limit,
+            group_id: row.user_group_id,
             id: row.id.into(),
             name: row.name,
             email: row.email,

@@ -1,6 +1,6 @@
 //! Creating users.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use secrecy::ExposeSecret as _;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
             context::ContextExt as _,
             error::Result,
             guard::Declared,
+            input,
             role::{Role, requires_role},
         },
         types::{api_key::ApiKey, rate_limit::RateLimitInput, scalar::DateTime, user::User},
@@ -26,12 +27,14 @@ struct CreateUserInput {
     email: Option<String>,
     /// A note for administrators.
     note: Option<String>,
-    /// Patterns of allowed models, in which `*` matches any characters; all when omitted.
+    /// The group, whose models and rate limit apply where the user has none; none when omitted.
+    group_id: Option<ID>,
+    /// Patterns of allowed models, in which `*` matches any characters; those of the group when omitted, or all without one.
     allowed_models: Option<Vec<String>>,
     /// The quotas across all keys of the user, at most 20; none when omitted.
     #[graphql(default)]
     quotas: Vec<QuotaInput>,
-    /// The rate limit; the server's default when omitted.
+    /// The rate limit; that of the group when omitted, or the server's default without one.
     rate_limit: Option<RateLimitInput>,
     /// The first key's name; `default` when omitted.
     api_key_name: Option<String>,
@@ -46,6 +49,10 @@ impl CreateUserInput {
             name: self.name,
             email: self.email,
             note: self.note,
+            group_id: self
+                .group_id
+                .map(|id| input::id(&id, "user group"))
+                .transpose()?,
             allowed_models: self.allowed_models,
             quotas: QuotaInput::read_all(self.quotas)?,
             rate_limit: rate_limit.unwrap_or_default(),

@@ -1,12 +1,14 @@
 //! The fields of a user that need a service.
 
 use async_graphql::{ComplexObject, Context};
-use entity::account_access::AccessSubjectKind;
+use entity::{account_access::AccessSubjectKind, user_group};
 
 use crate::{
     domain::{
-        account_groups::AccountGroups, settings::Settings, usage::UsageFilter,
-        users::quotas::Quotas,
+        account_groups::AccountGroups,
+        settings::Settings,
+        usage::UsageFilter,
+        users::{UserGroups, quotas::Quotas},
     },
     graphql::{
         quota,
@@ -20,12 +22,24 @@ use crate::{
             role::{Role, requires_role},
         },
         types::{
-            account_group::AccountAccess, api_key::ApiKey, paging::Connection, quota::Quota,
-            rate_limit::RateLimit, request::Request, user::User,
+            account_group::AccountAccess,
+            api_key::ApiKey,
+            paging::Connection,
+            quota::Quota,
+            rate_limit::RateLimit,
+            request::Request,
+            user::User,
+            user_group::{LimitSource, UserGroup},
         },
         usage::{input::UsageRange, report::Usage},
     },
 };
+
+impl User {
+    fn stored_group(&self, ctx: &Context<'_>) -> Option<user_group::Model> {
+        ctx.service::<UserGroups>().table().get(self.group_id?)
+    }
+}
 
 #[ComplexObject]
 impl User {
@@ -42,10 +56,16 @@ impl User {
         quota::fields::now(ctx, ctx.service::<Quotas>().of_user(self.row_id))
     }
 
-    /// The rate limit that applies: the user's own or the server's default.
+    /// The group of the user; null without one. What the user does not set, the group decides.
+    async fn group(&self, ctx: &Context<'_>) -> Option<UserGroup> {
+        self.stored_group(ctx).map(UserGroup::from)
+    }
+
+    /// The rate limit that applies: the user's own, that of the group, or the server's default.
     async fn effective_rate_limit(&self, ctx: &Context<'_>) -> RateLimit {
         let settings = ctx.service::<Settings>().current();
-        let limit = self.own_rate_limit;
+        let of_group = || self.stored_group(ctx)?.rate_limit;
+        let limit = self.own_rate_limit.or_else(of_group);
         limit.unwrap_or(settings.gateway.default_rate_limit).into()
     }
 
@@ -55,6 +75,26 @@ impl User {
         let state = ctx.service::<AccountGroups>().access().current();
         let own = state.own(AccessSubjectKind::User, self.row_id);
         AccountAccess::new(state.effective(self.row_id, None), own)
+    }
+
+    /// The source of `effectiveRateLimit`.
+    async fn rate_limit_source(&self, ctx: &Context<'_>) -> LimitSource {
+        let group = self.stored_group(ctx);
+        let has_group = group.is_some_and(|group| group.rate_limit.is_some());
+        LimitSource::of(self.own_rate_limit.is_some(), has_group)
+    }
+
+    /// The patterns of allowed models that apply: the user's own or those of the group; null allows all.
+    async fn effective_allowed_models(&self, ctx: &Context<'_>) -> Option<Vec<String>> {
+        let of_group = || Some(self.stored_group(ctx)?.allowed_models?.0);
+        self.allowed_models.clone().or_else(of_group)
+    }
+
+    /// The source of `effectiveAllowedModels`.
+    async fn allowed_models_source(&self, ctx: &Context<'_>) -> LimitSource {
+        let group = self.stored_group(ctx);
+        let has_group = group.is_some_and(|group| group.allowed_models.is_some());
+        LimitSource::of(self.allowed_models.is_some(), has_group)
     }
 
     /// The user's keys, newest first.

@@ -3,6 +3,7 @@
 pub(super) mod alert_address;
 mod create;
 mod fields;
+mod group;
 mod invitation;
 mod list;
 mod update;
@@ -12,18 +13,20 @@ use async_graphql::MergedObject;
 use self::{
     alert_address::AlertAddressMutation,
     create::CreateUserMutation,
+    group::{UserGroupMutation, UserGroupQuery},
     invitation::{UserInvitationMutation, UserInvitationQuery},
     list::UserQuery,
     update::UpdateUserMutation,
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct UserQueries(UserQuery, UserInvitationQuery);
+pub(super) struct UserQueries(UserQuery, UserInvitationQuery, UserGroupQuery);
 
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct UserMutations(
     CreateUserMutation,
     UpdateUserMutation,
     UserInvitationMutation,
+    UserGroupMutation,
     AlertAddressMutation,
 );

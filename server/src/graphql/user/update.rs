@@ -27,8 +27,10 @@ struct UpdateUserInput {
     note: MaybeUndefined<String>,
     /// Whether the user's keys are accepted.
     enabled: MaybeUndefined<bool>,
-    /// Patterns of allowed models, in which `*` matches any characters; null allows all.
+    /// Patterns of allowed models, in which `*` matches any characters; null for those of the group, or all without one.
     allowed_models: MaybeUndefined<Vec<String>>,
+    /// The group, whose models and rate limit apply where the user has none; null for none.
+    group_id: MaybeUndefined<ID>,
 }
 
 /// The result of `updateUser`.
@@ -69,12 +71,16 @@ impl UpdateUserMutation {
         )]
         expected_version: Option<i32>,
     ) -> Result<UpdateUserPayload> {
+        let group_id = input.group_id;
+        let group_id = group_id.map_value(|id| input::id(&id, "user group"));
+        let group_id = group_id.transpose()?;
         let changes = UserChanges {
             name: input::change("name", input.name)?,
             email: input::patch(input.email),
             note: input::patch(input.note),
             enabled: input::change("enabled", input.enabled)?,
             allowed_models: input::patch(input.allowed_models),
+            group_id: input::patch(group_id),
         };
         let id = input::id(&id, "user")?;
         let user = User::from(

@@ -39,6 +39,7 @@ mod supported_providers;
 mod team;
 mod usage;
 mod user;
+mod user_group;
 mod user_invitation;
 mod version;
 mod window_history;

@@ -52,6 +52,7 @@ fn holder() -> user::Model {
         name: "Ada".to_owned(),
         email: None,
         note: None,
+        user_group_id: None,
         enabled: true,
         allowed_models: None,
         created_at: DateTime::UNIX_EPOCH,

@@ -35,7 +35,7 @@ pub use self::{
     own::{KeyHolder, NewOwnKey, OwnKeyPolicy, OwnKeys},
     revoke::{Revocation, created_with},
 };
-use super::rate_limits;
+use super::{groups::UserGroupTable, rate_limits};
 use crate::{
     clock::SharedClock,
     crypto::token::{self, Digester},
@@ -92,6 +92,7 @@ pub struct ApiKeys {
     ring: KeyRing,
     ledger: Ledger,
     access: AccountAccess,
+    groups: UserGroupTable,
     /// Held from reading the database to replacing the ring, so that the ring never gets older data.
     refreshing: Arc<Mutex<()>>,
 }
@@ -106,6 +107,7 @@ impl ApiKeys {
         access: AccountAccess,
     ) -> Result<Self> {
         let keys = Self {
+            groups: UserGroupTable::load(&db).await?,
             ring: KeyRing::new(digester.clone(), clock.clone()),
             db,
             clock,
@@ -122,6 +124,11 @@ impl ApiKeys {
     /// Authenticates requests.
     pub fn ring(&self) -> &KeyRing {
         &self.ring
+    }
+
+    /// The groups of users.
+    pub fn groups(&self) -> &UserGroupTable {
+        &self.groups
     }
 
     pub(super) fn ledger(&self) -> &Ledger {
@@ -264,6 +271,7 @@ impl ApiKeys {
                 known.extend(EndedKey::new(key, problem).map(KnownKey::Ended));
                 continue;
             }
+            let user = self.groups.effective(user);
             let (_, keys) = by_user.entry(user.id).or_insert((user, Vec::new()));
             keys.push(key);
         }

@@ -21,6 +21,7 @@ pub(super) async fn run(walk: &mut Walk) {
     account_groups(walk, &id).await;
     keys(walk, &id).await;
     invitations(walk, &id).await;
+    groups(walk).await;
     own_keys(walk, &text(&created, "/secret")).await;
     own_alert_address(walk, &text(&created, "/secret"), &id).await;
     limits(walk, &id).await;
@@ -48,6 +49,20 @@ async fn account_groups(walk: &mut Walk, user: &str) {
     }
     let delete = format!("deleteAccountGroup(id: {id}) {{ id }}");
     walk.run(&delete, &[("accountGroup", "/id")]).await;
+}
+
+async fn groups(walk: &mut Walk) {
+    let group = [("userGroup", "/userGroup/id")];
+    let create = r#"createUserGroup(input: { name: "Team" }) { userGroup { id } }"#;
+    let created = walk.run(create, &group).await;
+    let id = text(&created, "/userGroup/id");
+    for change in [
+        format!(r#"updateUserGroup(id: "{id}", input: {{ name: "Two" }})"#),
+        format!(r#"deleteUserGroup(id: "{id}")"#),
+    ] {
+        let change = format!("{change} {{ userGroup {{ id }} }}");
+        walk.run(&change, &group).await;
+    }
 }
 
 async fn keys(walk: &mut Walk, user: &str) {

@@ -1,0 +1,34 @@
+import { createQuery } from "@urql/solid";
+import { Show } from "solid-js";
+import { graphql } from "../../graphql/generated";
+import { t } from "../../i18n";
+import { SelectField } from "../../ui/Field";
+
+const GroupChoicesQuery = graphql(`
+  query GroupChoices {
+    userGroups {
+      id
+      name
+    }
+  }
+`);
+
+/** The group of a user; nothing while there are no groups. */
+export function GroupField(props: { value: string | null | undefined }) {
+  const [answer] = createQuery({ query: GroupChoicesQuery });
+  const groups = () => answer.data?.userGroups ?? [];
+  return (
+    <Show when={groups().length > 0}>
+      <SelectField
+        label={t("userGroups.group")}
+        name="groupId"
+        value={props.value ?? ""}
+        hint={t("userGroups.groupHint")}
+        options={[
+          { value: "", label: t("userGroups.noGroup") },
+          ...groups().map(({ id, name }) => ({ value: id, label: name })),
+        ]}
+      />
+    </Show>
+  );
+}

@@ -1,0 +1,165 @@
+import { createQuery } from "@urql/solid";
+import Trash2 from "lucide-solid/icons/trash";
+import { createSignal, For, Show } from "solid-js";
+import { createMutation } from "../../graphql/createMutation";
+import { graphql } from "../../graphql/generated";
+import { May } from "../../graphql/may";
+import { t } from "../../i18n";
+import { Button } from "../../ui/Button";
+import { Code } from "../../ui/Code";
+import { ConfirmDialog } from "../../ui/ConfirmDialog";
+import { EmptyState } from "../../ui/EmptyState";
+import { IconButton } from "../../ui/IconButton";
+import { ListPanel } from "../../ui/ListPanel";
+import { notify } from "../../ui/Toaster";
+import { type Group, UserGroupDialog } from "./UserGroupDialog";
+
+const UserGroupsQueryDoc = graphql(`
+  query UserGroups {
+    userGroups {
+      id
+      version
+      name
+      allowedModels
+      memberCount
+      rateLimit {
+        requestsPerMinute
+        tokensPerMinute
+        concurrentRequests
+        concurrentSockets
+        maxWaitSeconds
+      }
+    }
+  }
+`);
+
+const DeleteUserGroupMutation = graphql(`
+  mutation DeleteUserGroup($id: ID!) {
+    deleteUserGroup(id: $id) {
+      userGroup {
+        id
+      }
+    }
+  }
+`);
+
+function GroupRow(props: { group: Group; onEdit: () => void; onDelete: () => void }) {
+  return (
+    <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
+      <div class="flex min-w-0 flex-col gap-1">
+        <span class="flex flex-wrap items-baseline gap-x-3">
+          <span class="font-medium">{props.group.name}</span>
+          <span class="text-sm text-muted">
+            {t("userGroups.members", { count: props.group.memberCount })}
+          </span>
+        </span>
+        <span class="text-sm text-muted">
+          {t("common.allowedModels")}:{" "}
+          <For each={props.group.allowedModels} fallback={t("common.all")}>
+            {(model) => (
+              <>
+                <Code>{model}</Code>{" "}
+              </>
+            )}
+          </For>
+          {" · "}
+          {t(props.group.rateLimit ? "userGroups.ownRate" : "limits.asDefault")}
+        </span>
+      </div>
+      <span class="ml-auto flex items-center gap-1">
+        <May do="updateUserGroup">
+          <Button
+            size="small"
+            tone="quiet"
+            aria-label={`${t("common.edit")} ${props.group.name}`}
+            onClick={() => props.onEdit()}
+          >
+            {t("common.edit")}
+          </Button>
+        </May>
+        <May do="deleteUserGroup">
+          <IconButton
+            label={t("userGroups.deleteNamed", { name: props.group.name })}
+            onClick={() => props.onDelete()}
+          >
+            <Trash2 class="size-4" aria-hidden="true" />
+          </IconButton>
+        </May>
+      </span>
+    </li>
+  );
+}
+
+/** Groups of users, with what their members inherit. */
+export function UserGroupList() {
+  const [query] = createQuery({
+    query: UserGroupsQueryDoc,
+    context: { additionalTypenames: ["UserGroup", "User"] },
+  });
+  const [edited, setEdited] = createSignal<Group | "new">();
+  const [doomed, setDoomed] = createSignal<Group>();
+  const [removal, remove] = createMutation(DeleteUserGroupMutation);
+
+  async function takeAway() {
+    const group = doomed();
+    if (!group) return;
+    const context = { additionalTypenames: ["UserGroup", "User"] };
+    const { error } = await remove({ id: group.id }, context);
+    if (error) return;
+    setDoomed(undefined);
+    notify({ tone: "ok", text: t("userGroups.deleted", { name: group.name }) });
+  }
+  const add = (size: "small" | "normal") => (
+    <May do="createUserGroup">
+      <Button size={size} onClick={() => setEdited("new")}>
+        {t("userGroups.create")}
+      </Button>
+    </May>
+  );
+
+  return (
+    <>
+      <ListPanel
+        title={t("userGroups.groups")}
+        hint={t("userGroups.hint")}
+        actions={add("small")}
+        error={query.error}
+        count={query.data?.userGroups.length}
+        usual={3}
+        empty={
+          <EmptyState do="createUserGroup" title={t("userGroups.none")} action={add("normal")}>
+            {t("userGroups.noneHint")}
+          </EmptyState>
+        }
+      >
+        <ul class="divide-y divide-line">
+          <For each={query.data?.userGroups}>
+            {(group) => (
+              <GroupRow
+                group={group}
+                onEdit={() => setEdited(group)}
+                onDelete={() => setDoomed(group)}
+              />
+            )}
+          </For>
+        </ul>
+      </ListPanel>
+      <UserGroupDialog edited={edited()} onClose={() => setEdited(undefined)} />
+      <Show when={doomed()}>
+        {(group) => (
+          <ConfirmDialog
+            open
+            title={t("userGroups.deleteNamed", { name: group().name })}
+            confirmLabel={t("userGroups.delete")}
+            pending={removal.fetching}
+            error={removal.error}
+            onConfirm={() => void takeAway()}
+            onClose={() => setDoomed(undefined)}
+          >
+            {t("userGroups.deleteHint", { count: group().memberCount })}
+          </ConfirmDialog>
+        )}
+      </Show>
+    </>
+  );
+}

@@ -1,0 +1,2 @@
+export { GroupField } from "./GroupField";
+export { UserGroupList } from "./UserGroupList";
