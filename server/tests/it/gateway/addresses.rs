@@ -90,7 +90,7 @@ async fn other_requests_of_tools_get_the_base_url_in_an_error_of_their_dialect()
             Method::GET,
             "/gateway-api/gateway-hosts/check?host=ai.example.org",
         ),
-        (Method::GET, "/api/oauth/usage"),
+        (Method::GET, "/api/oauth/other"),
         (Method::GET, "/managed/settings"),
         (Method::POST, "/"),
         (Method::POST, "/models"),
