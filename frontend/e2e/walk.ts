@@ -92,6 +92,24 @@ const ACCOUNT_GROUP = {
   apiKeyCount: 0,
   accounts: [],
 };
+/** A pool that one user shares. */
+const SHARED_POOL = {
+  __typename: "SharedPool",
+  provider: "CLAUDE",
+  windows: [],
+  shares: [
+    {
+      __typename: "UserShare",
+      weight: 1,
+      sharePercent: 100,
+      fiveHoursUsedPercent: 0,
+      weekUsedPercent: 0,
+      weekKeptPercent: 0,
+      state: "BELOW_SHARE",
+      user: { __typename: "User", id: "user", name: "ada" },
+    },
+  ],
+};
 /** A price list that changes one price. */
 const PRICE_UPDATE = {
   __typename: "PriceUpdate",
@@ -131,6 +149,8 @@ function withMoreToDo(text: string): string {
     .replaceAll('"alertAddress":null', '"alertAddress":"ada@home.example"')
     .replaceAll('"priceUpdate":null', `"priceUpdate":${JSON.stringify(PRICE_UPDATE)}`)
     .replaceAll('"accountGroups":[]', `"accountGroups":[${JSON.stringify(ACCOUNT_GROUP)}]`)
+    .replaceAll('"mode":"OFF"', '"mode":"OBSERVE"')
+    .replaceAll('"pools":[]', `"pools":[${JSON.stringify(SHARED_POOL)}]`)
     .replaceAll('"modelAliases":[]', `"modelAliases":[${JSON.stringify(ALIAS)}]`)
     .replaceAll(/"status":"(ACTIVE|UNKNOWN)"/g, () =>
       accounts++ % 2 === 0 ? '"status":"FAILING"' : '"status":"PAUSED"',

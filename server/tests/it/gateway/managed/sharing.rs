@@ -51,7 +51,7 @@ impl SharedSubscription {
         };
         shared.set_mode(ShareMode::Observe).await;
         shared.read(0).await;
-        let five = shared.send(&shared.managed.key, 5000).await;
+        let five = shared.send(&shared.managed.key, 500).await;
         assert_eq!(five.status(), 200);
         shared.settled(&five).await;
         shared.clock.advance(TimeDelta::minutes(2));
@@ -105,7 +105,7 @@ impl SharedSubscription {
 
     /// Each user sends one request, so that its size is known.
     async fn warm_up(&self) {
-        let first = join_all(self.keys.iter().map(|key| self.send(key, 1000))).await;
+        let first = join_all(self.keys.iter().map(|key| self.send(key, 100))).await;
         for response in &first {
             assert_eq!(response.status(), 200);
             self.settled(response).await;
@@ -119,10 +119,10 @@ async fn five_hundred_requests_at_the_same_time_leave_each_user_the_guaranteed_s
     shared.warm_up().await;
     shared.set_mode(ShareMode::Enforce).await;
 
-    let requests = shared.keys.iter().flat_map(|key| {
-        let of_user = (0..BURST).map(async |_| (key.clone(), shared.send(key, 1000).await));
-        of_user.collect::<Vec<_>>()
-    });
+    let shared = &shared;
+    let keys = shared.keys.iter();
+    let keys = keys.flat_map(|key| std::iter::repeat_n(key, BURST));
+    let requests = keys.map(|key| async move { (key.clone(), shared.send(key, 100).await) });
     let responses = join_all(requests).await;
 
     // 95 % are left for 21 users: each share is 4.7 %, of which one request used 1 %.
@@ -152,10 +152,10 @@ async fn observing_refuses_nothing_and_counts_what_would_be_refused() {
     let shared = SharedSubscription::start(1).await;
     let shares = &shared.managed.app.services.shares;
     let key = &shared.keys[0];
-    let first = shared.send(key, 60_000).await;
+    let first = shared.send(key, 6000).await;
     shared.settled(&first).await;
 
-    let second = shared.send(key, 1000).await;
+    let second = shared.send(key, 100).await;
     assert_eq!(second.status(), 200);
     shared.settled(&second).await;
 
@@ -168,15 +168,15 @@ async fn observing_refuses_nothing_and_counts_what_would_be_refused() {
         (1, 1, 0)
     );
     shared.set_mode(ShareMode::Enforce).await;
-    assert_eq!(shared.send(key, 1000).await.status(), 429);
+    assert_eq!(shared.send(key, 100).await.status(), 429);
 
     // An override admits above the share, and its end does not outlive a restart of the pool.
     let until = shared.clock.now() + TimeDelta::minutes(10);
     let allowed = shares.allow_above(test_context(), (None, user_id), Some(until), "release");
     allowed.await.unwrap();
-    assert_eq!(shared.send(key, 1000).await.status(), 200);
+    assert_eq!(shared.send(key, 100).await.status(), 200);
     shared.clock.advance(TimeDelta::minutes(11));
-    assert_eq!(shared.send(key, 1000).await.status(), 429);
+    assert_eq!(shared.send(key, 100).await.status(), 429);
     shared.set_mode(ShareMode::Off).await;
-    assert_eq!(shared.send(key, 1000).await.status(), 200);
+    assert_eq!(shared.send(key, 100).await.status(), 200);
 }
