@@ -6,6 +6,7 @@ export const AccountAccessQuery = graphql(`
     user(id: $userId) {
       id
       version
+      name
       accountAccess {
         ownGroups {
           id

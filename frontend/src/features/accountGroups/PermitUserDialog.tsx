@@ -7,7 +7,7 @@ import {
 } from "../../accountGroups/accountAccess";
 import { createMutation } from "../../graphql/createMutation";
 import { t } from "../../i18n";
-import { createUserName, UserPicker } from "../../pickers/UserPicker";
+import { UserPicker } from "../../pickers/UserPicker";
 import { Dialog } from "../../ui/Dialog";
 import { MutationForm } from "../../ui/MutationDialog";
 import { notify, notifyError } from "../../ui/Toaster";
@@ -18,7 +18,6 @@ function PermitUserForm(props: PermitUserProps) {
   const client = useClient();
   const [change, set] = createMutation(SetAccountAccessMutation);
   const [userId, setUser] = createSignal<string>();
-  const name = createUserName(userId);
 
   async function submit() {
     const id = userId();
@@ -35,7 +34,7 @@ function PermitUserForm(props: PermitUserProps) {
     const { error } = await set({ input, expectedVersion: user.version }, CHANGES_GROUPS);
     if (error) return;
     props.onClose();
-    const text = t("accountGroups.permitted", { name: name() ?? "", group: group.name });
+    const text = t("accountGroups.permitted", { name: user.name, group: group.name });
     notify({ tone: "ok", text });
   }
 
