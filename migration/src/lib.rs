@@ -85,9 +85,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000040_add_media_to_request::Migration),
             Box::new(m20261130_000041_create_window_cycle::Migration),
             Box::new(m20261130_000043_add_wait_to_request::Migration),
+            Box::new(m20261130_000044_add_raise_to_quota::Migration),
             Box::new(m20261130_000045_create_account_group::Migration),
             Box::new(m20261130_000048_create_share_pool::Migration),
-            Box::new(m20261130_000044_add_raise_to_quota::Migration),
         ]
     }
 }
