@@ -1,5 +1,7 @@
 //! A provider account: a credential, whose secret is encrypted.
 
+use std::collections::BTreeMap;
+
 use sea_orm::entity::prelude::*;
 
 /// The provider.
@@ -95,6 +97,19 @@ pub struct SubscriptionWindows {
     pub windows: Vec<SubscriptionWindow>,
 }
 
+/// At which percentage of each window an account stops being used, by the name of the window.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct StopLines(pub BTreeMap<String, u8>);
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "provider_account")]
@@ -146,6 +161,10 @@ pub struct Model {
     pub last_error_at: Option<DateTimeUtc>,
     /// The windows of the subscription, as reported by the provider.
     pub windows: Option<SubscriptionWindows>,
+    /// `None` without any.
+    pub stop_lines: Option<StopLines>,
+    /// How many requests it serves at a time; `None` is unlimited.
+    pub max_concurrent_requests: Option<i32>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     /// Set instead of deleting the row, to keep the history.
@@ -161,5 +180,15 @@ impl Model {
     #[must_use]
     pub fn is_in_use(&self) -> bool {
         self.enabled && self.paused_at.is_none()
+    }
+
+    /// Whether the server limits how much the account is used, for which it needs an engine process of its own.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.max_concurrent_requests.is_some()
+            || self
+                .stop_lines
+                .as_ref()
+                .is_some_and(|lines| !lines.0.is_empty())
     }
 }

@@ -18,7 +18,7 @@ afterAll(async () => {
   await server.remove();
 });
 
-test("a group reserves an account for a user, and its deletion says who loses access", async () => {
+test("a group reserves an account for a user, and its deletion names what is lost", async () => {
   await api.ask(
     "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
     { i: { kind: "CLAUDE", apiKey: "sk-ant-a-key-of-a-test-1234", label: "reserved" } },

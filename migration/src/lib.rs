@@ -40,6 +40,7 @@ mod m20261130_000041_create_window_cycle;
 mod m20261130_000043_add_wait_to_request;
 mod m20261130_000044_add_raise_to_quota;
 mod m20261130_000045_create_account_group;
+mod m20261130_000047_add_stop_lines_to_provider_account;
 mod m20261130_000048_create_share_pool;
 
 /// Migrates the schema.
@@ -87,6 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000043_add_wait_to_request::Migration),
             Box::new(m20261130_000044_add_raise_to_quota::Migration),
             Box::new(m20261130_000045_create_account_group::Migration),
+            Box::new(m20261130_000047_add_stop_lines_to_provider_account::Migration),
             Box::new(m20261130_000048_create_share_pool::Migration),
         ]
     }

@@ -129,6 +129,7 @@ impl Runtime {
     fn engine_context(&self, core: &Core, usage: mpsc::Sender<EngineUsage>) -> EngineContext {
         let source = AppCredentialSource {
             accounts: core.accounts.clone(),
+            access: core.account_groups.access().clone(),
             settings: core.settings.clone(),
             seen_models: core.seen_models.clone(),
         };
@@ -232,6 +233,7 @@ impl App {
         let backups = services.backups.clone();
         tasks.spawn(backups.run(services.settings.clone(), stop()));
         tasks.spawn(self.retention().run(stop()));
+        tasks.spawn(services.account_limits.clone().follow(stop()));
         tasks.spawn(services.checkup.clone().run(stop()));
         let windows = services.provider_accounts.windows().usage().clone();
         tasks.spawn(windows.run(stop()));
@@ -399,6 +401,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         downloads: Downloads::new(clock.clone()),
         backups: life.backups(config, core),
         provider_accounts: core.accounts.clone(),
+        account_limits: core.account_limits.clone(),
         model_aliases: core.model_aliases.clone(),
         checkup,
         oauth: running.oauth,
@@ -449,6 +452,7 @@ fn gateway(
         accounts: services.provider_accounts.clone(),
         access: services.account_groups.access().clone(),
         shares: services.shares.clone(),
+        account_limits: services.account_limits.clone(),
         settings: services.settings.clone(),
         usage: services.usage.clone(),
         engine: services.engine.clone(),

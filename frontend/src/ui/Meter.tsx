@@ -27,6 +27,8 @@ type BarProps = MeterProps & {
   hatched?: number | undefined;
   /** A light band from one percentage to another. */
   band?: readonly [number, number] | undefined;
+  /** In percent: where the use is stopped, as a tick. */
+  stop?: number | undefined;
 };
 
 const HATCHING = "repeating-linear-gradient(135deg, transparent 0 2px, var(--color-panel) 2px 4px)";
@@ -73,6 +75,14 @@ export function Meter(props: BarProps) {
             "background-image": HATCHING,
           }}
         />
+      </Show>
+      <Show when={props.stop}>
+        {(stop) => (
+          <span
+            class="absolute inset-y-0 -ml-px w-0.5 bg-ink"
+            style={{ left: `${bounded(stop())}%` }}
+          />
+        )}
       </Show>
     </span>
   );

@@ -9,6 +9,8 @@ export function WindowBar(props: {
   outside?: number | null | undefined;
   /** The expected lowest and highest level at the reset. */
   expected?: readonly [number, number] | undefined;
+  /** In percent: where the use is stopped. */
+  stop?: number | undefined;
 }) {
   const used = () => t("windows.used", { percent: Math.round(props.percent) });
   const outside = () => Math.round(props.outside ?? 0);
@@ -28,6 +30,7 @@ export function WindowBar(props: {
       valueText={text()}
       hatched={outside()}
       band={props.expected}
+      stop={props.stop}
     />
   );
 }

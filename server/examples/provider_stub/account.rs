@@ -46,7 +46,7 @@ pub(crate) fn revoked(headers: &HeaderMap) -> Option<&str> {
     credential(headers).filter(|credential| credential.contains(REVOKED))
 }
 
-fn credential(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
     let credentials = ["authorization", "x-api-key", "x-goog-api-key"];
     let mut given = credentials.iter().filter_map(|name| headers.get(*name));
     given.next()?.to_str().ok()

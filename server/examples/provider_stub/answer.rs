@@ -16,6 +16,7 @@ use crate::{
     account::revoked,
     produced::{Entry, Produced, ProducedList},
     script::Script,
+    spent,
 };
 
 /// The creation time of every response.
@@ -77,7 +78,7 @@ impl Dialect {
         let streamed = incoming.streamed;
         let window = Script::read(incoming.body)
             .ok()
-            .and_then(|script| script.window);
+            .and_then(|script| script.window.or(spent::spend(&script, incoming.headers)));
         let answered = match Call::open(incoming, self).await {
             Ok(call) => Ok(self.answer_opened(call, streamed).await),
             Err(failed) => Err(failed),

@@ -18,6 +18,7 @@ mod interactions;
 mod openai_chat;
 mod produced;
 mod script;
+mod spent;
 
 use std::{io::Write as _, net::SocketAddr};
 
@@ -66,6 +67,7 @@ fn router() -> Router {
         .route("/v1beta/models", get(account::models))
         .route("/codex/models", get(account::models))
         .route("/usage", get(account::usage))
+        .route("/spent", get(spent::list))
         .route("/produced", get(produced::list).delete(produced::clear))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(ProducedList::default())

@@ -16,6 +16,7 @@
 //! | `tool` | 1: call the first declared tool, unless its result is already there | 0 |
 //! | `brief_delta` | 1: the `message_delta` of Anthropic counts only the output, as it once did | 0 |
 //! | `window` | the used percentage of a five-hour window, as the headers of Claude and ChatGPT report it | |
+//! | `spend` | what the request uses of the window of its credential, in hundredths of a percent; the headers report the level before | |
 //! | `tag` | copied to `/produced` | |
 
 use std::{str::FromStr, time::Duration};
@@ -38,6 +39,7 @@ pub(crate) struct Script {
     pub(crate) tag: Option<String>,
     pub(crate) tier: Option<String>,
     pub(crate) window: Option<u8>,
+    pub(crate) spend: Option<u32>,
 }
 
 impl Default for Script {
@@ -57,6 +59,7 @@ impl Default for Script {
             tag: None,
             tier: None,
             window: None,
+            spend: None,
         }
     }
 }
@@ -99,6 +102,7 @@ impl Script {
             "tool" => self.tool = value == "1",
             "brief_delta" => self.brief_delta = value == "1",
             "window" => self.window = Some(number(value)?),
+            "spend" => self.spend = Some(number(value)?),
             "tag" => self.tag = Some(value.to_owned()),
             _ => return Err(format!("unknown word {name}")),
         }

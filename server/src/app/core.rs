@@ -14,6 +14,7 @@ use crate::{
     db::{Database, keep_private},
     domain::{
         account_groups::{AccountAccess, AccountGroups},
+        account_limits::AccountLimits,
         admins::Admins,
         backups,
         ledger::Ledger,
@@ -44,6 +45,7 @@ pub(super) struct Core {
     pub(super) api_keys: ApiKeys,
     pub(super) account_groups: AccountGroups,
     pub(super) accounts: ProviderAccounts,
+    pub(super) account_limits: AccountLimits,
     pub(super) model_aliases: ModelAliases,
     pub(super) settings: Settings,
     pub(super) shares: Shares,
@@ -78,8 +80,10 @@ impl Core {
         let accounts = ProviderAccounts::new(db.clone(), clock.clone(), vault.clone());
         let model_aliases =
             ModelAliases::load(db.clone(), clock.clone(), prices.clone(), accounts.clone());
+        let account_limits = AccountLimits::load(accounts.clone(), clock.clone()).await?;
         Ok(Self {
             account_groups: AccountGroups::new(db.clone(), clock.clone(), access),
+            account_limits,
             model_aliases: Box::pin(model_aliases).await?,
             settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
             shares,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
 use nix::sys::resource::{Resource, getrlimit};
 
 use super::{Environment, Runtime, VERSION, core::Core, observer::WriterObservers};
@@ -13,12 +12,9 @@ use crate::{
         provider_logins::ProviderLogins,
         requests::{JournalSync, RequestLogOptions},
     },
-    engine::{
-        self, DrainHook, EngineHandle, EngineMode, EngineOptions, ExternalEngine, UpdatePlace,
-    },
+    engine::{self, EngineHandle, EngineMode, EngineOptions, ExternalEngine, UpdatePlace},
     graphql::ServerFacts,
     http_server::ConnectionLimits,
-    in_flight::InFlight,
     oauth::OAuthOptions,
     watch::RequestMetrics,
 };
@@ -120,7 +116,7 @@ pub(super) fn engine_options(
             (EngineMode::External, None, Some(external))
         }
     };
-    EngineOptions {
+    let options = EngineOptions {
         mode,
         binary,
         search_path: environment.search_path.clone(),
@@ -129,10 +125,13 @@ pub(super) fn engine_options(
         launcher: environment.launcher.clone(),
         external,
         allow_demo_fallback: !config.is_public(),
-        drain: Some(drain_hook(life.in_flight.clone())),
-        drain_replaced: Some(drain_replaced_hook(life.in_flight.clone())),
+        drain: None,
+        drain_replaced: None,
+        dedicated_max: config.engine_dedicated_max,
+        account: None,
         refresh_limit: environment.refresh_limit.unwrap_or(engine::REFRESH_LIMIT),
-    }
+    };
+    options.draining(&life.in_flight)
 }
 
 /// Where the engine's updates are kept and tried.
@@ -153,25 +152,4 @@ pub(super) fn update_place(config: &Config, environment: &Environment) -> Update
         binary,
         clock: environment.clock.clone(),
     }
-}
-
-/// Waits until no request to the engine is in flight.
-fn drain_hook(in_flight: InFlight) -> DrainHook {
-    Arc::new(move || {
-        let in_flight = in_flight.all().clone();
-        async move {
-            in_flight.close();
-            in_flight.wait().await;
-            in_flight.reopen();
-        }
-        .boxed()
-    })
-}
-
-/// Waits until the requests have ended that an earlier process of the engine may serve.
-fn drain_replaced_hook(in_flight: InFlight) -> DrainHook {
-    Arc::new(move || {
-        let earlier = in_flight.begin_generation();
-        async move { earlier.wait().await }.boxed()
-    })
 }

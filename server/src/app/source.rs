@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::{
+        account_groups::AccountAccess,
         engine_models::SeenModel,
         provider_accounts::{
             AuthFileStep, EngineAttempt, FoundAuthFile, ProviderAccounts, ProviderCredential,
@@ -22,6 +23,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct AppCredentialSource {
     pub(super) accounts: ProviderAccounts,
+    pub(super) access: AccountAccess,
     pub(super) settings: Settings,
     pub(super) seen_models: SeenModels,
 }
@@ -70,6 +72,19 @@ impl CredentialSource for AppCredentialSource {
 
     fn record_windows(&self, reports: Vec<WindowReport>) -> BoxFuture<'_, ()> {
         async move { self.accounts.record_windows(reports).await }.boxed()
+    }
+
+    fn managed_accounts(&self) -> BoxFuture<'_, Result<Vec<Uuid>, CredentialsError>> {
+        async move {
+            let access = self.access.current();
+            let managed = self.accounts.managed(access.grouped()).await;
+            managed.map_err(Into::into)
+        }
+        .boxed()
+    }
+
+    fn managed_changes(&self) -> watch::Receiver<u64> {
+        self.access.changes()
     }
 
     fn settle_auth_files(

@@ -57,6 +57,8 @@ pub struct Config {
     pub engine_releases_url: Option<Url>,
     /// The directory of the engine's auth files; in memory when absent.
     pub auth_dir: Option<PathBuf>,
+    /// How many accounts may have an engine process of their own.
+    pub engine_dedicated_max: usize,
     /// The password of the first administrator; ignored once one exists.
     pub admin_password: Option<SecretString>,
     /// Encrypts backups; without it the server creates none.
@@ -138,6 +140,11 @@ impl Config {
                 .engine_releases_url
                 .as_deref()
                 .and_then(|text| parse::web_url("ENGINE_RELEASES_URL", text, &mut errors)),
+            engine_dedicated_max: parse::count(
+                "ENGINE_DEDICATED_MAX",
+                &options.engine.engine_dedicated_max,
+                &mut errors,
+            ),
             auth_dir: options.engine.engine_auth_dir.as_ref().map(PathBuf::from),
             admin_password: secrets.admin_password,
             backup_passphrase: secrets.backup_passphrase,

@@ -140,6 +140,16 @@ pub struct EngineArguments {
     #[arg(long, env = "ENGINE_AUTH_DIR", value_name = "DIRECTORY")]
     pub engine_auth_dir: Option<String>,
 
+    /// How many accounts may have an engine process of their own (managed): those with a stop line, with a limit of requests at
+    /// a time, or in an account group. Each takes about 20 MB of memory, and up to 100 MB under load. 0: none.
+    #[arg(
+        long,
+        env = "ENGINE_DEDICATED_MAX",
+        default_value = "32",
+        value_name = "NUMBER"
+    )]
+    pub engine_dedicated_max: String,
+
     /// The URL of the engine (external). Its keys are ENGINE_API_KEY and ENGINE_MANAGEMENT_KEY.
     #[arg(long, env = "ENGINE_URL", value_name = "URL")]
     pub engine_url: Option<String>,

@@ -138,6 +138,12 @@ pub(super) fn limit(variable: &str, text: &str, errors: &mut ConfigErrors) -> Op
     number.filter(|&number| number > 0)
 }
 
+/// A number that may be zero.
+pub(super) fn count(variable: &str, text: &str, errors: &mut ConfigErrors) -> usize {
+    let number = errors.check(variable, text.parse(), "use a whole number");
+    number.unwrap_or_default()
+}
+
 pub(super) fn database_url(
     arguments: &StorageArguments,
     errors: &mut ConfigErrors,

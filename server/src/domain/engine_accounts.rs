@@ -19,6 +19,8 @@ pub struct EngineAccount {
     pub auth_index: String,
     /// The engine's message about the last failure, without secrets.
     pub message: Option<String>,
+    /// Whether the file is disabled.
+    pub disabled: bool,
     /// Whether the engine skips the account at present.
     pub unavailable: bool,
     /// When the engine uses it again.

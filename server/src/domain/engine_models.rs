@@ -25,6 +25,20 @@ pub struct EngineModels {
 }
 
 impl EngineModels {
+    /// Adds the models of another engine.
+    pub fn add(&mut self, other: &Self) {
+        let listed = other.listed.iter();
+        self.listed
+            .extend(listed.map(|(name, owner)| (name.clone(), owner.clone())));
+        self.by_file.extend(other.by_file.clone());
+        for (kind, models) in &other.known {
+            let known = self.known.entry(*kind).or_default();
+            let new = models.iter().filter(|model| !known.contains(model));
+            let new: Vec<_> = new.cloned().collect();
+            known.extend(new);
+        }
+    }
+
     /// Whether requests may use this name; ignores case.
     pub fn lists(&self, name: &str) -> bool {
         self.spelling(name).is_some()

@@ -1,6 +1,7 @@
 //! The business rules. Uses the tables; knows nothing of HTTP or GraphQL.
 
 pub mod account_groups;
+pub mod account_limits;
 pub mod admins;
 pub mod alerts;
 pub mod api_tokens;

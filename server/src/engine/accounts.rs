@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::client::ClientError;
+use super::client::{ClientError, EngineClient};
 use super::config::auth_index;
 use super::error::EngineError;
 use super::handle::EngineHandle;
@@ -36,6 +36,8 @@ struct Listed {
     #[serde(default)]
     status_message: String,
     #[serde(default)]
+    disabled: bool,
+    #[serde(default)]
     unavailable: bool,
     next_retry_after: Option<DateTime<Utc>>,
 }
@@ -50,7 +52,7 @@ impl EngineHandle {
         {
             return known.accounts.clone();
         }
-        let accounts = self.request_accounts().await.ok().map(Arc::new);
+        let accounts = self.request_all_accounts().await.ok().map(Arc::new);
         *remembered = Some(ReportedAccounts::now(accounts.clone()));
         accounts
     }
@@ -58,7 +60,8 @@ impl EngineHandle {
     /// Ends the cooldown of an account.
     pub async fn reset_cooldown(&self, credential: &ProviderCredential) -> Result<(), EngineError> {
         let body = json!({"auth_index": self.index_of(credential).await?});
-        let result = self.client()?.post("reset-quota", &body).await;
+        let client = self.client_of(credential.account_id)?;
+        let result = client.post("reset-quota", &body).await;
         *self.public.reported_accounts.lock().await = None;
         match result {
             Err(ClientError::Status(StatusCode::NOT_FOUND)) => Err(unknown()),
@@ -74,20 +77,37 @@ impl EngineHandle {
         let index = match &credential.secret {
             CredentialSecret::ApiKey(_) => auth_index(credential, Path::new("")),
             CredentialSecret::AuthFile { file_name, .. } => {
-                let accounts = Arc::new(self.request_accounts().await?);
+                let client = self.client_of(credential.account_id)?;
+                let accounts = Arc::new(self.request_accounts(&client).await?);
                 let account = accounts.by_file.get(file_name);
                 let index = account.map(|account| account.auth_index.clone());
                 // The next list must contain the account that was just found.
-                *self.public.reported_accounts.lock().await =
-                    Some(ReportedAccounts::now(Some(accounts)));
+                *self.public.reported_accounts.lock().await = None;
                 index
             }
         };
         index.ok_or_else(unknown)
     }
 
-    async fn request_accounts(&self) -> Result<EngineAccounts, EngineError> {
-        let list: Result<List, ClientError> = self.client()?.get("auth-files").await;
+    /// Of the shared engine, and of those of single accounts that answer.
+    async fn request_all_accounts(&self) -> Result<EngineAccounts, EngineError> {
+        let mut all = self.request_accounts(&*self.client()?).await?;
+        // The shared engine keeps a disabled file of an account that has its own.
+        all.by_file.retain(|_, account| !account.disabled);
+        let members = self.fleet.members.load_full();
+        for member in members.values() {
+            let Some(client) = member.public.client.load_full() else {
+                continue;
+            };
+            if let Ok(accounts) = self.request_accounts(&client).await {
+                all.by_file.extend(accounts.by_file);
+            }
+        }
+        Ok(all)
+    }
+
+    async fn request_accounts(&self, client: &EngineClient) -> Result<EngineAccounts, EngineError> {
+        let list: Result<List, ClientError> = client.get("auth-files").await;
         let list = list.map_err(|error| EngineError::Refused(error.to_string()))?;
         let files = list.files.into_iter();
         let by_file: HashMap<_, _> = files.map(|file| self.read_account(file)).collect();
@@ -100,6 +120,7 @@ impl EngineHandle {
         let account = EngineAccount {
             auth_index: file.auth_index,
             message: (!message.is_empty()).then_some(message),
+            disabled: file.disabled,
             unavailable: file.unavailable,
             retry_at: file.next_retry_after,
         };

@@ -164,6 +164,14 @@ impl Catalogue {
         Ok(models)
     }
 
+    /// The names of the models, from the engine. Does not affect the cache.
+    pub(super) async fn request_names(&self) -> Result<Vec<String>, EngineError> {
+        let client = self.client.load_full().ok_or(EngineError::NotRunning)?;
+        let list = client.models().await;
+        let list = list.map_err(|error| EngineError::NoAnswer(error.to_string()))?;
+        Ok(ids(&list["data"]))
+    }
+
     /// The models, from the engine. Does not affect the cache.
     pub(super) async fn request_models(&self) -> Result<EngineModels, EngineError> {
         let client = self.client.load_full().ok_or(EngineError::NotRunning)?;

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
+use uuid::Uuid;
 
 use super::client::{ClientError, EngineClient};
 use super::error::EngineError;
@@ -122,6 +123,16 @@ impl EngineHandle {
             .client
             .load_full()
             .ok_or_else(|| EngineError::Refused("it does not run".to_owned()))
+    }
+
+    /// A client of the engine that has an account.
+    pub(super) fn client_of(&self, account: Uuid) -> Result<Arc<EngineClient>, EngineError> {
+        match self.fleet.members.load().get(&account) {
+            Some(member) => member.public.client.load_full().ok_or_else(|| {
+                EngineError::Refused("the engine process of this account does not run".to_owned())
+            }),
+            None => self.client(),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod error;
 mod error_text;
 mod examination;
 mod external;
+mod fleet;
 mod handle;
 mod health;
 mod install;
@@ -47,6 +48,7 @@ pub use error::EngineError;
 pub use examination::{
     EngineAddress, Program, examine_external, find_program, listen_address, places,
 };
+pub use fleet::{DedicatedEngine, DedicatedEngines, DedicatedPhase, ModelNames};
 pub use handle::EngineHandle;
 pub use install::{
     DownloadProgress, InstallError, InstallOptions, Release, TESTED_VERSION, install,

@@ -12,11 +12,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
+use uuid::Uuid;
 
 use super::source::CredentialSource;
 use super::status::EngineMode;
 use crate::clock::SharedClock;
 use crate::domain::engine_usage::EngineUsage;
+use crate::in_flight::InFlight;
 
 /// The time limit for requests in flight before the engine is stopped.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -50,6 +52,10 @@ pub struct EngineOptions {
     pub drain: Option<DrainHook>,
     /// Called after another process has taken over; resolves when the requests have ended that the earlier one may serve.
     pub drain_replaced: Option<DrainHook>,
+    /// How many accounts may have a process of their own.
+    pub dedicated_max: usize,
+    /// The account whose process this is; `None` for the shared engine.
+    pub account: Option<Uuid>,
     /// How long a refresh of a token can take that the engine has begun, with its retries.
     pub refresh_limit: Duration,
 }
@@ -79,6 +85,36 @@ pub struct EngineContext {
 }
 
 impl EngineOptions {
+    /// Awaits these requests before a process is stopped.
+    #[must_use]
+    pub fn draining(self, in_flight: &InFlight) -> Self {
+        let (all, earlier) = (in_flight.clone(), in_flight.clone());
+        Self {
+            drain: Some(Arc::new(move || {
+                let requests = all.all().clone();
+                Box::pin(async move {
+                    requests.close();
+                    requests.wait().await;
+                    requests.reopen();
+                })
+            })),
+            drain_replaced: Some(Arc::new(move || {
+                let earlier = earlier.begin_generation();
+                Box::pin(async move { earlier.wait().await })
+            })),
+            ..self
+        }
+    }
+
+    /// For the process of an account, whose requests are counted here.
+    pub(super) fn of_account(&self, account: Uuid, in_flight: &InFlight) -> Self {
+        Self {
+            account: Some(account),
+            allow_demo_fallback: false,
+            ..self.clone().draining(in_flight)
+        }
+    }
+
     /// Waits until the requests in flight have finished, up to the time limit.
     pub(super) async fn drained(&self) {
         if let Some(drain) = &self.drain

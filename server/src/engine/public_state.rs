@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use chrono::{DateTime, Utc};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -10,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::catalogue::Catalogue;
 use super::catalogue_refresh::{CatalogueRefresh, RefreshOutcome};
 use super::client::EngineClient;
+use super::config::EngineAccounts as AccountsById;
 use super::endpoint::EngineEndpoint;
 use super::logs::LogRing;
 use super::status::{EngineMode, EngineState, EngineStatus};
@@ -26,6 +28,8 @@ pub(super) struct PublicState {
     pub(super) preview: ArcSwapOption<String>,
     pub(super) logs: LogRing,
     pub(super) catalogue: Catalogue,
+    /// The accounts by the engine's ids.
+    pub(super) accounts: Arc<ArcSwap<AccountsById>>,
     pub(super) catalogue_refresh: watch::Sender<CatalogueRefresh>,
     pub(super) reported_accounts: Mutex<Option<ReportedAccounts>>,
     /// Cancelled when the supervisor has ended and the engine is stopped.
@@ -59,11 +63,16 @@ impl PublicState {
             preview: ArcSwapOption::empty(),
             logs: LogRing::new(clock.clone()),
             catalogue: Catalogue::default(),
+            accounts: Arc::default(),
             catalogue_refresh: watch::Sender::default(),
             reported_accounts: Mutex::default(),
             gone: CancellationToken::new(),
             clock,
         })
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// A run in this mode starts; `pid` is set for a child process.

@@ -109,7 +109,7 @@ impl EngineHandle {
             Some(_) => MODEL_TIMEOUT,
             None => PROVIDER_TIMEOUT,
         };
-        let client = self.client()?;
+        let client = self.client_of(credential.account_id)?;
         match client
             .exchange::<ProviderAnswer>("api-call", &call, time_limit, MAX_RESPONSE_BYTES)
             .await

@@ -65,4 +65,23 @@ pub trait CredentialSource: Send + Sync {
         drop(found);
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
+
+    /// Stores the tokens of files that are newer than the database. These need not be all files of a directory.
+    fn store_auth_files(
+        &self,
+        found: Vec<FoundAuthFile>,
+    ) -> BoxFuture<'_, Result<(), CredentialsError>> {
+        Box::pin(async move { self.settle_auth_files(found).await.map(drop) })
+    }
+
+    /// Increases when the result of [`managed_accounts`](Self::managed_accounts) may have changed, beside each change of
+    /// [`changes`](Self::changes).
+    fn managed_changes(&self) -> watch::Receiver<u64> {
+        self.changes()
+    }
+
+    /// The accounts in use that need an engine process of their own, oldest first.
+    fn managed_accounts(&self) -> BoxFuture<'_, Result<Vec<Uuid>, CredentialsError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::auth_files::RefreshHold;
 use super::backoff::{delay, jittered};
 use super::binary::{self, BinaryError};
 use super::demo;
@@ -52,6 +53,11 @@ impl Supervisor {
             failures: 0,
             program: None,
         }
+    }
+
+    /// Another process may still refresh tokens until the result is dropped: meanwhile this engine does not.
+    pub(super) fn hold_refreshes(&self) -> RefreshHold {
+        self.managed.hold_refreshes()
     }
 
     /// Runs the engine until the server shuts down.

@@ -14,6 +14,7 @@ pub struct GatewayMetrics {
     refusals: Family<Refused, Counter>,
     in_flight: Gauge,
     draining: Gauge,
+    pub(super) route_mismatches: Counter,
     pub(super) waits: WaitMetrics,
 }
 
@@ -42,6 +43,12 @@ impl GatewayMetrics {
             &[],
             "Answers that are read on to their usage although the client has left",
             &self.draining,
+        );
+        registry.register(
+            "route_mismatch",
+            &[],
+            "Answers that the engine process of an account gave through another account, which must not happen",
+            &self.route_mismatches,
         );
         self.waits.register_on(registry);
     }

@@ -4,10 +4,12 @@ mod admission;
 mod answer;
 mod body;
 mod catalogue;
+mod choose;
 mod context;
 mod dialect;
 mod error_message;
 mod error_response;
+mod fail_over;
 mod forward;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -47,8 +49,10 @@ use self::{
     admission::{AdmissionControl, KeptBounds},
     answer::Responder,
     catalogue::Catalogue,
+    choose::AccountChoice,
     error_message::ErrorMessages,
     error_response::ErrorResponses,
+    fail_over::FailOver,
     forward::{EngineClient, EngineOutage},
     layers::{
         Authentication, ForwardService, Limiting, Metering, ModelReading, Received,
@@ -66,9 +70,9 @@ use crate::{
     clock::SharedClock,
     deadlines::Deadlines,
     domain::{
-        account_groups::AccountAccess, ledger::Ledger, prices::Prices,
-        provider_accounts::ProviderAccounts, requests::Recorder, settings::Settings,
-        shares::Shares, usage::Usage, users::api_keys::KeyRing,
+        account_groups::AccountAccess, account_limits::AccountLimits, ledger::Ledger,
+        prices::Prices, provider_accounts::ProviderAccounts, requests::Recorder,
+        settings::Settings, shares::Shares, usage::Usage, users::api_keys::KeyRing,
     },
     engine::EngineHandle,
     in_flight::InFlight,
@@ -87,6 +91,7 @@ pub struct GatewayOptions {
     pub shares: Shares,
     pub settings: Settings,
     pub usage: Usage,
+    pub account_limits: AccountLimits,
     pub engine: EngineHandle,
     pub clock: SharedClock,
     pub addresses: ClientAddresses,
@@ -225,6 +230,7 @@ fn stack(
 > {
     let components = Components::new(&options, state)?;
     let sockets = components.sockets(&options, state);
+    let fail_over = Arc::new(components.fail_over(&options));
     Ok(ServiceBuilder::new()
         // A preflight request has no key, so it is answered before authentication.
         .option_layer(cors(&options.cors_allowed_origins))
@@ -266,7 +272,7 @@ fn stack(
             drainer: state.drainer.clone(),
         }))
         // Sends the body unchanged; `docs/verbatim.md` lists the headers that change.
-        .service(ForwardService::new(components.engine)))
+        .service(ForwardService::new(fail_over)))
 }
 
 /// Components that several layers share.
@@ -276,6 +282,7 @@ struct Components {
     admission: Arc<AdmissionControl>,
     responder: Arc<Responder>,
     engine: Arc<EngineClient>,
+    choice: Arc<AccountChoice>,
     memory: Memory,
 }
 
@@ -302,6 +309,13 @@ impl Components {
             access: options.access.clone(),
             cached: Mutex::default(),
         });
+        let choice = Arc::new(AccountChoice::new(
+            (options.engine.clone(), options.access.clone()),
+            options.account_limits.clone(),
+            (settings.clone(), options.clock.clone()),
+            state.metrics.route_mismatches.clone(),
+        ));
+        let engine = Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?);
         let admission = AdmissionControl {
             ledger: options.ledger.clone(),
             prices: options.prices.clone(),
@@ -312,6 +326,7 @@ impl Components {
                 ledger: options.ledger.clone(),
             },
             receipts: Arc::clone(&receipts),
+            choice: Arc::clone(&choice),
             keys: options.keys.clone(),
             traces: options.traces.clone(),
             waits: WaitControl {
@@ -329,12 +344,24 @@ impl Components {
                 drainer: state.drainer.clone(),
                 errors: Arc::clone(&errors),
                 outage: EngineOutage::default(),
+                choice: Arc::clone(&choice),
+                engine: Arc::clone(&engine),
             }),
-            engine: Arc::new(EngineClient::new(options.engine.clone(), settings.clone())?),
+            engine,
             memory,
+            choice,
             errors,
             receipts,
         })
+    }
+
+    fn fail_over(&self, options: &GatewayOptions) -> FailOver {
+        FailOver {
+            engine: Arc::clone(&self.engine),
+            choice: Arc::clone(&self.choice),
+            memory: self.memory.clone(),
+            settings: options.settings.clone(),
+        }
     }
 
     fn sockets(&self, options: &GatewayOptions, state: &GatewayState) -> Sockets {
@@ -345,6 +372,7 @@ impl Components {
             admission: Arc::clone(&self.admission),
             receipts: Arc::clone(&self.receipts),
             engine: Arc::clone(&self.engine),
+            choice: Arc::clone(&self.choice),
             responder: Arc::clone(&self.responder),
             drainer: state.drainer.clone(),
             memory: self.memory.clone(),

@@ -9,6 +9,7 @@ use crate::{
     clock::SharedClock,
     domain::{
         account_groups::AccountGroups,
+        account_limits::AccountLimits,
         admins::Admins,
         alerts::Alerts,
         api_tokens::ApiTokens,
@@ -61,6 +62,7 @@ pub struct Services {
     pub ledger: Ledger,
     pub quotas: Quotas,
     pub provider_accounts: ProviderAccounts,
+    pub account_limits: AccountLimits,
     pub model_aliases: ModelAliases,
     pub oauth: OAuthService,
     pub checkup: Checkup,
@@ -123,6 +125,7 @@ impl Services {
             .data(self.exports)
             .data(self.downloads)
             .data(self.backups)
+            .data(self.account_limits)
             .data(self.ledger)
             .data(self.quotas)
             .data(self.provider_accounts)

@@ -20,6 +20,7 @@ pub struct Gauges {
     pub(super) reserved_requests: Gauge,
     pub(super) reconciliation: Family<ByResult, Gauge>,
     pub(super) engine: Family<ByState, Gauge>,
+    pub(super) engine_processes: Family<ByState, Gauge>,
     pub(super) engine_restarts: MonotonicCounter,
     pub(super) engine_started_at: Gauge,
     pub(super) accounts: Family<ByAccountStatus, Gauge>,
@@ -157,6 +158,12 @@ impl Gauges {
             &["state"],
             "1 for the current state of the engine, 0 for the others",
             &self.engine,
+        );
+        registry.register(
+            "engine_processes",
+            &["state"],
+            "Engine processes of single accounts, by state",
+            &self.engine_processes,
         );
         registry.register(
             "engine_restarts",

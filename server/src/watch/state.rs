@@ -128,6 +128,12 @@ impl MetricsExporter {
             let gauge = gauges.engine.get_or_create(&ByState { state });
             gauge.set(i64::from(one == engine.state));
         }
+        for (one, state) in STATES {
+            let dedicated = self.0.sources.engine.dedicated();
+            let with = dedicated.values().filter(|each| each.status().state == one);
+            let gauge = gauges.engine_processes.get_or_create(&ByState { state });
+            gauge.set(whole(with.count()));
+        }
         gauges.engine_restarts.rise_to(engine.restarts.into());
         self.set_share_decisions();
         let started_at = engine.started_at.map_or(0, |at| at.timestamp());

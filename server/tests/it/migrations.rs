@@ -237,6 +237,8 @@ fn account_with(windows: SubscriptionWindows) -> provider_account::ActiveModel {
         last_error_status: None,
         last_error_at: None,
         windows: Some(windows),
+        stop_lines: None,
+        max_concurrent_requests: None,
         created_at: DateTime::UNIX_EPOCH,
         updated_at: DateTime::UNIX_EPOCH,
         removed_at: None,

@@ -5,6 +5,7 @@ import { Panel } from "../../ui/Panel";
 import { SkeletonText } from "../../ui/Skeleton";
 import { createEngine } from "./createEngine";
 import { EngineControls } from "./EngineControls";
+import { EngineProcesses } from "./EngineProcesses";
 import { EngineStatus } from "./EngineStatus";
 import { ModelCatalog } from "./ModelCatalog";
 
@@ -25,6 +26,7 @@ export function EnginePanel() {
         {(known) => (
           <div class="flex flex-col gap-5">
             <EngineStatus engine={known()} />
+            <EngineProcesses engine={known()} />
             <EngineControls engine={known()} />
             <ModelCatalog engine={known()} />
           </div>

@@ -12,6 +12,7 @@ const EngineQuery = graphql(`
       ...EngineStatus
       ...EngineControls
       ...EngineCatalog
+      ...EngineProcesses
     }
   }
 `);
@@ -22,6 +23,7 @@ const EngineChangedDocument = graphql(`
       ...EngineStatus
       ...EngineControls
       ...EngineCatalog
+      ...EngineProcesses
     }
   }
 `);

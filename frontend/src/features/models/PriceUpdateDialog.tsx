@@ -64,7 +64,7 @@ function Rate(props: { before: string | undefined; after: string }) {
   return (
     <Cell number>
       <Show when={props.before !== undefined && props.before !== props.after}>
-        <del class="text-muted">{formatUsd(props.before ?? "")}</del>{" "}
+        <del class="text-muted max-sm:block">{formatUsd(props.before ?? "")}</del>{" "}
       </Show>
       {formatUsd(props.after)}
     </Cell>
@@ -75,7 +75,7 @@ function ChangeRow(props: { change: Change }) {
   const after = () => props.change.after;
   return (
     <tr>
-      <Cell class="min-w-40">
+      <Cell class="min-w-32 sm:min-w-40">
         <span class="font-mono text-xs font-medium break-all">{after().modelPattern}</span>
         <span class="block text-sm text-muted">
           {props.change.before ? t("prices.update.changed") : t("prices.update.added")}

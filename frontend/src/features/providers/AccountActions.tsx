@@ -3,6 +3,7 @@ import { createSignal, Show } from "solid-js";
 import { GroupsOfAccountDialog } from "../../accountGroups/GroupsOfAccountDialog";
 import { createMutation } from "../../graphql/createMutation";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { Menu, MenuItem, MenuLine } from "../../ui/Menu";
 import { notify, notifyError } from "../../ui/Toaster";
@@ -11,6 +12,7 @@ import { EditAccountDialog } from "./EditAccountDialog";
 import { RemoveAccountDialog } from "./RemoveAccountDialog";
 import { ReplaceKeyDialog } from "./ReplaceKeyDialog";
 import { TestAccountDialog } from "./TestAccountDialog";
+import { UseLimitsDialog } from "./UseLimitsDialog";
 
 const AccountActionsFragment = graphql(`
   fragment AccountActions on ProviderAccount {
@@ -23,6 +25,12 @@ const AccountActionsFragment = graphql(`
     models {
       name
       alias
+    }
+    maxConcurrentRequests
+    windows {
+      name
+      usedPercent
+      stopAtPercent
     }
   }
 `);
@@ -48,7 +56,7 @@ export function AccountActions(props: {
   onSignIn: () => void;
 }) {
   const account = () => readFragment(AccountActionsFragment, props.account);
-  const [open, setOpen] = createSignal<"edit" | "groups" | "key" | "remove" | "test">();
+  const [open, setOpen] = createSignal<"edit" | "groups" | "key" | "limits" | "remove" | "test">();
   const close = () => setOpen(undefined);
   const [, reset] = createMutation(ResetProviderCooldownMutation);
   const check = createHealthCheck();
@@ -82,6 +90,9 @@ export function AccountActions(props: {
             {t("providers.checkOne")}
           </MenuItem>
         </Show>
+        <May do="setStopLine">
+          <MenuItem onSelect={() => setOpen("limits")}>{t("providers.limits.menu")}</MenuItem>
+        </May>
         <MenuItem onSelect={() => setOpen("test")}>{t("providers.test.menu")}</MenuItem>
         <Show when={account().status === "COOLING" || account().status === "FAILING"}>
           <MenuItem onSelect={() => void resetCooldown()}>{t("providers.resetCooldown")}</MenuItem>
@@ -104,6 +115,7 @@ export function AccountActions(props: {
         open={open() === "groups"}
         onClose={close}
       />
+      <UseLimitsDialog account={account()} open={open() === "limits"} onClose={close} />
       <TestAccountDialog account={account()} open={open() === "test"} onClose={close} />
       <ReplaceKeyDialog account={account()} open={open() === "key"} onClose={close} />
       <RemoveAccountDialog account={account()} open={open() === "remove"} onClose={close} />

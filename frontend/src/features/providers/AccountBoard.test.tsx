@@ -33,6 +33,14 @@ const account = {
     at: string;
   } | null,
   pausedAt: null,
+  maxConcurrentRequests: null as number | null,
+  unavailability: null as {
+    __typename: string;
+    reason: string;
+    window: string | null;
+    until: string | null;
+  } | null,
+  engineProcess: null,
   day: {
     __typename: "AccountTraffic",
     requests: 4,
@@ -59,6 +67,7 @@ const account = {
     {
       __typename: "SubscriptionWindow",
       name: "five_hour",
+      stopAtPercent: null as number | null,
       usedPercent: 42,
       resetsAt: new Date(Date.now() + 3_600_000).toISOString(),
       estimate: null as object | null,
@@ -389,4 +398,45 @@ test("each rejected key of many shows its reason, and stays in the form for corr
 
   expect((await screen.findByRole("alert")).textContent).toBe("Key 2: exists already");
   expect(keys.value).toBe("sk-one\nsk-two");
+});
+
+test("an account is stopped at a percentage of a window, and only what changed is sent", async () => {
+  const user = userEvent.setup();
+  const sent: unknown[] = [];
+  renderBoard({
+    SetStopLine: (variables) => {
+      sent.push(variables);
+      return { data: { setStopLine: { account } } };
+    },
+  });
+
+  await user.click(await screen.findByRole("button", { name: "Actions for work" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Limit use…" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  await user.type(dialog.getByLabelText("Stop at, in percent: 5 hours"), "80");
+  await user.click(dialog.getByRole("button", { name: "Save" }));
+
+  await waitFor(() => expect(sent).toEqual([{ id: "a1", window: "five_hour", percent: 80 }]));
+});
+
+test("a stopped account shows its line and when it is used again", async () => {
+  const until = new Date(Date.now() + 2 * 3_600_000).toISOString();
+  const [window] = account.windows;
+  renderBoard(
+    {},
+    {
+      ...account,
+      windows: window ? [{ ...window, stopAtPercent: 80 }] : [],
+      unavailability: {
+        __typename: "AccountUnavailability",
+        reason: "STOPPED",
+        window: "five_hour",
+        until,
+      },
+    },
+  );
+
+  const [row] = await screen.findAllByRole("listitem");
+  expect(row?.textContent).toContain("stops at 80%");
+  expect(row?.textContent).toMatch(/Stopped, resets in [12] hours?/);
 });

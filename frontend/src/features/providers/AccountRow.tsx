@@ -57,6 +57,18 @@ const AccountRowFragmentDoc = graphql(`
           ...WindowForecastPart
         }
       }
+      stopAtPercent
+    }
+    maxConcurrentRequests
+    unavailability {
+      reason
+      window
+      until
+    }
+    engineProcess {
+      phase
+      state
+      lastError
     }
     windowsReportedAt
     models {
@@ -123,6 +135,9 @@ function Details(props: { account: AccountRowFragment }) {
       props.account.priority === 0
         ? ""
         : t("providers.priorityIs", { priority: props.account.priority }),
+      props.account.maxConcurrentRequests === null
+        ? ""
+        : t("providers.limits.requestsAre", { count: props.account.maxConcurrentRequests }),
       props.account.weight === 1 ? "" : t("providers.weightIs", { weight: props.account.weight }),
       props.account.headerNames.length > 0
         ? t("providers.headersAre", { names: props.account.headerNames.join(", ") })
@@ -205,6 +220,44 @@ function LastError(props: { account: AccountRowFragment }) {
   );
 }
 
+/** That the account gets no requests now because of its limits. Other reasons are its status. */
+function Unused(props: { account: AccountRowFragment }) {
+  const stopped = () =>
+    props.account.unavailability?.reason === "STOPPED" ? props.account.unavailability : undefined;
+  return (
+    <>
+      <Show when={stopped()}>
+        {(stop) => (
+          <Badge tone="warn">
+            {t("providers.limits.stopped")} <Ago at={stop().until} />
+          </Badge>
+        )}
+      </Show>
+      <Show when={props.account.unavailability?.reason === "BUSY"}>
+        <Badge tone="warn">{t("providers.limits.busy")}</Badge>
+      </Show>
+      <Show when={props.account.unavailability?.reason === "NO_PROCESS"}>
+        <Badge tone="bad" title={t("providers.limits.noProcessHint")}>
+          {t("providers.limits.noProcess")}
+        </Badge>
+      </Show>
+    </>
+  );
+}
+
+/** What is wrong with the account's own engine process. */
+function ProcessTrouble(props: { account: AccountRowFragment }) {
+  return (
+    <Show when={props.account.engineProcess?.lastError}>
+      {(error) => (
+        <p class="mt-1 text-sm break-words text-bad">
+          {t("providers.limits.process")} {error()}
+        </p>
+      )}
+    </Show>
+  );
+}
+
 function EnabledSwitch(props: { account: AccountRowFragment }) {
   const { isEnabled, enable } = createAccountEnabling(() => props.account);
   return (
@@ -229,6 +282,7 @@ export function AccountRow(props: {
         <p class="flex flex-wrap items-center gap-x-2 gap-y-1">
           <span class="min-w-0 font-medium break-words">{account().label}</span>
           <AccountStatus status={account().status} coolingUntil={account().coolingUntil} />
+          <Unused account={account()} />
           <Show when={account().plan}>{(plan) => <Badge tone="plain">{plan()}</Badge>}</Show>
         </p>
         <Credential account={account()} />
@@ -242,6 +296,7 @@ export function AccountRow(props: {
         <Models models={account().models} />
         <Trouble account={account()} />
         <LastError account={account()} />
+        <ProcessTrouble account={account()} />
         <Show when={account().status === "PAUSED"}>
           <May do="resumeProviderAccount">
             <div class="mt-2">

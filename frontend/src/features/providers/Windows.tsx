@@ -38,9 +38,15 @@ function WindowMeter(props: { window: Window }) {
         percent={level()}
         outside={estimate()?.outsidePercent}
         expected={expected()}
+        stop={props.window.stopAtPercent ?? undefined}
       />
       <p class="mt-0.5 text-xs text-muted">
         <Resets at={props.window.resetsAt} />
+        <Show when={props.window.stopAtPercent}>
+          {(percent) => (
+            <span class="block">{t("providers.limits.stopsAt", { percent: percent() })}</span>
+          )}
+        </Show>
       </p>
       <Show when={forecast()}>
         {(known) => <p class="text-xs text-muted">{describeForecast(known())}</p>}

@@ -31,6 +31,7 @@ const SettingsValuesFragmentDoc = graphql(`
     backupsKept
     routing {
       strategy
+      accountStrategy
       sessionAffinity
       sessionAffinitySeconds
       requestRetries

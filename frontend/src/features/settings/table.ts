@@ -58,6 +58,12 @@ const SETTINGS = {
     options: ["ROUND_ROBIN", "WEIGHTED", "FILL_FIRST"],
     in: "routing",
   },
+  accountStrategy: {
+    group: "routing",
+    kind: "choice",
+    options: ["MOST_LEFT", "ROUND_ROBIN", "FILL_FIRST", "SOONEST_RESET"],
+    in: "routing",
+  },
   sessionAffinity: { group: "routing", kind: "onOff", in: "routing" },
   sessionAffinitySeconds: { group: "routing", kind: "whole", in: "routing" },
 

@@ -226,6 +226,19 @@ pub fn retired_auth_file(mut content: Map<String, Value>) -> Map<String, Value> 
     content
 }
 
+/// As [`retired_auth_file`], but disabled too: the engine ends its running requests and begins none.
+pub fn withdrawn_auth_file(content: Map<String, Value>) -> Map<String, Value> {
+    let mut content = retired_auth_file(content);
+    content.insert("disabled".to_owned(), true.into());
+    let stamp = Stamp {
+        // Not the engine has disabled it.
+        disabled: Some(true),
+        ..Stamp::of(&content)
+    };
+    content.insert(STAMP.to_owned(), serde_json::json!(stamp));
+    content
+}
+
 /// The tokens of a file that replaced `full`, as [`retired_auth_file`] makes it, and that an engine may have completed since.
 /// Other files are unchanged.
 pub fn completed_auth_file(

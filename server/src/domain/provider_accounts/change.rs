@@ -13,7 +13,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{
-    Error, ProviderAccounts, Result, check, destination,
+    Error, ProviderAccounts, Result, check, destination, limit,
     secrets::{AccountSecrets, Stored},
     store, text,
 };
@@ -28,6 +28,7 @@ pub struct ProviderAccountChanges {
     pub priority: Option<i32>,
     pub weight: Option<i32>,
     pub prefix: Patch<String>,
+    pub max_concurrent_requests: Patch<i32>,
     pub proxy_url: Patch<SecretString>,
     /// Replaces the key; id and history are kept.
     pub api_key: Option<SecretString>,
@@ -196,6 +197,10 @@ fn change_row(
     }
     if let Some(prefix) = changes.prefix.into_change() {
         row.prefix = Set(prefix.as_deref().map(check::prefix).transpose()?);
+    }
+    if let Some(most) = changes.max_concurrent_requests.into_change() {
+        let most = most.map(limit::max_concurrent_requests).transpose()?;
+        row.max_concurrent_requests = Set(most);
     }
     if let Some(base_url) = changes.base_url.into_change() {
         row.base_url = Set(check::base_url_of(kind, base_url.as_deref())?);

@@ -15,6 +15,7 @@ mod follow;
 mod github;
 mod import;
 mod last_error;
+mod limit;
 mod login;
 mod own_client;
 mod pause;
@@ -43,7 +44,8 @@ pub use self::{
     adoption::ExpectedAdoption,
     attempts::EngineAttempt,
     auth_file::{
-        NewAuthFile, completed_auth_file, has_refresh_token, refreshed_auth_file, retired_auth_file,
+        NewAuthFile, completed_auth_file, has_refresh_token, refreshed_auth_file,
+        retired_auth_file, withdrawn_auth_file,
     },
     bulk::NewProviderApiKeys,
     change::{ProviderAccountChanges, ShownSecrets},

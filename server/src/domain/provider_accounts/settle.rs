@@ -34,6 +34,16 @@ pub enum FoundContent {
     Broken,
 }
 
+impl FoundAuthFile {
+    /// The account for which it was written; `None` if that is not known.
+    pub fn account_id(&self) -> Option<Uuid> {
+        match &self.content {
+            FoundContent::Whole(content) => Stamp::of(content).account,
+            FoundContent::Unfinished | FoundContent::Broken => None,
+        }
+    }
+}
+
 impl FoundContent {
     /// The tokens and keys, to mask them in logs.
     pub fn hidden(&self) -> Vec<SecretString> {
@@ -66,6 +76,7 @@ impl std::fmt::Debug for FoundContent {
 pub enum AuthFileStep {
     /// Write or overwrite the file.
     Write {
+        account_id: Uuid,
         name: String,
         json: SecretString,
     },
@@ -117,6 +128,7 @@ impl ProviderAccounts {
             .filter(|(account, _)| right.get(&account.id) != Some(&true));
         steps.extend(missing.filter_map(|(account, secrets)| {
             Some(AuthFileStep::Write {
+                account_id: account.id,
                 name: account.file_name.clone()?,
                 json: auth_file::json(&rendered(account, secrets)?),
             })

@@ -147,6 +147,8 @@ fn audited(account: &provider_account::Model) -> Value {
         "prefix": account.prefix,
         "priority": account.priority,
         "weight": account.weight,
+        "stopLines": account.stop_lines,
+        "maxConcurrentRequests": account.max_concurrent_requests,
         "enabled": account.enabled,
         "paused": account.paused_at.is_some(),
     })

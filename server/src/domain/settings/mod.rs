@@ -24,7 +24,7 @@ pub(crate) use self::{gateway::gateway_settings, routing::routing_settings};
 pub use self::{
     gateway::{AbortPolicy, GatewaySettings},
     provider::ProviderSettings,
-    routing::{RoutingSettings, RoutingStrategy},
+    routing::{AccountStrategy, RoutingSettings, RoutingStrategy},
 };
 use super::{
     Error, Result,

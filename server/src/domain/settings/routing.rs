@@ -19,6 +19,21 @@ pub enum RoutingStrategy {
     FillFirst,
 }
 
+/// The order in which accounts with engines of their own are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStrategy {
+    /// The one of which most is left of its fullest usage window.
+    #[default]
+    MostLeft,
+    /// In turn.
+    RoundRobin,
+    /// The oldest one until it cannot serve, then the next.
+    FillFirst,
+    /// The one whose window resets first, so that nothing of it is lost.
+    SoonestReset,
+}
+
 /// The table of settings. `$with` is the macro that receives it: `define_settings` here and `graphql_settings` in
 /// `graphql::settings`.
 macro_rules! routing_settings {
@@ -28,6 +43,10 @@ macro_rules! routing_settings {
 
             /// The order in which accounts of the same priority are used.
             strategy: RoutingStrategy = RoutingStrategy::RoundRobin;
+
+            /// The order in which accounts with engine processes of their own are used, which a stop line, a limit of requests at
+            /// a time or an account group give them. The session's account and the priority come first.
+            account_strategy: AccountStrategy = AccountStrategy::MostLeft;
 
             /// Whether a conversation stays with the account that it started on, which keeps the provider's cache
             /// warm.

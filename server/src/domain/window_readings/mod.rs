@@ -6,7 +6,7 @@ mod socket;
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map},
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -72,6 +72,8 @@ pub struct WindowReadings {
     accounts: Arc<Mutex<HashMap<Uuid, Levels>>>,
     usage: WindowUsage,
     sockets: SocketLevels,
+    /// The windows of each account as they were last reported.
+    latest: Arc<RwLock<HashMap<Uuid, Arc<SubscriptionWindows>>>>,
 }
 
 impl WindowReadings {
@@ -82,6 +84,7 @@ impl WindowReadings {
             db,
             clock,
             accounts: Arc::default(),
+            latest: Arc::default(),
         }
     }
 
@@ -113,6 +116,7 @@ impl WindowReadings {
         let source = report.source;
         let (readings, accepted) = levels.read(report, observed_at, now);
         let removed = levels.remove_outdated(source, now);
+        self.keep_latest(id, levels.windows());
         let has_changed = !readings.is_empty() || removed;
         let is_due = levels
             .stored_at
@@ -124,6 +128,20 @@ impl WindowReadings {
         }
         self.usage.read(id, observed_at, &accepted).await?;
         Ok(has_changed)
+    }
+
+    /// The windows of an account as its provider last reported them; `None` if it has not since the server started.
+    pub fn latest(&self, id: Uuid) -> Option<Arc<SubscriptionWindows>> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        latest.get(&id).cloned()
+    }
+
+    fn keep_latest(&self, id: Uuid, windows: Option<SubscriptionWindows>) {
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        match windows {
+            Some(windows) => _ = latest.insert(id, Arc::new(windows)),
+            None => _ = latest.remove(&id),
+        }
     }
 
     /// The levels that an account was stored with; `None` for an unknown account.

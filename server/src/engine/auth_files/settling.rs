@@ -148,7 +148,7 @@ impl AuthFiles {
         seen: &HashMap<String, Bytes>,
     ) -> Result<bool, String> {
         match step {
-            AuthFileStep::Write { name, json } => {
+            AuthFileStep::Write { name, json, .. } => {
                 let seen = seen.get(&name).cloned();
                 let json = self.for_engine(&name, json);
                 self.on_disk(move |directory| {
@@ -275,7 +275,7 @@ impl AuthFiles {
         if has_any {
             let hidden = found.iter().flat_map(|file| file.content.hidden());
             self.public.logs.redact_also(hidden);
-            let stored = self.source.settle_auth_files(found).await;
+            let stored = self.source.store_auth_files(found).await;
             stored.map_err(|error| format!("late tokens could not be stored: {error}"))?;
         }
         Ok((self, has_any))

@@ -17,6 +17,10 @@ use crate::engine::launcher;
 /// The time limit for a graceful exit.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(4);
 
+/// The memory that a process of a single account is to stay within. It is no hard limit: beyond it the process collects garbage
+/// more often.
+const MEMORY_LIMIT: &str = "96MiB";
+
 /// Where the engine takes its model catalogue from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ModelCatalogueSource {
@@ -34,6 +38,8 @@ pub(super) struct Launch<'a> {
     pub(super) search_path: &'a OsStr,
     pub(super) program: &'a Path,
     pub(super) catalogue: ModelCatalogueSource,
+    /// Whether it serves a single account, of which a server may have many.
+    pub(super) is_dedicated: bool,
 }
 
 /// The command that starts the engine: no secret in its arguments, a minimal environment.
@@ -52,6 +58,7 @@ pub(super) fn command(launch: &Launch<'_>, folder: &Folder, keys: &EngineKeys) -
         .env("TZ", "UTC")
         .env("WRITABLE_PATH", &folder.home)
         .env("MANAGEMENT_PASSWORD", keys.management.expose_secret())
+        .envs(launch.is_dedicated.then_some(("GOMEMLIMIT", MEMORY_LIMIT)))
         .current_dir(&folder.work)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -9,10 +9,15 @@ use std::path::{Path, PathBuf};
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::unistd::geteuid;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// How many processes of the engine may exist beside each other: one that serves, one that starts, and earlier ones that
 /// finish their requests.
 pub(super) const SLOTS: usize = 4;
+/// The directory of the directories of engines of single accounts.
+const ACCOUNTS: &str = "accounts";
+/// As text, in bytes.
+const UUID_LENGTH: usize = 36;
 
 /// The engine's directories; readable by this process's user only.
 #[derive(Clone, Debug)]
@@ -26,17 +31,59 @@ pub(super) struct Folder {
     pub(super) work: PathBuf,
 }
 
+/// Where the directories of an engine are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunPlace<'a> {
+    pub(super) data_dir: &'a Path,
+    /// The configured directory of auth files.
+    pub(super) auth_dir: Option<&'a Path>,
+    /// The account whose process it is; `None` for the shared engine.
+    pub(super) account: Option<Uuid>,
+}
+
+impl RunPlace<'_> {
+    /// Of a slot: processes of an engine beside each other have different ones.
+    fn run_directory(self, slot: usize) -> io::Result<PathBuf> {
+        let engine = std::path::absolute(self.data_dir)?.join("engine");
+        let run = match self.account {
+            Some(account) => engine.join(ACCOUNTS).join(account.to_string()),
+            None => engine.join("run"),
+        };
+        Ok(numbered(&run, slot))
+    }
+
+    fn configured_auths(self, slot: usize) -> Option<io::Result<PathBuf>> {
+        let path = std::path::absolute(self.auth_dir?);
+        Some(path.map(|mut path| {
+            if let Some(account) = self.account {
+                path.as_mut_os_string().push(format!("-{account}"));
+            }
+            numbered(&path, slot)
+        }))
+    }
+
+    /// The accounts that have had a process of their own and left directories.
+    pub(super) fn accounts(self) -> Vec<Uuid> {
+        let directory = self.data_dir.join("engine").join(ACCOUNTS);
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        let mut accounts: Vec<_> = entries
+            .filter_map(|entry| {
+                let name = entry.file_name();
+                name.to_str()?.get(..UUID_LENGTH)?.parse().ok()
+            })
+            .collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
+    }
+}
+
 impl Folder {
-    /// Creates the directories of a slot below the data directory and empties `work`. Processes beside each other have
-    /// different slots.
-    pub(super) fn prepare(
-        data_dir: &Path,
-        auth_dir: Option<&Path>,
-        slot: usize,
-    ) -> io::Result<Self> {
-        let run = run_directory(data_dir, slot)?;
-        let auths = match auth_dir {
-            Some(path) => numbered(&std::path::absolute(path)?, slot),
+    /// Creates the directories of a slot and empties `work`.
+    pub(super) fn prepare(place: RunPlace<'_>, slot: usize) -> io::Result<Self> {
+        let run = place.run_directory(slot)?;
+        let auths = match place.configured_auths(slot) {
+            Some(path) => path?,
             None => in_memory(&run).unwrap_or_else(|| run.join("auths")),
         };
         Self::create(&run, auths)
@@ -50,8 +97,8 @@ impl Folder {
     }
 
     /// Whether a slot was used.
-    pub(super) fn exists(data_dir: &Path, slot: usize) -> bool {
-        run_directory(data_dir, slot).is_ok_and(|run| run.exists())
+    pub(super) fn exists(place: RunPlace<'_>, slot: usize) -> bool {
+        place.run_directory(slot).is_ok_and(|run| run.exists())
     }
 
     /// Removes the directories; they have no tokens any more. What cannot be removed is used again.
@@ -100,11 +147,6 @@ fn memory_path(run: &Path) -> Option<PathBuf> {
     Some(memory.join(format!("proxypal-{name}")))
 }
 
-fn run_directory(data_dir: &Path, slot: usize) -> io::Result<PathBuf> {
-    let run = std::path::absolute(data_dir)?.join("engine").join("run");
-    Ok(numbered(&run, slot))
-}
-
 /// The path itself for the first slot, and paths beside it for the others.
 fn numbered(path: &Path, slot: usize) -> PathBuf {
     let mut numbered = path.as_os_str().to_owned();
@@ -119,16 +161,21 @@ pub(in crate::engine) fn places(
     data_dir: &Path,
     auth_dir: Option<&Path>,
 ) -> io::Result<(PathBuf, PathBuf)> {
+    let place = RunPlace {
+        data_dir,
+        auth_dir,
+        account: None,
+    };
     let configured_at = |slot: usize| {
-        let config = run_directory(data_dir, slot).ok()?.join("config.yaml");
+        let config = place.run_directory(slot).ok()?.join("config.yaml");
         fs::metadata(config).ok()?.modified().ok()
     };
     // Of equal times the first slot counts, which is the usual one.
     let slot = (0..SLOTS).rev().max_by_key(|slot| configured_at(*slot));
     let slot = slot.unwrap_or_default();
-    let run = run_directory(data_dir, slot)?;
-    let auths = match auth_dir {
-        Some(path) => numbered(&std::path::absolute(path)?, slot),
+    let run = place.run_directory(slot)?;
+    let auths = match place.configured_auths(slot) {
+        Some(path) => path?,
         None => memory_path(&run).unwrap_or_else(|| run.join("auths")),
     };
     Ok((run.join("config.yaml"), auths))

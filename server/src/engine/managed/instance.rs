@@ -8,11 +8,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::Managed;
 use super::child::ModelCatalogueSource;
 use super::folder::Folder;
 use super::keys::EngineKeys;
 use super::slots::Slot;
+use super::{Managed, place_of};
 use crate::domain::provider_accounts::ProviderCredential;
 use crate::engine::client::EngineClient;
 use crate::engine::config::{
@@ -50,7 +50,7 @@ impl Instance {
         let slot = managed.slots.take().ok_or(
             "earlier processes of the engine still finish their requests; try again later",
         )?;
-        let folder = Folder::prepare(&options.data_dir, options.auth_dir.as_deref(), slot.number)
+        let folder = Folder::prepare(place_of(options), slot.number)
             .map_err(|error| format!("the engine's folder cannot be prepared: {error}"))?;
         let port =
             free_port().map_err(|error| format!("no port is free for the engine: {error}"))?;

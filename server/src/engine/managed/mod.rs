@@ -24,18 +24,19 @@ use tokio::time::Instant;
 
 use self::child::ModelCatalogueSource;
 pub(super) use self::folder::places;
-use self::folder::{Folder, SLOTS};
+use self::folder::{Folder, RunPlace, SLOTS};
 use self::runtime::{Runtime, ServeEnd, StopMode};
 use self::slots::Slots;
 use self::spawner::Spawner;
 pub use self::trial::TrialPlace;
 pub(super) use self::trial::{ADDED_MODEL, PROBE_MODELS, TrialConfiguration, TrialEngine};
-use super::auth_files::{AuthFiles, RefreshGate};
+use super::auth_files::{AuthFiles, RefreshGate, RefreshHold};
 use super::config::EngineAccounts;
 use super::options::{EngineContext, EngineOptions};
 use super::orders::{EngineOrder, OrderQueue};
 use super::public_state::PublicState;
 use super::run::{RunEnd, UnexpectedExit};
+use super::source::CredentialSource;
 use super::status::EngineMode;
 
 /// A run at least this long resets the restart delay.
@@ -63,11 +64,11 @@ impl Managed {
         Self {
             options,
             context,
+            accounts: public.accounts.clone(),
+            refreshes: RefreshGate::default(),
             public,
             spawner: Spawner::default(),
             slots: Slots::default(),
-            accounts: Arc::default(),
-            refreshes: RefreshGate::default(),
         }
     }
 
@@ -160,6 +161,11 @@ impl Managed {
         }
     }
 
+    /// Another process may still refresh tokens until the result is dropped: meanwhile this engine does not.
+    pub(super) fn hold_refreshes(&self) -> RefreshHold {
+        self.refreshes.hold()
+    }
+
     /// Where the settings let the engine take its model catalogue from.
     fn catalogue_source(&self) -> ModelCatalogueSource {
         if self.context.source.settings().refresh_model_catalogue {
@@ -187,11 +193,13 @@ impl Managed {
     }
 
     async fn wipe(&self, slot: usize) {
-        let options = &self.options;
-        if slot > 0 && !Folder::exists(&options.data_dir, slot) {
+        let place = place_of(&self.options);
+        // The directory of the shared engine's first process stays.
+        let is_temporary = slot > 0 || place.account.is_some();
+        if is_temporary && !Folder::exists(place, slot) {
             return;
         }
-        let wiped = match Folder::prepare(&options.data_dir, options.auth_dir.as_deref(), slot) {
+        let wiped = match Folder::prepare(place, slot) {
             Ok(folder) => {
                 let source = self.context.source.clone();
                 let public = self.public.clone();
@@ -202,7 +210,7 @@ impl Managed {
                 } else {
                     files.collect().await.map(drop)
                 };
-                if slot > 0 && wiped.is_ok() {
+                if is_temporary && wiped.is_ok() {
                     folder.remove();
                 }
                 wiped
@@ -214,6 +222,48 @@ impl Managed {
                 reason,
                 "auth files could not be deleted; the next start stores their tokens encrypted"
             );
+        }
+    }
+}
+
+/// Where the directories of an engine with these options are.
+fn place_of(options: &EngineOptions) -> RunPlace<'_> {
+    RunPlace {
+        data_dir: &options.data_dir,
+        auth_dir: options.auth_dir.as_deref(),
+        account: options.account,
+    }
+}
+
+/// Stores the tokens that engines of single accounts have left, after the server was killed, and removes their directories.
+pub(super) async fn rescue_accounts(
+    options: &EngineOptions,
+    source: Arc<dyn CredentialSource>,
+    public: &Arc<PublicState>,
+) {
+    if options.mode != EngineMode::Managed {
+        return;
+    }
+    for account in place_of(options).accounts() {
+        let place = RunPlace {
+            account: Some(account),
+            ..place_of(options)
+        };
+        for slot in (0..SLOTS).filter(|slot| Folder::exists(place, *slot)) {
+            let Ok(folder) = Folder::prepare(place, slot) else {
+                continue;
+            };
+            let (source, public) = (source.clone(), public.clone());
+            let files =
+                AuthFiles::new(folder.auths.clone(), source, public, RefreshGate::default());
+            match files.collect().await {
+                Ok(_) => folder.remove(),
+                Err(reason) => tracing::warn!(
+                    account.id = %account,
+                    reason,
+                    "tokens that an engine process of an account has left could not be stored"
+                ),
+            }
         }
     }
 }

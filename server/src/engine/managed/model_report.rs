@@ -15,6 +15,10 @@ const DIRECTORY: &str = "catalogue";
 
 /// Reports the models after each change.
 pub(super) async fn follow(managed: &Managed, program: &Path) -> Infallible {
+    // The shared engine knows the same catalogue.
+    if managed.options.account.is_some() {
+        return std::future::pending().await;
+    }
     let catalogue = &managed.public.catalogue;
     let mut changes = catalogue.changes();
     if !catalogue.knows_built_in(program)

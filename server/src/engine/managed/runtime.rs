@@ -94,6 +94,7 @@ impl Runtime {
             search_path: &managed.options.search_path,
             program: &instance.program,
             catalogue: instance.catalogue,
+            is_dedicated: managed.options.account.is_some(),
         };
         let command = command(&launch, &instance.folder, &instance.keys);
         let mut child = managed

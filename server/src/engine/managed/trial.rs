@@ -193,6 +193,7 @@ impl TrialEngine {
             search_path: &place.search_path,
             program,
             catalogue: ModelCatalogueSource::BuiltIn,
+            is_dedicated: false,
         };
         let mut spawner = Spawner::default();
         let mut child = spawner

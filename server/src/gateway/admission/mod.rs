@@ -11,6 +11,7 @@ use std::{future::Future, sync::Arc};
 use entity::request::Protocol;
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use metering::{MAX_INPUT_TOKENS, RequestedTier};
+use uuid::Uuid;
 
 use self::{costs::Costs, limits::limit_error, share::NotReserved};
 pub(super) use self::{
@@ -18,6 +19,7 @@ pub(super) use self::{
     limits::{NotAdmitted, RequestStart, StartError, open_socket},
 };
 use super::{
+    choose::{AccountChoice, ChoiceRequest, PermittedRoute},
     dialect::{Dialect, GatewayError},
     memory::{Memory, UserMemory},
     model::{ModelRequest, RequestedModel},
@@ -52,6 +54,8 @@ pub(super) struct Admission {
     pub(super) permit: RecordPermit,
     /// Tokens to estimate with, should its answer not report usage.
     pub(super) expected: Tokens,
+    /// The engine that may serve it.
+    pub(super) route: PermittedRoute,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +72,16 @@ pub(super) struct AdmissionRequest<'a> {
     pub(super) read_bytes: u64,
     /// Whether the body is text, so that its length bounds the tokens of the input.
     pub(super) is_text: bool,
+    /// The id of the session that the tool sent.
+    pub(super) session: Option<&'a [u8]>,
+    /// The engine that a socket is open to, for a turn.
+    pub(super) socket: Option<SocketEngine>,
     pub(super) span: &'a RequestSpan,
 }
+
+/// The engine that a socket is open to: that of an account, or the shared one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SocketEngine(pub(super) Option<Uuid>);
 
 #[derive(Debug)]
 pub(super) struct AdmissionControl {
@@ -79,6 +91,7 @@ pub(super) struct AdmissionControl {
     pub(super) shares: Shares,
     pub(super) kept_bounds: KeptBounds,
     pub(super) receipts: Arc<Receipts>,
+    pub(super) choice: Arc<AccountChoice>,
     pub(super) waits: WaitControl,
     pub(super) keys: KeyRing,
     pub(super) traces: Traces,
@@ -117,9 +130,6 @@ impl AdmissionControl {
         let target = target.and_then(|model| aliases.target(model, record.started_at));
         let routed = [model.as_deref(), target.as_deref()];
         check_model(request, &asked.model, routed)?;
-        if !request.lists_models {
-            self.check_accounts(request.caller)?;
-        }
         let settings = self.settings.current();
         let is_dropped = self
             .is_bound_dropped(request, asked, model.as_deref(), record)
@@ -170,16 +180,32 @@ impl AdmissionControl {
             media: expected.media,
             ..Tokens::default()
         });
+        let routed = [model.as_deref(), target.as_deref()];
+        let route = self.route(request, routed).await?;
         let permit = self.receipts.begin(record, reserved).await?;
-        Ok(Admission { permit, expected })
+        Ok(Admission {
+            permit,
+            expected,
+            route,
+        })
     }
 
-    /// The shared engine chooses among all of its accounts, and nothing in a request restricts it: a caller may use it only
-    /// if it has no account that the caller may not use.
-    pub(super) fn check_accounts(&self, caller: &Caller) -> Result<(), GatewayError> {
-        match self.kept_bounds.catalogue.limited(caller) {
-            None => Ok(()),
-            Some(_) => Err(GatewayError::AccountNotAllowed),
+    async fn route(
+        &self,
+        request: AdmissionRequest<'_>,
+        models: [Option<&str>; 2],
+    ) -> Result<PermittedRoute, GatewayError> {
+        if request.lists_models {
+            return Ok(PermittedRoute::list());
+        }
+        let asked = ChoiceRequest {
+            caller: request.caller,
+            models,
+            session: request.session,
+        };
+        match request.socket {
+            Some(SocketEngine(account)) => self.choice.continue_on(account, asked),
+            None => self.choice.choose(asked).await,
         }
     }
 

@@ -7,20 +7,22 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    http::{Response, StatusCode, response::Parts as Head},
+    http::{Response, StatusCode, request::Parts as RequestHead, response::Parts as Head},
 };
 use futures_util::future::{BoxFuture, Either, FutureExt as _, Ready, ready};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    body::UploadError,
+    body::{Upload, UploadError},
     catalogue::Catalogue,
+    choose::{AccountChoice, PermittedRoute},
     context::RequestContext,
     dialect::{ErrorRecipient, GatewayError},
     error_response::ErrorResponses,
-    forward::{EngineOutage, UpstreamBody, UpstreamError, UpstreamResponse},
+    forward::{EngineClient, EngineOutage, UpstreamBody, UpstreamError, UpstreamResponse},
     headers,
     meter::{Drainer, ErrorFormat, Heartbeat, MeteredBody, Receipt, RequestEnd},
     report::add_limits,
@@ -43,6 +45,8 @@ pub(super) struct Responder {
     pub(super) drainer: Drainer,
     pub(super) errors: Arc<ErrorResponses>,
     pub(super) outage: EngineOutage,
+    pub(super) choice: Arc<AccountChoice>,
+    pub(super) engine: Arc<EngineClient>,
 }
 
 impl Responder {
@@ -51,9 +55,16 @@ impl Responder {
         context: Arc<RequestContext>,
         answer: UpstreamResponse,
         mut receipt: Receipt,
+        list: Option<Box<RequestHead>>,
     ) -> AnswerFuture {
         let (mut head, body) = answer.into_parts();
+        if let Some(route) = head.extensions.remove::<PermittedRoute>() {
+            receipt.send_on(route);
+        }
         self.outage.answered(context.id);
+        if let Some(account) = receipt.account() {
+            self.choice.answered(account, head.status, &head.headers);
+        }
         receipt.answered(head.status, &head.headers);
         headers::for_client(&mut head.headers, context.id);
         let (route, caller) = (&context.route, &context.caller);
@@ -67,11 +78,12 @@ impl Responder {
         }
         if route.lists_models && head.status.is_success() {
             let limited = self.catalogue.limited(caller);
-            if limited.is_some() || caller.is_restricted() {
+            if limited.is_some() || caller.is_restricted() || list.is_some() {
                 let responder = Arc::clone(self);
                 let list = async move {
+                    let others = responder.other_lists(&context, list).await;
                     let allowed = responder.allowed(&context, limited).await;
-                    Ok(model_list::filtered(head, body, allowed, receipt).await)
+                    Ok(model_list::filtered((head, body), others, allowed, receipt).await)
                 };
                 return Either::Right(list.boxed());
             }
@@ -103,6 +115,39 @@ impl Responder {
         Either::Left(ready(Ok(Response::from_parts(head, Body::new(body)))))
     }
 
+    /// The head of a request for a list of models that several engines have parts of.
+    pub(super) fn list_request(
+        &self,
+        context: &RequestContext,
+        head: &RequestHead,
+    ) -> Option<Box<RequestHead>> {
+        let is_needed = context.route.lists_models && self.choice.has_accounts();
+        is_needed.then(|| Box::new(head.clone()))
+    }
+
+    /// The lists of the engines of single accounts that the caller may use. One that does not answer has no models.
+    async fn other_lists(
+        &self,
+        context: &RequestContext,
+        head: Option<Box<RequestHead>>,
+    ) -> Vec<Value> {
+        let Some(head) = head else {
+            return Vec::new();
+        };
+        let routes = self.choice.all_accounts();
+        let lists = routes.iter().map(async |route| {
+            let upload = Upload::new(Body::empty(), 0);
+            let answer = self.engine.send(context, route, ((*head).clone(), upload));
+            let answer = answer.await.ok()?;
+            let is_list = answer.status().is_success();
+            model_list::read(answer.into_body())
+                .await
+                .filter(|_| is_list)
+        });
+        let lists = futures_util::future::join_all(lists).await;
+        lists.into_iter().flatten().collect()
+    }
+
     /// Whether a caller may use a model: by its name, and if account groups limit the caller, through one of the accounts.
     async fn allowed(
         &self,
@@ -124,7 +169,9 @@ impl Responder {
         move |name: &str| {
             let is_named = || {
                 let target = prices.aliases().target(name, at);
-                caller.may_use(name) || target.is_some_and(|name| caller.may_use(&name))
+                !caller.is_restricted()
+                    || caller.may_use(name)
+                    || target.is_some_and(|name| caller.may_use(&name))
             };
             served.as_ref().is_none_or(|served| served.contains(name)) && is_named()
         }

@@ -1,5 +1,7 @@
-//! Removes the models that the caller may not use from lists of models. These are the only answers that are parsed and written
-//! again, and only for callers who may not use every model.
+//! Joins the lists of models of several engines, and removes the models that the caller may not use. These are the only answers
+//! that are parsed and written again: for callers who may not use every model, and if accounts have engines of their own.
+
+use std::collections::HashSet;
 
 use axum::{
     body::Body,
@@ -17,26 +19,34 @@ use crate::gateway::{
     meter::{Receipt, RequestEnd},
 };
 
+/// Where lists are in the answers of the protocols.
+const KEYS: [&str; 2] = ["data", "models"];
 /// The longest list that is filtered, in bytes.
 const MAX_LIST: usize = 8 * 1024 * 1024;
 
+/// `None` if it cannot be parsed.
+pub(super) async fn read(body: UpstreamBody) -> Option<Value> {
+    let read = Limited::new(body, MAX_LIST).collect().await;
+    serde_json::from_slice(&read.ok()?.to_bytes()).ok()
+}
+
 /// A list that cannot be parsed becomes an empty object.
 pub(super) async fn filtered(
-    mut head: Head,
-    body: UpstreamBody,
+    (mut head, body): (Head, UpstreamBody),
+    others: Vec<Value>,
     may_use: impl Fn(&str) -> bool,
     mut receipt: Receipt,
 ) -> Response<Body> {
-    let read = Limited::new(body, MAX_LIST).collect().await;
-    let list = read
-        .ok()
-        .and_then(|read| serde_json::from_slice(&read.to_bytes()).ok());
+    let list = read(body).await;
     head.headers.remove(CONTENT_LENGTH);
     head.headers.remove(ETAG);
     let Some(mut list) = list else {
         receipt.end(RequestEnd::Failed("model_list_unreadable"));
         return Response::from_parts(head, Body::from("{}"));
     };
+    for other in others {
+        add(&mut list, other);
+    }
     retain_allowed(&mut list, may_use);
     receipt.first_byte();
     if let Some(written) = receipt.finish(RequestEnd::Whole) {
@@ -45,9 +55,27 @@ pub(super) async fn filtered(
     Response::from_parts(head, Body::from(list.to_string()))
 }
 
+/// Adds the models that the list lacks.
+fn add(list: &mut Value, mut other: Value) {
+    for key in KEYS {
+        let (Some(Value::Array(models)), Some(Value::Array(others))) =
+            (list.get_mut(key), other.get_mut(key))
+        else {
+            continue;
+        };
+        let known: HashSet<_> = models
+            .iter()
+            .filter_map(name_of)
+            .map(str::to_owned)
+            .collect();
+        let is_new = |model: &Value| name_of(model).is_some_and(|name| !known.contains(name));
+        models.extend(others.drain(..).filter(is_new));
+    }
+}
+
 /// `OpenAI` and Anthropic list under `data` by `id`, Gemini and Codex under `models` by `name` or `slug`.
 fn retain_allowed(list: &mut Value, may_use: impl Fn(&str) -> bool) {
-    for key in ["data", "models"] {
+    for key in KEYS {
         if let Some(Value::Array(models)) = list.get_mut(key) {
             models.retain(|model| name_of(model).is_some_and(&may_use));
         }
@@ -72,4 +100,34 @@ fn name_of(model: &Value) -> Option<&str> {
         .iter()
         .find_map(|key| model.get(key)?.as_str())?;
     Some(name.strip_prefix("models/").unwrap_or(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lists_of_several_engines_are_joined_in_each_format() {
+        let mut openai = json!({"object": "list", "data": [{"id": "a"}, {"id": "b"}]});
+        add(&mut openai, json!({"data": [{"id": "b"}, {"id": "c"}]}));
+        add(&mut openai, json!({"error": "none"}));
+        assert_eq!(
+            openai["data"],
+            json!([{"id": "a"}, {"id": "b"}, {"id": "c"}])
+        );
+
+        let mut anthropic = json!({"data": [], "first_id": null, "last_id": null});
+        add(&mut anthropic, json!({"data": [{"id": "x"}, {"id": "y"}]}));
+        retain_allowed(&mut anthropic, |name| name != "x");
+        assert_eq!(anthropic["first_id"], "y");
+
+        let mut gemini = json!({"models": [{"name": "models/a"}]});
+        add(
+            &mut gemini,
+            json!({"models": [{"name": "models/a"}, {"name": "models/z"}]}),
+        );
+        assert_eq!(gemini["models"][1]["name"], "models/z");
+    }
 }

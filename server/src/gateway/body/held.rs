@@ -21,7 +21,7 @@ pub(in crate::gateway) struct BufferedBody {
 #[derive(Debug)]
 struct Chunk {
     data: Bytes,
-    _memory: MemoryPermit,
+    _memory: Option<MemoryPermit>,
 }
 
 impl BufferedBody {
@@ -43,11 +43,24 @@ impl BufferedBody {
             let memory = memory.take(data.len())?;
             self.others.push_back(Chunk {
                 data,
-                _memory: memory,
+                _memory: Some(memory),
             });
         }
         self.bytes = bytes;
         Ok(())
+    }
+
+    /// A copy of a body, whose memory is counted where it is kept.
+    pub(super) fn copied(chunks: impl Iterator<Item = Bytes>) -> Self {
+        let mut body = Self::default();
+        for data in chunks {
+            body.bytes += data.len() as u64;
+            body.others.push_back(Chunk {
+                data,
+                _memory: None,
+            });
+        }
+        body
     }
 
     pub(super) fn pop(&mut self) -> Option<Bytes> {

@@ -1,6 +1,7 @@
 //! The upload to the engine: first what was buffered while the model was read, then the rest as it arrives.
 
 mod ahead;
+mod copy;
 mod held;
 
 use std::{
@@ -22,8 +23,8 @@ use http_body_util::BodyExt as _;
 use metering::{Bound, ModelScanner};
 use tokio::time::timeout;
 
-pub(super) use self::{ahead::ReadAhead, held::BufferedBody};
-use super::dialect::GatewayError;
+pub(super) use self::{ahead::ReadAhead, copy::BodyCopy, held::BufferedBody};
+use super::{dialect::GatewayError, memory::UserMemory};
 use crate::deadlines::is_too_slow;
 
 /// Bounds for reading the body of a request that was refused by its head, in bytes and time.
@@ -133,6 +134,7 @@ pub(super) struct Upload {
     limit: u64,
     watch: Option<UploadWatch>,
     progress: Arc<UploadProgress>,
+    copy: Option<BodyCopy>,
 }
 
 impl Upload {
@@ -154,7 +156,27 @@ impl Upload {
             limit,
             watch,
             progress: Arc::default(),
+            copy: None,
         }
+    }
+
+    /// Copies the body while it is sent.
+    pub(super) fn keep_copy(&mut self, memory: UserMemory) -> BodyCopy {
+        self.copy.insert(BodyCopy::new(memory)).clone()
+    }
+
+    /// The same body again, whose progress replaces that of the first; `None` unless all of it was sent and copied.
+    pub(super) fn of_copy(
+        copy: &BodyCopy,
+        limit: u64,
+        progress: &Arc<UploadProgress>,
+    ) -> Option<Self> {
+        let held = copy.body()?;
+        progress.bytes.store(0, Ordering::Relaxed);
+        Some(Self {
+            progress: Arc::clone(progress),
+            ..Self::resumed(held, Body::empty(), limit, None)
+        })
     }
 
     /// Bytes that were read and are not sent yet.
@@ -184,6 +206,12 @@ impl Upload {
                 limit: self.limit,
             }));
         }
+        if let Some(copy) = &self.copy {
+            copy.push(&data);
+            if self.is_end_stream() {
+                copy.finish();
+            }
+        }
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
 }
@@ -210,7 +238,12 @@ impl HttpBody for Upload {
                 let watch = this.watch.as_mut();
                 return match watch.map_or(Ok(()), |watch| watch.observe(&[], true, &this.progress))
                 {
-                    Ok(()) => Poll::Ready(None),
+                    Ok(()) => {
+                        if let Some(copy) = &this.copy {
+                            copy.finish();
+                        }
+                        Poll::Ready(None)
+                    }
                     Err(error) => this.fail(error),
                 };
             }

@@ -61,10 +61,14 @@ impl GatewayError {
         match self {
             Self::UnknownKey | Self::KeyProblem(_) => ErrorClass::Key,
             Self::QuotaExceeded { retry_after, .. } => ErrorClass::used_up(*retry_after),
-            Self::ShareUsed { retry_after, .. } => ErrorClass::used_up(Some(*retry_after)),
-            Self::RateLimited { retry_after, .. } => ErrorClass::Rate {
-                retry_after: *retry_after,
-            },
+            Self::ShareUsed { retry_after, .. }
+            | Self::AccountsStopped { retry_after, .. }
+            | Self::AccountsRefused { retry_after } => ErrorClass::used_up(Some(*retry_after)),
+            Self::RateLimited { retry_after, .. } | Self::AccountsBusy { retry_after } => {
+                ErrorClass::Rate {
+                    retry_after: *retry_after,
+                }
+            }
             Self::EngineUnavailable { retry_after } | Self::Overloaded { retry_after } => {
                 ErrorClass::unavailable(StatusCode::SERVICE_UNAVAILABLE, *retry_after)
             }
@@ -78,6 +82,7 @@ impl GatewayError {
             Self::NotFound { .. } | Self::Blocked => request(StatusCode::NOT_FOUND),
             Self::BodyTooLarge { .. } => request(StatusCode::PAYLOAD_TOO_LARGE),
             Self::BodyTooSlow => request(StatusCode::REQUEST_TIMEOUT),
+            Self::SocketElsewhere => request(StatusCode::CONFLICT),
             Self::UnsupportedEncoding => request(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::ModelRequired
             | Self::ModelAmbiguous

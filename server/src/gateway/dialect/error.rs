@@ -133,6 +133,30 @@ pub(in crate::gateway) enum GatewayError {
         /// The quota, for the record.
         rejected_by: Option<Box<RejectedBy>>,
     },
+    #[error(
+        "ProxyPal: the accounts that have this model are stopped, because the limit that your administrator has set for the window {window} is reached. It resets at {resets_at}."
+    )]
+    AccountsStopped {
+        /// Until the first account is used again.
+        retry_after: Duration,
+        /// The window that resets first.
+        window: String,
+        resets_at: String,
+    },
+    #[error("ProxyPal: the provider has refused requests of every account that has this model. Try again in {} seconds.", seconds(.retry_after))]
+    AccountsRefused {
+        /// Until the first account is used again.
+        retry_after: Duration,
+    },
+    #[error("ProxyPal: the accounts that have this model serve as many requests as they may at a time. Try again in {} seconds.", seconds(.retry_after))]
+    AccountsBusy {
+        /// Until a retry may succeed.
+        retry_after: Duration,
+    },
+    #[error(
+        "ProxyPal: this socket is connected to accounts that do not have the model. Open another socket."
+    )]
+    SocketElsewhere,
     #[error("ProxyPal: the engine is not running. It is being restarted; try again in {} seconds.", seconds(.retry_after))]
     EngineUnavailable {
         /// Until a retry may succeed.
@@ -180,6 +204,10 @@ impl GatewayError {
             Self::ShareUsed { .. } => "proxypal_share_used",
             Self::Unbounded { .. } => "proxypal_unbounded",
             Self::Unpriced { .. } => "proxypal_unpriced",
+            Self::AccountsStopped { .. } => "proxypal_account_stopped",
+            Self::AccountsRefused { .. } => "proxypal_account_refused",
+            Self::AccountsBusy { .. } => "proxypal_account_busy",
+            Self::SocketElsewhere => "proxypal_socket_elsewhere",
             Self::EngineUnavailable { .. } => "proxypal_engine_unavailable",
             Self::EngineFailed => "proxypal_engine_failed",
             Self::EngineTooSlow => "proxypal_engine_too_slow",
@@ -218,6 +246,10 @@ impl GatewayError {
             | Self::BodyTooSlow
             | Self::NotFound { .. }
             | Self::Blocked
+            | Self::AccountsStopped { .. }
+            | Self::AccountsRefused { .. }
+            | Self::AccountsBusy { .. }
+            | Self::SocketElsewhere
             | Self::EngineUnavailable { .. }
             | Self::EngineFailed
             | Self::EngineTooSlow

@@ -19,6 +19,7 @@ pub(super) use self::{
 };
 use super::{
     body::Upload,
+    choose::PermittedRoute,
     context::RequestContext,
     headers,
     route::{Route, query},
@@ -28,7 +29,7 @@ use crate::{
     engine::{EngineEndpoint, EngineHandle},
 };
 
-/// Sends requests to the engine that runs now.
+/// Sends requests to the engine of their route, as it runs now.
 #[derive(Debug)]
 pub(super) struct EngineClient {
     upstream: Upstream,
@@ -45,9 +46,14 @@ impl EngineClient {
         })
     }
 
-    pub(super) fn send(&self, context: &RequestContext, head: Head, upload: Upload) -> Awaiting {
+    pub(super) fn send(
+        &self,
+        context: &RequestContext,
+        route: &PermittedRoute,
+        sent: (Head, Upload),
+    ) -> Awaiting {
         let limit = self.settings.current().gateway.answer_timeout();
-        match self.request(context, head, upload) {
+        match self.request(context, route, sent) {
             Ok(request) => self.upstream.send(request, limit),
             Err(error) => ready(Err(error)).boxed(),
         }
@@ -57,11 +63,11 @@ impl EngineClient {
     pub(super) fn shake_hands(
         &self,
         context: &RequestContext,
-        head: Head,
-        upload: Upload,
+        route: &PermittedRoute,
+        sent: (Head, Upload),
     ) -> Awaiting {
         let limit = self.settings.current().gateway.answer_timeout();
-        match self.request(context, head, upload) {
+        match self.request(context, route, sent) {
             Ok(request) => self.upstream.shake_hands(request, limit),
             Err(error) => ready(Err(error)).boxed(),
         }
@@ -70,10 +76,12 @@ impl EngineClient {
     fn request(
         &self,
         context: &RequestContext,
-        mut head: Head,
-        upload: Upload,
+        route: &PermittedRoute,
+        (mut head, upload): (Head, Upload),
     ) -> Result<Request<Upload>, UpstreamError> {
-        let endpoint = self.engine.endpoint().ok_or(UpstreamError::NotRunning)?;
+        let shared = || self.engine.endpoint();
+        let endpoint = route.endpoint().cloned().or_else(shared);
+        let endpoint = endpoint.ok_or(UpstreamError::NotRunning)?;
         head.uri =
             engine_uri(&head.uri, &context.route, &endpoint).ok_or(UpstreamError::Address)?;
         context.span.inject(&mut head.headers);

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::gateway::{
     admission::{AdmissionControl, AdmissionRequest, NotAdmitted, is_text},
+    choose::session_id,
     dialect::GatewayError,
     headers,
 };
@@ -76,6 +77,8 @@ async fn admitted(
         lists_models: route.lists_models,
         read_bytes: upload.held_bytes(),
         is_text: is_text(route, &head.headers),
+        session: session_id(&head.headers),
+        socket: None,
         span: &context.span,
     };
     let mut ahead = upload.read_ahead();

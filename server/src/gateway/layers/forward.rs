@@ -8,14 +8,17 @@ use std::{
 use tower::Service;
 
 use super::request::ForwardRequest;
-use crate::gateway::forward::{Awaiting, EngineClient, UpstreamError, UpstreamResponse};
+use crate::gateway::{
+    fail_over::FailOver,
+    forward::{Awaiting, UpstreamError, UpstreamResponse},
+};
 
 #[derive(Clone, Debug)]
-pub(in crate::gateway) struct ForwardService(Arc<EngineClient>);
+pub(in crate::gateway) struct ForwardService(Arc<FailOver>);
 
 impl ForwardService {
-    pub(in crate::gateway) fn new(engine: Arc<EngineClient>) -> Self {
-        Self(engine)
+    pub(in crate::gateway) fn new(fail_over: Arc<FailOver>) -> Self {
+        Self(fail_over)
     }
 }
 
@@ -29,6 +32,12 @@ impl Service<ForwardRequest> for ForwardService {
     }
 
     fn call(&mut self, request: ForwardRequest) -> Self::Future {
-        self.0.send(&request.context, request.head, request.upload)
+        let ForwardRequest {
+            context,
+            head,
+            upload,
+            route,
+        } = request;
+        self.0.send(context, route, (head, upload))
     }
 }

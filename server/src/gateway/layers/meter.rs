@@ -6,7 +6,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use axum::{body::Body, http::Response};
+use axum::{
+    body::Body,
+    http::{Response, request::Parts as Head},
+};
 use tower::Service;
 
 use super::{
@@ -59,16 +62,20 @@ where
         let progress = upload.progress();
         receipt.watch_upload(Arc::clone(&progress));
         receipt.expect(admission.expected);
+        let list = state.responder.list_request(&context, &head);
         let answer = self.inner.call(ForwardRequest {
             context: Arc::clone(&context),
             head,
             upload,
+            route: admission.route.clone(),
         });
+        receipt.send_on(admission.route);
         let answer = Awaited::new(answer, receipt, state.drainer.clone());
         MeterFuture(State::Waiting {
             answer,
             progress,
             context,
+            list,
             responder: Arc::clone(&state.responder),
         })
     }
@@ -91,6 +98,8 @@ where
         answer: Awaited<F>,
         progress: Arc<UploadProgress>,
         context: Arc<RequestContext>,
+        /// For a list of models that several engines have parts of.
+        list: Option<Box<Head>>,
         responder: Arc<Responder>,
     },
     Answering(AnswerFuture),
@@ -110,11 +119,15 @@ where
                     answer,
                     progress,
                     context,
+                    list,
                     responder,
                 } => {
                     let (result, mut receipt) = ready!(Pin::new(answer).poll(cx));
                     let response = match result {
-                        Ok(answer) => responder.respond(Arc::clone(context), answer, receipt),
+                        Ok(answer) => {
+                            let context = Arc::clone(context);
+                            responder.respond(context, answer, receipt, list.take())
+                        }
                         Err(error) => {
                             let (failure, end) =
                                 responder.failure(context.id, &error, progress.failure());

@@ -15,6 +15,7 @@ use crate::{
     gateway::{
         admission::{Admission, RequestStart},
         body::Upload,
+        choose::PermittedRoute,
         context::RequestContext,
         dialect::{ErrorRecipient, GatewayError},
         model::ModelRequest,
@@ -97,6 +98,7 @@ pub(in crate::gateway) struct ForwardRequest {
     pub(super) context: Arc<RequestContext>,
     pub(super) head: Head,
     pub(super) upload: Upload,
+    pub(super) route: PermittedRoute,
 }
 
 /// The response to a client that has left; its request is on record already.

@@ -25,6 +25,7 @@ use crate::{
     },
     gateway::{
         body::UploadProgress,
+        choose::PermittedRoute,
         dialect::{ErrorRecipient, GatewayError},
         error_message::ErrorMessages,
         trace::RequestSpan,
@@ -77,6 +78,8 @@ pub(in crate::gateway) struct Receipt {
     own_status: Option<u16>,
     messages: Arc<ErrorMessages>,
     span: RequestSpan,
+    /// Where the request was sent.
+    route: Option<PermittedRoute>,
     _in_flight: InFlightToken,
 }
 
@@ -105,6 +108,7 @@ impl Receipt {
             own_status: None,
             messages,
             span,
+            route: None,
             _in_flight: in_flight,
         }
     }
@@ -117,6 +121,16 @@ impl Receipt {
     /// Sets the tokens to estimate with: of the request body as input, and the most that the answer may have as output.
     pub(in crate::gateway) fn expect(&mut self, expected: Tokens) {
         self.expected = expected;
+    }
+
+    /// The request is sent on this route, and counts as running there until it is settled.
+    pub(in crate::gateway) fn send_on(&mut self, route: PermittedRoute) {
+        self.route = Some(route);
+    }
+
+    /// The account whose engine serves the request; `None` for the shared engine.
+    pub(in crate::gateway) fn account(&self) -> Option<Uuid> {
+        self.route.as_ref()?.account()
     }
 
     /// The request did not reach the engine, so it used nothing.

@@ -21,11 +21,16 @@ use tokio_tungstenite::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{arriving::Arriving, session::SocketSession, turn::Turns};
+use self::{
+    arriving::Arriving,
+    session::SocketSession,
+    turn::{SocketPlace, Turns},
+};
 use super::{
-    admission::{self, AdmissionControl},
+    admission::{self, AdmissionControl, SocketEngine},
     answer::Responder,
     body::Upload,
+    choose::{AccountChoice, session_id},
     context::RequestContext,
     dialect::GatewayError,
     forward::{EngineClient, UpstreamResponse},
@@ -61,6 +66,7 @@ pub(super) struct Sockets {
     pub(super) admission: Arc<AdmissionControl>,
     pub(super) receipts: Arc<Receipts>,
     pub(super) engine: Arc<EngineClient>,
+    pub(super) choice: Arc<AccountChoice>,
     pub(super) responder: Arc<Responder>,
     pub(super) drainer: Drainer,
     pub(super) memory: Memory,
@@ -89,15 +95,21 @@ pub(super) async fn serve(
         Ok(socket) => socket,
         Err(error) => return Err(pending.refuse(error).await),
     };
-    // Messages that generate nothing are not admitted one by one.
-    if let Err(error) = sockets.admission.check_accounts(caller) {
-        return Err(pending.refuse(error).await);
-    }
+    let session = session_id(&head.headers).map(<[u8]>::to_vec);
+    let route = match sockets.choice.choose_for_socket(caller, session.as_deref()) {
+        Ok(route) => route,
+        Err(error) => return Err(pending.refuse(error).await),
+    };
     let Some(record) = pending.into_record() else {
         return Err(GatewayError::EngineFailed);
     };
     let upload = Upload::new(Body::empty(), 0);
-    let answer = match sockets.engine.shake_hands(&context, head, upload).await {
+    let place = SocketPlace {
+        engine: SocketEngine(route.account()),
+        session,
+    };
+    let answer = sockets.engine.shake_hands(&context, &route, (head, upload));
+    let answer = match answer.await {
         Ok(answer) => answer,
         Err(error) => {
             let (error, end) = sockets.responder.failure(context.id, &error, None);
@@ -112,7 +124,7 @@ pub(super) async fn serve(
     match from_client {
         Some(from_client) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => {
             context.span.end(&opened(&record));
-            let turns = Turns::new(Arc::clone(&sockets), &context, record, socket);
+            let turns = Turns::new(Arc::clone(&sockets), &context, record, (socket, place));
             Ok(join(sockets, context, turns, from_client, answer))
         }
         _ => refused_by_engine(&sockets, context, answer, record).await,
@@ -132,7 +144,10 @@ async fn refused_by_engine(
         receipt.end(RequestEnd::Failed("handshake_failed"));
         return Err(GatewayError::EngineFailed);
     }
-    sockets.responder.respond(context, answer, receipt).await
+    sockets
+        .responder
+        .respond(context, answer, receipt, None)
+        .await
 }
 
 impl Sockets {

@@ -144,6 +144,10 @@ impl SocketSession {
                 if revoked {
                     return SessionEnd::Revoked;
                 }
+                if error == GatewayError::SocketElsewhere {
+                    let frame = frame(CloseCode::Again, "open another socket for this model");
+                    return SessionEnd::ClientStopped(frame);
+                }
                 continue;
             }
             if matches!(message, Message::Frame(_)) {

@@ -16,7 +16,9 @@ use crate::{
     clock::SharedClock,
     domain::{ledger::OpenSocket, requests::RequestRecord, users::api_keys::Caller},
     gateway::{
-        admission::{Admission, AdmissionRequest, NotAdmitted, RequestStart, StartError},
+        admission::{
+            Admission, AdmissionRequest, NotAdmitted, RequestStart, SocketEngine, StartError,
+        },
         context::RequestContext,
         dialect::{Dialect, ErrorRecipient, GatewayError},
         meter::{Receipt, RequestEnd},
@@ -39,7 +41,16 @@ pub(super) struct Turns {
     /// Of the handshake.
     span: RequestSpan,
     _socket: OpenSocket,
+    place: SocketPlace,
     state: Mutex<TurnState>,
+}
+
+/// Where a socket is open to.
+#[derive(Debug)]
+pub(super) struct SocketPlace {
+    pub(super) engine: SocketEngine,
+    /// The id of the session that the tool sent.
+    pub(super) session: Option<Vec<u8>>,
 }
 
 struct TurnState {
@@ -61,13 +72,14 @@ impl Turns {
         sockets: Arc<Sockets>,
         context: &RequestContext,
         record: RequestRecord,
-        socket: OpenSocket,
+        (socket, place): (OpenSocket, SocketPlace),
     ) -> Self {
         Self {
             sockets,
             recipient: context.recipient,
             span: context.span.clone(),
             _socket: socket,
+            place,
             state: Mutex::new(TurnState {
                 caller: Arc::clone(&context.caller),
                 template: RequestRecord {
@@ -113,6 +125,8 @@ impl Turns {
             lists_models: false,
             read_bytes: message.len() as u64,
             is_text: true,
+            session: self.place.session.as_deref(),
+            socket: Some(self.place.engine),
             span: &self.span,
         };
         let sockets = &self.sockets;
@@ -211,6 +225,7 @@ impl Turns {
         let span = self.span.turn(&sockets.traces, &record);
         let mut receipt = sockets.receipts.open(admission.permit, record, true, span);
         receipt.expect(admission.expected);
+        receipt.send_on(admission.route);
         state.answers.push_turn(receipt);
     }
 

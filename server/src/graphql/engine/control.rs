@@ -1,9 +1,10 @@
 //! The state of the engine, and starting and stopping it.
 
 use async_graphql::{ComplexObject, Context, Enum, Object, SimpleObject, Subscription};
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, stream};
 use tokio_stream::wrappers::WatchStream;
 
+use super::process::EngineProcess;
 use crate::{
     domain::audit::AuditSubject,
     engine::{
@@ -36,7 +37,7 @@ pub(crate) enum EngineMode {
 /// The state of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::engine::EngineState")]
-enum EngineState {
+pub(super) enum EngineState {
     /// Started, not ready yet.
     Starting,
     /// Ready.
@@ -121,6 +122,11 @@ impl Engine {
         ctx.service::<EngineHandle>().config_preview()
     }
 
+    /// The processes of single accounts beside the shared engine, by the account's id. At most `ENGINE_DEDICATED_MAX`.
+    async fn processes(&self, ctx: &Context<'_>) -> Vec<EngineProcess> {
+        EngineProcess::all(ctx.service::<EngineHandle>())
+    }
+
     /// How the engine refreshes its model catalogue; null unless this server runs the engine.
     async fn model_catalogue(&self, ctx: &Context<'_>) -> Option<ModelCatalogueRefresh> {
         let engine = ctx.service::<EngineHandle>();
@@ -197,9 +203,12 @@ pub(crate) struct EngineSubscription;
 
 #[Subscription(guard = "Declared")]
 impl EngineSubscription {
-    /// The engine's state: first the current one, then each change.
+    /// The engine's state: first the current one, then each change of the shared engine or of a process of an account.
     #[graphql(directive = requires_role::apply(Role::Viewer))]
     async fn engine_changed(&self, ctx: &Context<'_>) -> impl Stream<Item = Engine> + use<> {
-        WatchStream::new(ctx.service::<EngineHandle>().watch()).map(Engine::from)
+        let engine = ctx.service::<EngineHandle>().clone();
+        let shared = WatchStream::new(engine.watch()).map(drop);
+        let processes = WatchStream::from_changes(engine.process_changes()).map(drop);
+        stream::select(shared, processes).map(move |()| Engine::from(engine.status()))
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod control;
 mod log;
+pub(super) mod process;
 mod update;
 
 use async_graphql::{MergedObject, MergedSubscription};

@@ -119,9 +119,11 @@ struct ModelResolution {
     served_model: String,
     /// The providers whose accounts could serve the request.
     providers: Vec<ProviderKind>,
-    /// The accounts that could serve the request, unordered: the engine chooses.
+    /// The accounts that could serve the request, unordered. Of those with an engine process of their own, the one of the session
+    /// serves, else the one of the highest priority, else the one of which most is left; of the others the engine chooses.
     accounts: Vec<ProviderAccount>,
-    /// Every account that offers the model, also those that would not serve the request.
+    /// Every account that offers the model, also those that would not serve the request. The field `unavailability` of the account
+    /// says whether it gets requests now.
     offering_accounts: Vec<OfferingAccount>,
     /// The price that would apply; null if there is none.
     price: Option<Price>,

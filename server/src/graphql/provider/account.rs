@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, SimpleObject};
 use entity::provider_account;
 
 use super::{
+    limit::AccountUnavailability,
     traffic::{AccountTraffic, TrafficPeriod},
     window::SubscriptionWindow,
 };
@@ -15,6 +16,7 @@ use crate::{
     },
     engine::EngineHandle,
     graphql::{
+        engine::process::EngineProcess,
         resolver::{
             context::ContextExt as _,
             cost::BATCHED,
@@ -166,6 +168,8 @@ pub(crate) struct ProviderAccount {
     enabled: bool,
     /// The time at which it was added.
     created_at: DateTime,
+    /// The most requests that it serves at a time: 1 to 10000; null for no limit.
+    max_concurrent_requests: Option<i32>,
     /// The time of the last change.
     updated_at: DateTime,
     /// The version, which increases with each change by an administrator.
@@ -192,8 +196,10 @@ impl From<provider_account::Model> for ProviderAccount {
             last_used_at: row.last_used_at.map(Into::into),
             checked_at: row.checked_at.map(Into::into),
             windows: windows
-                .map(|window| SubscriptionWindow::new(row.id, window.clone()))
+                .cloned()
+                .map(|window| SubscriptionWindow::new(row.id, window, row.stop_lines.as_ref()))
                 .collect(),
+            max_concurrent_requests: row.max_concurrent_requests,
             windows_reported_at: row
                 .windows
                 .as_ref()
@@ -242,6 +248,20 @@ impl ProviderAccount {
     /// The time until which the engine skips it; null if it does not.
     async fn cooling_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         self.state(ctx).await.until.map(Into::into)
+    }
+
+    /// Its own engine process; null if the shared engine serves it. An account has its own if it has a stop line, a limit of
+    /// requests at a time, or is in an account group.
+    #[expect(clippy::unused_async, reason = "resolvers are; it is in memory")]
+    async fn engine_process(&self, ctx: &Context<'_>) -> Option<EngineProcess> {
+        EngineProcess::of(ctx.service::<EngineHandle>(), self.row.id)
+    }
+
+    /// Why no requests are sent to it now, although it is in use; null if they are. Of an account without its own engine process
+    /// only the provider's refusals are known.
+    #[expect(clippy::unused_async, reason = "resolvers are; it is in memory")]
+    async fn unavailability(&self, ctx: &Context<'_>) -> Option<AccountUnavailability> {
+        AccountUnavailability::of(ctx, self.row.id)
     }
 
     /// The requests through it in a recent period. In a list it costs two queries for all accounts.

@@ -4,6 +4,7 @@ pub(super) mod account;
 mod add;
 mod check;
 mod input;
+mod limit;
 mod list;
 mod login;
 pub(super) mod own_window;
@@ -22,6 +23,7 @@ use async_graphql::{MergedObject, MergedSubscription};
 use self::{
     add::AddProviderMutation,
     check::ProviderHealthMutation,
+    limit::AccountLimitMutation,
     list::{ProviderQuery, ProviderSubscription},
     login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
     probe::ProviderProbeMutation,
@@ -52,6 +54,7 @@ pub(super) struct ProviderMutations(
     ProviderLoginMutation,
     ProviderSettingsMutation,
     ProviderTransferMutation,
+    AccountLimitMutation,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

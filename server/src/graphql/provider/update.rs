@@ -6,10 +6,12 @@ use secrecy::SecretString;
 use super::{
     account::ProviderAccount,
     input::{HeaderInput, ProviderModelInput, headers, models},
+    limit,
 };
 use crate::{
     domain::{
         Error,
+        patch::Patch,
         provider_accounts::{ProviderAccountChanges, ProviderAccounts},
     },
     engine::EngineHandle,
@@ -38,6 +40,9 @@ struct UpdateProviderAccountInput {
     weight: MaybeUndefined<i32>,
     /// The prefix before a model name with which clients address this account alone; null for none.
     prefix: MaybeUndefined<String>,
+    /// The most requests that it serves at a time: 1 to 10000; null for no limit. A limit needs an engine process of its own, as
+    /// `setStopLine` does.
+    max_concurrent_requests: MaybeUndefined<i32>,
     /// The proxy URL to the provider, stored encrypted because it may contain a password; `direct` for no
     /// proxy, null for the engine's default.
     #[graphql(secret)]
@@ -84,6 +89,7 @@ impl UpdateProviderAccountInput {
             priority: input::change("priority", self.priority)?,
             weight: input::change("weight", self.weight)?,
             prefix: input::patch(self.prefix),
+            max_concurrent_requests: input::patch(self.max_concurrent_requests),
             proxy_url: input::patch(self.proxy_url.map_value(SecretString::from)),
             api_key: api_key.map(Into::into),
             base_url: input::patch(self.base_url),
@@ -119,6 +125,10 @@ impl UpdateProviderMutation {
     ) -> Result<UpdateProviderAccountPayload> {
         let id = input::id(&id, "provider account")?;
         let mut changes = input.read()?;
+        let is_limited = changes.max_concurrent_requests != Patch::Keep;
+        if matches!(changes.max_concurrent_requests, Patch::Set(_)) {
+            limit::check_processes(ctx)?;
+        }
         if let Some(password) = password {
             if ctx.session()?.admin.role < Role::Owner.into() {
                 return Err(Error::Forbidden.into());
@@ -130,6 +140,9 @@ impl UpdateProviderMutation {
         let audit = ctx.audit();
         let updated = accounts.update(&audit, id, expected_version, changes);
         let account = ProviderAccount::from(updated.await?);
+        if is_limited {
+            limit::apply(ctx).await?;
+        }
         Ok(UpdateProviderAccountPayload { account })
     }
 

@@ -1,7 +1,7 @@
 //! Usage windows: the provider's readings, what is estimated between them, and who used what.
 
 use async_graphql::{ComplexObject, Context, Enum, SimpleObject};
-use entity::provider_account;
+use entity::provider_account::{self, StopLines};
 use uuid::Uuid;
 
 use crate::{
@@ -41,12 +41,21 @@ pub(crate) struct SubscriptionWindow {
     resets_at: Option<DateTime>,
     /// The length of the window, in seconds; null if unknown.
     length_seconds: Option<i32>,
+    /// The used percentage at which the account stops being used until the window resets: 1 to 100; null for none. It has no
+    /// effect on a window without `lengthSeconds` or `resetsAt`.
+    stop_at_percent: Option<i32>,
 }
 
 impl SubscriptionWindow {
-    pub(super) fn new(account_id: Uuid, window: provider_account::SubscriptionWindow) -> Self {
+    pub(super) fn new(
+        account_id: Uuid,
+        window: provider_account::SubscriptionWindow,
+        lines: Option<&StopLines>,
+    ) -> Self {
+        let line = lines.and_then(|lines| lines.0.get(&window.name));
         Self {
             account_id,
+            stop_at_percent: line.map(|percent| i32::from(*percent)),
             name: window.name,
             used_percent: window.used_percent,
             resets_at: window.resets_at.map(Into::into),

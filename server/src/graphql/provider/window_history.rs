@@ -98,11 +98,14 @@ impl WindowHistoryQuery {
     ) -> Result<Vec<SubscriptionWindow>> {
         let id = input::id(&account_id, "accountId")?;
         let accounts = ctx.service::<ProviderAccounts>().find_many(&[id]).await?;
-        let account = accounts.into_iter().next();
-        let windows = account.and_then(|account| account.windows);
-        let windows = windows.into_iter().flat_map(|reported| reported.windows);
+        let Some(account) = accounts.into_iter().next() else {
+            return Ok(Vec::new());
+        };
+        let lines = account.stop_lines.as_ref();
+        let windows = account.windows.into_iter();
+        let windows = windows.flat_map(|reported| reported.windows);
         Ok(windows
-            .map(|window| SubscriptionWindow::new(id, window))
+            .map(|window| SubscriptionWindow::new(id, window, lines))
             .collect())
     }
 }

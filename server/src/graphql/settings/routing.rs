@@ -1,7 +1,7 @@
 //! Settings of how the engine routes requests among accounts.
 
 use super::table::{SettingValue, graphql_settings};
-use crate::domain::settings::{self, RoutingStrategy, routing_settings};
+use crate::domain::settings::{self, AccountStrategy, RoutingStrategy, routing_settings};
 
 routing_settings! {
     graphql_settings

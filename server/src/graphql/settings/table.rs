@@ -35,6 +35,20 @@ pub(super) enum RoutingStrategy {
     FillFirst,
 }
 
+/// The order in which accounts with engine processes of their own are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "settings::AccountStrategy")]
+pub(super) enum AccountStrategy {
+    /// The one of which most is left of its fullest usage window.
+    MostLeft,
+    /// In turn.
+    RoundRobin,
+    /// The oldest until it cannot serve a request, then the next.
+    FillFirst,
+    /// The one whose usage window resets first, so that nothing of it is lost.
+    SoonestReset,
+}
+
 /// A type of settings in GraphQL.
 pub(super) trait SettingValue {
     type Output;
@@ -76,6 +90,11 @@ setting_value!(
 setting_value!(
     settings::RoutingStrategy: RoutingStrategy = RoutingStrategy::from,
     RoutingStrategy = |input: RoutingStrategy| Result::Ok(input.into())
+);
+
+setting_value!(
+    settings::AccountStrategy: AccountStrategy = AccountStrategy::from,
+    AccountStrategy = |input: AccountStrategy| Result::Ok(input.into())
 );
 
 /// Makes the object and the input object of a table of settings. The input names the allowed values.

@@ -36,7 +36,14 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
     (
         "engine",
-        &["clock", "crypto", "domain", "providers", "redaction"],
+        &[
+            "clock",
+            "crypto",
+            "domain",
+            "in_flight",
+            "providers",
+            "redaction",
+        ],
     ),
     (
         "checkup",

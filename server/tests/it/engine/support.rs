@@ -193,6 +193,8 @@ fn options(data_dir: &Path) -> EngineOptions {
         allow_demo_fallback: false,
         drain: None,
         drain_replaced: None,
+        dedicated_max: 0,
+        account: None,
         refresh_limit: proxypal_server::engine::REFRESH_LIMIT,
     }
 }

@@ -4,6 +4,7 @@ mod one_dollar;
 mod pace;
 mod quotas;
 mod readings;
+mod reports;
 mod unpriced;
 mod waiting;
 

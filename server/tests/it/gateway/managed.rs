@@ -7,6 +7,7 @@ mod bounds;
 mod canaries;
 mod catalogue;
 mod choosing;
+mod dedicated;
 mod groups;
 mod handover;
 mod health;

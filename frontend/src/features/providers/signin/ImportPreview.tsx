@@ -6,6 +6,9 @@ import { formatMoment } from "../../../lib/format";
 import { SelectField } from "../../../ui/Field";
 import { providerName } from "../../../ui/providers";
 
+/** The server's name of a program that it does not recognise. */
+const UNKNOWN = "unknown";
+
 export const ImportPreviewQueryDocument = graphql(`
   query ImportPreview($files: [ImportedFileInput!]!) {
     importPreview(files: $files) {
@@ -39,11 +42,17 @@ export function ImportPreview(props: { entries: Entries }) {
         <For each={props.entries}>
           {(entry) => (
             <li class="rounded-lg border border-line px-3 py-2">
-              <Show when={entry.account} fallback={<p class="text-bad">{entry.problem}</p>}>
+              <Show
+                when={entry.account}
+                fallback={<p class="text-bad first-letter:uppercase">{entry.problem}</p>}
+              >
                 {(account) => <FoundAccount account={account()} />}
               </Show>
               <p class="text-sm break-words text-muted">
-                {t("signIn.importFrom", { program: entry.program, file: entry.file })}
+                {t("signIn.importFrom", {
+                  program: entry.program === UNKNOWN ? t("common.unknown") : entry.program,
+                  file: entry.file,
+                })}
               </p>
             </li>
           )}

@@ -29,13 +29,14 @@ const MAX_IDLE: usize = 256;
 const MAX_OPENED: u32 = 2;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The idle connections of one engine, reused LIFO.
+/// The idle connections of each engine process, reused LIFO.
 #[derive(Debug, Default)]
-pub(super) struct Pool(Mutex<Idle>);
+pub(super) struct Pool(Mutex<Vec<Idle>>);
 
-#[derive(Debug, Default)]
+/// Of one process. There are few, so they are searched one after another.
+#[derive(Debug)]
 struct Idle {
-    authority: Option<Authority>,
+    authority: Authority,
     connections: VecDeque<Box<UpstreamConnection>>,
 }
 
@@ -86,16 +87,21 @@ impl Pool {
     }
 
     fn take(&self, authority: &Authority) -> Option<Box<UpstreamConnection>> {
-        let mut idle = self.lock();
-        if idle.authority.as_ref() != Some(authority) {
-            // The engine was restarted on another port.
-            let stale = mem::take(&mut idle.connections);
-            idle.authority = Some(authority.clone());
-            drop(idle);
-            drop(stale);
-            return None;
+        let mut all = self.lock();
+        if let Some(idle) = all.iter_mut().find(|idle| idle.authority == *authority) {
+            return idle.connections.pop_back();
         }
-        idle.connections.pop_back()
+        // An engine was started, perhaps in place of another one.
+        let (current, stale) = mem::take(&mut *all).into_iter().partition(Idle::is_in_use);
+        *all = current;
+        all.push(Idle {
+            authority: authority.clone(),
+            connections: VecDeque::new(),
+        });
+        drop(all);
+        // Closes the connections.
+        drop::<Vec<_>>(stale);
+        None
     }
 
     /// Keeps a connection, if it can be used again.
@@ -104,9 +110,11 @@ impl Pool {
             return;
         }
         connection.set_idle();
-        let mut idle = self.lock();
-        let is_current = idle.authority.as_ref() == Some(authority);
-        if is_current && idle.connections.len() < MAX_IDLE {
+        let mut all = self.lock();
+        let Some(idle) = all.iter_mut().find(|idle| idle.authority == *authority) else {
+            return;
+        };
+        if idle.connections.len() < MAX_IDLE {
             idle.connections.push_back(connection);
         }
         while idle
@@ -118,8 +126,16 @@ impl Pool {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Idle> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Idle>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Idle {
+    /// Whether a connection was used lately.
+    fn is_in_use(&self) -> bool {
+        let latest = self.connections.back();
+        latest.is_some_and(|latest| latest.idle_time() <= IDLE_TIMEOUT)
     }
 }
 
@@ -221,12 +237,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn connections_of_two_engines_are_kept() {
+        let (one, other) = (Engine::start(), Engine::start());
+        let pool = Arc::new(Pool::default());
+
+        ask(&pool, one.address).await.unwrap();
+        ask(&pool, other.address).await.unwrap();
+
+        let kept: Vec<_> = pool
+            .lock()
+            .iter()
+            .map(|idle| idle.connections.len())
+            .collect();
+        assert_eq!(kept, [1, 1]);
+    }
+
+    #[tokio::test]
     async fn a_connection_that_the_engine_has_just_closed_is_not_reused() {
         let (engine, pool) = (Engine::start(), Arc::new(Pool::default()));
 
         for _ in 0..5 {
             assert_eq!(ask(&pool, engine.address).await.unwrap(), "{}");
-            assert_eq!(pool.lock().connections.len(), 1);
+            assert_eq!(pool.lock()[0].connections.len(), 1);
             // Without an await, so that the runtime cannot notice it.
             engine.close.send(()).unwrap();
             engine.closed.recv().unwrap();

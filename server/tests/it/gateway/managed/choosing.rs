@@ -4,7 +4,7 @@ use entity::provider_account::ProviderKind;
 use proxypal_server::{
     domain::{
         provider_accounts::ProviderAccountChanges,
-        settings::{ProviderSettings, RoutingSettings, RoutingStrategy},
+        settings::{AccountStrategy, ProviderSettings, RoutingSettings, RoutingStrategy},
     },
     engine::LogLine,
 };
@@ -16,7 +16,7 @@ use crate::support::{eventually, soon, test_context};
 
 impl Managed {
     /// Two accounts for one Claude model, and how they differ.
-    async fn with_two_of_claude() -> (Self, [Uuid; 2]) {
+    pub(super) async fn with_two_of_claude() -> (Self, [Uuid; 2]) {
         let managed = Self::start().await;
         let accounts = managed.app.services.provider_accounts.list().await.unwrap();
         let mut accounts = accounts.into_iter();
@@ -163,6 +163,7 @@ async fn the_engine_shows_every_setting_that_was_made() {
     managed
         .route(RoutingSettings {
             strategy: RoutingStrategy::Weighted,
+            account_strategy: AccountStrategy::MostLeft,
             session_affinity: true,
             session_affinity_seconds: 1800,
             request_retries: 2,

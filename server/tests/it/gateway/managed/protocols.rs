@@ -8,8 +8,21 @@ use super::{Delivery, Managed, Protocol};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recorded_tokens_match_those_of_the_provider_and_of_the_engine() {
-    let mut managed = Managed::start().await;
+    check_tokens(Managed::start().await).await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn recorded_tokens_match_if_each_account_has_an_engine_of_its_own() {
+    let managed = Managed::start().await;
+    for protocol in Protocol::ALL {
+        let id = managed.account_of(protocol.kind()).await;
+        managed.serve_at_a_time(id, Some(100)).await;
+        managed.is_dedicated(id).await;
+    }
+    check_tokens(managed).await;
+}
+
+async fn check_tokens(mut managed: Managed) {
     for protocol in Protocol::ALL {
         for delivery in [Delivery::Streamed, Delivery::Whole] {
             let tag = format!("{protocol:?}-{delivery:?}");

@@ -22,6 +22,10 @@ pub(super) async fn accounts(walk: &mut Walk) {
     walk.run(&reset, &account).await;
     let resume = format!(r#"resumeProviderAccount(id: "{id}") {{ account {{ id }} }}"#);
     walk.run(&resume, &account).await;
+    let stop_line = format!(
+        r#"setStopLine(accountId: "{id}", window: "five_hour", stopAtPercent: null) {{ account {{ id }} }}"#
+    );
+    walk.run(&stop_line, &account).await;
     let group = format!(
         r#"setProviderAccountGroups(id: "{id}", accountGroupIds: []) {{ account {{ id }} }}"#
     );
