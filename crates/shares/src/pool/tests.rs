@@ -1,3 +1,5 @@
+//! The rule, request by request.
+
 use super::*;
 use crate::report::MemberState;
 
@@ -177,7 +179,7 @@ fn requests_in_flight_count() {
 }
 
 #[test]
-fn a_refusal_says_why_and_when() {
+fn a_refusal_has_its_reason_and_the_time_to_try_again() {
     let mut pool = pool(&[1.0, 1.0]);
     ask(&mut pool, 1, 1000, NOW);
     let refusal = refusal(pool.admit(user(1), NOW));
@@ -331,7 +333,7 @@ fn use_of_an_account_of_another_pool_counts_nowhere() {
 }
 
 #[test]
-fn two_hundred_requests_at_once_exceed_no_guarantee() {
+fn two_hundred_requests_in_flight_exceed_no_guarantee() {
     let mut pool = pool(&[1.0, 1.0, 1.0, 1.0]);
     for by in 1..=4 {
         ask(&mut pool, by, 1, NOW);

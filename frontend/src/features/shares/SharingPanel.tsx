@@ -147,7 +147,7 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
   );
 }
 
-/** What would have been refused, or was, in the last week. */
+/** The requests that would have been refused, or were, in the last week. */
 function Report(props: { sharing: SharingStateFragment }) {
   const sum = (of: "wouldRefuse" | "refused") =>
     props.sharing.report.reduce((total, row) => total + row[of], 0);

@@ -427,7 +427,7 @@ fn value(types: &Value, of: &Value) -> String {
             .to_owned(),
         _ => match of["name"].as_str().unwrap() {
             "Boolean" => "true".to_owned(),
-            "Int" | "BigInt" => "1".to_owned(),
+            "Int" | "BigInt" | "Float" => "1".to_owned(),
             "USD" => "\"1\"".to_owned(),
             "DateTime" => "\"2030-01-01T00:00:00Z\"".to_owned(),
             _ => "\"x\"".to_owned(),

@@ -7,8 +7,9 @@ use super::{Walk, text};
 pub(super) async fn shares(walk: &mut Walk) {
     let mode = "setShareMode(mode: OBSERVE) { sharing { mode } }";
     walk.run(mode, &[("accountGroup", "")]).await;
-    let users = walk.owner.ask("{ users(first: 1) { nodes { id } } }").await;
-    let id = text(&users, "/data/users/nodes/0/id");
+    let create = r#"mutation { createUser(input: { name: "shared" }) { user { id } } }"#;
+    let created = walk.owner.ask(create).await;
+    let id = text(&created, "/data/createUser/user/id");
     let weight = format!(r#"setShareWeight(userId: "{id}", weight: 2.5) {{ userId weight }}"#);
     walk.run(&weight, &[("user", "/userId")]).await;
     let until = (Utc::now() + TimeDelta::hours(1)).to_rfc3339();
