@@ -42,7 +42,11 @@ async fn members_inherit_what_they_do_not_set() {
     });
     let id = create(&admin, group).await;
     let may_use = |model: &str| {
-        let caller = plane.services.api_keys.ring().find(secret_of(&key).as_bytes());
+        let caller = plane
+            .services
+            .api_keys
+            .ring()
+            .find(secret_of(&key).as_bytes());
         caller.unwrap().may_use(model)
     };
     assert!(may_use("claude-x"));
@@ -79,7 +83,11 @@ async fn a_change_of_a_group_applies_to_its_members_immediately_and_its_deletion
         .ask_with(JOIN, json!({ "id": ada, "input": { "groupId": id } }))
         .await;
     let is_restricted = || {
-        let caller = plane.services.api_keys.ring().find(secret_of(&key).as_bytes());
+        let caller = plane
+            .services
+            .api_keys
+            .ring()
+            .find(secret_of(&key).as_bytes());
         caller.unwrap().is_restricted()
     };
     assert!(!is_restricted());
