@@ -8,7 +8,6 @@ mod meter;
 mod number;
 mod segment;
 mod series;
-mod stop_line;
 mod units;
 mod weights;
 
@@ -18,7 +17,6 @@ pub use self::{
     history::{BLOCK, Season, UsageHistory},
     meter::{ClosedCycle, MAX_USERS, ReportedLevel, UserUsage, WindowMeter},
     series::UsageSeries,
-    stop_line::StopLine,
     units::Units,
     weights::{WEIGHTS_VERSION, Weighed, WeighedTokens, weigh},
 };

@@ -36,7 +36,6 @@ fn finds_nothing_elsewhere() {
         "/x/../v1/models",
         "/models",
         "/responses",
-        "/api/oauth/usage",
         "/.well-known/oauth-authorization-server",
         "/v1/%zz",
         "/v1/%f",
