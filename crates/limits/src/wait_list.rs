@@ -230,13 +230,11 @@ impl WaitTicket {
     /// The next change. [`WaitNews::Ended`] is the last one.
     pub fn poll_news(&self, cx: &mut Context<'_>) -> Poll<WaitNews> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        match state.news.take() {
-            Some(news) => Poll::Ready(news),
-            None => {
-                state.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
+        if let Some(news) = state.news.take() {
+            return Poll::Ready(news);
         }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     /// Whether the attempt has a result.

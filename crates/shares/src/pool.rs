@@ -247,7 +247,7 @@ impl SharePool {
             }
             match self.check(class, user, typical, left, now) {
                 Ok(found) if basis == AdmissionBasis::Unknown || found == AdmissionBasis::Lent => {
-                    basis = found
+                    basis = found;
                 }
                 Ok(_) => {}
                 Err(refused) => {

@@ -170,14 +170,14 @@ impl Window {
     pub(crate) fn charge(&mut self, user: Option<Uuid>, units: f64, now: i64) {
         self.opened_at.get_or_insert(now);
         if let Some(user) = user {
-            let used = self.users.entry(user).or_default();
-            *used = (*used + units).max(0.0);
+            let total = self.users.entry(user).or_default();
+            *total = (*total + units).max(0.0);
             self.total = (self.total + units).max(0.0);
         }
         self.all = (self.all + units).max(0.0);
         self.recent.add(now, units);
-        let used = units * self.rate().unwrap_or(0.0);
-        self.level = (self.level + used).clamp(0.0, 100.0);
+        let percent = units * self.rate().unwrap_or(0.0);
+        self.level = (self.level + percent).clamp(0.0, 100.0);
     }
 
     /// Takes a reading into account: it moves the level to the nearest value that rounds to the reading. Returns whether a

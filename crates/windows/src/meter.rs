@@ -150,16 +150,13 @@ impl WindowMeter {
         });
         let closed = if continues { None } else { self.close() };
         let percent = bounded(reading.percent, 0.0, 100.0);
-        match &mut self.cycle {
-            Some(cycle) => {
-                cycle.resets_at = resets_at;
-                let unseen = series.since(reading.at - LAG);
-                self.correct_level(percent, unseen);
-            }
-            None => {
-                self.open(resets_at - length, resets_at);
-                self.level = percent;
-            }
+        if let Some(cycle) = &mut self.cycle {
+            cycle.resets_at = resets_at;
+            let unseen = series.since(reading.at - LAG);
+            self.correct_level(percent, unseen);
+        } else {
+            self.open(resets_at - length, resets_at);
+            self.level = percent;
         }
         self.read_at = Some(reading.at);
         self.predicted = 0.0;

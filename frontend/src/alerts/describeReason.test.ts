@@ -4,7 +4,7 @@ import { describeReason } from "./describeReason";
 
 const SERVER = "../server/src/";
 
-// What the server says, where it says so, and how it is shown.
+// The sentences of the server, their place in its source, and how they are shown.
 const REASONS = [
   ["domain/provider_accounts/attempts.rs", "the provider rejected the credentials (HTTP ", "401)"],
   ["checkup/finding.rs", "the provider refused the credential (HTTP ", "403)"],

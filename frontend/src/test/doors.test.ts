@@ -14,8 +14,10 @@ const DOORS: Record<string, string[]> = {
   savedViews: ["ui", "graphql", "lib"],
   pickers: ["ui", "graphql", "lib"],
   accountGroups: ["ui", "graphql", "lib"],
+  windows: ["ui", "graphql", "lib"],
   features: [
     "accountGroups",
+    "windows",
     "pickers",
     "alerts",
     "limits",
@@ -27,7 +29,17 @@ const DOORS: Record<string, string[]> = {
     "lib",
   ],
   shell: ["alerts", "keys", "session", "ui", "graphql", "lib"],
-  pages: ["features", "savedViews", "limits", "connect", "session", "ui", "graphql", "lib"],
+  pages: [
+    "features",
+    "savedViews",
+    "windows",
+    "limits",
+    "connect",
+    "session",
+    "ui",
+    "graphql",
+    "lib",
+  ],
 };
 
 const files = import.meta.glob<string>(

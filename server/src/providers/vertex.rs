@@ -28,7 +28,7 @@ pub(super) const SPEC: ProviderSpec = ProviderSpec {
         catalogue: Some("vertex"),
         channels: &[],
         auth_files: &[],
-        // Service accounts have the same name there, so that only the account tells them apart.
+        // Service accounts have the same name there, so that only the account distinguishes them.
         usage_records: &[],
         login: None,
         model_rules: None,

@@ -422,14 +422,15 @@ fn a_raise_counts_until_it_ends() {
             ceiling: None,
             at: AT + chrono::TimeDelta::seconds(seconds),
         };
-        UserLimits::reserve(slot, &request, ProviderSet::default())
+        let reserved = UserLimits::reserve(slot, &request, ProviderSet::default());
+        reserved.map_err(|(error, _)| Box::new(error))
     };
 
     let during = admitted(9);
     let after = admitted(10);
 
     assert!(during.is_ok());
-    let Err((LimitError::Quota { rejecting, .. }, _)) = after else {
+    let Some(LimitError::Quota { rejecting, .. }) = after.err().map(|error| *error) else {
         panic!("admitted");
     };
     assert_eq!((rejecting.state.limit, rejecting.state.used), (1, 3));

@@ -130,10 +130,9 @@ impl Estimator {
         ];
         let mut left = [[0.0; 2]; 2];
         let mut next = [[0.0; 2]; 2];
-        for row in 0..2 {
-            for column in 0..2 {
-                left[row][column] =
-                    keep[row][0] * self.p[0][column] + keep[row][1] * self.p[1][column];
+        for (row, kept) in left.iter_mut().zip(keep) {
+            for (column, value) in row.iter_mut().enumerate() {
+                *value = kept[0] * self.p[0][column] + kept[1] * self.p[1][column];
             }
         }
         for row in 0..2 {

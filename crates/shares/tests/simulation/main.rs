@@ -41,7 +41,15 @@ fn mean(outcomes: &[Outcome], value: impl Fn(&Outcome) -> f64) -> f64 {
     sum / f64::from(u32::try_from(outcomes.len()).unwrap_or(1))
 }
 
-/// Prints what a scenario led to, and returns the means: week, Jain, refused requests of quiet users.
+#[expect(
+    clippy::print_stderr,
+    reason = "for those who run the tests with --nocapture"
+)]
+fn print(figures: &str) {
+    eprintln!("{figures}");
+}
+
+/// Prints the outcome of a scenario, and returns the means: week, Jain, refused requests of quiet users.
 fn summary(name: &str, outcomes: &[Outcome]) -> (f64, f64, f64) {
     let week = mean(outcomes, |outcome| outcome.week_percent);
     let jain = mean(outcomes, |outcome| outcome.jain);
@@ -53,10 +61,10 @@ fn summary(name: &str, outcomes: &[Outcome]) -> (f64, f64, f64) {
     let heavy = mean(outcomes, |outcome| outcome.refused_percent(&heavy));
     let worst = mean(outcomes, |outcome| outcome.worst);
     let provider = mean(outcomes, |outcome| f64::from(outcome.provider_refusals));
-    eprintln!(
+    print(&format!(
         "{name}: week {week:.1} %, Jain {jain:.3}, worst {worst:.2}, refused: quiet {quiet:.2} %, \
          regular {regular:.2} %, heavy {heavy:.1} %, provider {provider:.1}"
-    );
+    ));
     (week, jain, quiet)
 }
 
@@ -142,11 +150,11 @@ fn a_weight_of_three_gets_more() {
     summary("weights 3 : 1", &outcomes);
     let served = |user: usize| mean(&outcomes, |outcome| outcome.users[user].served);
     let ratio = served(0) / served(1);
-    eprintln!(
+    print(&format!(
         "weights 3 : 1 served {:.0} : {:.0} pp",
         served(0),
         served(1)
-    );
+    ));
     assert!(ratio > 1.6 && ratio < 3.2, "{ratio}");
 }
 

@@ -132,7 +132,7 @@ impl Run {
                 let mean_of_log = session.cost.ln() - 0.32;
                 let costs = (0..session.requests).map(|_| self.random.log_normal(mean_of_log, 0.8));
                 let costs: Vec<f64> = costs.collect();
-                if self.is_measured(session.at) {
+                if is_measured(session.at) {
                     self.users[user].wanted += costs.iter().sum::<f64>();
                 }
                 self.agents.push(Agent {
@@ -171,10 +171,6 @@ impl Run {
         self.events.push(Some(event));
     }
 
-    fn is_measured(&self, at: f64) -> bool {
-        at >= f64::from(WARM_UP_DAYS) * 1440.0
-    }
-
     pub(crate) fn play(mut self) -> Outcome {
         let horizon = f64::from(self.scenario.days) * 1440.0;
         while let Some(Reverse((at, _, number))) = self.queue.pop() {
@@ -185,11 +181,10 @@ impl Run {
                 break;
             }
             match self.events[number].take() {
-                Some(Event::Outside(pp)) => {
-                    if self.accounts[0].blocked_until(now).is_none() {
-                        self.accounts[0].charge(now, pp);
-                    }
+                Some(Event::Outside(pp)) if self.accounts[0].blocked_until(now).is_none() => {
+                    self.accounts[0].charge(now, pp);
                 }
+                Some(Event::Outside(_)) => {}
                 Some(Event::End {
                     user,
                     account,
@@ -220,7 +215,7 @@ impl Run {
         self.accounts[account].count(now, units);
         self.pool.end(held);
         self.pool.charge(id(user), id(account), units, clock(now));
-        if self.is_measured(now) {
+        if is_measured(now) {
             self.users[user].served += cost;
         }
     }
@@ -231,7 +226,7 @@ impl Run {
         if agent.next >= agent.costs.len() {
             return;
         }
-        let is_measured = self.is_measured(now);
+        let is_measured = is_measured(now);
         if since.is_none() && is_measured {
             self.users[user].requests += 1;
         }
@@ -345,4 +340,9 @@ impl Run {
                 .read(id(account), WindowClass::FiveHours, reading, clock(now));
         }
     }
+}
+
+/// The first week teaches the rule.
+fn is_measured(at: f64) -> bool {
+    at >= f64::from(WARM_UP_DAYS) * 1440.0
 }

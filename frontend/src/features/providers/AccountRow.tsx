@@ -245,7 +245,7 @@ function Unused(props: { account: AccountRowFragment }) {
   );
 }
 
-/** What is wrong with the account's own engine process. */
+/** The fault of the account's own engine process. */
 function ProcessTrouble(props: { account: AccountRowFragment }) {
   return (
     <Show when={props.account.engineProcess?.lastError}>

@@ -34,23 +34,24 @@ const UpdateUserGroupMutation = graphql(`
 /** A group as the list shows it. */
 export type Group = UserGroupsQuery["userGroups"][number];
 
-function GroupForm(props: { known: Group | undefined; onClose: () => void }) {
+type GroupProps = { known: Group | undefined; onClose: () => void };
+
+function GroupForm(props: GroupProps) {
   const [creation, create] = createMutation(CreateUserGroupMutation);
   const [change, update] = createMutation(UpdateUserGroupMutation);
 
-  async function submit(form: FormData) {
+  async function submit(form: FormData, { known, onClose }: GroupProps) {
     const input = {
       name: readText(form, "name"),
       allowedModels: readList(form, "allowedModels"),
       rateLimit: readRate(form),
     };
     const context = { additionalTypenames: ["UserGroup", "User"] };
-    const { known } = props;
     const { error } = known
       ? await update({ id: known.id, input, expectedVersion: known.version }, context)
       : await create({ input }, context);
     if (error) return;
-    props.onClose();
+    onClose();
     notify({ tone: "ok", text: t("userGroups.saved", { name: input.name }) });
   }
 
@@ -58,7 +59,7 @@ function GroupForm(props: { known: Group | undefined; onClose: () => void }) {
     <MutationForm
       mutation={props.known ? change : creation}
       submit={t("common.save")}
-      onSubmit={(form) => void submit(form)}
+      onSubmit={(form) => void submit(form, props)}
       onClose={props.onClose}
     >
       <TextField

@@ -1,2 +1,1 @@
-export { GroupField } from "./GroupField";
 export { UserGroupList } from "./UserGroupList";

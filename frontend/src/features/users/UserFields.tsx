@@ -1,6 +1,6 @@
 import { t } from "../../i18n";
+import { UserGroupField } from "../../pickers/UserGroupField";
 import { TextAreaField, TextField } from "../../ui/Field";
-import { GroupField } from "../userGroups";
 
 type UserFieldsProps = {
   user?: {
@@ -32,7 +32,7 @@ export function UserFields(props: UserFieldsProps) {
         autocomplete="off"
       />
       <TextField label={t("users.noteField")} name="note" value={props.user?.note ?? ""} />
-      <GroupField value={props.user?.groupId} />
+      <UserGroupField value={props.user?.groupId} />
       <TextAreaField
         label={t("common.allowedModels")}
         name="allowedModels"

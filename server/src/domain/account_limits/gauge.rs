@@ -9,7 +9,7 @@ use entity::provider_account::{StopLines, SubscriptionWindow, SubscriptionWindow
 const MAX_ENDED: usize = 4096;
 /// A request that ended before is in the readings, if the provider reports any. So a wrong estimate ends soon.
 const REPORTED_AFTER: TimeDelta = TimeDelta::seconds(60);
-/// What a request uses of a window before that was observed, in percent.
+/// The part of a window that a request uses before that was observed, in percent.
 const FIRST_ESTIMATE: f64 = 0.5;
 /// Bounds of what a request is taken to use, in percent.
 const ESTIMATES: (f64, f64) = (0.01, 5.0);
@@ -40,7 +40,7 @@ pub(super) struct Gauge {
     typical: HashMap<String, Typical>,
 }
 
-/// What a request uses of one window.
+/// The part of one window that a request uses.
 #[derive(Debug)]
 struct Typical {
     /// The reading from which the present step is counted.
@@ -106,7 +106,7 @@ impl Gauge {
         }
     }
 
-    /// What a request uses of this window, in percent; learns from the difference between two readings.
+    /// The part of this window that a request uses, in percent; learns from the difference between two readings.
     fn typical(&mut self, window: &SubscriptionWindow, observed_at: DateTime<Utc>) -> f64 {
         let ended = &self.ended;
         let typical = self

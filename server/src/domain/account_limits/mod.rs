@@ -45,7 +45,7 @@ pub enum AccountObstacle {
     Busy(u32),
 }
 
-/// What decides between accounts.
+/// The facts that decide between accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountStanding {
     pub kind: ProviderKind,
@@ -53,7 +53,7 @@ pub struct AccountStanding {
     pub weight: i32,
     /// Whether the provider reports usage windows: a subscription.
     pub has_windows: bool,
-    /// What is left of the fullest window, in percent; 100 without windows.
+    /// The unused part of the fullest window, in percent; 100 without windows.
     pub left_percent: i32,
     pub next_reset: Option<DateTime<Utc>>,
     pub running: u32,
@@ -154,7 +154,7 @@ impl AccountLimits {
         })
     }
 
-    /// What stands against another request through an account now.
+    /// The obstacle to another request through an account now.
     pub fn obstacle(&self, id: Uuid) -> Option<AccountObstacle> {
         let known = self.known.load();
         let Some(account) = known.get(&id) else {
@@ -166,7 +166,7 @@ impl AccountLimits {
             .err()
     }
 
-    /// What decides between accounts; `None` for an unknown one.
+    /// The facts that decide between accounts; `None` for an unknown one.
     pub fn standing(&self, id: Uuid) -> Option<AccountStanding> {
         let known = self.known.load();
         let account = known.get(&id)?;

@@ -114,7 +114,7 @@ impl DedicatedEngine {
     /// Where requests may be sent now; `None` while it does not serve. The request counts as running until the token is
     /// dropped, and the process is not stopped before.
     pub fn enter(&self) -> Option<(Arc<EngineEndpoint>, InFlightToken)> {
-        // Before the phase and the address are read, so that whoever changes them waits for this request.
+        // Before the phase and the address are read, so that a change of them waits for this request.
         let token = self.in_flight.token();
         if self.phase() != DedicatedPhase::Serving {
             return None;

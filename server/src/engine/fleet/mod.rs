@@ -1,7 +1,7 @@
 //! The engine processes: a shared one, and one for each account whose use is restricted or limited.
 //!
 //! An engine process can use its own accounts only, whatever a request contains. A sign-in is in one engine at most, so that
-//! one process at most refreshes its token: [`placement`] says in which, [`scoped_source`] gives each engine its part, and
+//! one process at most refreshes its token: [`placement`] decides in which, [`scoped_source`] gives each engine its part, and
 //! [`task`] moves accounts.
 
 mod member;

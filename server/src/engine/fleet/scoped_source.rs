@@ -38,9 +38,9 @@ pub(super) struct ScopedSource {
 /// The files of a directory, sorted.
 #[derive(Default)]
 struct SortedFiles {
-    /// What the database needs to know.
+    /// For the database.
     known: Vec<FoundAuthFile>,
-    /// What to do with files of accounts that are not in this engine.
+    /// The treatment of files of accounts that are not in this engine.
     steps: Vec<AuthFileStep>,
     /// The accounts of those whose file has a refresh token.
     held: HashSet<Uuid>,

@@ -66,7 +66,7 @@ pub(super) fn best_first(
     });
 }
 
-/// What stands against the accounts.
+/// The obstacles to the use of the accounts.
 #[derive(Debug, Default)]
 pub(super) struct Obstacles {
     /// The first time at which one is used again.

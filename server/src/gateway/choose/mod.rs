@@ -37,7 +37,7 @@ const MOVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// When to try again while the process of an account restarts.
 const RECOVERY: Duration = Duration::from_secs(2);
 
-/// What the choice depends on.
+/// The facts that the choice depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ChoiceRequest<'a> {
     pub(super) caller: &'a Caller,
@@ -115,7 +115,7 @@ impl AccountChoice {
         let access = self.access.current();
         let permitted = access.permitted(caller.user_id, Some(caller.api_key_id));
         let is_open = permitted == PermittedAccounts::Ungrouped;
-        // No account of ours is in an external engine or the demo.
+        // No account of this server is in an external engine or the demo.
         is_open && (access.grouped().is_empty() || !self.engine.may_have_accounts())
     }
 
@@ -285,7 +285,7 @@ impl AccountChoice {
         self.settings.current().gateway.routing.account_strategy
     }
 
-    /// What the caller may use, as of now.
+    /// The accounts that the caller may use now.
     fn permitted(&self, asked: &Asked) -> Permitted {
         let access = self.access.current();
         let accounts = access.permitted(asked.user_id, Some(asked.api_key_id));
@@ -390,7 +390,7 @@ impl AccountChoice {
         let may_share = permitted.is_open() && permitted.has_others;
         let is_unknown = may_share && !is_moving && !is_reserved;
         if shared || (is_unknown && obstacles.error(now).is_none()) {
-            // No account has the model: the engine's own error says so.
+            // No account has the model: the engine's own error states it.
             return if permitted.shared(&self.engine) {
                 Decision::Route(PermittedRoute::shared())
             } else {

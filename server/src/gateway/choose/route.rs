@@ -27,7 +27,7 @@ pub(super) struct DedicatedRoute {
     /// `None` for the handshake of a socket, whose turns count.
     pub(super) _running: Option<RunningRequest>,
     pub(super) _in_flight: InFlightToken,
-    /// What it was chosen for, should the account refuse.
+    /// The request that it was chosen for, should the account refuse.
     pub(super) asked: Option<Arc<Asked>>,
 }
 
@@ -53,7 +53,7 @@ impl PermittedRoute {
         }
     }
 
-    /// What it was chosen for; `None` for the shared engine.
+    /// The request that it was chosen for; `None` for the shared engine.
     pub(super) fn asked(&self) -> Option<&Arc<Asked>> {
         match &self.0 {
             Way::Shared => None,

@@ -116,7 +116,15 @@ impl Turns {
             tier: scanner.requested_tier(),
             body_bytes: Some(message.len() as u64),
         };
-        let mut record = self.lock().next_record(&asked.model, &self.sockets.clock);
+        let record = self.lock().next_record(&asked.model, &self.sockets.clock);
+        let mut turn = UnadmittedTurn {
+            turns: self,
+            caller: &caller,
+            record: Some(record),
+        };
+        let Some(record) = &mut turn.record else {
+            return Ok(());
+        };
         let request = AdmissionRequest {
             caller: &caller,
             dialect: Dialect::Responses,
@@ -131,33 +139,31 @@ impl Turns {
         };
         let sockets = &self.sockets;
         let mut client = pin!(client);
-        let admitted = match self.start(&caller, &mut record, client.as_mut()).await {
+        let admitted = match self.start(&caller, record, client.as_mut()).await {
             Ok(start) => {
                 let admission = &sockets.admission;
-                let admission = admission.admit(request, start, &asked, &mut record, client);
+                let admission = admission.admit(request, start, &asked, record, client);
                 admission.await
             }
             Err(error) => Err(error),
         };
-        let error = match admitted {
-            Ok(admission) => {
+        match (admitted, turn.record.take()) {
+            (Ok(admission), Some(record)) => {
                 self.open(admission, record);
-                return Ok(());
+                Ok(())
             }
-            Err(error) => error,
-        };
-        let span = self.span.turn(&sockets.traces, &record);
-        let receipts = &sockets.receipts;
-        match error {
-            NotAdmitted::Refused(error) => {
+            (Err(NotAdmitted::Refused(error)), Some(record)) => {
+                let span = self.span.turn(&sockets.traces, &record);
                 let sent = (&error, self.recipient);
-                receipts.refuse(&caller, sent, record, span).await;
+                sockets.receipts.refuse(&caller, sent, record, span).await;
                 Err(error)
             }
-            NotAdmitted::ClientGone => {
-                Arc::clone(receipts).abandon(&caller, record, span);
+            (Err(NotAdmitted::ClientGone), record) => {
+                turn.record = record;
                 Err(GatewayError::EngineFailed)
             }
+            // The record is taken here only.
+            (_, None) => Ok(()),
         }
     }
 
@@ -290,6 +296,24 @@ impl TurnState {
             started_at: clock.now(),
             model: model.name().map(str::to_owned),
             ..self.template.clone()
+        }
+    }
+}
+
+/// A turn that is not admitted yet. It is recorded as abandoned when dropped: when the client leaves, and when anything else
+/// ends the socket while the turn waits.
+struct UnadmittedTurn<'a> {
+    turns: &'a Turns,
+    caller: &'a Caller,
+    record: Option<RequestRecord>,
+}
+
+impl Drop for UnadmittedTurn<'_> {
+    fn drop(&mut self) {
+        if let Some(record) = self.record.take() {
+            let sockets = &self.turns.sockets;
+            let span = self.turns.span.turn(&sockets.traces, &record);
+            Arc::clone(&sockets.receipts).abandon(self.caller, record, span);
         }
     }
 }

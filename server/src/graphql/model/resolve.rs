@@ -122,8 +122,8 @@ struct ModelResolution {
     /// The accounts that could serve the request, unordered. Of those with an engine process of their own, the one of the session
     /// serves, else the one of the highest priority, else the one of which most is left; of the others the engine chooses.
     accounts: Vec<ProviderAccount>,
-    /// Every account that offers the model, also those that would not serve the request. The field `unavailability` of the account
-    /// says whether it gets requests now.
+    /// Every account that offers the model, also those that would not serve the request. The account's `unavailability` is
+    /// the reason if it gets no requests now.
     offering_accounts: Vec<OfferingAccount>,
     /// The price that would apply; null if there is none.
     price: Option<Price>,

@@ -240,7 +240,7 @@ async fn exported_requests_are_exact_and_contain_no_spreadsheet_formulas() {
     assert_eq!(column("user"), ["'=HYPERLINK(\"http://evil\")"; 3]);
     assert_eq!(column("model"), ["gpt-5", "'+1, \"and\" more", "gpt-5"]);
     assert_eq!(column("started_at"), ["2026-05-28T20:26:40.000001Z"; 3]);
-    assert_eq!(column("finished_at"), ["2026-05-28T20:26:41.500001Z"; 3]);
+    assert_eq!(column("finished_at"), ["2026-05-28T20:26:43.000001Z"; 3]);
     assert_eq!(column("time_to_first_byte_ms"), ["250"; 3]);
     assert_eq!(column("input_tokens"), ["10", "10", ""]);
     assert_eq!(column("cache_read_tokens"), ["0", "0", ""]);

@@ -243,7 +243,7 @@ async fn the_command_shows_the_difference_and_stores_it_when_approved() {
     assert_eq!(status, Some(64), "{asked}");
     assert!(asked.contains("+ acme-1: 2/2/2/2/8/8/0"), "{asked}");
     assert!(
-        asked.contains("~ claude-opus-5: 5/0.5/6.25/10/25/25/0 "),
+        asked.contains("~ claude-opus-5: 5/0.5/6.25/10/25/25/0/0/0 "),
         "{asked}"
     );
     assert!(asked.contains(" -> 7/7/7/7/8/8/0"), "{asked}");

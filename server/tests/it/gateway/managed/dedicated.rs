@@ -55,7 +55,7 @@ impl Managed {
         self.apply_limits().await;
     }
 
-    /// What the mutations do after a change.
+    /// Does the same as the mutations after a change.
     async fn apply_limits(&self) {
         let services = &self.app.services;
         services.account_limits.reload().await.unwrap();

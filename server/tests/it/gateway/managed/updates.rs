@@ -240,7 +240,7 @@ async fn a_release_that_cannot_be_used_leaves_the_engine_untouched() {
         ("8.0.2", "archive cannot be used"),
         ("8.0.3", "this machine is"),
         ("8.0.4", "no ELF program"),
-        ("8.0.5", "this version does not start"),
+        ("8.0.5", "the process ended"),
         ("8.0.6", "usage"),
     ] {
         let outcome = managed.update(version).await;

@@ -1,11 +1,11 @@
 import { createQuery } from "@urql/solid";
 import { Show } from "solid-js";
-import { graphql } from "../../graphql/generated";
-import { t } from "../../i18n";
-import { SelectField } from "../../ui/Field";
+import { graphql } from "../graphql/generated";
+import { t } from "../i18n";
+import { SelectField } from "../ui/Field";
 
-const GroupChoicesQuery = graphql(`
-  query GroupChoices {
+const UserGroupChoicesQuery = graphql(`
+  query UserGroupChoices {
     userGroups {
       id
       name
@@ -14,8 +14,8 @@ const GroupChoicesQuery = graphql(`
 `);
 
 /** The group of a user; nothing while there are no groups. */
-export function GroupField(props: { value: string | null | undefined }) {
-  const [answer] = createQuery({ query: GroupChoicesQuery });
+export function UserGroupField(props: { value: string | null | undefined }) {
+  const [answer] = createQuery({ query: UserGroupChoicesQuery });
   const groups = () => answer.data?.userGroups ?? [];
   return (
     <Show when={groups().length > 0}>
