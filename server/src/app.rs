@@ -366,6 +366,7 @@ struct Running {
     oauth: OAuthService,
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> Services {
     let (db, clock) = (&core.db, &life.clock);
     let checkup = life.checkup(core, &running);

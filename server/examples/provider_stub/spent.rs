@@ -18,6 +18,7 @@ pub(crate) fn spend(script: &Script, headers: &HeaderMap) -> Option<u8> {
     let before = lock().get(&credential).copied().unwrap_or_default();
     let pieces = u32::try_from(script.chunks).unwrap_or(1) + 2;
     let duration = script.delay * pieces;
+    #[expect(clippy::disallowed_methods, reason = "it ends with the program")]
     tokio::spawn(async move {
         tokio::time::sleep(duration).await;
         *lock().entry(credential).or_default() += spend;

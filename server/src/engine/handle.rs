@@ -32,6 +32,7 @@ pub struct EngineHandle {
 
 impl EngineHandle {
     /// Starts the engine and its supervisor.
+    #[expect(clippy::needless_pass_by_value, reason = "the tasks own clones")]
     pub fn launch(options: EngineOptions, context: EngineContext) -> Self {
         let public = PublicState::new(options.mode, context.clock.clone());
         let (orders, received) = mpsc::channel(8);

@@ -287,6 +287,7 @@ struct Components {
 }
 
 impl Components {
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn new(options: &GatewayOptions, state: &GatewayState) -> anyhow::Result<Self> {
         let errors = ErrorResponses::new(state.metrics.clone(), &options.public_url);
         let errors = Arc::new(errors);

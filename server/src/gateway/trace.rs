@@ -60,11 +60,11 @@ impl RequestSpan {
 
     /// The span of the wait for a limit, which ends when the result is dropped.
     pub(super) fn waiting(&self, traces: &Traces) -> Option<Span> {
-        let tracer = traces.tracer()?;
+        let spans = traces.tracer()?;
         let span = self.lock()?;
         let parent = Context::new().with_remote_span_context(span.span_context().clone());
         drop(span);
-        Some(tracer.start_with_context("wait", &parent))
+        Some(spans.start_with_context("wait", &parent))
     }
 
     /// Replaces the client's span by this one in the headers for the engine.

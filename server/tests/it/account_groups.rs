@@ -212,6 +212,7 @@ async fn a_key_has_its_own_groups_and_so_has_its_replacement() {
     );
 }
 
+#[expect(clippy::too_many_lines, reason = "the steps of one behaviour")]
 #[tokio::test]
 async fn a_user_cannot_leave_the_groups_of_a_key_with_keys_of_their_own() {
     let plane = ControlPlane::start().await;

@@ -184,7 +184,6 @@ impl Run {
                 Some(Event::Outside(pp)) if self.accounts[0].blocked_until(now).is_none() => {
                     self.accounts[0].charge(now, pp);
                 }
-                Some(Event::Outside(_)) => {}
                 Some(Event::End {
                     user,
                     account,
@@ -194,7 +193,7 @@ impl Run {
                     self.end(now, (user, account), cost, held);
                 }
                 Some(Event::Start(agent)) => self.start(now, agent),
-                None => {}
+                Some(Event::Outside(_)) | None => {}
             }
         }
         let measured = f64::from(self.scenario.days - WARM_UP_DAYS) / 7.0;

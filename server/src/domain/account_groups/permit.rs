@@ -57,7 +57,7 @@ impl AccountGroups {
         let turn = self.access.turn().await;
         let transaction = self.db.begin().await?;
         let state = self.access.current();
-        let before = audited(own_ids(&state, subject));
+        let before = audited(own_ids(&state, subject).as_deref());
         let name = next_version(&transaction, subject, expected_version, &before).await?;
         for id in group_ids.iter().flatten() {
             state.group(*id).ok_or(NOT_FOUND)?;
@@ -75,7 +75,7 @@ impl AccountGroups {
                 .await?;
         }
         let named = subject.audited().named(&name);
-        let updated = AuditChange::updated(named, before, audited(group_ids));
+        let updated = AuditChange::updated(named, before, audited(group_ids.as_deref()));
         audit::record(&transaction, &self.clock, context, updated).await?;
         turn.commit(transaction).await
     }
@@ -101,7 +101,7 @@ fn own_ids(state: &AccessSnapshot, subject: AccessSubject) -> Option<Vec<Uuid>> 
     Some(each_once(&ids))
 }
 
-fn audited(group_ids: Option<Vec<Uuid>>) -> Value {
+fn audited(group_ids: Option<&[Uuid]>) -> Value {
     json!({ "accountGroupIds": group_ids })
 }
 

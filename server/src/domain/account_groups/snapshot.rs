@@ -104,9 +104,9 @@ impl AccessSnapshot {
         let default = groups.values().find(|group| group.row.is_default);
         let default = default.map(|group| known.rule(&groups, BTreeSet::from([group.row.id])));
         Self {
-            default,
             groups,
             rules,
+            default,
             grouped,
         }
     }

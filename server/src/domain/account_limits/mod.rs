@@ -220,6 +220,10 @@ impl AccountLimits {
         }
         *reported = Some(now);
         let accounts = self.accounts.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the log has the fault already, so a stopping server need not wait for the event"
+        )]
         tokio::spawn(async move {
             if let Err(error) = accounts.record_route_mismatch(id).await {
                 tracing::warn!(%error, account.id = %id, "cannot record an audit event");

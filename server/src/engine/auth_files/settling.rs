@@ -182,15 +182,12 @@ impl AuthFiles {
         let withheld = content
             .filter(|content| self.gate.is_closed() && has_refresh_token(content))
             .map(|content| Value::Object(retired_auth_file(content)).to_string());
-        match withheld {
-            Some(without) => {
-                self.withheld.insert(name.to_owned(), json);
-                without.into()
-            }
-            None => {
-                self.withheld.remove(name);
-                json
-            }
+        if let Some(without) = withheld {
+            self.withheld.insert(name.to_owned(), json);
+            without.into()
+        } else {
+            self.withheld.remove(name);
+            json
         }
     }
 

@@ -71,8 +71,8 @@ impl Placements {
 
     /// The accounts that have no engine because there are as many processes as may be.
     pub(super) fn without_process(&self) -> Vec<Uuid> {
-        let placed = self.state.borrow();
-        let places = placed.places.iter();
+        let state = self.state.borrow();
+        let places = state.places.iter();
         let nowhere = places.filter(|(_, place)| **place == Place::Nowhere);
         nowhere.map(|(account, _)| *account).collect()
     }

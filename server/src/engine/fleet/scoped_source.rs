@@ -66,7 +66,7 @@ impl ScopedSource {
         for file in found {
             match (file.account_id(), file.content) {
                 (Some(account), FoundContent::Whole(content)) if !own.has(account) => {
-                    self.sort_foreign(&mut sorted, (account, file.name), content);
+                    self.sort_foreign(&mut sorted, (account, file.name), &content);
                 }
                 (_, content) => {
                     match &content {
@@ -90,7 +90,7 @@ impl ScopedSource {
         &self,
         sorted: &mut SortedFiles,
         (account_id, name): (Uuid, String),
-        content: Map<String, Value>,
+        content: &Map<String, Value>,
     ) {
         if let Some(refreshed) = refreshed_auth_file(content.clone()) {
             sorted.held.insert(account_id);
@@ -104,7 +104,7 @@ impl ScopedSource {
             return;
         }
         let withdrawn = withdrawn_auth_file(content.clone());
-        if withdrawn != content {
+        if withdrawn != *content {
             sorted.steps.push(AuthFileStep::Write {
                 account_id,
                 name,

@@ -92,13 +92,13 @@ impl FleetTask {
     }
 
     async fn follow_accounts(self: &Arc<Self>) -> std::convert::Infallible {
-        let mut changes = self.context.source.changes();
-        changes.mark_changed();
+        let mut edition = self.context.source.changes();
+        edition.mark_changed();
         let mut managed = self.context.source.managed_changes();
         let (mut has_source, mut has_managed) = (true, true);
         loop {
             tokio::select! {
-                changed = changes.changed(), if has_source => has_source = changed.is_ok(),
+                changed = edition.changed(), if has_source => has_source = changed.is_ok(),
                 changed = managed.changed(), if has_managed => has_managed = changed.is_ok(),
                 () = self.fleet.wake.notified() => {}
             }

@@ -59,6 +59,10 @@ pub(super) struct Admission {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts of a request"
+)]
 pub(super) struct AdmissionRequest<'a> {
     pub(super) caller: &'a Caller,
     pub(super) dialect: Dialect,
@@ -112,6 +116,10 @@ impl AdmissionControl {
 
     /// Sets the model of the record, and the tokens that it counts with should the server be killed. `client` resolves when
     /// the client leaves, for a request that waits.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the steps of an admission, in their order"
+    )]
     pub(super) async fn admit(
         &self,
         request: AdmissionRequest<'_>,
@@ -180,7 +188,6 @@ impl AdmissionControl {
             media: expected.media,
             ..Tokens::default()
         });
-        let routed = [model.as_deref(), target.as_deref()];
         let route = self.route(request, routed).await?;
         let permit = self.receipts.begin(record, reserved).await?;
         Ok(Admission {
@@ -210,6 +217,10 @@ impl AdmissionControl {
     }
 
     /// Takes the request's part of every limit and of the user's share, or nothing.
+    #[expect(
+        clippy::result_large_err,
+        reason = "refusals are rare, and return the slot"
+    )]
     async fn reserve(
         &self,
         request: AdmissionRequest<'_>,

@@ -76,12 +76,8 @@ impl Responder {
         headers::for_client(&mut head.headers, context.id);
         let (route, caller) = (&context.route, &context.caller);
         if route.is_metered && head.status.is_success() {
-            add_limits(
-                &mut head.headers,
-                route.dialect,
-                caller,
-                context.received_at,
-            );
+            let received_at = context.received_at;
+            add_limits(&mut head.headers, route.dialect, caller, received_at);
         }
         if route.lists_models && head.status.is_success() {
             let limited = self.catalogue.limited(caller);

@@ -38,7 +38,7 @@ pub(super) struct Sessions {
 /// The id of a session that a tool has sent.
 pub(in crate::gateway) fn session_id(headers: &HeaderMap) -> Option<&[u8]> {
     let values = SESSION_HEADERS.iter().filter_map(|name| headers.get(*name));
-    let mut values = values.map(|value| value.as_bytes());
+    let mut values = values.map(http::HeaderValue::as_bytes);
     values.find(|value| !value.is_empty() && value.len() <= MAX_ID)
 }
 

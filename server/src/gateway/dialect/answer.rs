@@ -39,7 +39,11 @@ impl ErrorRecipient {
         // Some tools stop if they would have to wait for longer.
         let bounded = wait.map(|wait| match class {
             ErrorClass::UsedUp { .. } => wait,
-            _ => wait.min(LONGEST_WAIT),
+            ErrorClass::Key
+            | ErrorClass::Rate { .. }
+            | ErrorClass::Unavailable { .. }
+            | ErrorClass::NotAllowed
+            | ErrorClass::Request { .. } => wait.min(LONGEST_WAIT),
         });
         ErrorAnswer {
             class,
@@ -94,7 +98,9 @@ fn responses(class: ErrorClass) -> &'static str {
         ErrorClass::UsedUp { .. } => "usage_limit_reached",
         ErrorClass::Rate { .. } => "rate_limit_exceeded",
         ErrorClass::NotAllowed => "invalid_request_error",
-        class => openai(class),
+        ErrorClass::Key | ErrorClass::Unavailable { .. } | ErrorClass::Request { .. } => {
+            openai(class)
+        }
     }
 }
 

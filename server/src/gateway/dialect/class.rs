@@ -7,7 +7,7 @@ use http::StatusCode;
 use super::GatewayError;
 
 /// Tools wait for this long without asking their users; beyond it most stop, and one waits however long it takes.
-pub(in crate::gateway) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(in crate::gateway) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// When to try again after the engine broke an answer off: it restarts within seconds.
 const ENGINE_RESTART: Duration = Duration::from_secs(2);

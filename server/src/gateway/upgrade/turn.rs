@@ -97,6 +97,7 @@ impl Turns {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "the steps of a turn, in their order")]
     /// Observes a message of the client. One that generates must be admitted; while it waits for that, `client` resolves when
     /// the client leaves.
     pub(super) async fn begin(

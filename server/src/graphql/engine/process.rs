@@ -69,7 +69,6 @@ impl From<&DedicatedEngine> for EngineProcess {
 #[ComplexObject]
 impl EngineProcess {
     /// The account's name; null if it was removed meanwhile.
-    #[expect(clippy::unused_async, reason = "resolvers are; it is in memory")]
     async fn account_label(&self, ctx: &Context<'_>) -> Option<String> {
         ctx.service::<AccountLimits>().label(self.account)
     }

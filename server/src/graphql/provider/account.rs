@@ -252,14 +252,12 @@ impl ProviderAccount {
 
     /// Its own engine process; null if the shared engine serves it. An account has its own if it has a stop line, a limit of
     /// requests at a time, or is in an account group.
-    #[expect(clippy::unused_async, reason = "resolvers are; it is in memory")]
     async fn engine_process(&self, ctx: &Context<'_>) -> Option<EngineProcess> {
         EngineProcess::of(ctx.service::<EngineHandle>(), self.row.id)
     }
 
     /// Why no requests are sent to it now, although it is in use; null if they are. Of an account without its own engine process
     /// only the provider's refusals are known.
-    #[expect(clippy::unused_async, reason = "resolvers are; it is in memory")]
     async fn unavailability(&self, ctx: &Context<'_>) -> Option<AccountUnavailability> {
         AccountUnavailability::of(ctx, self.row.id)
     }

@@ -80,7 +80,6 @@ impl UserWaitingRequests {
 pub(crate) struct WaitingRequestsQuery;
 
 #[Object(guard = "Declared")]
-#[expect(clippy::unused_async, reason = "the macro wants it")]
 impl WaitingRequestsQuery {
     /// The requests that wait for rate limits now: see `maxWaitSeconds` of `RateLimit`.
     #[graphql(directive = requires_role::apply(Role::Viewer))]

@@ -65,7 +65,6 @@ struct UserGroupPayload {
 pub(crate) struct UserGroupQuery;
 
 #[Object(guard = "Declared")]
-#[expect(clippy::unused_async, reason = "the macro wants it")]
 impl UserGroupQuery {
     /// All groups of users, by name.
     #[graphql(

@@ -8,8 +8,6 @@ mod reports;
 mod unpriced;
 mod waiting;
 
-use std::sync::Mutex;
-
 use axum::{Json, Router, http::Uri, routing::post};
 use entity::{
     RateLimit,
@@ -57,7 +55,7 @@ struct User {
     app: TestApp,
     id: Uuid,
     key: String,
-    records: Mutex<Records>,
+    records: tokio::sync::Mutex<Records>,
 }
 
 impl User {
@@ -78,7 +76,7 @@ impl User {
         Self {
             id: caller.unwrap().user_id,
             key,
-            records: Mutex::new(app.records().await),
+            records: tokio::sync::Mutex::new(app.records().await),
             app,
         }
     }
@@ -142,7 +140,7 @@ impl User {
 
     /// Waits until one more request that passed is counted.
     async fn settled(&mut self) {
-        let records = self.records.get_mut().unwrap();
+        let records = self.records.get_mut();
         while records.next().await.outcome == Outcome::Rejected {}
     }
 

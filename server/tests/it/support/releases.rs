@@ -72,7 +72,7 @@ impl Releases {
     /// Publishes a release that cannot be installed, or does not start. Its program is small, because it never serves.
     pub(crate) fn publish_flawed(&self, version: &str, flaw: Flaw) {
         let archive = match flaw {
-            Flaw::WrongChecksum => archive(&small_program()),
+            Flaw::Exits | Flaw::WrongChecksum => archive(&small_program()),
             Flaw::Truncated => {
                 let mut archive = archive(&small_program());
                 archive.truncate(archive.len() / 2);
@@ -89,7 +89,6 @@ impl Releases {
                 archive(&program)
             }
             Flaw::NoProgram => archive(b"#!/bin/sh\nexec /bin/sleep 60\n"),
-            Flaw::Exits => archive(&small_program()),
         };
         let checksum = (flaw == Flaw::WrongChecksum).then(|| "ab".repeat(32));
         self.add(version, archive, checksum);

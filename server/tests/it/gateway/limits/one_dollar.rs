@@ -112,7 +112,7 @@ impl User {
     }
 }
 
-fn message(usage: Value) -> Value {
+fn message(usage: &Value) -> Value {
     json!({ "model": "opus", "max_tokens": 1000, "messages": [], "usage": usage })
 }
 
@@ -123,13 +123,14 @@ fn dollar(unpriced: UnpricedPolicy) -> NewQuota {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "the steps of one behaviour")]
 #[tokio::test]
 async fn a_dollar_pays_for_each_kind_of_price_and_for_nothing_beyond() {
     let mut user = User::before(engine()).await;
     set_prices(&user).await;
     user.limit(&[dollar(UnpricedPolicy::Assume)]).await;
     let fast = json!({ "input_tokens": 1000, "output_tokens": 10, "speed": "fast" });
-    let mut in_fast_mode = message(fast);
+    let mut in_fast_mode = message(&fast);
     in_fast_mode["speed"] = json!("fast");
     let hour = json!({ "input_tokens": 10, "output_tokens": 10, "cache_creation_input_tokens": 3000,
         "cache_creation": { "ephemeral_5m_input_tokens": 1000, "ephemeral_1h_input_tokens": 2000 } });
@@ -138,20 +139,20 @@ async fn a_dollar_pays_for_each_kind_of_price_and_for_nothing_beyond() {
         // 1000 × 3 + 100 × 15
         (
             MESSAGES,
-            message(json!({ "input_tokens": 1000, "output_tokens": 100 })),
+            message(&json!({ "input_tokens": 1000, "output_tokens": 100 })),
             4_500,
         ),
         // 10 × 3 + 1000 × 4 + 2000 × 6 + 10 × 15
-        (MESSAGES, message(hour), 16_180),
+        (MESSAGES, message(&hour), 16_180),
         // A prompt of 20,000 tokens is not long, one of 20,001 is.
         (
             MESSAGES,
-            message(json!({ "input_tokens": 20_000, "output_tokens": 1 })),
+            message(&json!({ "input_tokens": 20_000, "output_tokens": 1 })),
             60_015,
         ),
         (
             MESSAGES,
-            message(json!({ "input_tokens": 20_001, "output_tokens": 1 })),
+            message(&json!({ "input_tokens": 20_001, "output_tokens": 1 })),
             120_021,
         ),
         // (1000 × 3 + 10 × 15) × 6
@@ -180,7 +181,7 @@ async fn a_dollar_pays_for_each_kind_of_price_and_for_nothing_beyond() {
         "usage": { "input_tokens": 100, "output_tokens": 150 } });
     let assumed = user.cost(MESSAGES, unpriced.clone()).await;
     assert_eq!(assumed, 400_000 * MICRO);
-    let last = message(json!({ "input_tokens": 1000, "output_tokens": 100 }));
+    let last = message(&json!({ "input_tokens": 1000, "output_tokens": 100 }));
     user.cost(MESSAGES, last.clone()).await;
     assert!(user.standing().used > DOLLAR);
     for body in [last, unpriced.clone()] {

@@ -1,7 +1,5 @@
 //! Quotas: usage in a window of time.
 
-use std::sync::Mutex;
-
 use entity::{RateLimit, quota::Metric};
 use futures_util::future::join_all;
 use proxypal_server::domain::{
@@ -412,7 +410,7 @@ async fn quotas_and_their_usage_survive_a_restart() {
     app.engine_is(proxypal_server::engine::EngineState::Running)
         .await;
     let user = User {
-        records: Mutex::new(app.records().await),
+        records: tokio::sync::Mutex::new(app.records().await),
         app,
         id: user.id,
         key: user.key,

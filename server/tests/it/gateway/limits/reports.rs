@@ -69,7 +69,7 @@ async fn a_key_reads_its_limits_and_usage_without_leaving_a_request() {
     assert!((99..=100).contains(&remaining.unwrap()));
     // The report is no request: the next row is that of the next request.
     user.ask(small()).await;
-    let records = user.records.get_mut().unwrap();
+    let records = user.records.get_mut();
     assert_eq!(records.next().await.endpoint, format!("POST {CHAT}"));
 }
 

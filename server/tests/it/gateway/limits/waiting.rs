@@ -133,7 +133,7 @@ async fn requests_beyond_the_concurrency_limit_wait_in_the_order_of_arrival() {
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         assert!(head.contains("x-proxypal-waited-ms: "), "{head}");
     }
-    let mut records = user.records.lock().unwrap();
+    let mut records = user.records.lock().await;
     let mut waited = Vec::new();
     for _ in 1..=4 {
         waited.push(soon("a record", records.next()).await.waited_ms.is_some());
@@ -163,7 +163,10 @@ async fn a_client_that_leaves_gives_up_its_place_and_is_recorded() {
     drop(waiting.remove(0));
 
     user.waiting(1).await;
-    let record = soon("the record", user.records.lock().unwrap().next()).await;
+    let record = soon("the record", async {
+        user.records.lock().await.next().await
+    })
+    .await;
     assert_eq!(record.outcome, Outcome::ClientGone);
     assert!(record.waited_ms.is_some() && record.http_status.is_none());
     answer.send(()).unwrap();
@@ -280,7 +283,10 @@ async fn a_request_is_refused_when_its_wait_is_over() {
         answer.headers()["x-proxypal-error"],
         "proxypal_rate_limited"
     );
-    let record = soon("the record", user.records.lock().unwrap().next()).await;
+    let record = soon("the record", async {
+        user.records.lock().await.next().await
+    })
+    .await;
     assert_eq!(record.outcome, Outcome::Rejected);
     assert!(record.waited_ms.unwrap() >= 1000, "{record:?}");
 }
@@ -354,7 +360,10 @@ async fn turns_of_sockets_wait_and_a_client_that_leaves_gives_up_its_place() {
     drop(ends.remove(1));
 
     user.waiting(1).await;
-    let record = soon("the record", user.records.lock().unwrap().next()).await;
+    let record = soon("the record", async {
+        user.records.lock().await.next().await
+    })
+    .await;
     assert_eq!(record.outcome, Outcome::ClientGone);
     assert!(record.waited_ms.is_some());
     let usage = json!({ "input_tokens": 1, "output_tokens": 1 });

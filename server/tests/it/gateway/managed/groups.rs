@@ -86,6 +86,7 @@ impl Managed {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "the steps of one behaviour")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_without_the_group_reaches_no_account_however_it_names_the_model() {
     let managed = Managed::start().await;

@@ -150,7 +150,7 @@ async fn five_hundred_requests_at_the_same_time_leave_each_user_the_guaranteed_s
 #[tokio::test(flavor = "multi_thread")]
 async fn observing_refuses_nothing_and_counts_what_would_be_refused() {
     let shared = SharedSubscription::start(1).await;
-    let shares = &shared.managed.app.services.shares;
+    let service = &shared.managed.app.services.shares;
     let key = &shared.keys[0];
     let first = shared.send(key, 6000).await;
     shared.settled(&first).await;
@@ -160,7 +160,7 @@ async fn observing_refuses_nothing_and_counts_what_would_be_refused() {
     shared.settled(&second).await;
 
     let user_id = shared.managed.app.caller(key).user_id;
-    let report = shares.report(None, shared.clock.now() - TimeDelta::days(1));
+    let report = service.report(None, shared.clock.now() - TimeDelta::days(1));
     let report = report.await.unwrap();
     let of_user = report.iter().find(|row| row.user_id == user_id).unwrap();
     assert_eq!(
@@ -172,7 +172,7 @@ async fn observing_refuses_nothing_and_counts_what_would_be_refused() {
 
     // An override admits above the share, and its end does not outlive a restart of the pool.
     let until = shared.clock.now() + TimeDelta::minutes(10);
-    let allowed = shares.allow_above(test_context(), (None, user_id), Some(until), "release");
+    let allowed = service.allow_above(test_context(), (None, user_id), Some(until), "release");
     allowed.await.unwrap();
     assert_eq!(shared.send(key, 100).await.status(), 200);
     shared.clock.advance(TimeDelta::minutes(11));

@@ -1,6 +1,7 @@
 //! Fair shares of subscription windows.
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use proxypal_server::clock::{Clock as _, SystemClock};
 
 use super::{Walk, text};
 
@@ -12,7 +13,7 @@ pub(super) async fn shares(walk: &mut Walk) {
     let id = text(&created, "/data/createUser/user/id");
     let weight = format!(r#"setShareWeight(userId: "{id}", weight: 2.5) {{ userId weight }}"#);
     walk.run(&weight, &[("user", "/userId")]).await;
-    let until = (Utc::now() + TimeDelta::hours(1)).to_rfc3339();
+    let until = (SystemClock.now() + TimeDelta::hours(1)).to_rfc3339();
     let allow = format!(
         r#"allowAboveShare(userId: "{id}", until: "{until}", reason: "release") {{ sharing {{ mode }} }}"#
     );
