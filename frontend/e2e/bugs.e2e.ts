@@ -41,7 +41,7 @@ test("the overview counts all active users, not only those that it lists", async
 
 test("the list of providers follows every change of another tab, not only the first", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
-  await page.getByRole("heading", { name: /Gemini/ }).waitFor();
+  await page.getByRole("heading", { name: "Gemini", exact: true }).waitFor();
   for (const label of ["first", "second", "third"]) {
     await api.ask(
       "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",

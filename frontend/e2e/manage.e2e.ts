@@ -80,7 +80,7 @@ test("an account comes with a code that is typed elsewhere, also when the page w
 
 test("an account that is added elsewhere appears by itself, is switched off, and that is undone", async () => {
   const page = await signedInPage(browser, server.url, "/providers");
-  await page.getByRole("heading", { name: /Gemini/ }).waitFor();
+  await page.getByRole("heading", { name: "Gemini", exact: true }).waitFor();
 
   await api.ask(
     "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",

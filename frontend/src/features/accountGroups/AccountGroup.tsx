@@ -143,10 +143,12 @@ function People(props: { group: Group }) {
           <Button size="small" onClick={() => setOpen(true)}>
             {t("accountGroups.permitUser")}
           </Button>
-          <PermitUserDialog group={props.group} open={open()} onClose={() => setOpen(false)} />
         </May>
       }
     >
+      <May do="setAccountAccess">
+        <PermitUserDialog group={props.group} open={open()} onClose={() => setOpen(false)} />
+      </May>
       <ul class="divide-y divide-line">
         <For
           each={people()}

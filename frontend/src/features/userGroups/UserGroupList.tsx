@@ -1,6 +1,6 @@
 import { createQuery } from "@urql/solid";
 import Trash2 from "lucide-solid/icons/trash";
-import { createSignal, For, Show } from "solid-js";
+import { createSignal, For } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { May } from "../../graphql/may";
@@ -43,7 +43,7 @@ const DeleteUserGroupMutation = graphql(`
   }
 `);
 
-function GroupRow(props: { group: Group; onEdit: () => void; onDelete: () => void }) {
+function GroupRow(props: { group: Group; onEdit: () => void }) {
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-col gap-1">
@@ -78,12 +78,7 @@ function GroupRow(props: { group: Group; onEdit: () => void; onDelete: () => voi
           </Button>
         </May>
         <May do="deleteUserGroup">
-          <IconButton
-            label={t("userGroups.deleteNamed", { name: props.group.name })}
-            onClick={() => props.onDelete()}
-          >
-            <Trash2 class="size-4" aria-hidden="true" />
-          </IconButton>
+          <DeleteGroup group={props.group} />
         </May>
       </span>
     </li>
@@ -97,18 +92,6 @@ export function UserGroupList() {
     context: { additionalTypenames: ["UserGroup", "User"] },
   });
   const [edited, setEdited] = createSignal<Group | "new">();
-  const [doomed, setDoomed] = createSignal<Group>();
-  const [removal, remove] = createMutation(DeleteUserGroupMutation);
-
-  async function takeAway() {
-    const group = doomed();
-    if (!group) return;
-    const context = { additionalTypenames: ["UserGroup", "User"] };
-    const { error } = await remove({ id: group.id }, context);
-    if (error) return;
-    setDoomed(undefined);
-    notify({ tone: "ok", text: t("userGroups.deleted", { name: group.name }) });
-  }
   const add = (size: "small" | "normal") => (
     <May do="createUserGroup">
       <Button size={size} onClick={() => setEdited("new")}>
@@ -134,32 +117,44 @@ export function UserGroupList() {
       >
         <ul class="divide-y divide-line">
           <For each={query.data?.userGroups}>
-            {(group) => (
-              <GroupRow
-                group={group}
-                onEdit={() => setEdited(group)}
-                onDelete={() => setDoomed(group)}
-              />
-            )}
+            {(group) => <GroupRow group={group} onEdit={() => setEdited(group)} />}
           </For>
         </ul>
       </ListPanel>
       <UserGroupDialog edited={edited()} onClose={() => setEdited(undefined)} />
-      <Show when={doomed()}>
-        {(group) => (
-          <ConfirmDialog
-            open
-            title={t("userGroups.deleteNamed", { name: group().name })}
-            confirmLabel={t("userGroups.delete")}
-            pending={removal.fetching}
-            error={removal.error}
-            onConfirm={() => void takeAway()}
-            onClose={() => setDoomed(undefined)}
-          >
-            {t("userGroups.deleteHint", { count: group().memberCount })}
-          </ConfirmDialog>
-        )}
-      </Show>
+    </>
+  );
+}
+
+function DeleteGroup(props: { group: Group }) {
+  const [open, setOpen] = createSignal(false);
+  const [removal, remove] = createMutation(DeleteUserGroupMutation);
+
+  async function confirm({ id, name }: Group) {
+    const context = { additionalTypenames: ["UserGroup", "User"] };
+    const { error } = await remove({ id }, context);
+    if (error) return;
+    notify({ tone: "ok", text: t("userGroups.deleted", { name }) });
+  }
+  return (
+    <>
+      <IconButton
+        label={t("userGroups.deleteNamed", { name: props.group.name })}
+        onClick={() => setOpen(true)}
+      >
+        <Trash2 class="size-4" aria-hidden="true" />
+      </IconButton>
+      <ConfirmDialog
+        open={open()}
+        title={t("userGroups.deleteNamed", { name: props.group.name })}
+        confirmLabel={t("userGroups.delete")}
+        pending={removal.fetching}
+        error={removal.error}
+        onConfirm={() => void confirm(props.group)}
+        onClose={() => setOpen(false)}
+      >
+        {t("userGroups.deleteHint", { count: props.group.memberCount })}
+      </ConfirmDialog>
     </>
   );
 }
