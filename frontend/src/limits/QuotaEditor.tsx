@@ -115,7 +115,7 @@ export function QuotaEditor(props: QuotaEditorProps) {
       fallback={
         <Panel title={t("limits.quotas")} hint={props.hint}>
           <ul class="flex flex-col divide-y divide-line">
-            <For each={props.quotas} fallback={<li class="text-muted">{t("limits.noneMine")}</li>}>
+            <For each={props.quotas} fallback={<li class="text-muted">{t("limits.none")}</li>}>
               {(quota) => <QuotaLine quota={quota} />}
             </For>
           </ul>
