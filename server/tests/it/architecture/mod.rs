@@ -22,6 +22,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("outage", &[]),
     ("providers", &[]),
     ("redaction", &[]),
+    ("tls", &[]),
     ("traces", &[]),
     ("crypto", &[]),
     ("db", &["crypto"]),
@@ -36,7 +37,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("domain", &["clock", "crypto", "db", "outage", "providers"]),
     (
         "engine",
-        &["clock", "crypto", "domain", "providers", "redaction"],
+        &["clock", "crypto", "domain", "providers", "redaction", "tls"],
     ),
     (
         "checkup",
@@ -45,9 +46,9 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("alerting", &["clock", "disk", "domain", "engine", "outage"]),
     (
         "notify",
-        &["clock", "domain", "engine", "metrics", "outage"],
+        &["clock", "domain", "engine", "metrics", "outage", "tls"],
     ),
-    ("price_feed", &["clock", "domain", "notify"]),
+    ("price_feed", &["clock", "domain", "notify", "tls"]),
     (
         "oauth",
         &[
@@ -58,6 +59,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "engine",
             "outage",
             "providers",
+            "tls",
         ],
     ),
     (
@@ -73,6 +75,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "observed_io",
             "outage",
             "redaction",
+            "tls",
             "traces",
         ],
     ),
@@ -155,6 +158,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "redaction",
+            "tls",
         ],
     ),
     ("fuzzing", &["domain", "gateway", "graphql"]),
@@ -172,6 +176,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "price_feed",
             "shutdown",
             "telemetry",
+            "tls",
         ],
     ),
 ];
