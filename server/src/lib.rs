@@ -16,7 +16,7 @@
 //! metrics   the registry of metrics               traces   export to a collector
 //! db        opens and migrates the database      crypto   encryption, hashing, tokens
 //! doctor    diagnoses a server and its environment
-//! config    flags and environment                clock, client_address, deadlines, disk, outage
+//! config    flags and environment                clock, client_address, deadlines, disk, outage, tls
 //! ```
 
 // Futures of nested resolvers exceed the default of 128.
@@ -52,6 +52,7 @@ pub mod providers;
 pub mod redaction;
 pub mod shutdown;
 pub mod telemetry;
+pub mod tls;
 pub mod traces;
 pub mod watch;
 pub mod web;

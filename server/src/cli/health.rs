@@ -26,7 +26,7 @@ impl Healthcheck {
 }
 
 async fn check(url: &str) -> anyhow::Result<()> {
-    let client = reqwest::Client::builder()
+    let client = crate::tls::http_client()
         .no_proxy()
         .timeout(REQUEST_TIMEOUT)
         .build()?;

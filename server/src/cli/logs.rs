@@ -159,7 +159,7 @@ impl Server {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let client = reqwest::Client::builder()
+        let client = crate::tls::http_client()
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self {

@@ -121,7 +121,7 @@ fn tune(sqlite: SqliteConnectOptions, access: Access) -> SqliteConnectOptions {
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-16000");
+        .pragma("cache_size", "-4000");
     match access {
         Access::Read => sqlite.pragma("query_only", "on"),
         Access::Write => sqlite,

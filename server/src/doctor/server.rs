@@ -132,7 +132,7 @@ fn local(listen: SocketAddr) -> Option<Url> {
 }
 
 pub(super) fn client(proxy: ProxyUse) -> reqwest::Result<reqwest::Client> {
-    let builder = reqwest::Client::builder()
+    let builder = crate::tls::http_client()
         .timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none());
     match proxy {

@@ -44,7 +44,7 @@ impl EngineClient {
         internal_key: SecretString,
         management_key: Option<SecretString>,
     ) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder()
+        let http = crate::tls::http_client()
             .no_proxy()
             .timeout(CALL_TIMEOUT)
             .connect_timeout(CALL_TIMEOUT)

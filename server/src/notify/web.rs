@@ -51,7 +51,7 @@ pub(super) async fn post(
 /// A client that connects only to the checked addresses, follows no redirects, and uses no proxy.
 async fn client(addresses: &Addresses, url: &Url) -> Result<Client, String> {
     let checked = addresses.resolve(url).await?;
-    let mut client = Client::builder()
+    let mut client = crate::tls::http_client()
         .no_proxy()
         .redirect(Policy::none())
         .timeout(DELIVERY_TIMEOUT)

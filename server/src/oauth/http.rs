@@ -41,7 +41,7 @@ pub(super) type Header = (HeaderName, SecretString);
 impl Http {
     /// Does not follow redirects, so that tokens are not sent elsewhere.
     pub(super) fn new() -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
+        let client = crate::tls::http_client()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIME_LIMIT)
             .timeout(TIME_LIMIT)

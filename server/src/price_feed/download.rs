@@ -74,7 +74,7 @@ async fn follow(addresses: &Addresses, url: &Url, most: usize) -> Result<Vec<u8>
 /// A client that follows no redirects. The operator chose the first server; any other one must have a global address,
 /// so that a redirect reaches nothing in the private network (SSRF).
 async fn client(addresses: &Addresses, first: &Url, current: &Url) -> Result<Client, String> {
-    let mut client = Client::builder()
+    let mut client = crate::tls::http_client()
         .no_proxy()
         .redirect(Policy::none())
         .user_agent(concat!("ProxyPal-Server/", env!("CARGO_PKG_VERSION")));

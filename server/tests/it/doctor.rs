@@ -65,7 +65,7 @@ fn demo(home: &TestDatabase) -> Command {
 
 #[tokio::test]
 async fn an_empty_data_directory_is_ok_and_stays_empty() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
 
     let output = doctor(&mut demo(&home)).await;
 
@@ -77,7 +77,7 @@ async fn an_empty_data_directory_is_ok_and_stays_empty() {
 
 #[tokio::test]
 async fn a_running_server_is_ok_and_keeps_running() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let running = Server::start(&mut demo(&home)).await;
     let port = running.address().port().to_string();
 
@@ -104,7 +104,7 @@ async fn a_running_server_is_ok_and_keeps_running() {
 
 #[tokio::test]
 async fn a_wrong_key_loose_permissions_and_invalid_options_are_problems_with_remedies() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     drop(Server::start(&mut demo(&home)).await);
     let data = home.directory.path();
     fs::write(data.join("encryption.key"), "x").unwrap();
@@ -134,7 +134,7 @@ async fn a_wrong_key_loose_permissions_and_invalid_options_are_problems_with_rem
 
 #[tokio::test]
 async fn a_missing_engine_and_a_public_url_without_tls_are_problems() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let mut command = server(&home);
     command.env("PATH", "/nowhere");
 
@@ -149,9 +149,9 @@ async fn a_missing_engine_and_a_public_url_without_tls_are_problems() {
 
 #[tokio::test]
 async fn a_proxy_that_buffers_or_leads_to_another_server_is_a_problem() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let running = Server::start(&mut demo(&home)).await;
-    let other = TestDatabase::create().await;
+    let other = TestDatabase::empty().await;
     let elsewhere = Server::start(&mut demo(&other)).await;
     let port = running.address().port().to_string();
     let buffering = proxy(running.url.clone()).await;
@@ -175,7 +175,7 @@ async fn a_proxy_that_buffers_or_leads_to_another_server_is_a_problem() {
 
 #[tokio::test]
 async fn a_database_that_cannot_be_reached_is_a_problem_and_its_password_is_not_shown() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let url = "postgres://proxypal:canary-password@127.0.0.1:9/proxypal";
 
     let output = doctor(demo(&home).env("DATABASE_URL", url)).await;

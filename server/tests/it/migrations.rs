@@ -53,7 +53,7 @@ async fn schema(database: &DatabaseConnection) -> Vec<String> {
 
 #[tokio::test]
 async fn each_migration_is_reverted_and_applied_again() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let database = connect(&home).await;
     let steps = Migrator::migrations().len();
     let mut stages = vec![schema(&database).await];
@@ -74,7 +74,7 @@ async fn each_migration_is_reverted_and_applied_again() {
 
 #[tokio::test]
 async fn rules_about_expired_accounts_keep_their_meaning_under_the_new_name() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let database = connect(&home).await;
     let rename = "m20261129_000021_rename_account_expired";
     let names = Migrator::migrations().into_iter();
@@ -104,7 +104,7 @@ async fn rules_about_expired_accounts_keep_their_meaning_under_the_new_name() {
 
 #[tokio::test]
 async fn reported_windows_keep_their_time_under_the_new_name() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let database = connect(&home).await;
     Migrator::up(&database, None).await.unwrap();
     let reported = SubscriptionWindows {
@@ -140,7 +140,7 @@ async fn reported_windows_keep_their_time_under_the_new_name() {
 
 #[tokio::test]
 async fn every_entity_finds_its_table_and_columns() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let database = connect(&home).await;
     Migrator::up(&database, None).await.unwrap();
 
@@ -177,7 +177,7 @@ async fn find<E: EntityTrait>(database: &DatabaseConnection) {
 
 #[tokio::test]
 async fn foreign_keys_are_enforced_on_every_connection() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let db = db::Database::open(&home.url, home.directory.path())
         .await
         .unwrap();
@@ -298,7 +298,7 @@ fn assert_refused_for_its_references<T>(result: Result<T, DbErr>) {
 
 #[tokio::test]
 async fn a_user_with_requests_cannot_be_deleted() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let app = TestApp::start(Options::default().with("--engine=demo"), home).await;
     let new = NewUser {
         name: "Ada".to_owned(),

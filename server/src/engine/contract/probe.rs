@@ -30,7 +30,7 @@ impl<'a> Probe<'a> {
         upstream: &'a StubProvider,
         configuration: &'a TrialConfiguration,
     ) -> Self {
-        let http = reqwest::Client::builder()
+        let http = crate::tls::http_client()
             .no_proxy()
             .timeout(REQUEST_TIMEOUT)
             .build()

@@ -33,7 +33,7 @@ impl<'a> ArchiveDownload<'a> {
     /// Downloads this release into this file.
     pub(super) fn new(release: &Release, part: &'a Path) -> Result<Self, InstallError> {
         let url = release.url.clone();
-        let http = reqwest::Client::builder()
+        let http = crate::tls::http_client()
             .connect_timeout(SILENCE)
             .read_timeout(SILENCE)
             .build()

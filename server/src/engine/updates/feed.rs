@@ -158,7 +158,7 @@ fn checksum_in(text: &str, file: &str) -> Option<String> {
 /// The body of a successful answer, up to this size.
 async fn get(url: &Url, max_bytes: usize) -> Result<Vec<u8>, UpdateError> {
     let failed = |error: reqwest::Error| UpdateError::unreachable(url, &error);
-    let http = reqwest::Client::builder()
+    let http = crate::tls::http_client()
         .timeout(TIME_LIMIT)
         .user_agent(concat!("proxypal-server/", env!("CARGO_PKG_VERSION")))
         .build()

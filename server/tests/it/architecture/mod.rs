@@ -22,6 +22,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("outage", &[]),
     ("providers", &[]),
     ("redaction", &[]),
+    ("tls", &[]),
     ("traces", &[]),
     ("crypto", &[]),
     ("db", &["crypto"]),
@@ -43,6 +44,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "in_flight",
             "providers",
             "redaction",
+            "tls",
         ],
     ),
     (
@@ -52,9 +54,9 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
     ("alerting", &["clock", "disk", "domain", "engine", "outage"]),
     (
         "notify",
-        &["clock", "domain", "engine", "metrics", "outage"],
+        &["clock", "domain", "engine", "metrics", "outage", "tls"],
     ),
-    ("price_feed", &["clock", "domain", "notify"]),
+    ("price_feed", &["clock", "domain", "notify", "tls"]),
     (
         "oauth",
         &[
@@ -65,6 +67,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "engine",
             "outage",
             "providers",
+            "tls",
         ],
     ),
     (
@@ -80,6 +83,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "observed_io",
             "outage",
             "redaction",
+            "tls",
             "traces",
         ],
     ),
@@ -162,6 +166,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "domain",
             "engine",
             "redaction",
+            "tls",
         ],
     ),
     ("fuzzing", &["domain", "gateway", "graphql"]),
@@ -179,6 +184,7 @@ const ALLOWED_IMPORTS: &[(&str, &[&str])] = &[
             "price_feed",
             "shutdown",
             "telemetry",
+            "tls",
         ],
     ),
 ];

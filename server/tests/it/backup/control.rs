@@ -212,7 +212,7 @@ async fn a_backup_is_of_one_moment_while_requests_are_counted() {
         () = counting => unreachable!("it counts until it is cancelled"),
     };
 
-    let elsewhere = TestDatabase::create().await;
+    let elsewhere = TestDatabase::empty().await;
     let from = made.path.parent().unwrap().parent().unwrap();
     let key = elsewhere.directory.path().join("encryption.key");
     std::fs::copy(from.join("encryption.key"), key).unwrap();
@@ -250,7 +250,7 @@ async fn a_backup_is_of_one_moment_while_requests_are_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_phrase_no_backup_is_made() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let app = TestApp::start(
         crate::support::Options::default().with("--engine=demo"),
         home,

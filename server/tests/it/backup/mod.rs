@@ -104,7 +104,7 @@ async fn a_backup_restores_on_the_other_database_and_back() {
     assert_eq!(there.code, Some(0), "{}", there.said);
     assert_eq!(everything(&other).await, before);
     let made = create(&other).await;
-    let empty = TestDatabase::create().await;
+    let empty = TestDatabase::empty().await;
     let back = backup(&empty, &["restore", text(&made)]).await;
 
     assert_eq!(back.code, Some(0), "{}", back.said);
@@ -164,7 +164,7 @@ async fn a_running_server_keeps_its_database() {
 async fn without_its_key_a_backup_is_not_restored_and_no_key_is_made() {
     let home = filled().await;
     let made = create(&home).await;
-    let elsewhere = TestDatabase::create().await;
+    let elsewhere = TestDatabase::empty().await;
 
     let refused = run(bare_server(&elsewhere)
         .env("BACKUP_PASSPHRASE", PHRASE)

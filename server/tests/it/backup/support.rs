@@ -69,7 +69,7 @@ pub(super) async fn use_it(app: &TestApp, name: &str) -> String {
 
 /// A database with a user, a request, sums and a sealed account, that no server runs on.
 pub(crate) async fn filled() -> TestDatabase {
-    let app = start(TestDatabase::create().await).await;
+    let app = start(TestDatabase::empty().await).await;
     app.engine_is(proxypal_server::engine::EngineState::Running)
         .await;
     use_it(&app, "Ada").await;

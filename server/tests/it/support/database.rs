@@ -2,8 +2,10 @@
 //! `TEST_DATABASE_URL` names a server.
 
 use entity::audit_event;
+use migration::{Migrator, MigratorTrait as _};
 use sea_orm::{ConnectionTrait as _, Database, EntityTrait as _, QueryOrder as _};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 /// A directory and a database that go with the test.
@@ -13,10 +15,25 @@ pub(crate) struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// A database with the present schema on PostgreSQL, where migrating takes longer than most tests; the server
+    /// creates it in a file.
     pub(crate) async fn create() -> Self {
+        let from = match server() {
+            Some(server) => Some(migrated(&server).await),
+            None => None,
+        };
+        Self::from_template(from).await
+    }
+
+    /// A database without any table.
+    pub(crate) async fn empty() -> Self {
+        Self::from_template(None).await
+    }
+
+    async fn from_template(template: Option<&str>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let url = match server() {
-            Some(server) => create_on(&server).await,
+            Some(server) => create_on(&server, template.unwrap_or("template1")).await,
             None => format!("sqlite://{}", directory.path().join("test.db").display()),
         };
         Self { directory, url }
@@ -40,12 +57,26 @@ fn server() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok()
 }
 
+/// The name of a database that has the present schema.
+async fn migrated(server: &str) -> &'static str {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    let create = async || {
+        let url = create_on(server, "template1").await;
+        let connection = Database::connect(&url).await.unwrap();
+        Migrator::up(&connection, None).await.unwrap();
+        connection.close().await.unwrap();
+        let (_, name) = url.rsplit_once('/').unwrap();
+        name.to_owned()
+    };
+    TEMPLATE.get_or_init(create).await
+}
+
 /// The whole server is thrown away after the tests, so nothing is dropped here.
-async fn create_on(server: &str) -> String {
+async fn create_on(server: &str, template: &str) -> String {
     let name = format!("test_{}", Uuid::now_v7().simple());
     let connection = Database::connect(server).await.unwrap();
     connection
-        .execute_unprepared(&format!("CREATE DATABASE {name}"))
+        .execute_unprepared(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
         .await
         .unwrap();
     connection.close().await.unwrap();

@@ -55,7 +55,7 @@ async fn an_engine_that_fails_many_requests_is_one_line_of_the_log() {
 
 #[tokio::test]
 async fn all_migrations_of_a_first_start_are_one_line_of_the_log() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
     let mut server = Server::start(server(&home).env("ENGINE", "demo")).await;
     server.program.signal(Signal::SIGTERM);
     server.program.ended().await;

@@ -26,8 +26,7 @@ impl Handshaker {
         tcp.set_nodelay(true);
         tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
         let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_platform_verifier(rustls::crypto::aws_lc_rs::default_provider())
-            .context("cannot set up TLS")?
+            .with_tls_config(crate::tls::client_config().context("cannot set up TLS")?)
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
