@@ -139,7 +139,7 @@ impl AccountLimits {
         Ok(())
     }
 
-    /// Begins a request through an account, unless something stands against it.
+    /// Begins a request through an account, unless there is an obstacle.
     pub fn begin(&self, id: Uuid) -> std::result::Result<RunningRequest, AccountObstacle> {
         let known = self.known.load();
         let account = known.get(&id).ok_or(AccountObstacle::NotInUse)?;

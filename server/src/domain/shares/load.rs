@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use entity::{
-    provider_account::SubscriptionWindow,
+    provider_account::{ProviderKind, SubscriptionWindow},
     share_pool::{self, Entity as SharePoolRow, ShareMode},
     usage_rollup::{self, Entity as UsageRollup, Period},
 };
 use futures_util::TryStreamExt as _;
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, FromQueryResult,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    ActiveEnum as _, ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _,
+    FromQueryResult, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 use shares::{LevelReading, WindowClass};
 use uuid::Uuid;
@@ -20,9 +20,8 @@ use super::{
     PoolKey, Pools, Shares,
     members::{self, Directory, ShareableAccount},
     pool::{PoolState, SharedPool},
-    units,
 };
-use crate::domain::{Result, tokens::Tokens};
+use crate::domain::{Result, tokens::Tokens, windows::units_of};
 
 /// How far the books reach back.
 const BOOKS: TimeDelta = TimeDelta::days(35);
@@ -49,7 +48,7 @@ struct QuarterUse {
 }
 
 impl QuarterUse {
-    fn units(&self) -> f64 {
+    fn units(&self, provider: ProviderKind) -> f64 {
         let tokens = Tokens {
             input: self.input_tokens,
             cache_read: self.cache_read_tokens,
@@ -58,7 +57,7 @@ impl QuarterUse {
             reasoning: self.reasoning_tokens,
             ..Tokens::default()
         };
-        units::of_tokens(&self.model, tokens)
+        units_of(&provider.to_value(), &self.model, tokens).total()
     }
 }
 
@@ -209,7 +208,7 @@ impl SharedPool {
     }
 
     fn add_stored(&self, used: &QuarterUse, accounts: &[&ShareableAccount]) {
-        let units = used.units();
+        let units = used.units(self.key.provider);
         let requests = u32::try_from(used.requests).unwrap_or(0);
         let mut state = self.lock();
         let PoolState { pool, .. } = &mut *state;

@@ -10,7 +10,6 @@ mod members;
 mod pool;
 mod report;
 mod task;
-mod units;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -28,7 +27,11 @@ pub use self::{
 pub use shares::{ClassReport, MemberReport, MemberState, PoolReport, ShareRefusal, WindowClass};
 
 use self::{decisions::Counted, pool::SharedPool};
-use super::{account_groups::AccountAccess, ledger::Ledger};
+use super::{
+    account_groups::AccountAccess,
+    ledger::Ledger,
+    windows::{Units, units_of_row},
+};
 use crate::{clock::SharedClock, db::Database};
 
 /// The pool of a group and a provider: windows of different providers cannot replace each other.
@@ -223,8 +226,8 @@ impl Shares {
         let now = self.0.clock.now().timestamp();
         let is_same = after.account_id == before.account_id;
         for pool in of(before.account_id) {
-            let used = if is_same { units::of_row(after) } else { 0.0 };
-            pool.correct(before, used - units::of_row(before), now);
+            let used = if is_same { units_of(after) } else { 0.0 };
+            pool.correct(before, used - units_of(before), now);
         }
         for pool in of(after.account_id.filter(|_| !is_same)) {
             pool.settle(after, now);
@@ -235,4 +238,9 @@ impl Shares {
     pub fn totals(&self) -> &DecisionTotals {
         &self.0.totals
     }
+}
+
+/// The weight of a request: about proportional to what it uses of a window; 0 while its tokens are unknown.
+fn units_of(row: &request::Model) -> f64 {
+    units_of_row(row).map_or(0.0, Units::total)
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     PoolKey, ShareRequest,
     decisions::{Counted, DecisionTotals, PendingCounts},
-    units,
+    units_of,
 };
 use crate::clock::SharedClock;
 
@@ -115,9 +115,7 @@ impl SharedPool {
         };
         let mut state = self.lock();
         state.end(row.id);
-        state
-            .pool
-            .charge(row.user_id, account, units::of_row(row), now);
+        state.pool.charge(row.user_id, account, units_of(row), now);
     }
 
     /// The use of a stored request became known more exactly.
@@ -198,11 +196,6 @@ pub struct ShareHold {
 }
 
 impl ShareHold {
-    /// The accounts that the request may use.
-    pub fn accounts(&self) -> Arc<HashSet<Uuid>> {
-        self.pool.accounts()
-    }
-
     /// The request is in the database. It counts as running until the account that served it is known.
     pub(in crate::domain) fn recorded(mut self) {
         self.is_recorded = true;

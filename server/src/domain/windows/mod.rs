@@ -27,8 +27,9 @@ use entity::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-pub use windows::{UserUsage, WindowForecast};
+pub use windows::{Units, UserUsage, WindowForecast};
 
+pub(in crate::domain) use self::scope::{units_of, units_of_row};
 use self::{account::AccountWindows, scope::Charge, store::PendingCycle};
 pub use self::{
     cycles::{Cycle, MAX_CYCLES},

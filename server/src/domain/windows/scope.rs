@@ -61,18 +61,14 @@ impl Charge {
     /// `None` while the account or the tokens are unknown. `sign` is −1 for a request that is taken back.
     pub(super) fn of(row: &request::Model, sign: f64) -> Option<Self> {
         let account_id = row.account_id?;
-        let tokens = tokens_of(row)?;
-        let provider = row.provider.map(|provider| provider.to_value());
-        let model = row.served_model.as_deref().or(row.model.as_deref());
-        let model = model.unwrap_or_default();
-        let units = units_of(provider.as_deref().unwrap_or_default(), model, tokens);
+        let units = units_of_row(row)?;
         let ended_at = row.started_at.saturating_add(row.duration.max(0));
         Some(Self {
             account_id,
             user_id: row.user_id,
             sequence: row.sequence,
             ended_at: DateTime::from_timestamp_micros(ended_at)?,
-            model: model.to_owned(),
+            model: model_of(row).to_owned(),
             units: Units {
                 fresh: sign * units.fresh,
                 cache: sign * units.cache,
@@ -81,8 +77,20 @@ impl Charge {
     }
 }
 
+/// The weight of a request; `None` while its tokens are unknown.
+pub(in crate::domain) fn units_of_row(row: &request::Model) -> Option<Units> {
+    let provider = row.provider.map(|provider| provider.to_value());
+    let provider = provider.as_deref().unwrap_or_default();
+    Some(units_of(provider, model_of(row), tokens_of(row)?))
+}
+
+fn model_of(row: &request::Model) -> &str {
+    let model = row.served_model.as_deref().or(row.model.as_deref());
+    model.unwrap_or_default()
+}
+
 /// The weight of tokens at a provider, which is named as in the database.
-pub(super) fn units_of(provider: &str, model: &str, tokens: Tokens) -> Units {
+pub(in crate::domain) fn units_of(provider: &str, model: &str, tokens: Tokens) -> Units {
     let counts = WeighedTokens {
         input: tokens.input,
         cache_read: tokens.cache_read,

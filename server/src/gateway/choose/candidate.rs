@@ -1,4 +1,4 @@
-//! The accounts that could serve a request: their order, and what stands against them.
+//! The accounts that could serve a request: their order, and the obstacles to their use.
 
 use std::{cmp::Reverse, time::Duration};
 

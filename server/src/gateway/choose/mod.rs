@@ -439,7 +439,7 @@ impl AccountChoice {
         })
     }
 
-    /// Begins the request at the engine of an account, unless something stands against it.
+    /// Begins the request at the engine of an account, unless there is an obstacle.
     fn enter(
         &self,
         member: &DedicatedEngine,
