@@ -359,6 +359,10 @@ impl AccountChoice {
             match (member.phase(), asked.is_served_by(member)) {
                 (_, Some(false)) if needs_model => {}
                 _ if tried.contains(&member.account_id) => {}
+                (DedicatedPhase::Starting, None) if !permitted.account(member.account_id) => {
+                    // Which models are reserved is known once it serves.
+                    is_moving = true;
+                }
                 (_, served) if !permitted.account(member.account_id) => {
                     is_reserved |= served != Some(false);
                 }
