@@ -39,9 +39,6 @@ const OwnUsageDocument = graphql(`
     viewer {
       __typename
       ... on KeyHolder {
-        windows {
-          ...OwnWindow
-        }
         apiKey {
           id
           name
@@ -251,7 +248,7 @@ export default function OwnUsage() {
           <>
             <Limits own={known()} />
             <OwnShares />
-            <OwnWindows windows={known().windows} />
+            <OwnWindows />
             <Panel
               title={t("pages.own.used")}
               actions={

@@ -1,6 +1,8 @@
+import { createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
+import { createEvery } from "../../lib/createEvery";
 import { Panel } from "../../ui/Panel";
 import { providerName } from "../../ui/providers";
 import { Resets } from "../../ui/Resets";
@@ -68,14 +70,33 @@ function Window(props: { window: FragmentType<typeof OwnWindowDoc> }) {
   );
 }
 
-/** The usage windows of the subscriptions that the user's requests have used. */
-export function OwnWindows(props: { windows: readonly FragmentType<typeof OwnWindowDoc>[] }) {
+const OwnWindowsQueryDoc = graphql(`
+  query OwnWindows {
+    viewer {
+      __typename
+      ... on KeyHolder {
+        windows {
+          ...OwnWindow
+        }
+      }
+    }
+  }
+`);
+
+/** The usage windows of the subscriptions that the user's requests have used; nothing without any. */
+export function OwnWindows() {
+  const [answer, ask] = createQuery({ query: OwnWindowsQueryDoc });
+  createEvery(() => ask({ requestPolicy: "network-only" }));
+  const windows = () => {
+    const viewer = answer.data?.viewer;
+    return viewer && "windows" in viewer ? viewer.windows : [];
+  };
   return (
-    <Show when={props.windows.length > 0}>
+    <Show when={windows().length > 0}>
       <Panel title={t("windows.own.title")}>
         <p class="mb-4 text-muted">{t("windows.own.hint")}</p>
         <ul class="flex flex-col gap-5">
-          <For each={props.windows}>{(window) => <Window window={window} />}</For>
+          <For each={windows()}>{(window) => <Window window={window} />}</For>
         </ul>
       </Panel>
     </Show>

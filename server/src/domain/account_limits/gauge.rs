@@ -10,7 +10,7 @@ const MAX_ENDED: usize = 4096;
 /// A request that ended before is in the readings, if the provider reports any. So a wrong estimate ends soon.
 const REPORTED_AFTER: TimeDelta = TimeDelta::seconds(60);
 /// The part of a window that a request uses before that was observed, in percent.
-const FIRST_ESTIMATE: f64 = 1.0;
+const FIRST_ESTIMATE: f64 = 0.5;
 /// Bounds of what a request is taken to use, in percent.
 const ESTIMATES: (f64, f64) = (0.01, 5.0);
 /// Readings are whole percents: what requests use is computed over at least this many of them, or this many requests.

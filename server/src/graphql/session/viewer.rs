@@ -81,7 +81,7 @@ impl KeyHolder {
     }
 
     /// The usage windows of subscriptions through which the user has made requests since the windows began.
-    #[graphql(complexity = "cost::list(5, child_complexity)")]
+    #[graphql(complexity = "cost::list(10, child_complexity)")]
     async fn windows(&self, ctx: &Context<'_>) -> Result<Vec<OwnWindow>> {
         OwnWindow::of_user(ctx, ctx.key_holder()?).await
     }
