@@ -63,7 +63,7 @@ export function Meter(props: BarProps) {
         />
       </Show>
       <span
-        class={`relative block h-full min-w-0.5 rounded-full ${fill()}`}
+        class={`relative block h-full rounded-full ${props.percent > 0 ? "min-w-0.5" : ""} ${fill()}`}
         style={{ width: `${bounded(props.percent)}%` }}
       />
       <Show when={hatched() > 0}>

@@ -413,7 +413,7 @@ test("an account is stopped at a percentage of a window, and only what changed i
   await user.click(await screen.findByRole("button", { name: "Actions for work" }));
   await user.click(await screen.findByRole("menuitem", { name: "Limit use…" }));
   const dialog = within(await screen.findByRole("dialog"));
-  await user.type(dialog.getByLabelText("Stop at, in percent: 5 hours"), "80");
+  await user.type(dialog.getByLabelText("Stop line, 5 hours (%)"), "80");
   await user.click(dialog.getByRole("button", { name: "Save" }));
 
   await waitFor(() => expect(sent).toEqual([{ id: "a1", window: "five_hour", percent: 80 }]));

@@ -72,19 +72,24 @@ function ShareFacts(props: { share: Share }) {
   );
 }
 
-/** An end user's shares of usage windows; nothing if no windows are shared. */
-export function OwnShares() {
+/** An end user's shares of usage windows; undefined until the server has responded. */
+export function createOwnShares(): () => readonly Share[] | undefined {
   const [answer, ask] = createQuery({ query: OwnSharesQueryDoc });
   createEvery(() => ask({ requestPolicy: "network-only" }));
-  const shares = () => {
+  return () => {
     const viewer = answer.data?.viewer;
-    return viewer && "shares" in viewer ? viewer.shares : [];
+    if (viewer) return "shares" in viewer ? viewer.shares : [];
+    return answer.error && [];
   };
+}
+
+/** An end user's shares of usage windows; nothing if no windows are shared. */
+export function OwnShares(props: { shares: readonly Share[] }) {
   return (
-    <Show when={shares().length > 0}>
+    <Show when={props.shares.length > 0}>
       <Panel title={t("shares.ownTitle")} hint={t("shares.ownHint")}>
         <div class="grid items-start gap-6 lg:grid-cols-2">
-          <For each={shares()}>{(share) => <ShareFacts share={share} />}</For>
+          <For each={props.shares}>{(share) => <ShareFacts share={share} />}</For>
         </div>
       </Panel>
     </Show>

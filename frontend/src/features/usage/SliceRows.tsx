@@ -181,7 +181,10 @@ function PhoneLine(props: { totals: RowPart["totals"]; share: number; class?: st
       class={`block text-xs font-normal whitespace-nowrap text-muted sm:hidden ${props.class ?? ""}`}
     >
       {t("usage.phoneLine", {
-        tokens: formatCompact(totals().tokens.total),
+        tokens: t("limits.amounts.TOKENS", {
+          count: totals().tokens.total,
+          amount: formatCompact(totals().tokens.total),
+        }),
         cost: formatUsd(totals().cost),
         share: formatShare(props.share),
       })}

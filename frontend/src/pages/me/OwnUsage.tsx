@@ -2,7 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
 import { OwnAlertAddress } from "../../features/alertAddress";
-import { OwnShares } from "../../features/shares";
+import { createOwnShares, OwnShares } from "../../features/shares";
 import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
@@ -32,7 +32,7 @@ import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { UnpricedNote } from "../../ui/UnpricedNote";
-import { OwnWindows } from "./OwnWindows";
+import { createOwnWindows, OwnWindows } from "./OwnWindows";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {
@@ -232,23 +232,26 @@ export default function OwnUsage() {
     return viewer && "apiKey" in viewer ? viewer : before;
   });
   const points = () => own()?.user.usage.series ?? [];
+  const [shares, windows] = [createOwnShares(), createOwnWindows()];
+  // All of it appears together: a panel that came later would move those below it.
+  const known = () => (shares() && windows() ? own() : undefined);
 
   return (
     <Page title={t("pages.own.title")} hint={t("pages.own.hint")}>
       <ErrorNotice error={answer.error} />
       <Show
-        when={own()}
+        when={known()}
         fallback={
           <Panel>
             <SkeletonText ring />
           </Panel>
         }
       >
-        {(known) => (
+        {(mine) => (
           <>
-            <Limits own={known()} />
-            <OwnShares />
-            <OwnWindows />
+            <Limits own={mine()} />
+            <OwnShares shares={shares() ?? []} />
+            <OwnWindows windows={windows() ?? []} />
             <Panel
               title={t("pages.own.used")}
               actions={
@@ -261,7 +264,7 @@ export default function OwnUsage() {
               }
             >
               <div class="flex flex-col gap-5">
-                <Sums usage={known().user.usage} />
+                <Sums usage={mine().user.usage} />
                 <StackedChart
                   label={t("pages.own.used")}
                   series={seriesByKind(points(), "tokens")}
@@ -274,7 +277,7 @@ export default function OwnUsage() {
                 />
               </div>
             </Panel>
-            <Models usage={known().user.usage} />
+            <Models usage={mine().user.usage} />
             <OwnAlertAddress />
           </>
         )}

@@ -5,6 +5,7 @@ import { t } from "../../../i18n";
 import { formatMoment } from "../../../lib/format";
 import { SelectField } from "../../../ui/Field";
 import { providerName } from "../../../ui/providers";
+import { describeProblem } from "./describeProblem";
 
 /** The server's name of a program that it does not recognise. */
 const UNKNOWN = "unknown";
@@ -44,7 +45,9 @@ export function ImportPreview(props: { entries: Entries }) {
             <li class="rounded-lg border border-line px-3 py-2">
               <Show
                 when={entry.account}
-                fallback={<p class="text-bad first-letter:uppercase">{entry.problem}</p>}
+                fallback={
+                  <p class="break-words text-bad">{describeProblem(entry.problem ?? "")}</p>
+                }
               >
                 {(account) => <FoundAccount account={account()} />}
               </Show>
