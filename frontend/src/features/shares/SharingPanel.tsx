@@ -116,6 +116,10 @@ const part = (percent: number) => formatShare(percent / 100);
 function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateFragment }) {
   const [change, set] = createMutation(SetShareModeMutation);
   const [confirming, setConfirming] = createSignal(false);
+  let field: HTMLSelectElement | undefined;
+  const showPresent = () => {
+    if (field) field.value = props.sharing.mode;
+  };
   const isObserved = () => {
     const from = props.sharing.enforceableFrom;
     return Boolean(from) && new Date(from ?? "") <= new Date();
@@ -124,7 +128,7 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
   async function choose(mode: Mode) {
     const accountGroupId = props.groupId ?? null;
     const { error } = await set({ accountGroupId, mode, confirm: true }, CHANGES_SHARES);
-    if (error) return;
+    if (error) return showPresent();
     setConfirming(false);
     notify({ tone: "ok", text: t("shares.modeSaved", { mode: t(`shares.modes.${mode}`) }) });
   }
@@ -136,10 +140,9 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
         value={props.sharing.mode}
         options={MODES.map((value) => ({ value, label: t(`shares.modes.${value}`) }))}
         hint={t(`shares.modeHints.${props.sharing.mode}`)}
+        ref={field}
         onChange={(event) => {
           const mode = MODES.find((each) => each === event.currentTarget.value) ?? "OFF";
-          // The mode that holds is shown until another one is saved.
-          event.currentTarget.value = props.sharing.mode;
           if (mode === "ENFORCE") setConfirming(true);
           else void choose(mode);
         }}
@@ -154,7 +157,10 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
         pending={change.fetching}
         error={change.error}
         onConfirm={() => void choose("ENFORCE")}
-        onClose={() => setConfirming(false)}
+        onClose={() => {
+          setConfirming(false);
+          showPresent();
+        }}
       >
         {isObserved() ? t("shares.enforceHint") : t("shares.enforceEarly")}
       </ConfirmDialog>

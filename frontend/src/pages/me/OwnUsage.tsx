@@ -153,6 +153,10 @@ function Models(props: { usage: Usage }) {
     formatShare(tokens / Math.max(1, props.usage.totals.tokens.total));
   return (
     <Panel title={t("pages.own.models")} flush>
+      <Show
+        when={props.usage.breakdown.length > 0}
+        fallback={<EmptyState title={t("usage.nothing")}>{t("pages.own.usageNone")}</EmptyState>}
+      >
       <Table
         label={t("pages.own.models")}
         head={
@@ -177,6 +181,7 @@ function Models(props: { usage: Usage }) {
           )}
         </For>
       </Table>
+      </Show>
     </Panel>
   );
 }
