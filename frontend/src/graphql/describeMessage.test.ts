@@ -12,7 +12,10 @@ afterAll(() => loadLanguage("en"));
 const MESSAGES = [
   ["users/mod.rs", "there is a user named {name:?} already; choose another name"],
   ["users/groups.rs", "there is a group named {name:?} already; choose another name"],
-  ["account_groups/mod.rs", "there is an account group named {name:?} already; choose another name"],
+  [
+    "account_groups/mod.rs",
+    "there is an account group named {name:?} already; choose another name",
+  ],
   ["notifications/channels.rs", "a channel named {name:?} exists; choose another name"],
   ["admins/team.rs", "{username} exists already"],
   ["text.rs", "{field} must have at most {longest} characters"],
@@ -43,9 +46,7 @@ test("messages of the server about input are translated", async () => {
     expect(describeMessage(filled(words)), words).toMatch(/[ạảãáàăâđêôơưếềểệốồộớờợứừự]/);
   }
   const error = new CombinedError({
-    graphQLErrors: [
-      new GraphQLError(filled(MESSAGES[0][1]), { extensions: { code: "CONFLICT" } }),
-    ],
+    graphQLErrors: [new GraphQLError(filled(MESSAGES[0][1]), { extensions: { code: "CONFLICT" } })],
   });
   expect(explain(error).cause).toBe("Đã có “Ada”. Hãy chọn tên khác.");
 });

@@ -34,8 +34,7 @@ export function explain(error: CombinedError): Explanation {
   }
   const message = error.graphQLErrors[0]?.message ?? error.message;
   return {
-    cause:
-      tIfKnown(`errors.causes.${code}`) ?? describeMessage(message) ?? asSentence(message),
+    cause: tIfKnown(`errors.causes.${code}`) ?? describeMessage(message) ?? asSentence(message),
     // A conflict of names is not resolved by reloading; its message names the remedy.
     cure: code !== "CONFLICT" || isOutdated(error) ? tIfKnown(`errors.cures.${code}`) : undefined,
     reference,

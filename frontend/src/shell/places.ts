@@ -13,7 +13,7 @@ import Settings from "lucide-solid/icons/settings";
 import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
 import type { GuardedMutation } from "../graphql/roles";
-import type { KeyUnder, MessageKey } from "../i18n";
+import type { KeyUnder, PlainKey } from "../i18n";
 
 /** A target of the navigation. */
 export type Place = {
@@ -62,7 +62,7 @@ export const GROUPS: Group[] = [
 /** A page below a place of the navigation, which is found by its name. */
 export type Subpage = {
   path: string;
-  name: MessageKey;
+  name: PlainKey;
   of: Place["name"];
   /** The mutation of those who may open it; everyone without one. */
   do?: GuardedMutation;

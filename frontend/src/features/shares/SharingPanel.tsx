@@ -234,10 +234,7 @@ function Windows(props: { pool: Pool }) {
                   <Resets at={window.resetsAt} />
                 </span>
               </p>
-              <SplitBar
-                label={t(`shares.lengths.${window.length}`)}
-                parts={partsOf(window)}
-              />
+              <SplitBar label={t(`shares.lengths.${window.length}`)} parts={partsOf(window)} />
             </li>
           )}
         </For>
@@ -289,10 +286,7 @@ function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][nu
           fallback={<span class="text-muted">{t("shares.archived")}</span>}
         >
           {(user) => (
-            <A
-              href={`/users/${user().id}`}
-              class="font-medium underline-offset-4 hover:underline"
-            >
+            <A href={`/users/${user().id}`} class="font-medium underline-offset-4 hover:underline">
               {user().name}
             </A>
           )}
@@ -312,11 +306,7 @@ function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][nu
         <Cell class="w-px text-right">
           <Show when={props.share.user}>
             {(user) => (
-              <ShareActions
-                groupId={props.groupId}
-                weight={props.share.weight}
-                user={user()}
-              />
+              <ShareActions groupId={props.groupId} weight={props.share.weight} user={user()} />
             )}
           </Show>
         </Cell>
@@ -331,30 +321,30 @@ function PoolShares(props: { groupId: string | undefined; pool: Pool }) {
       <h3 class="font-semibold">{providerName(props.pool.provider)}</h3>
       <Windows pool={props.pool} />
       <div class="-mx-4 border-t border-line sm:-mx-5">
-      <Table
-        label={t("shares.ofProvider", { provider: providerName(props.pool.provider) })}
-        head={
-          <>
-            <Head>{t("common.user")}</Head>
-            <Head number class="max-sm:hidden">
-              {t("shares.weight")}
-            </Head>
-            <Head number>{t("shares.share")}</Head>
-            <Head number>{t("shares.usedHeads.FIVE_HOURS")}</Head>
-            <Head number>{t("shares.usedHeads.WEEK")}</Head>
-            <Head number class="max-sm:hidden">
-              {t("shares.kept")}
-            </Head>
-            <May do="setShareWeight">
-              <Head />
-            </May>
-          </>
-        }
-      >
-        <For each={props.pool.shares}>
-          {(share) => <ShareRow groupId={props.groupId} share={share} />}
-        </For>
-      </Table>
+        <Table
+          label={t("shares.ofProvider", { provider: providerName(props.pool.provider) })}
+          head={
+            <>
+              <Head>{t("common.user")}</Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.weight")}
+              </Head>
+              <Head number>{t("shares.share")}</Head>
+              <Head number>{t("shares.usedHeads.FIVE_HOURS")}</Head>
+              <Head number>{t("shares.usedHeads.WEEK")}</Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.kept")}
+              </Head>
+              <May do="setShareWeight">
+                <Head />
+              </May>
+            </>
+          }
+        >
+          <For each={props.pool.shares}>
+            {(share) => <ShareRow groupId={props.groupId} share={share} />}
+          </For>
+        </Table>
       </div>
     </section>
   );

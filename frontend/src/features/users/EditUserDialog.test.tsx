@@ -99,7 +99,10 @@ test("a user stays in their group while the groups are not known yet", async () 
 test("another group that someone else has chosen is shown", async () => {
   const user = userEvent.setup();
   const present = { user: ada };
-  renderPage(() => <EditUserDialog id="1" user={ada} open onClose={() => {}} />, serverWith(present));
+  renderPage(
+    () => <EditUserDialog id="1" user={ada} open onClose={() => {}} />,
+    serverWith(present),
+  );
   await user.type(await screen.findByLabelText(/Email/), "ada@example.org");
   const group = { __typename: "UserGroup", id: "g1", name: "Interns" };
   present.user = { ...ada, version: 4, group };

@@ -157,30 +157,30 @@ function Models(props: { usage: Usage }) {
         when={props.usage.breakdown.length > 0}
         fallback={<EmptyState title={t("usage.nothing")}>{t("pages.own.usageNone")}</EmptyState>}
       >
-      <Table
-        label={t("pages.own.models")}
-        head={
-          <>
-            <Head>{t("usage.dimensions.MODEL")}</Head>
-            <Head number>{t("usage.measures.requests")}</Head>
-            <Head number>{t("usage.measures.tokens")}</Head>
-            <Head number>{t("usage.share")}</Head>
-            <Head number>{t("usage.measures.cost")}</Head>
-          </>
-        }
-      >
-        <For each={props.usage.breakdown}>
-          {(slice) => (
-            <tr>
-              <Cell class="font-medium">{slice.label ?? slice.key}</Cell>
-              <Cell number>{formatWhole(slice.totals.requests)}</Cell>
-              <Cell number>{formatWhole(slice.totals.tokens.total)}</Cell>
-              <Cell number>{share(slice.totals.tokens.total)}</Cell>
-              <Cell number>{formatUsd(slice.totals.cost)}</Cell>
-            </tr>
-          )}
-        </For>
-      </Table>
+        <Table
+          label={t("pages.own.models")}
+          head={
+            <>
+              <Head>{t("usage.dimensions.MODEL")}</Head>
+              <Head number>{t("usage.measures.requests")}</Head>
+              <Head number>{t("usage.measures.tokens")}</Head>
+              <Head number>{t("usage.share")}</Head>
+              <Head number>{t("usage.measures.cost")}</Head>
+            </>
+          }
+        >
+          <For each={props.usage.breakdown}>
+            {(slice) => (
+              <tr>
+                <Cell class="font-medium">{slice.label ?? slice.key}</Cell>
+                <Cell number>{formatWhole(slice.totals.requests)}</Cell>
+                <Cell number>{formatWhole(slice.totals.tokens.total)}</Cell>
+                <Cell number>{share(slice.totals.tokens.total)}</Cell>
+                <Cell number>{formatUsd(slice.totals.cost)}</Cell>
+              </tr>
+            )}
+          </For>
+        </Table>
       </Show>
     </Panel>
   );
