@@ -31,8 +31,6 @@ type BarProps = MeterProps & {
   stop?: number | undefined;
 };
 
-const HATCHING = "repeating-linear-gradient(135deg, transparent 0 2px, var(--color-panel) 2px 4px)";
-
 function bounded(percent: number): number {
   return Math.max(0, Math.min(100, percent));
 }
@@ -68,12 +66,8 @@ export function Meter(props: BarProps) {
       />
       <Show when={hatched() > 0}>
         <span
-          class="absolute inset-y-0"
-          style={{
-            left: `${bounded(props.percent) - hatched()}%`,
-            width: `${hatched()}%`,
-            "background-image": HATCHING,
-          }}
+          class="hatching absolute inset-y-0"
+          style={{ left: `${bounded(props.percent) - hatched()}%`, width: `${hatched()}%` }}
         />
       </Show>
       <Show when={props.stop}>

@@ -437,6 +437,6 @@ test("a stopped account shows its line and when it is used again", async () => {
   );
 
   const [row] = await screen.findAllByRole("listitem");
-  expect(row?.textContent).toContain("stops at 80%");
+  expect(row?.textContent).toContain("Stops at 80%");
   expect(row?.textContent).toMatch(/Stopped, resets in [12] hours?/);
 });

@@ -229,7 +229,9 @@ function Unused(props: { account: AccountRowFragment }) {
       <Show when={stopped()}>
         {(stop) => (
           <Badge tone="warn">
-            {t("providers.limits.stopped")} <Ago at={stop().until} />
+            <span>
+              {t("providers.limits.stopped")} <Ago at={stop().until} />
+            </span>
           </Badge>
         )}
       </Show>

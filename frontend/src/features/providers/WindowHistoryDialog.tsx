@@ -80,7 +80,7 @@ function WindowOverTime(props: {
       </svg>
       <Show when={props.known}>{(known) => <WindowParts window={known()} />}</Show>
       <Show when={cycles().length > 0}>
-        <div class="-mx-5 mt-3 border-t border-line text-sm">
+        <div class="-mx-5 mt-3 border-t border-line px-1 text-sm sm:px-0">
           <Table
             label={name()}
             head={

@@ -4,7 +4,7 @@ import { graphql } from "../../graphql/generated";
 import type { OwnSharesQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
-import { formatShare, formatTime } from "../../lib/format";
+import { formatMinute, formatShare } from "../../lib/format";
 import { Meter } from "../../ui/Meter";
 import { Panel } from "../../ui/Panel";
 import { providerName } from "../../ui/providers";
@@ -53,7 +53,7 @@ function ShareFacts(props: { share: Share }) {
               length: t(`shares.lengths.${window.length}`),
               used: part(window.usedPercent),
               free: part(window.freePercent),
-              at: window.resetsAt ? formatTime(window.resetsAt) : "",
+              at: window.resetsAt ? formatMinute(window.resetsAt) : "",
             });
           return (
             <div class="flex flex-col gap-1.5">
@@ -67,7 +67,9 @@ function ShareFacts(props: { share: Share }) {
           );
         }}
       </For>
-      <p class="text-sm">{t(`shares.ownStates.${props.share.state}`)}</p>
+      <Show when={props.share.windows.length > 0}>
+        <p class="text-sm">{t(`shares.ownStates.${props.share.state}`)}</p>
+      </Show>
     </section>
   );
 }

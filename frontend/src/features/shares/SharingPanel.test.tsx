@@ -74,7 +74,7 @@ test("each window is divided into what is used, kept, free and not available", a
   show();
   const bar = await screen.findByRole("img", { name: /^5 hours:/ });
   expect(bar.getAttribute("aria-label")).toBe(
-    "5 hours: Used 40%, Kept for users below their shares 30%, Free to borrow 20%, Not available now 10%",
+    "5 hours: Used 40%, Kept 30%, Free to borrow 20%, Not available 10%",
   );
 });
 

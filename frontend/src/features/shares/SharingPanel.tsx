@@ -8,7 +8,7 @@ import type { SharingStateFragment } from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
-import { formatNumber, formatShare, formatTime } from "../../lib/format";
+import { formatMinute, formatNumber, formatShare } from "../../lib/format";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
@@ -134,7 +134,7 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
   }
 
   return (
-    <div class="flex flex-col gap-3">
+    <div class="flex max-w-prose flex-col gap-3">
       <SelectField
         label={t("shares.mode")}
         value={props.sharing.mode}
@@ -292,13 +292,26 @@ function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][nu
           )}
         </Show>
         <span class="block text-sm text-muted">{t(`shares.states.${props.share.state}`)}</span>
+        <span class="block text-sm text-muted sm:hidden">
+          {t("shares.phoneLine", {
+            share: part(props.share.sharePercent),
+            fiveHours: part(props.share.fiveHoursUsedPercent),
+            week: part(props.share.weekUsedPercent),
+          })}
+        </span>
       </Cell>
       <Cell number class="max-sm:hidden">
         {formatNumber(props.share.weight)}
       </Cell>
-      <Cell number>{part(props.share.sharePercent)}</Cell>
-      <Cell number>{part(props.share.fiveHoursUsedPercent)}</Cell>
-      <Cell number>{part(props.share.weekUsedPercent)}</Cell>
+      <Cell number class="max-sm:hidden">
+        {part(props.share.sharePercent)}
+      </Cell>
+      <Cell number class="max-sm:hidden">
+        {part(props.share.fiveHoursUsedPercent)}
+      </Cell>
+      <Cell number class="max-sm:hidden">
+        {part(props.share.weekUsedPercent)}
+      </Cell>
       <Cell number class="max-sm:hidden">
         {part(props.share.weekKeptPercent)}
       </Cell>
@@ -317,7 +330,7 @@ function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][nu
 
 function PoolShares(props: { groupId: string | undefined; pool: Pool }) {
   return (
-    <section class="flex flex-col gap-4 border-t border-line pt-5">
+    <section class="flex flex-col gap-4 border-t border-line pt-5 last:-mb-4 sm:last:-mb-5">
       <h3 class="font-semibold">{providerName(props.pool.provider)}</h3>
       <Windows pool={props.pool} />
       <div class="-mx-4 border-t border-line sm:-mx-5">
@@ -329,9 +342,15 @@ function PoolShares(props: { groupId: string | undefined; pool: Pool }) {
               <Head number class="max-sm:hidden">
                 {t("shares.weight")}
               </Head>
-              <Head number>{t("shares.share")}</Head>
-              <Head number>{t("shares.usedHeads.FIVE_HOURS")}</Head>
-              <Head number>{t("shares.usedHeads.WEEK")}</Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.share")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.usedHeads.FIVE_HOURS")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.usedHeads.WEEK")}
+              </Head>
               <Head number class="max-sm:hidden">
                 {t("shares.kept")}
               </Head>
@@ -359,7 +378,7 @@ function Overrides(props: { sharing: SharingStateFragment }) {
             <li>
               {t("shares.override", {
                 name: each.user?.name ?? t("shares.archived"),
-                at: formatTime(each.until),
+                at: formatMinute(each.until),
                 reason: each.reason,
               })}
             </li>

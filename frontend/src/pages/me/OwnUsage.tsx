@@ -28,6 +28,7 @@ import { Figure, Figures } from "../../ui/Figure";
 import { Notice } from "../../ui/Notice";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
+import { describeAmount } from "../../ui/quotaAmounts";
 import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
@@ -163,20 +164,41 @@ function Models(props: { usage: Usage }) {
             <>
               <Head>{t("usage.dimensions.MODEL")}</Head>
               <Head number>{t("usage.measures.requests")}</Head>
-              <Head number>{t("usage.measures.tokens")}</Head>
-              <Head number>{t("usage.share")}</Head>
-              <Head number>{t("usage.measures.cost")}</Head>
+              <Head number class="max-sm:hidden">
+                {t("usage.measures.tokens")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("usage.share")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("usage.measures.cost")}
+              </Head>
             </>
           }
         >
           <For each={props.usage.breakdown}>
             {(slice) => (
               <tr>
-                <Cell class="font-medium">{slice.label ?? slice.key}</Cell>
+                <Cell class="font-medium break-words">
+                  {slice.label || slice.key || t("common.none")}
+                  <span class="block text-sm font-normal text-muted sm:hidden">
+                    {t("usage.phoneLine", {
+                      tokens: describeAmount("TOKENS", slice.totals.tokens.total),
+                      cost: formatUsd(slice.totals.cost),
+                      share: share(slice.totals.tokens.total),
+                    })}
+                  </span>
+                </Cell>
                 <Cell number>{formatWhole(slice.totals.requests)}</Cell>
-                <Cell number>{formatWhole(slice.totals.tokens.total)}</Cell>
-                <Cell number>{share(slice.totals.tokens.total)}</Cell>
-                <Cell number>{formatUsd(slice.totals.cost)}</Cell>
+                <Cell number class="max-sm:hidden">
+                  {formatWhole(slice.totals.tokens.total)}
+                </Cell>
+                <Cell number class="max-sm:hidden">
+                  {share(slice.totals.tokens.total)}
+                </Cell>
+                <Cell number class="max-sm:hidden">
+                  {formatUsd(slice.totals.cost)}
+                </Cell>
               </tr>
             )}
           </For>
