@@ -151,7 +151,7 @@ test("a raise is for its quota, and a wrong amount of an earlier attempt is forg
   await user.click(screen.getByRole("button", { name: "Cancel" }));
   await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
 
-  await user.click(screen.getByRole("button", { name: "Raise temporarily" }));
+  await user.click(await screen.findByRole("button", { name: "Raise temporarily" }));
   await user.type(await screen.findByLabelText("Additional tokens"), "500");
   expect(screen.queryByText(/^Enter an amount/)).toBeNull();
   await user.type(screen.getByLabelText("Reason"), "release");

@@ -204,7 +204,7 @@ test("the history of a window has the parts of users and what one percent buys",
       name: "Used by: ada 30%, bob 15%, Outside of this server 10%",
     }),
   ).toBeDefined();
-  expect(screen.getByText("One percent buys about $0.66 at API list prices.")).toBeDefined();
+  expect(screen.getByText("One percent is worth about $0.66 at API list prices.")).toBeDefined();
   const cycle = screen.getByRole("row", { name: /80% used/ });
   expect(cycle.textContent).toContain("5%$0.50");
 });

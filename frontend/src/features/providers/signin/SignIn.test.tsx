@@ -208,6 +208,6 @@ test("an import shows what the files hold, then what was imported and what was r
   await user.click(screen.getByRole("button", { name: "Import 1 account" }));
 
   expect(await screen.findByText("Imported: ada@example.org")).toBeDefined();
-  expect((await screen.findByRole("alert")).textContent).toBe("bad.json: is not JSON");
+  expect((await screen.findByRole("alert")).textContent).toBe("bad.json: Is not JSON");
   expect(sent).toEqual([files, { files, withoutRefreshing: true }]);
 });
