@@ -14,6 +14,7 @@ const ADMIN_PATHS = [
   "/",
   "/alerts",
   "/requests",
+  "/agent-sessions",
   "/usage",
   "/users",
   "/users/groups",
@@ -37,7 +38,7 @@ const ADMIN_PATHS = [
   "/settings/password",
 ];
 const USER_TABS = ["", "/keys", "/limits", "/usage", "/connect", "/requests"];
-const KEY_HOLDER_PATHS = ["/me", "/me/requests", "/me/keys", "/me/models", "/me/connect"];
+const KEY_HOLDER_PATHS = ["/me", "/me/requests", "/me/agent-sessions", "/me/connect"];
 
 async function addUsers(api: Api, url: string, rounds: number) {
   const quotas = [
@@ -55,28 +56,6 @@ async function addUsers(api: Api, url: string, rounds: number) {
   return ada;
 }
 
-/** Adds an account in a group whose windows are shared, and a group of users; gives the id of the group of accounts. */
-export async function addGroups(api: Api): Promise<string> {
-  const added = await api.ask(
-    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
-    { i: { kind: "GEMINI", apiKey: "AIza-a-key-of-a-test-0123", label: "research" } },
-  );
-  const { account } = added.addProviderApiKey as { account: { id: string } };
-  const created = await api.ask(
-    "mutation($i: CreateAccountGroupInput!) { createAccountGroup(input: $i) { accountGroup { id } } }",
-    { i: { name: "Team", accountIds: [account.id] } },
-  );
-  const { accountGroup } = created.createAccountGroup as { accountGroup: { id: string } };
-  await api.ask(
-    "mutation($id: ID!) { setShareMode(accountGroupId: $id, mode: OBSERVE) { sharing { mode } } }",
-    { id: accountGroup.id },
-  );
-  await api.ask(
-    'mutation { createUserGroup(input: { name: "Interns", allowedModels: ["demo-*"] }) { userGroup { id } } }',
-  );
-  return accountGroup.id;
-}
-
 /**
  * Fills the server with users, 18 requests in each round and an account, signs in as everyone, and lists every
  * page.
@@ -88,7 +67,10 @@ export async function prepareEveryPage(
 ): Promise<{ visits: Visit[]; signed: Signed }> {
   const api = await Api.open(server);
   const ada = await addUsers(api, server.url, rounds);
-  const groupId = await addGroups(api);
+  await api.ask(
+    "mutation($i: AddProviderApiKeyInput!) { addProviderApiKey(input: $i) { account { id } } }",
+    { i: { kind: "GEMINI", apiKey: "AIza-a-key-of-a-test-0123", label: "research" } },
+  );
   const context = (await signedInPage(browser, server.url)).context();
   const admin = await context.storageState();
   await context.close();
@@ -96,7 +78,6 @@ export async function prepareEveryPage(
   const as = (kind: Visit["as"]) => (path: string) => ({ path, as: kind });
   const visits = [
     ...ADMIN_PATHS.map(as("admin")),
-    as("admin")(`/account-groups/${groupId}`),
     ...USER_TABS.map((tab) => `/users/${ada.userId}${tab}`).map(as("admin")),
     ...KEY_HOLDER_PATHS.map(as("keyHolder")),
     as("anonymous")("/login"),

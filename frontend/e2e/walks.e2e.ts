@@ -130,61 +130,6 @@ test("an end user sees usage and limits, why a request failed, and snippets with
   await keys.reads(light.secret);
 });
 
-test("accounts are reserved and shared, users grouped and quotas raised by keyboard alone", async () => {
-  const keys = await signedIn("/account-groups", "Account groups");
-  await keys.use("button", "Create account group");
-  await keys.dialog("Create account group");
-  await keys.fill("Name", "Team");
-  await keys.press("Enter");
-  await keys.backAt("button", "Create account group");
-  await keys.use("link", "Team");
-  await keys.announced("Team");
-  await keys.use("button", "Allow for a user");
-  await keys.dialog("Allow for a user");
-  await keys.fill("User", "Grace");
-  await keys.page.getByRole("option", { name: "Grace Hopper" }).waitFor();
-  await keys.press("Enter");
-  await keys.use("button", "Allow");
-  await keys.backAt("button", "Allow for a user");
-  await keys.choose("Requests above the share", "Observe");
-  await keys.reads("Every request is admitted.");
-  await keys.choose("Requests above the share", "Refuse");
-  await keys.dialog("Refuse requests above the share?");
-  await keys.press("Escape");
-  await keys.backAt("combobox", "Requests above the share");
-  await keys.reads("Every request is admitted.");
-
-  await keys.go("Users");
-  await keys.use("link", "User groups");
-  await keys.announced("User groups");
-  await keys.use("button", "Create group");
-  await keys.dialog("Create group");
-  await keys.fill("Name", "Interns");
-  await keys.fill("Requests per minute (RPM)", "20");
-  await keys.press("Enter");
-  await keys.backAt("button", "Create group");
-  await keys.use("button", "Edit Interns");
-  await keys.dialog("Edit Interns");
-  await keys.press("Escape");
-  await keys.backAt("button", "Edit Interns");
-  await keys.use("button", "Delete Interns");
-  await keys.dialog("Delete Interns");
-  await keys.use("button", "Delete group");
-  await keys.reads("No groups yet");
-
-  await keys.go("Users");
-  await keys.use("link", "Ada Lovelace");
-  await keys.announced("Overview · Ada Lovelace");
-  await keys.use("link", "Limits");
-  await keys.use("button", "Raise temporarily");
-  await keys.dialog("Raise quota temporarily");
-  await keys.fill("Additional requests", "5");
-  await keys.fill("Reason", "release week");
-  await keys.press("Enter");
-  await keys.backAt("button", "Raise temporarily");
-  await keys.reads(/^Raised by 5 requests until .*: release week$/);
-});
-
 /** What changes something, for those who may. The audit log has actions as buttons that open an event. */
 const CHANGES =
   /^(button|switch|input) (add|create|edit|delete|remove|revoke|rotate|disable|enable|limit|save|acknowledge|start|stop|restart|import|check|reset|set|select|copy limits|user actions)\b/i;
@@ -192,7 +137,7 @@ const CHANGES =
 test("a viewer reaches every page and nothing that changes one", async () => {
   const keys = await signedIn("/", "Overview", "vera");
   const found: string[] = [];
-  const places = ["Overview", "Alerts", "Requests", "Usage", "Users", "Keys"];
+  const places = ["Overview", "Alerts", "Requests", "Agent sessions", "Usage", "Users", "Keys"];
   places.push("Providers", "Models", "Engine", "Audit log", "Settings");
   for (const place of places) {
     const title = {
