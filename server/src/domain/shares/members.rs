@@ -200,9 +200,13 @@ pub(super) fn groups_of(
 ) -> Vec<Uuid> {
     match access.effective(user_id, api_key_id) {
         (AccessSource::Ungrouped, _) => vec![Uuid::nil()],
-        (AccessSource::ApiKey | AccessSource::User | AccessSource::DefaultGroup, groups) => {
-            groups.iter().map(|group| group.row.id).collect()
-        }
+        (
+            AccessSource::ApiKey
+            | AccessSource::User
+            | AccessSource::UserGroup
+            | AccessSource::DefaultGroup,
+            groups,
+        ) => groups.iter().map(|group| group.row.id).collect(),
     }
 }
 

@@ -34,6 +34,7 @@ use crate::{
     db::Database,
     domain::{
         Error, Result,
+        account_groups::AccessTurn,
         audit::{self, AuditChange, AuditContext, AuditSubject},
         models,
         patch::Patch,
@@ -110,6 +111,7 @@ impl Users {
             updated_at: Set(now),
             ..Default::default()
         };
+        let turn = self.turn(new.group_id.is_some()).await;
         let transaction = self.db.begin().await?;
         if let Some(id) = new.group_id {
             groups::find(&transaction, id).await?;
@@ -128,7 +130,7 @@ impl Users {
         after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
         let created = AuditChange::created(subject(&user), after);
         audit::record(&transaction, &self.clock, context, created).await?;
-        transaction.commit().await?;
+        commit(transaction, turn).await?;
         self.api_keys.refresh(user.id).await?;
         Ok((user, issued))
     }
@@ -154,6 +156,8 @@ impl Users {
         changes: UserChanges,
     ) -> Result<user::Model> {
         context.about(AuditSubject::new(SUBJECT, &id));
+        let group_id = changes.group_id.into_change();
+        let turn = self.turn(group_id.is_some()).await;
         let transaction = self.db.begin().await?;
         let old = next_version(&transaction, id, expected_version).await?;
         let before = audited(&old);
@@ -175,7 +179,7 @@ impl Users {
         if let Some(patterns) = changes.allowed_models.into_change() {
             user.allowed_models = Set(models::check(patterns)?);
         }
-        if let Some(id) = changes.group_id.into_change() {
+        if let Some(id) = group_id {
             if let Some(id) = id {
                 groups::find(&transaction, id).await?;
             }
@@ -186,7 +190,7 @@ impl Users {
             .update(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
-        self.record_update(context, transaction, before, &user)
+        self.record_update(context, (transaction, turn), before, &user)
             .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
@@ -241,23 +245,39 @@ impl Users {
         user.updated_at = Set(now);
         let user = user.update(&transaction).await?;
         self.api_keys.revoke_all(&transaction, id).await?;
-        self.record_update(context, transaction, before, &user)
+        self.record_update(context, (transaction, None), before, &user)
             .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
+    }
+
+    /// The right to change which accounts users may use, for a change of a user's group.
+    async fn turn(&self, changes_group: bool) -> Option<AccessTurn> {
+        if changes_group {
+            Some(self.api_keys.access().turn().await)
+        } else {
+            None
+        }
     }
 
     /// Records the change in the audit and commits it.
     async fn record_update(
         &self,
         context: &AuditContext,
-        transaction: DatabaseTransaction,
+        (transaction, turn): (DatabaseTransaction, Option<AccessTurn>),
         before: Value,
         user: &user::Model,
     ) -> Result<()> {
         let updated = AuditChange::updated(subject(user), before, audited(user));
         audit::record(&transaction, &self.clock, context, updated).await?;
-        Ok(transaction.commit().await?)
+        commit(transaction, turn).await
+    }
+}
+
+async fn commit(transaction: DatabaseTransaction, turn: Option<AccessTurn>) -> Result<()> {
+    match turn {
+        Some(turn) => turn.commit(transaction).await,
+        None => Ok(transaction.commit().await?),
     }
 }
 

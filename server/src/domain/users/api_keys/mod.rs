@@ -131,6 +131,10 @@ impl ApiKeys {
         &self.groups
     }
 
+    pub(super) fn access(&self) -> &AccountAccess {
+        &self.access
+    }
+
     pub(super) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
