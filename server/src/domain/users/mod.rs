@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 mod groups;
+mod import;
 mod invitations;
 mod list;
 pub mod quotas;
@@ -26,6 +27,7 @@ use self::{
 };
 pub use self::{
     groups::{NewUserGroup, UserGroupChanges, UserGroupTable, UserGroups},
+    import::{ImportedUser, MAX_IMPORTED},
     invitations::{InvitationState, NewUserInvitation, UserInvitations},
     list::{UserFilter, UserOrder, UserOrderField, id_of},
 };
@@ -95,6 +97,40 @@ impl Users {
         context: &AuditContext,
         new: NewUser,
     ) -> Result<(user::Model, IssuedApiKey)> {
+        let turn = self.turn(new.group_id.is_some()).await;
+        let transaction = self.db.begin().await?;
+        let (user, issued) = self.insert(context, &transaction, new).await?;
+        commit(transaction, turn).await?;
+        self.api_keys.refresh(user.id).await?;
+        Ok((user, issued))
+    }
+
+    /// Creates users, each with a first key: all or none of them.
+    async fn create_all(
+        &self,
+        context: &AuditContext,
+        new: Vec<NewUser>,
+    ) -> Result<Vec<(user::Model, IssuedApiKey)>> {
+        let turn = self.turn(new.iter().any(|user| user.group_id.is_some()));
+        let turn = turn.await;
+        let transaction = self.db.begin().await?;
+        let mut created = Vec::with_capacity(new.len());
+        for user in new {
+            created.push(self.insert(context, &transaction, user).await?);
+        }
+        commit(transaction, turn).await?;
+        let ids = created.iter().map(|(user, _)| user.id).collect();
+        self.api_keys.refresh_all(&ids).await?;
+        Ok(created)
+    }
+
+    /// Stores a new user and a first key, with their audit event. The caller refreshes the keys after the commit.
+    async fn insert(
+        &self,
+        context: &AuditContext,
+        transaction: &DatabaseTransaction,
+        new: NewUser,
+    ) -> Result<(user::Model, IssuedApiKey)> {
         let now = self.clock.now();
         let name = text::required("name", &new.name, 100)?;
         let wanted = quotas::read_all(&new.quotas)?;
@@ -111,27 +147,21 @@ impl Users {
             updated_at: Set(now),
             ..Default::default()
         };
-        let turn = self.turn(new.group_id.is_some()).await;
-        let transaction = self.db.begin().await?;
         if let Some(id) = new.group_id {
-            groups::find(&transaction, id).await?;
+            groups::find(transaction, id).await?;
         }
         let user = user
-            .insert(&transaction)
+            .insert(transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
-        let issued = self
-            .api_keys
-            .insert(&transaction, &user, new.api_key)
-            .await?;
-        quotas::begin(&transaction, self.api_keys.ledger(), &user, wanted).await?;
+        let keys = &self.api_keys;
+        let issued = keys.insert(transaction, &user, new.api_key).await?;
+        quotas::begin(transaction, keys.ledger(), &user, wanted).await?;
         let mut after = audited(&user);
         after["apiKey"] = api_keys::audited(&issued.api_key);
-        after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
+        after["quotas"] = quotas::audited(transaction, user.id, None).await?;
         let created = AuditChange::created(subject(&user), after);
-        audit::record(&transaction, &self.clock, context, created).await?;
-        commit(transaction, turn).await?;
-        self.api_keys.refresh(user.id).await?;
+        audit::record(transaction, &self.clock, context, created).await?;
         Ok((user, issued))
     }
 

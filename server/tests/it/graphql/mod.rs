@@ -40,6 +40,7 @@ mod team;
 mod usage;
 mod user;
 mod user_group;
+mod user_import;
 mod user_invitation;
 mod version;
 mod window_estimate;
