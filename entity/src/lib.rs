@@ -41,6 +41,7 @@ pub mod user_group;
 pub mod user_invitation;
 pub mod window_cycle;
 pub mod window_cycle_user;
+pub mod window_opening;
 pub mod window_reading;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.

@@ -47,6 +47,7 @@ use crate::{
         saved_views::SavedViews,
         usage::Usage,
         users::{UserGroups, UserInvitations, Users, quotas::Quotas},
+        window_openings::WindowOpenings,
     },
     engine::{EngineContext, EngineHandle, EngineUpdates},
     gateway::{Gateway, GatewayOptions},
@@ -119,6 +120,7 @@ impl Runtime {
     fn checkup(&self, core: &Core, running: &Running) -> Checkup {
         Checkup::new(CheckupOptions {
             accounts: core.accounts.clone(),
+            openings: WindowOpenings::new(core.db.clone(), self.clock.clone()),
             engine: running.engine.clone(),
             settings: core.settings.clone(),
             clock: self.clock.clone(),
@@ -241,6 +243,7 @@ impl App {
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
+        tasks.spawn(services.checkup.clone().open_windows_on_time(stop()));
         start_notifications(services, &self.life);
     }
 
@@ -385,6 +388,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         login_throttle: LoginThrottle::new(clock.clone()),
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), core.digester.clone()),
         saved_views: SavedViews::new(db.clone(), clock.clone()),
+        window_openings: WindowOpenings::new(db.clone(), clock.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
         shares: core.shares.clone(),

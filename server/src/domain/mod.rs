@@ -46,6 +46,7 @@ pub mod usd;
 pub mod users;
 mod version;
 mod viewer;
+pub mod window_openings;
 pub mod window_readings;
 pub mod windows;
 

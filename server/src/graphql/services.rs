@@ -31,6 +31,7 @@ use crate::{
         shares::Shares,
         usage::Usage,
         users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        window_openings::WindowOpenings,
     },
     engine::{EngineHandle, EngineUpdates},
     notify,
@@ -49,6 +50,7 @@ pub struct Services {
     pub login_throttle: LoginThrottle,
     pub api_tokens: ApiTokens,
     pub saved_views: SavedViews,
+    pub window_openings: WindowOpenings,
     pub users: Users,
     pub account_groups: AccountGroups,
     pub shares: Shares,
@@ -116,6 +118,7 @@ impl Services {
             .data(self.login_throttle)
             .data(self.api_tokens)
             .data(self.saved_views)
+            .data(self.window_openings)
             .data(self.users)
             .data(self.account_groups)
             .data(self.shares)

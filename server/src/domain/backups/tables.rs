@@ -73,6 +73,7 @@ tables! {
     account_window,
     window_cycle,
     window_cycle_user,
+    window_opening,
     quota,
     quota_bucket,
     quota_warning,
