@@ -7,7 +7,7 @@ use super::Checkup;
 use crate::domain::{Error, Result};
 
 /// Windows that are longer do not begin with the first request of a day.
-const LONGEST: i64 = 24 * 60 * 60;
+const LONGEST: u32 = 24 * 60 * 60;
 /// An older reading is not of the present window.
 const FRESH: TimeDelta = TimeDelta::hours(24);
 

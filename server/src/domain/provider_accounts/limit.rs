@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use entity::provider_account::{self, Entity as ProviderAccount, StopLines};
+use entity::provider_account::{self, Entity as ProviderAccount, StopLines, SubscriptionWindows};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     QueryOrder as _,
@@ -70,7 +70,10 @@ impl ProviderAccounts {
             let mut lines = account.stop_lines.clone().unwrap_or_default();
             match stop_at_percent {
                 Some(percent) => {
-                    check_window(&account, &lines, &window)?;
+                    // A reading may not be stored yet.
+                    let latest = self.windows.latest(id);
+                    let known = latest.as_deref().or(account.windows.as_ref());
+                    check_window(known, &lines, &window)?;
                     lines.0.insert(window, checked(percent)?);
                 }
                 None => _ = lines.0.remove(&window),
@@ -94,8 +97,12 @@ fn checked(percent: i32) -> Result<u8> {
         ))
 }
 
-fn check_window(account: &provider_account::Model, lines: &StopLines, window: &str) -> Result<()> {
-    let mut reported = account.windows.iter().flat_map(|all| &all.windows);
+fn check_window(
+    known: Option<&SubscriptionWindows>,
+    lines: &StopLines,
+    window: &str,
+) -> Result<()> {
+    let mut reported = known.into_iter().flat_map(|all| &all.windows);
     if lines.0.contains_key(window) || reported.any(|one| one.name == window) {
         if lines.0.len() >= MAX_LINES && !lines.0.contains_key(window) {
             return Err(Error::bad_input("the account has too many stop lines"));
