@@ -1,4 +1,4 @@
-//! Users from a CSV file: read, compared with the present users and groups, and created all at once.
+//! Users from a CSV file: read, compared with the present users and groups, and created all or none.
 
 use std::collections::{HashMap, HashSet};
 
