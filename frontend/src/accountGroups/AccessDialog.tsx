@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { createSignal, Show, untrack } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
+import type { AccountAccessSubject } from "../graphql/generated/graphql";
 import { t } from "../i18n";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/ErrorNotice";
@@ -27,6 +28,11 @@ type AccessProps = AccessSubject & {
   onClose: () => void;
 };
 
+function inputOf(subject: AccessSubject): AccountAccessSubject {
+  if (subject.userId === undefined) return { userGroupId: subject.userGroupId };
+  return subject.apiKeyId ? { apiKeyId: subject.apiKeyId } : { userId: subject.userId };
+}
+
 /** The groups that are set, with the version that a change is based on. */
 type Present = { version: number; groups: readonly { id: string }[] | null | undefined };
 
@@ -41,15 +47,13 @@ function PresentForm(props: AccessProps & { present: Present }) {
     return props.userId ? t("accountGroups.inheritUser") : t("accountGroups.inheritUserGroup");
   };
 
-  async function submit(form: FormData) {
-    const { name, userId, apiKeyId, userGroupId } = props;
-    const ofUser = apiKeyId ? { apiKeyId } : { userId };
-    const subject = userGroupId ? { userGroupId } : ofUser;
+  async function submit(form: FormData, subject: AccessProps) {
+    const { name, onClose } = subject;
     const accountGroupIds = isOwn() ? readGroups(form) : null;
-    const input = { subject, accountGroupIds };
+    const input = { subject: inputOf(subject), accountGroupIds };
     const { error } = await set({ input, expectedVersion }, CHANGES_GROUPS);
     if (error) return;
-    props.onClose();
+    onClose();
     notify({ tone: "ok", text: t("accountGroups.accessSaved", { name }) });
   }
 
@@ -58,7 +62,7 @@ function PresentForm(props: AccessProps & { present: Present }) {
       mutation={change}
       submit={t("common.save")}
       disabled={isOwn() && count() === 0}
-      onSubmit={(form) => void submit(form)}
+      onSubmit={(form) => void submit(form, props)}
       onClose={props.onClose}
     >
       <SelectField
@@ -90,16 +94,18 @@ function AccessForm(props: AccessProps) {
     pause: () => props.userGroupId === undefined,
     requestPolicy: "network-only",
   });
-  const answer = { get error() { return ofUser.error ?? ofGroups.error; } };
+  const answer = {
+    get error() {
+      return ofUser.error ?? ofGroups.error;
+    },
+  };
   const present = (): Present | undefined => {
     if (props.userGroupId) {
       const group = ofGroups.data?.userGroups.find(({ id }) => id === props.userGroupId);
       return group && { version: group.version, groups: group.accountGroups };
     }
     const user = ofUser.data?.user;
-    const subject = props.apiKeyId
-      ? user?.apiKeys.find(({ id }) => id === props.apiKeyId)
-      : user;
+    const subject = props.apiKeyId ? user?.apiKeys.find(({ id }) => id === props.apiKeyId) : user;
     return subject
       ? { version: subject.version, groups: subject.accountAccess.ownGroups }
       : undefined;

@@ -59,4 +59,6 @@ export const SetAccountAccessMutation = graphql(`
 `);
 
 /** The change also concerns lists of groups. */
-export const CHANGES_GROUPS = { additionalTypenames: ["AccountGroup", "User", "ApiKey", "UserGroup"] };
+export const CHANGES_GROUPS = {
+  additionalTypenames: ["AccountGroup", "User", "ApiKey", "UserGroup"],
+};

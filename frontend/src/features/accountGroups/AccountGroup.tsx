@@ -143,7 +143,11 @@ function PersonRow(props: { person: Person }) {
 function People(props: { group: Group }) {
   const [open, setOpen] = createSignal(false);
   const people = () => peopleOf(props.group);
-  const more = () => props.group.userGroups.length + props.group.userCount + props.group.apiKeyCount - people().length;
+  const more = () =>
+    props.group.userGroups.length +
+    props.group.userCount +
+    props.group.apiKeyCount -
+    people().length;
   return (
     <Panel
       title={t("accountGroups.peopleTitle")}

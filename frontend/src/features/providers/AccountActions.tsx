@@ -57,7 +57,9 @@ export function AccountActions(props: {
   onSignIn: () => void;
 }) {
   const account = () => readFragment(AccountActionsFragment, props.account);
-  const [open, setOpen] = createSignal<"edit" | "groups" | "key" | "limits" | "openings" | "remove" | "test">();
+  const [open, setOpen] = createSignal<
+    "edit" | "groups" | "key" | "limits" | "openings" | "remove" | "test"
+  >();
   const close = () => setOpen(undefined);
   const [, reset] = createMutation(ResetProviderCooldownMutation);
   const check = createHealthCheck();

@@ -74,7 +74,10 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
             {(groups) => (
               <>
                 {" · "}
-                {t("accountGroups.title")}: {groups().map(({ name }) => name).join(", ")}
+                {t("accountGroups.title")}:{" "}
+                {groups()
+                  .map(({ name }) => name)
+                  .join(", ")}
               </>
             )}
           </Show>

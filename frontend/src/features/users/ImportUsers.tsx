@@ -199,10 +199,7 @@ function Steps(props: { onCreated: () => void; onClose: () => void }) {
         <Show
           when={read()}
           fallback={
-            <ChooseForm
-              onRead={(csv, lines) => setRead({ csv, lines })}
-              onClose={props.onClose}
-            />
+            <ChooseForm onRead={(csv, lines) => setRead({ csv, lines })} onClose={props.onClose} />
           }
         >
           {(known) => (
