@@ -2,13 +2,16 @@
 
 mod batch;
 mod lock;
+mod ownership;
 mod postgres;
 mod private;
 mod schema;
+mod session_lock;
 mod sqlite;
 mod staging;
 
 use std::{
+    future,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,10 +23,11 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 
-use self::lock::InstanceLock;
+use self::{lock::InstanceLock, ownership::Ownership};
 pub use self::{
     batch::BatchTransaction,
     lock::{DatabaseInUseError, LockHolder},
+    ownership::TakenOverError,
     private::keep_private,
     schema::{SchemaVersion, steps, steps_known},
     staging::StagingDatabase,
@@ -49,7 +53,9 @@ pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     /// None when opened read-only.
-    _lock: Option<Arc<InstanceLock>>,
+    lock: Option<Arc<InstanceLock>>,
+    /// None when opened read-only.
+    ownership: Option<Arc<Ownership>>,
 }
 
 /// The file of an `SQLite` database; none for PostgreSQL.
@@ -66,6 +72,11 @@ impl Database {
         } else {
             postgres::open(url).await
         }
+    }
+
+    /// Waits until no server runs on this PostgreSQL database. Another one can start before the caller opens it.
+    pub async fn until_free(url: &str) {
+        session_lock::until_free(url).await;
     }
 
     /// Opens the database read-only, also beside a running server. Writes fail.
@@ -100,6 +111,36 @@ impl Database {
         }
     }
 
+    /// The number of this run of the server, which no other run has; 0 when opened read-only.
+    pub fn incarnation(&self) -> i64 {
+        let ownership = self.ownership.as_ref();
+        ownership.map_or(0, |ownership| ownership.incarnation)
+    }
+
+    /// Watches that this server owns the database, and regains a lock whose connection is lost. Returns when another
+    /// server has taken over, from when transactions fail.
+    pub async fn until_taken_over(&self) -> TakenOverError {
+        let (Some(lock), Some(ownership)) = (&self.lock, &self.ownership) else {
+            return future::pending().await;
+        };
+        let InstanceLock::Session(lock) = lock.as_ref() else {
+            return future::pending().await;
+        };
+        tokio::select! {
+            () = lock.keep() => ownership.lose(),
+            () = ownership.lost() => {}
+        }
+        TakenOverError
+    }
+
+    /// Fails if another server has taken over.
+    pub fn check_owned(&self) -> Result<(), TakenOverError> {
+        match &self.ownership {
+            Some(ownership) if ownership.is_lost() => Err(TakenOverError),
+            _ => Ok(()),
+        }
+    }
+
     /// For queries.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.reader
@@ -110,14 +151,20 @@ impl Database {
         &self.writer
     }
 
-    /// Starts a transaction for several statements.
+    /// Starts a transaction for several statements. Fails if another server has taken over.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             // A deferred transaction that reads first cannot become a writer under load.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer.begin_with_options(options).await
+        let transaction = self.writer.begin_with_options(options).await?;
+        if let Some(ownership) = &self.ownership
+            && Ownership::can_be_lost(self.writer.get_database_backend())
+        {
+            ownership.require(&transaction).await?;
+        }
+        Ok(transaction)
     }
 
     /// Starts a transaction that inserts many rows.
