@@ -217,3 +217,13 @@ impl Database {
             .context("cannot close the database")
     }
 }
+
+/// Lets one transaction at a time continue, of all that call this with the same key, until it ends. `SQLite` has one
+/// writer at a time anyway.
+pub async fn in_turn(transaction: &DatabaseTransaction, key: i64) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({key})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(())
+}
