@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    ProviderAccounts, Result,
+    Error, ProviderAccounts, Result,
     auth_file::{self, Age, NewAuthFile, Stamp},
     login, pause,
     sealing::is_unchanged,
@@ -205,7 +205,10 @@ impl ProviderAccounts {
     ) -> Result<Option<provider_account::Model>> {
         let id = account.id;
         let transaction = self.begin_in_turn().await?;
-        let current = self.existing(id).await?;
+        let current = match self.existing(id).await {
+            Err(Error::NotFound { .. }) => return Ok(None),
+            current => current?,
+        };
         if !is_unchanged(account, &current) {
             return Ok(None);
         }
