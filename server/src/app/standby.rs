@@ -74,13 +74,10 @@ fn router() -> Router {
 }
 
 /// In the shape of errors that most SDKs parse.
-async fn refuse() -> (
-    StatusCode,
-    [(HeaderName, &'static str); 1],
-    Json<Value>,
-) {
+async fn refuse() -> (StatusCode, [(HeaderName, &'static str); 1], Json<Value>) {
     let message = "this server is on standby; another one serves this database";
-    let error = json!({ "error": { "message": message, "type": "server_error", "code": "standby" } });
+    let error =
+        json!({ "error": { "message": message, "type": "server_error", "code": "standby" } });
     (
         StatusCode::SERVICE_UNAVAILABLE,
         [(RETRY_AFTER, RETRY_SECONDS)],

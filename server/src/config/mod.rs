@@ -286,7 +286,9 @@ mod tests {
         assert!(report.contains("use off or wait"), "{report}");
         let program = Program::parse_from([&["proxypal-server"], &postgres[..]].concat());
         let secrets = SecretsConfig {
-            encryption_key: Some("00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff".into()),
+            encryption_key: Some(
+                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff".into(),
+            ),
             ..SecretsConfig::default()
         };
 

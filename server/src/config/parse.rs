@@ -228,7 +228,11 @@ pub(super) fn standby(
     }
     if secrets.encryption_key.is_none() {
         let remedy = "set ENCRYPTION_KEY to the key of the other server";
-        errors.add(VARIABLE, "a standby cannot use a key file of its own", remedy);
+        errors.add(
+            VARIABLE,
+            "a standby cannot use a key file of its own",
+            remedy,
+        );
     }
     true
 }

@@ -38,9 +38,7 @@ pub enum LockHolder {
 /// Held as long as the server runs; the operating system or `PostgreSQL` releases it with the process.
 #[derive(Debug)]
 pub(super) enum InstanceLock {
-    File {
-        _file: File,
-    },
+    File { _file: File },
     Session(Box<SessionLock>),
 }
 

@@ -23,7 +23,6 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 
-use self::{lock::InstanceLock, ownership::Ownership};
 pub use self::{
     batch::BatchTransaction,
     lock::{DatabaseInUseError, LockHolder},
@@ -32,6 +31,7 @@ pub use self::{
     schema::{SchemaVersion, steps, steps_known},
     staging::StagingDatabase,
 };
+use self::{lock::InstanceLock, ownership::Ownership};
 use crate::crypto::vault::EncryptionKey;
 
 /// Where data is stored and with which keys its secrets are encrypted.

@@ -23,7 +23,10 @@ pub(super) struct Ownership {
 impl Ownership {
     /// Ends the ownership of every earlier server and begins one. The caller holds the lock.
     /// Waits for transactions of earlier servers: later ones of theirs are refused.
-    pub(super) async fn begin(writer: &DatabaseConnection, incarnation: i64) -> Result<Self, DbErr> {
+    pub(super) async fn begin(
+        writer: &DatabaseConnection,
+        incarnation: i64,
+    ) -> Result<Self, DbErr> {
         let transaction = writer.begin().await?;
         Replica::delete_many().exec(&transaction).await?;
         let row = replica::ActiveModel {

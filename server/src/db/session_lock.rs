@@ -157,7 +157,9 @@ pub(super) async fn until_free(url: &str) {
         match timeout(QUERY_TIMEOUT, is_locked(url, &mut connection)).await {
             Ok(Ok(true)) => {
                 if !is_announced {
-                    tracing::info!("another server runs on this database; on standby until it ends");
+                    tracing::info!(
+                        "another server runs on this database; on standby until it ends"
+                    );
                 }
                 is_announced = true;
                 free_for = Some(Duration::ZERO);

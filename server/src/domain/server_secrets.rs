@@ -147,7 +147,11 @@ fn open_digest_key(vault: &Vault, row: &secret::Model) -> anyhow::Result<[u8; 64
 }
 
 /// Stores a new key, unless there is one.
-async fn create_digest_key(vault: &Vault, db: &Database, clock: &SharedClock) -> anyhow::Result<()> {
+async fn create_digest_key(
+    vault: &Vault,
+    db: &Database,
+    clock: &SharedClock,
+) -> anyhow::Result<()> {
     let key: [u8; 64] = rand::random();
     let row = secret::ActiveModel {
         name: Set(DIGEST_KEY.to_owned()),

@@ -21,18 +21,11 @@ pub use self::{
     team::{CreatedAdmin, NewAdmin},
 };
 use super::{
-    Error, Result,
-    audit::AuditSubject,
-    server_secrets::ServerSecrets,
-    sessions::Sessions,
+    Error, Result, audit::AuditSubject, server_secrets::ServerSecrets, sessions::Sessions,
 };
 use crate::{
     clock::SharedClock,
-    crypto::{
-        password::Passwords,
-        token::Digester,
-        vault::Vault,
-    },
+    crypto::{password::Passwords, token::Digester, vault::Vault},
     db::Database,
 };
 

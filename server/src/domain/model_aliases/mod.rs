@@ -167,10 +167,7 @@ impl ModelAliases {
         let known = Condition::any()
             .add(model_alias::Column::RemovedAt.is_null())
             .add(model_alias::Column::RemovedAt.gt(since));
-        let rows = ModelAlias::find()
-            .filter(known)
-            .all(connection)
-            .await?;
+        let rows = ModelAlias::find().filter(known).all(connection).await?;
         Ok(AliasTable::new(rows))
     }
 }

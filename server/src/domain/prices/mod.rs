@@ -17,9 +17,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use entity::price::{self, Entity as Price};
-use sea_orm::{
-    DbErr, EntityTrait as _, IntoActiveModel as _, sea_query::OnConflict,
-};
+use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _, sea_query::OnConflict};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 

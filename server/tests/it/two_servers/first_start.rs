@@ -93,7 +93,10 @@ async fn one_set_up_link_is_valid_and_creates_one_owner() {
     );
 
     assert!(invalid.is_err());
-    assert_eq!([&first, &second].iter().filter(|done| done.is_ok()).count(), 1);
+    assert_eq!(
+        [&first, &second].iter().filter(|done| done.is_ok()).count(),
+        1
+    );
     assert_eq!(shared.administrators().await.len(), 1);
     for admins in [&one, &other] {
         assert!(!admins.setup_required().await.unwrap());

@@ -77,7 +77,7 @@ async fn a_server_that_another_has_taken_over_from_writes_nothing_and_stops() {
     let app = start(home).await;
     let (url, directory) = (app.database.url.clone(), tempfile::tempdir().unwrap());
 
-    // Whoever is first after the end of the connection has the lock.
+    // The first to connect after the end of the connection has the lock.
     let second = eventually("the lock", async || {
         end_lock(&app.database).await;
         Database::open(&url, directory.path()).await.ok()
@@ -104,7 +104,8 @@ async fn a_transaction_that_began_before_a_takeover_cannot_be_committed_after_it
     let directory = tempfile::tempdir().unwrap();
     let first = Database::open(&home.url, directory.path()).await.unwrap();
     let transaction = first.begin().await.unwrap();
-    let insert = "INSERT INTO setting (key, value, version, updated_at) VALUES ('x', '1', 1, now())";
+    let insert =
+        "INSERT INTO setting (key, value, version, updated_at) VALUES ('x', '1', 1, now())";
     transaction.execute_unprepared(insert).await.unwrap();
 
     end_lock(&home).await;

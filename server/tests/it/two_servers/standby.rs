@@ -106,7 +106,9 @@ async fn a_standby_takes_over_within_ten_seconds_after_the_server_was_killed() {
     assert!(answer["choices"][0].is_object(), "{answer}");
     assert_eq!(second.get("/readyz").await.0, 200);
     // The session of the first server is valid.
-    let users = operator.at(&second.url).ask("{ users { nodes { id } } }", json!({}));
+    let users = operator
+        .at(&second.url)
+        .ask("{ users { nodes { id } } }", json!({}));
     assert_eq!(users.await["users"]["nodes"].as_array().unwrap().len(), 1);
 }
 
@@ -155,5 +157,8 @@ async fn a_standby_of_an_sqlite_database_is_refused() {
 
     assert_eq!(refused.status.code(), Some(64));
     let complaint = String::from_utf8(refused.stderr).unwrap();
-    assert!(complaint.contains("needs a PostgreSQL database"), "{complaint}");
+    assert!(
+        complaint.contains("needs a PostgreSQL database"),
+        "{complaint}"
+    );
 }

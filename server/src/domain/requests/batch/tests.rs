@@ -230,7 +230,8 @@ async fn other_server(book: &RequestStore) -> RequestStore {
 }
 
 #[tokio::test]
-async fn a_batch_whose_commit_was_not_answered_counts_once_though_another_server_has_written_since() {
+async fn a_batch_whose_commit_was_not_answered_counts_once_though_another_server_has_written_since()
+{
     let home = tempfile::tempdir().unwrap();
     let mut book = book(&home).await;
     let mut other = other_server(&book).await;
