@@ -1,10 +1,6 @@
 //! One last batch for each server instead of one for all, so that servers do not take another's batch for their own.
 
-use sea_orm_migration::{
-    prelude::*,
-    schema::*,
-    sea_orm::{ConnectionTrait as _, Statement},
-};
+use sea_orm_migration::{prelude::*, schema::*, sea_orm::Statement};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;

@@ -38,12 +38,7 @@ impl Admins {
         }
         if let Some(password) = password {
             let context = AuditContext::system("bootstrap");
-            let new = first(FIRST_ADMIN, password);
-            let row = self.new_row(&new).await?;
-            let transaction = self.db.begin().await?;
-            if claim(&transaction, None).await? {
-                self.insert(&context, &transaction, row).await?;
-                transaction.commit().await?;
+            if self.create_first(&context, FIRST_ADMIN, password).await? {
                 tracing::info!("created the administrator; ADMIN_PASSWORD is no longer needed");
             }
             return Ok(None);
@@ -68,6 +63,23 @@ impl Admins {
             .await?;
         transaction.commit().await?;
         Ok(Some(token))
+    }
+
+    /// Creates the first administrator without a link. False if there is one.
+    pub(super) async fn create_first(
+        &self,
+        context: &AuditContext,
+        username: &str,
+        password: SecretString,
+    ) -> Result<bool> {
+        let row = self.new_row(&first(username, password)).await?;
+        let transaction = self.db.begin().await?;
+        if !claim(&transaction, None).await? {
+            return Ok(false);
+        }
+        self.insert(context, &transaction, row).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Whether there is no administrator yet and one can be created with the set-up link.
