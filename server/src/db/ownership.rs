@@ -2,6 +2,7 @@
 //! connection, so each transaction also requires the owner's row in `replica`, which the next owner deletes.
 
 use entity::replica::{self, Entity as Replica};
+use migration::SchemaManager;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     EntityTrait as _, QueryFilter as _, QuerySelect as _, TransactionTrait as _,
@@ -21,8 +22,16 @@ pub(super) struct Ownership {
 }
 
 impl Ownership {
-    /// Ends the ownership of every earlier server and begins one. The caller holds the lock.
-    /// Waits for transactions of earlier servers: later ones of theirs are refused.
+    /// Ends the ownership of every earlier server, before the schema is migrated. The caller holds the lock. Waits for
+    /// transactions of earlier servers: later ones of theirs are refused.
+    pub(super) async fn end_earlier(writer: &DatabaseConnection) -> Result<(), DbErr> {
+        if SchemaManager::new(writer).has_table("replica").await? {
+            Replica::delete_many().exec(writer).await?;
+        }
+        Ok(())
+    }
+
+    /// Begins an ownership and ends every earlier one. The caller holds the lock.
     pub(super) async fn begin(
         writer: &DatabaseConnection,
         incarnation: i64,

@@ -21,6 +21,7 @@ pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
     let lock = SessionLock::take(url, incarnation).await?;
     lock.end_earlier_servers().await?;
     let migrator = sea_orm::Database::connect(options(url, 1)).await?;
+    Ownership::end_earlier(&migrator).await?;
     schema::migrate(&migrator).await?;
     migrator.close().await?;
     let mut options = options(url, CONNECTIONS);
