@@ -160,6 +160,7 @@ pub struct App {
     handles: Handles,
     limits: ConnectionLimits,
     life: Runtime,
+    has_standby: bool,
     setup_url: Option<Zeroizing<String>>,
     /// Where the server writes files.
     directories: Vec<PathBuf>,
@@ -220,6 +221,7 @@ impl App {
             traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             directories: directories(&config),
+            has_standby: config.standby,
             db: core.db,
             services,
             handles,
@@ -341,7 +343,7 @@ impl App {
             ));
         }
         drop(self.watch);
-        let owner = watch_ownership(self.db.clone(), ending.clone());
+        let owner = watch_ownership(self.db.clone(), self.has_standby, ending.clone());
         tasks.spawn(engine_shutdown.clone().run_until_cancelled_owned(owner));
         let front = Front {
             gateway: self.gateway,
@@ -365,8 +367,8 @@ impl App {
 }
 
 /// Stops the server at once when another has taken over its database: two must not refresh the tokens of one account.
-async fn watch_ownership(db: Database, ending: ShutdownPhase) {
-    let error = db.until_taken_over().await;
+async fn watch_ownership(db: Database, has_standby: bool, ending: ShutdownPhase) {
+    let error = db.until_taken_over(has_standby).await;
     tracing::error!(%error, "stopping; what is not in the database yet is in the journal and is written at the next start");
     ending.stop.cancel();
     ending.deadline.cancel();

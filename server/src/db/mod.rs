@@ -118,8 +118,8 @@ impl Database {
     }
 
     /// Watches that this server owns the database, and regains a lock whose connection is lost. Returns when another
-    /// server has taken over, from when transactions fail.
-    pub async fn until_taken_over(&self) -> TakenOverError {
+    /// server has taken over, from when transactions fail, or may have because there is a standby.
+    pub async fn until_taken_over(&self, has_standby: bool) -> TakenOverError {
         let (Some(lock), Some(ownership)) = (&self.lock, &self.ownership) else {
             return future::pending().await;
         };
@@ -127,7 +127,7 @@ impl Database {
             return future::pending().await;
         };
         tokio::select! {
-            () = lock.keep() => ownership.lose(),
+            () = lock.keep(has_standby) => ownership.lose(),
             () = ownership.lost() => {}
         }
         TakenOverError

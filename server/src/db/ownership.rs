@@ -9,9 +9,9 @@ use sea_orm::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Another server has taken over the database.
+/// Another server has taken over the database; or it may have, while this one could not reach the database.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("another server has taken over this database")]
+#[error("another server has taken over this database, or may have")]
 pub struct TakenOverError;
 
 /// The right of one run of a server to write.

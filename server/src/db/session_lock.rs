@@ -22,6 +22,9 @@ pub(super) const ADVISORY_KEY: i64 = 0x5072_6f78_7950_616c;
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 const QUERY_TIMEOUT: Duration = Duration::from_secs(3);
 const RETRY_INTERVAL: Duration = Duration::from_millis(200);
+/// A server that is cut off from PostgreSQL ends its engine before a standby starts its own: PostgreSQL notices the lost
+/// connection after the time of [`KEEPALIVES`], and the standby waits for [`FREE_FOR`] then.
+const MAX_OUTAGE: Duration = Duration::from_secs(4);
 /// How often a waiting server looks, and for how long the lock must be free before it takes it: after a restart of
 /// PostgreSQL, the owner regains its lock within this time.
 const WAIT_INTERVAL: Duration = Duration::from_millis(500);
@@ -93,8 +96,9 @@ impl SessionLock {
         Ok(())
     }
 
-    /// Watches the lock and regains it when its connection is lost. Returns when another server has taken over.
-    pub(super) async fn keep(&self) {
+    /// Watches the lock and regains it when its connection is lost. Returns when another server has taken over, or when it
+    /// may have: when the lock was not regained for [`MAX_OUTAGE`] and there is a standby.
+    pub(super) async fn keep(&self, has_standby: bool) {
         let mut connection = self.connection.lock().await;
         loop {
             sleep(CHECK_INTERVAL).await;
@@ -106,15 +110,20 @@ impl SessionLock {
                 Err(_) => "PostgreSQL does not respond".to_owned(),
             };
             tracing::warn!(problem, "the lock of the database is lost; regaining it");
-            match self.regain().await {
-                Regained::Lock(new) => *connection = new,
-                Regained::TakenOver => return,
+            let regained = if has_standby {
+                timeout(MAX_OUTAGE, self.regain()).await
+            } else {
+                Ok(self.regain().await)
+            };
+            match regained {
+                Ok(Regained::Lock(new)) => *connection = new,
+                Ok(Regained::TakenOver) | Err(_) => return,
             }
             tracing::info!("regained the lock of the database");
         }
     }
 
-    /// Retries while PostgreSQL is unavailable: no other server can take over then.
+    /// Retries while PostgreSQL is unavailable.
     async fn regain(&self) -> Regained {
         loop {
             match timeout(QUERY_TIMEOUT, self.try_regain()).await {
