@@ -106,10 +106,9 @@ async fn a_standby_takes_over_within_ten_seconds_after_the_server_was_killed() {
     assert!(answer["choices"][0].is_object(), "{answer}");
     assert_eq!(second.get("/readyz").await.0, 200);
     // The session of the first server is valid.
-    let users = operator
-        .at(&second.url)
-        .ask("{ users { nodes { id } } }", json!({}));
-    assert_eq!(users.await["users"]["nodes"].as_array().unwrap().len(), 1);
+    let operator = operator.at(&second.url);
+    let users = operator.ask("{ users { nodes { id } } }", json!({})).await;
+    assert_eq!(users["users"]["nodes"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
