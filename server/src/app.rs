@@ -366,7 +366,7 @@ impl App {
     }
 }
 
-/// Stops the server at once when another has taken over its database: two must not refresh the tokens of one account.
+/// Stops the server immediately when another has taken over its database: two must not refresh the tokens of one account.
 async fn watch_ownership(db: Database, has_standby: bool, ending: ShutdownPhase) {
     let error = db.until_taken_over(has_standby).await;
     tracing::error!(%error, "stopping; what is not in the database yet is in the journal and is written at the next start");

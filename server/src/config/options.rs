@@ -77,8 +77,8 @@ pub struct Options {
     )]
     pub shutdown_grace: String,
 
-    /// What to do when another server runs on the same PostgreSQL database: off (fail to start) or wait (be on standby, and
-    /// take over within 10 seconds after that server has ended). wait requires `ENCRYPTION_KEY`, the same for both.
+    /// The start while another server runs on the same PostgreSQL database: off (it fails) or wait (on standby, to take over
+    /// within 10 seconds after that server has ended). wait requires `ENCRYPTION_KEY`, the same for both.
     #[arg(long, env = "STANDBY", default_value = "off", value_name = "MODE")]
     pub standby: String,
 

@@ -70,7 +70,7 @@ pub(super) struct RequestStore {
     inserts: Inserts,
     /// The stored `lastUsedAt` of keys and accounts.
     last_used: HashMap<Uuid, DateTime<Utc>>,
-    /// Which server writes, so that its batches are told from those of others.
+    /// Distinguishes the batches of this server from those of others.
     incarnation: i64,
     next_batch: i64,
     /// The last commit failed without an answer and may have happened.
