@@ -24,7 +24,8 @@ impl Shared {
     }
 
     async fn secrets(&self) -> ServerSecrets {
-        let secrets = ServerSecrets::open(&self.storage(), &self.db, &self.clock);
+        let storage = self.storage();
+        let secrets = ServerSecrets::open(&storage, &self.db, &self.clock);
         secrets.await.unwrap()
     }
 
