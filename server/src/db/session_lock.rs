@@ -30,7 +30,7 @@ const MAX_OUTAGE: Duration = Duration::from_secs(4);
 const WAIT_INTERVAL: Duration = Duration::from_millis(500);
 const FREE_FOR: Duration = Duration::from_secs(3);
 
-/// The sessions that hold or request the lock.
+/// The sessions that hold the lock.
 const LOCKS: &str = "pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
      AND (classid::bigint << 32) + objid::bigint = $1";
