@@ -23,6 +23,7 @@ pub mod quota;
 pub mod quota_bucket;
 pub mod quota_warning;
 pub mod recovery_code;
+pub mod replica;
 pub mod request;
 pub mod request_failure;
 pub mod saved_view;

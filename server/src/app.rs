@@ -5,6 +5,7 @@ mod front;
 mod observer;
 mod options;
 mod source;
+mod standby;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
 
+pub use self::standby::Standby;
 use self::{
     core::Core,
     front::Front,
@@ -160,6 +162,7 @@ pub struct App {
     handles: Handles,
     limits: ConnectionLimits,
     life: Runtime,
+    has_standby: bool,
     setup_url: Option<Zeroizing<String>>,
     /// Where the server writes files.
     directories: Vec<PathBuf>,
@@ -220,6 +223,7 @@ impl App {
             traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             directories: directories(&config),
+            has_standby: config.standby,
             db: core.db,
             services,
             handles,
@@ -315,7 +319,7 @@ impl App {
     }
 
     /// Serves until the stop token is cancelled. Requests in flight end within the grace period and are recorded; the
-    /// engine stops last.
+    /// engine stops last. Fails when another server has taken over the database.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
         self.start_schedules();
         let Runtime {
@@ -342,6 +346,8 @@ impl App {
             ));
         }
         drop(self.watch);
+        let owner = watch_ownership(self.db.clone(), self.has_standby, ending.clone());
+        tasks.spawn(engine_shutdown.clone().run_until_cancelled_owned(owner));
         let front = Front {
             gateway: self.gateway,
             pages: self.pages,
@@ -357,8 +363,18 @@ impl App {
             tracing::warn!("some background tasks did not stop in time");
         }
         self.traces.close().await;
-        self.db.close().await
+        let owned = self.db.check_owned();
+        self.db.close().await?;
+        Ok(owned?)
     }
+}
+
+/// Stops the server immediately when another has taken over its database: two must not refresh the tokens of one account.
+async fn watch_ownership(db: Database, has_standby: bool, ending: ShutdownPhase) {
+    let error = db.until_taken_over(has_standby).await;
+    tracing::error!(%error, "stopping; what is not in the database yet is in the journal and is written at the next start");
+    ending.stop.cancel();
+    ending.deadline.cancel();
 }
 
 /// The components that are started before the services.

@@ -11,7 +11,7 @@ use crate::{
     clock::SharedClock,
     config::Config,
     crypto::{token::Digester, vault::Vault},
-    db::{Database, keep_private},
+    db::{Database, DatabaseInUseError, keep_private},
     domain::{
         account_groups::{AccountAccess, AccountGroups},
         account_limits::AccountLimits,
@@ -112,7 +112,16 @@ fn keep_data_private(data_dir: &Path) {
 
 async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
     let phrase = config.backup_passphrase.as_ref();
-    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
     let url = config.storage.database_url.expose_secret();
-    Database::open(url, &config.storage.data_dir).await
+    loop {
+        if config.standby {
+            Database::until_free(url).await;
+        }
+        Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
+        match Database::open(url, &config.storage.data_dir).await {
+            // Another standby was faster.
+            Err(error) if config.standby && error.is::<DatabaseInUseError>() => {}
+            opened => return opened,
+        }
+    }
 }

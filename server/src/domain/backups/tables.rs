@@ -50,6 +50,7 @@ macro_rules! tables {
 tables! {
     setting,
     secret,
+    replica,
     ledger_batch,
     price,
     model_alias,

@@ -65,7 +65,7 @@ impl ProviderAccounts {
         context.about(store::subject_of(id));
         let window = text::required("window", window, MAX_WINDOW_NAME)?;
         let account = {
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let account = self.existing(id).await?;
             let mut lines = account.stop_lines.clone().unwrap_or_default();
             match stop_at_percent {
@@ -81,7 +81,11 @@ impl ProviderAccounts {
             let mut row = account.clone().into_active_model();
             row.stop_lines = Set(Some(lines).filter(|lines| !lines.0.is_empty()));
             row.updated_at = Set(self.clock.now());
-            self.update_row(context, &account, row, &[]).await?
+            let account = self
+                .update_row(context, &sealing, &account, row, &[])
+                .await?;
+            sealing.commit().await?;
+            account
         };
         self.announce();
         Ok(account)
