@@ -56,6 +56,32 @@ pub mod window_reading;
 )]
 pub struct ModelPatterns(pub Vec<String>);
 
+/// Networks that a key may be used from, in CIDR notation.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct Networks(pub Vec<String>);
+
+/// Names of the families of clients that a key may be used with.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct ClientFamilies(pub Vec<String>);
+
 /// The rate limits of a user or key; `None` is not limited here.
 #[derive(
     Clone,
