@@ -25,6 +25,8 @@ const SettingsValuesFragmentDoc = graphql(`
     ownKeys
     ownKeysMaximum
     ownAlertAddresses
+    maxKeyLifeDays
+    maxKeyIdleDays
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

@@ -30,7 +30,8 @@ pub(in crate::graphql) struct OwnKeys {
     /// The number of the user's keys that are neither revoked nor expired.
     active: i32,
     /// The ids of the keys that may be renamed, rotated and revoked: the key that the caller authenticated with, and
-    /// active keys with no more models, networks and clients, no later expiry and no higher limits. Empty if users may not manage their keys.
+    /// active keys with no more models, networks and clients, no later expiry and no higher limits. Empty if users may not
+    /// manage their keys.
     manageable_ids: Vec<ID>,
 }
 
