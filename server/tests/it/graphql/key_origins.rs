@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 use entity::admin::Role;
-use proxypal_server::domain::users::api_keys::NewApiKey;
+use proxypal_server::domain::{client_family::ClientFamily, users::api_keys::NewApiKey};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, code, test_context};
+use crate::support::{Caller, ControlPlane, Events, code, test_context};
 
 const ISSUE: &str = "mutation($input: IssueApiKeyInput!) { issueApiKey(input: $input) {
     apiKey { id allowedNetworks allowedClients } secret } }";
@@ -19,6 +19,7 @@ const ROTATE: &str =
 const CREATE: &str = "mutation($input: CreateOwnApiKeyInput!) { createOwnApiKey(input: $input) {
     apiKey { allowedNetworks allowedClients } secret } }";
 const OWN: &str = "{ viewer { ... on KeyHolder { ownKeys { manageableIds } } } }";
+const LOGGED: &str = "subscription { requestLogged { cursor } }";
 const WHO: &str = "{ viewer { ... on KeyHolder { apiKey { id } } } }";
 
 /// Ada with a key, and an administrator.
@@ -188,6 +189,17 @@ async fn a_key_holder_signs_in_from_the_networks_of_the_key_with_any_client() {
 }
 
 #[tokio::test]
+async fn a_subscription_ends_when_its_key_may_not_be_used_from_the_network_any_more() {
+    let holder = Holder::start().await;
+    let mut events = Events::open(&holder.tool, LOGGED).await;
+
+    let elsewhere = json!({ "allowedNetworks": ["203.0.113.0/24"] });
+    assert_eq!(code(&holder.update(elsewhere, false).await), "");
+
+    assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
 async fn users_create_and_manage_keys_within_the_networks_and_clients_of_the_key_in_use() {
     let holder = Holder::start().await;
     holder.limit_life(0, 0).await;
@@ -195,9 +207,7 @@ async fn users_create_and_manage_keys_within_the_networks_and_clients_of_the_key
     let (_, bound) = holder
         .issue(NewApiKey {
             allowed_networks: networks(&["127.0.0.0/8", "10.0.0.0/8"]),
-            allowed_clients: Some(vec![
-                proxypal_server::domain::client_family::ClientFamily::Codex,
-            ]),
+            allowed_clients: Some(vec![ClientFamily::Codex]),
             ..NewApiKey::default()
         })
         .await;
@@ -256,9 +266,9 @@ async fn the_longest_life_and_the_idle_end_show_in_states_filters_and_errors() {
     assert_eq!(holder.nodes(json!({ "states": ["ACTIVE"] })).await, 0);
     assert_eq!(holder.nodes(json!({ "states": ["EXPIRED"] })).await, 1);
 
-    holder.limit_life(12, 0).await;
+    holder.limit_life(13, 0).await;
     assert_eq!(shown().await["state"], "ACTIVE");
-    assert_eq!(shown().await["endsAt"], "2026-06-13T12:00:00Z");
+    assert_eq!(shown().await["endsAt"], "2026-06-14T12:00:00Z");
     for (within, count) in [(1, 0), (2, 1)] {
         let filter = json!({ "expiresWithinDays": within });
         assert_eq!(holder.nodes(filter).await, count);
@@ -268,7 +278,7 @@ async fn the_longest_life_and_the_idle_end_show_in_states_filters_and_errors() {
         assert_eq!(holder.nodes(filter).await, count);
     }
 
-    let late = json!({ "expiresAt": "2026-06-14T12:00:00Z" });
+    let late = json!({ "expiresAt": "2026-06-15T12:00:00Z" });
     let refused = holder.update(late, false).await;
     assert_eq!(code(&refused), "BAD_USER_INPUT", "{refused}");
     let message = refused["errors"][0]["message"].as_str().unwrap();
