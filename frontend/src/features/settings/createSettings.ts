@@ -27,6 +27,8 @@ const SettingsValuesFragmentDoc = graphql(`
     ownAlertAddresses
     maxKeyLifeDays
     maxKeyIdleDays
+    keyNetworkMinutes
+    revokeKeyInTwoNetworks
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

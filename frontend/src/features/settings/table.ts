@@ -81,6 +81,8 @@ const SETTINGS = {
 
   maxKeyLifeDays: { group: "keys", kind: "whole" },
   maxKeyIdleDays: { group: "keys", kind: "whole" },
+  keyNetworkMinutes: { group: "keys", kind: "whole" },
+  revokeKeyInTwoNetworks: { group: "keys", kind: "onOff" },
 
   ownKeys: { group: "ownKeys", kind: "onOff" },
   ownKeysMaximum: { group: "ownKeys", kind: "whole" },

@@ -111,6 +111,13 @@ macro_rules! gateway_settings {
             /// creation. It holds for existing keys too.
             max_key_idle_days: u32 = 0, in 1..=3650 or 0;
 
+            /// The period in which the networks of a key's requests are compared, in minutes; 0 turns that off. A key without
+            /// allowed networks that is used from two networks in turn raises an alert.
+            key_network_minutes: u32 = 15, in 1..=1440 or 0;
+
+            /// Whether such a key is revoked too, with the keys that its user created with it.
+            revoke_key_in_two_networks: bool = false;
+
             /// How the engine routes requests among accounts, for all providers.
             routing: RoutingSettings = RoutingSettings::default();
         }
