@@ -24,10 +24,7 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in COLUMNS {
-            let table = Table::alter()
-                .table("api_key")
-                .drop_column(name)
-                .to_owned();
+            let table = Table::alter().table("api_key").drop_column(name).to_owned();
             manager.alter_table(table).await?;
         }
         Ok(())

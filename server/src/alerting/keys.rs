@@ -60,7 +60,9 @@ pub(super) async fn in_two_networks(sources: &ConditionSources) -> Result<Vec<Al
     let users: HashMap<Uuid, String> = users.map(|user| (user.id, user.name)).collect();
     let mut conditions = Vec::with_capacity(found.len());
     for (id, networks) in found {
-        let key = keys.remove(&id).filter(|key| key.allowed_networks.is_none());
+        let key = keys
+            .remove(&id)
+            .filter(|key| key.allowed_networks.is_none());
         let Some(mut key) = key else { continue };
         if settings.gateway.revoke_key_in_two_networks && key.revoked_at.is_none() {
             let context = AuditContext::system("revokeApiKey");

@@ -47,7 +47,11 @@ const FAMILIES: [Row; 12] = [
         &["claude-cli/", "claude-code/"],
     ),
     // They begin with the originator: codex_cli_rs, codex_exec, codex-tui, codex_vscode.
-    row(ClientFamily::Codex, "codex", &["codex_", "codex-", "codex/"]),
+    row(
+        ClientFamily::Codex,
+        "codex",
+        &["codex_", "codex-", "codex/"],
+    ),
     row(ClientFamily::GeminiCli, "gemini-cli", &["GeminiCLI"]),
     row(ClientFamily::OpenCode, "opencode", &["opencode/"]),
     row(ClientFamily::QwenCode, "qwen-code", &["QwenCode/"]),
@@ -105,10 +109,6 @@ pub struct ClientFamilySet(u32);
 impl ClientFamilySet {
     pub fn contains(self, family: ClientFamily) -> bool {
         self.0 & bit(family) != 0
-    }
-
-    pub fn is_within(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
     }
 }
 
@@ -175,13 +175,10 @@ mod tests {
     #[test]
     fn a_set_has_its_families_and_no_others() {
         use ClientFamily::{Codex, Curl, OpenCode};
-        let set = |families: &[ClientFamily]| -> ClientFamilySet {
-            families.iter().copied().collect()
-        };
+        let set =
+            |families: &[ClientFamily]| -> ClientFamilySet { families.iter().copied().collect() };
 
         assert!(set(&[Codex, Curl]).contains(Curl));
         assert!(!set(&[Codex, Curl]).contains(OpenCode));
-        assert!(set(&[Codex]).is_within(set(&[Codex, Curl])));
-        assert!(!set(&[Codex, OpenCode]).is_within(set(&[Codex, Curl])));
     }
 }

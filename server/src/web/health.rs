@@ -66,7 +66,11 @@ impl HealthHandler {
             return false;
         }
         // The address matters to keys of users, which are not for operators.
-        let identified = timeout(CHECK_TIMEOUT, self.web.authenticator.identify(headers, None)).await;
+        let identified = timeout(
+            CHECK_TIMEOUT,
+            self.web.authenticator.identify(headers, None),
+        )
+        .await;
         matches!(identified, Ok(Ok(caller)) if caller.viewer.role().is_some())
     }
 }

@@ -70,7 +70,9 @@ where
 impl Authentication {
     fn origin(&self, request: &RoutedRequest) -> Origin {
         let headers = &request.head.headers;
-        let address = request.peer.map(|peer| self.addresses.behind(peer, headers));
+        let address = request
+            .peer
+            .map(|peer| self.addresses.behind(peer, headers));
         let client = headers.get(USER_AGENT);
         Origin {
             address,

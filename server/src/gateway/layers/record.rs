@@ -101,36 +101,36 @@ fn record(
     caller: &Caller,
     (endpoint, client_ip): (String, Option<String>),
 ) -> RequestRecord {
-        let user_agent = request.head.headers.get(USER_AGENT);
-        let user_agent = user_agent.and_then(|value| value.to_str().ok());
-        RequestRecord {
-            id: request.id,
-            connection_id: None,
-            user_id: caller.user_id,
-            api_key_id: caller.api_key_id,
-            started_at: request.received_at,
-            duration: Duration::ZERO,
-            time_to_first_byte: None,
-            waited: None,
-            endpoint,
-            protocol: request.route.protocol,
-            model: None,
-            served_model: None,
-            streamed: false,
-            http_status: None,
-            // Should the server be killed before it knows more.
-            outcome: Outcome::Interrupted,
-            error_code: None,
-            error_message: None,
-            rejected_by: None,
-            tokens: None,
-            usage_source: UsageSource::Estimated,
-            client_ip,
-            user_agent: user_agent.map(str::to_owned),
-            requested_service_tier: None,
-            service_tier: None,
-        }
+    let user_agent = request.head.headers.get(USER_AGENT);
+    let user_agent = user_agent.and_then(|value| value.to_str().ok());
+    RequestRecord {
+        id: request.id,
+        connection_id: None,
+        user_id: caller.user_id,
+        api_key_id: caller.api_key_id,
+        started_at: request.received_at,
+        duration: Duration::ZERO,
+        time_to_first_byte: None,
+        waited: None,
+        endpoint,
+        protocol: request.route.protocol,
+        model: None,
+        served_model: None,
+        streamed: false,
+        http_status: None,
+        // Should the server be killed before it knows more.
+        outcome: Outcome::Interrupted,
+        error_code: None,
+        error_message: None,
+        rejected_by: None,
+        tokens: None,
+        usage_source: UsageSource::Estimated,
+        client_ip,
+        user_agent: user_agent.map(str::to_owned),
+        requested_service_tier: None,
+        service_tier: None,
     }
+}
 
 fn text_of(address: IpAddr) -> String {
     let mut text = String::with_capacity(MAX_ADDRESS);

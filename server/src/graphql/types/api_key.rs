@@ -118,7 +118,9 @@ impl From<api_key::Model> for ApiKey {
             revoked_at: row.revoked_at.map(Into::into),
             allowed_models: row.allowed_models.map(|models| models.0),
             allowed_networks: row.allowed_networks.map(|networks| networks.0),
-            allowed_clients: row.allowed_clients.map(|clients| named_families(&clients.0)),
+            allowed_clients: row
+                .allowed_clients
+                .map(|clients| named_families(&clients.0)),
             created_with_id: row.created_with.map(Into::into),
             version: row.version,
             quotas_version: row.quotas_version,

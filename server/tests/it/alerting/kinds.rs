@@ -348,7 +348,9 @@ async fn a_key_in_two_networks_is_revoked_if_the_settings_say_so_unless_it_has_n
     let audit = "{ auditEvents { nodes { action actor { kind } } } }";
     let events = admin.ask(audit).await;
     let events = events["data"]["auditEvents"]["nodes"].as_array().unwrap();
-    let revocations = events.iter().filter(|event| event["action"] == "revokeApiKey");
+    let revocations = events
+        .iter()
+        .filter(|event| event["action"] == "revokeApiKey");
     let actors: Vec<_> = revocations.map(|event| &event["actor"]["kind"]).collect();
     assert_eq!(actors, ["SYSTEM"]);
 }

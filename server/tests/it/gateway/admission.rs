@@ -420,7 +420,9 @@ fn catalogue() -> Router {
     let claude = json!({"data": [model("claude-opus"), model("gpt-5"), model("claude-haiku")],
         "has_more": false, "first_id": "claude-opus", "last_id": "claude-haiku"});
     let list = async move |uri: Uri| {
-        let asks_as_codex = uri.query().is_some_and(|query| query.contains("client_version"));
+        let asks_as_codex = uri
+            .query()
+            .is_some_and(|query| query.contains("client_version"));
         Json(if asks_as_codex { codex } else { claude })
     };
     Router::new().route("/v1/models", get(list))

@@ -70,9 +70,9 @@ impl Bound {
         request: reqwest::RequestBuilder,
         headers: &[(HeaderName, &str)],
     ) -> (u16, String) {
-        let headers = headers.iter().map(|(name, value)| {
-            (name.clone(), HeaderValue::from_str(value).unwrap())
-        });
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()));
         let request = request.headers(headers.collect::<HeaderMap>());
         let answer = request.bearer_auth(&self.key).send().await.unwrap();
         let code = answer.headers().get("x-proxypal-error");
@@ -184,7 +184,10 @@ async fn the_refusal_names_the_address_and_only_to_a_caller_with_the_secret() {
     assert!(!text.contains("203.0.113"), "{text}");
 
     let beginning = &bound.key[..bound.key.len() - 1];
-    assert_eq!(ask(beginning).await["error"]["type"], "authentication_error");
+    assert_eq!(
+        ask(beginning).await["error"]["type"],
+        "authentication_error"
+    );
 }
 
 #[tokio::test]
@@ -271,10 +274,7 @@ async fn a_running_answer_ends_as_usual_after_the_networks_changed() {
     drop(faucet);
 
     assert_eq!(answer.text().await.unwrap(), "data: [DONE]\n\n");
-    assert_eq!(
-        bound.ask(&[]).await,
-        refused(403, "proxypal_wrong_network")
-    );
+    assert_eq!(bound.ask(&[]).await, refused(403, "proxypal_wrong_network"));
 }
 
 #[tokio::test]

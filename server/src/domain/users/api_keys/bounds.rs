@@ -194,18 +194,16 @@ mod tests {
 
     #[test]
     fn a_key_for_every_network_or_client_is_not_within_one_for_some() {
-        let networks = |texts: &[&str]| {
-            Networks(texts.iter().map(|text| (*text).to_owned()).collect())
-        };
+        let networks =
+            |texts: &[&str]| Networks(texts.iter().map(|text| (*text).to_owned()).collect());
         let (wide, narrow) = (networks(&["10.0.0.0/8"]), networks(&["10.1.0.0/16"]));
         assert!(networks_are_within(Some(&narrow), Some(&wide)));
         assert!(networks_are_within(Some(&narrow), None));
         assert!(!networks_are_within(Some(&wide), Some(&narrow)));
         assert!(!networks_are_within(None, Some(&wide)));
 
-        let clients = |names: &[&str]| {
-            ClientFamilies(names.iter().map(|name| (*name).to_owned()).collect())
-        };
+        let clients =
+            |names: &[&str]| ClientFamilies(names.iter().map(|name| (*name).to_owned()).collect());
         let (both, one) = (clients(&["codex", "curl"]), clients(&["curl"]));
         assert!(clients_are_within(Some(&one), Some(&both)));
         assert!(!clients_are_within(Some(&both), Some(&one)));

@@ -31,16 +31,16 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use self::{
-    key_ring::{EndedKey, KnownKey},
-    networks::NetworkSet,
-};
 pub use self::{
     key_ring::{Caller, KeyProblem, KeyRing},
     list::{ApiKeyFilter, ApiKeyOrder, ApiKeyOrderField, ApiKeyState},
     own::{KeyHolder, NewOwnKey, OwnKeyPolicy, OwnKeys},
     policy::{KeyLife, KeyPolicy, SharedKeyPolicy},
     revoke::{Revocation, created_with},
+};
+use self::{
+    key_ring::{EndedKey, KnownKey},
+    networks::NetworkSet,
 };
 use super::{groups::UserGroupTable, rate_limits};
 use crate::{

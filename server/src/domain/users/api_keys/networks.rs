@@ -104,7 +104,10 @@ fn canonical(network: IpNet) -> IpNet {
     let IpNet::V6(v6) = network else {
         return network;
     };
-    let v4 = v6.network().to_ipv4_mapped().zip(v6.prefix_len().checked_sub(MAPPED));
+    let v4 = v6
+        .network()
+        .to_ipv4_mapped()
+        .zip(v6.prefix_len().checked_sub(MAPPED));
     let v4 = v4.and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok());
     v4.map_or(network, IpNet::V4)
 }
@@ -178,7 +181,10 @@ mod tests {
             assert!(error.contains("is no network"), "{text}: {error}");
         }
         let inside = checked(&["10.1.2.3/8"]).unwrap_err();
-        assert!(inside.contains("write 10.0.0.0/8 for the network"), "{inside}");
+        assert!(
+            inside.contains("write 10.0.0.0/8 for the network"),
+            "{inside}"
+        );
         let long = checked(&["1".repeat(1 << 20).as_str()]).unwrap_err();
         assert!(long.len() < 200, "{}", long.len());
         assert!(checked(&[]).unwrap_err().contains("lists 1 to 64"));

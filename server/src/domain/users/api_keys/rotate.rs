@@ -5,9 +5,7 @@ use entity::{api_key, user};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::{
-    ApiKeys, IssuedApiKey, NewApiKey, SUBJECT, active_user, audited, clients_of, subject,
-};
+use super::{ApiKeys, IssuedApiKey, NewApiKey, SUBJECT, active_user, audited, clients_of, subject};
 use crate::domain::{
     Error, Result,
     account_groups::AccessTurn,
