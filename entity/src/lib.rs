@@ -10,6 +10,7 @@ pub mod alert_address_request;
 pub mod api_key;
 pub mod api_token;
 pub mod audit_event;
+pub mod key_warning;
 pub mod ledger_batch;
 pub mod model_alias;
 pub mod notification;

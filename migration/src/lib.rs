@@ -44,6 +44,7 @@ mod m20261130_000047_add_stop_lines_to_provider_account;
 mod m20261130_000048_create_share_pool;
 mod m20261130_000049_create_user_group;
 mod m20261130_000053_add_networks_to_api_key;
+mod m20261130_000054_create_key_warning;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -94,6 +95,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000048_create_share_pool::Migration),
             Box::new(m20261130_000049_create_user_group::Migration),
             Box::new(m20261130_000053_add_networks_to_api_key::Migration),
+            Box::new(m20261130_000054_create_key_warning::Migration),
         ]
     }
 }

@@ -76,6 +76,7 @@ tables! {
     quota,
     quota_bucket,
     quota_warning,
+    key_warning,
     share_pool,
     share_weight,
     share_override,

@@ -1,6 +1,7 @@
 //! The API keys of users: issue, find, rotate, revoke.
 
 mod bounds;
+mod expiring;
 mod key_ring;
 mod list;
 mod networks;
@@ -32,6 +33,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 pub use self::{
+    expiring::ExpiringKey,
     key_ring::{Caller, KeyProblem, KeyRing},
     list::{ApiKeyFilter, ApiKeyOrder, ApiKeyOrderField, ApiKeyState},
     own::{KeyHolder, NewOwnKey, OwnKeyPolicy, OwnKeys},

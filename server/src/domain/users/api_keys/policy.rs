@@ -63,6 +63,12 @@ impl KeyPolicy {
         ends.into_iter().flatten().min()
     }
 
+    /// When a key ends although it is used.
+    pub(super) fn end_if_used(self, life: KeyLife) -> Option<DateTime<Utc>> {
+        let end_of_life = self.end_of_life(life.created_at);
+        life.expires_at.into_iter().chain(end_of_life).min()
+    }
+
     /// Fails if an expiry is later than a key that is created at this time may live.
     pub(in crate::domain::users) fn check_expiry(
         self,
