@@ -35,7 +35,7 @@ pub enum AlertKind {
     AccountCooling,
     /// A quota is used up.
     QuotaReached,
-    /// A key is used from two networks at once.
+    /// A key is used from two networks at the same time.
     KeyInTwoNetworks,
     /// The last backup is older than scheduled.
     BackupOverdue,

@@ -65,7 +65,7 @@ test("each kind is worded, and leads to where it is resolved", () => {
     "The sign-in of Claude account work expires in 20 minutes and was not refreshed → /providers",
     "Claude account work: Account in cooldown → /providers",
     "Ada · laptop reached a quota: 12 / 12 requests, lifetime → /users/u1/limits?key=k1",
-    "The key Ada · laptop is used from two networks at once → /keys",
+    "The key Ada · laptop is used from two networks at the same time → /keys",
     "The last backup is overdue: made 3 days ago, due every 24 hours → /settings/backups",
     "Scheduled backups fail → /settings/backups",
     "m has no price: 1 request in the last 24 hours → /models/prices?add=m",

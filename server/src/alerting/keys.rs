@@ -1,4 +1,4 @@
-//! Keys that are used from two networks at once. The rule is crude: networks are prefixes of addresses, not places, and a VPN
+//! Keys that are used from two networks at the same time. The rule is crude: networks are prefixes of addresses, not places, and a VPN
 //! that comes and goes looks like a second user of the key.
 
 use std::{

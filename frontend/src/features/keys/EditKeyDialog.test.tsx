@@ -26,8 +26,9 @@ test("networks that exclude the last address are saved once that is confirmed", 
   const close = vi.fn();
   renderPage(() => <EditKeyDialog userId="u1" apiKey={laptop} open onClose={close} />, {
     UpdateApiKey: (variables) => {
+      const { confirmLockOut } = variables;
       sent.push(variables);
-      if (!variables["confirmLockOut"]) return { data: null, errors: [lockedOut] };
+      if (!confirmLockOut) return { data: null, errors: [lockedOut] };
       return { data: { updateApiKey: { apiKey: { ...laptop, version: 3 } } } };
     },
   });
@@ -56,7 +57,7 @@ test("an empty list of networks and no client allow all", async () => {
   let input: unknown;
   renderPage(() => <EditKeyDialog userId="u1" apiKey={laptop} open onClose={close} />, {
     UpdateApiKey: (variables) => {
-      input = variables["input"];
+      ({ input } = variables);
       return { data: { updateApiKey: { apiKey: { ...laptop, version: 3 } } } };
     },
   });

@@ -304,7 +304,7 @@ async fn a_key_that_is_used_from_two_networks_in_turn_raises_an_alert() {
     assert_eq!(raised["subject"]["name"], "ada · default");
     assert_eq!(
         raised["message"],
-        "the key ada · default is used from two networks at once: 203.0.0.0/16 and 198.51.0.0/16"
+        "the key ada · default is used from two networks at the same time: 203.0.0.0/16 and 198.51.0.0/16"
     );
     assert_eq!(still_works, "");
     assert_eq!(open(&admin, kind).await, None);
