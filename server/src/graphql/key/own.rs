@@ -58,7 +58,8 @@ fn policy(ctx: &Context<'_>) -> OwnKeyPolicy {
 struct CreateOwnApiKeyInput {
     /// The name.
     name: String,
-    /// The time at which it expires, no later than the key in use; that of the key in use when omitted.
+    /// The time at which it expires, no later than the key in use, the setting `maxKeyLifeDays` included; that of the key in
+    /// use when omitted.
     expires_at: Option<DateTime>,
     /// Patterns of allowed models, in which `*` matches any characters, each within one of the key in use; those of the
     /// key in use when omitted.

@@ -241,6 +241,30 @@ async fn users_create_and_manage_keys_within_the_networks_and_clients_of_the_key
 }
 
 #[tokio::test]
+async fn a_key_that_a_user_creates_ends_with_the_longest_life_of_the_key_in_use() {
+    let holder = Holder::start().await;
+    holder.limit_life(30, 0).await;
+    holder.plane.advance(TimeDelta::days(10));
+    let create = "mutation($input: CreateOwnApiKeyInput!) { createOwnApiKey(input: $input) {
+        apiKey { expiresAt endsAt } } }";
+
+    let created = holder
+        .tool
+        .ask_with(create, json!({ "input": { "name": "laptop" } }))
+        .await;
+    let late = json!({ "name": "late", "expiresAt": "2026-07-02T12:00:00Z" });
+    let late = holder.tool.ask_with(create, json!({ "input": late })).await;
+
+    let end = "2026-07-01T12:00:00Z";
+    assert_eq!(
+        created["data"]["createOwnApiKey"]["apiKey"],
+        json!({ "expiresAt": end, "endsAt": end }),
+        "{created}"
+    );
+    assert_eq!(code(&late), "BAD_USER_INPUT", "{late}");
+}
+
+#[tokio::test]
 async fn the_longest_life_and_the_idle_end_show_in_states_filters_and_errors() {
     let holder = Holder::start().await;
     let query = format!(

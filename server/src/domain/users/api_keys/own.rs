@@ -20,7 +20,7 @@ use super::{
     ApiKeyState, ApiKeys, IssuedApiKey, KeyProblem, NewApiKey, SUBJECT, audited,
     bounds::{self, KeyBounds},
     clients_of, networks,
-    policy::KeyLife,
+    policy::{KeyLife, KeyPolicy},
     rotate, subject,
 };
 use crate::domain::{
@@ -69,7 +69,7 @@ pub struct KeyHolder {
 #[derive(Clone, Debug, Default)]
 pub struct NewOwnKey {
     pub name: String,
-    /// `None` for that of the key in use.
+    /// `None` for the end of the key in use.
     pub expires_at: Option<DateTime<Utc>>,
     /// `None` for those of the key in use.
     pub allowed_models: Option<Vec<String>>,
@@ -110,11 +110,13 @@ impl Acting {
     }
 
     /// A new key within the bounds of the key in use.
-    fn bounded(&self, new: NewOwnKey) -> Result<NewApiKey> {
-        let expires_at = new.expires_at.or(self.key.expires_at);
-        if !bounds::expiry_is_within(expires_at, self.key.expires_at) {
+    fn bounded(&self, new: NewOwnKey, policy: KeyPolicy) -> Result<NewApiKey> {
+        // Otherwise a key could create others again and again and so outlive the policy.
+        let own_end = policy.end_if_used(KeyLife::of(&self.key));
+        let expires_at = new.expires_at.or(own_end);
+        if !bounds::expiry_is_within(expires_at, own_end) {
             return Err(Error::bad_input(
-                "expiresAt must not be later than the expiry of the key that you use",
+                "expiresAt must not be later than the end of the key that you use",
             ));
         }
         let own = self.key.allowed_models.as_ref();
@@ -191,8 +193,6 @@ impl ApiKeys {
     ) -> Result<IssuedApiKey> {
         context.about(AuditSubject::new(users::SUBJECT, &holder.user_id));
         policy.check()?;
-        let key_policy = self.policy.current();
-        key_policy.check_expiry(new.expires_at, self.clock.now())?;
         // The new key gets the usage of the quotas too: none may be committed meanwhile. It also makes users wait for
         // each other here, so that none passes the maximum.
         let _turn = self.ledger.turn().await;
@@ -203,7 +203,11 @@ impl ApiKeys {
             .await?;
         self.check_day(&transaction, holder.user_id).await?;
         let issued = self
-            .insert(&transaction, &acting.user, acting.bounded(new)?)
+            .insert(
+                &transaction,
+                &acting.user,
+                acting.bounded(new, self.policy.current())?,
+            )
             .await?;
         let key = &issued.api_key;
         quotas::inherit(&transaction, acting.key.id, key.id).await?;
