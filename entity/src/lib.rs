@@ -10,6 +10,7 @@ pub mod alert_address_request;
 pub mod api_key;
 pub mod api_token;
 pub mod audit_event;
+pub mod key_warning;
 pub mod ledger_batch;
 pub mod model_alias;
 pub mod notification;
@@ -57,6 +58,32 @@ pub mod window_reading;
     sea_orm::FromJsonQueryResult,
 )]
 pub struct ModelPatterns(pub Vec<String>);
+
+/// Networks that a key may be used from, in CIDR notation.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct Networks(pub Vec<String>);
+
+/// Names of the families of clients that a key may be used with.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct ClientFamilies(pub Vec<String>);
 
 /// The rate limits of a user or key; `None` is not limited here.
 #[derive(

@@ -496,6 +496,7 @@ fn gateway(
 fn start_notifications(services: &Services, life: &Runtime) {
     let sources = notify::AlertSources {
         quotas: services.quotas.clone(),
+        api_keys: services.api_keys.clone(),
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
         requests: services.requests.clone(),

@@ -26,7 +26,7 @@ use crate::{
         sessions::Sessions,
         settings::Settings,
         shares::Shares,
-        users::api_keys::ApiKeys,
+        users::api_keys::{ApiKeys, SharedKeyPolicy},
     },
 };
 
@@ -67,12 +67,14 @@ impl Core {
         let ledger = Ledger::load(&db).await?;
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
         let access = AccountAccess::load(db.clone()).await?;
+        let key_policy = SharedKeyPolicy::default();
         let api_keys = ApiKeys::load(
             db.clone(),
             clock.clone(),
             digester.clone(),
             ledger.clone(),
             access.clone(),
+            key_policy.clone(),
         )
         .await?;
         let shares = Shares::new(db.clone(), clock.clone(), access.clone(), ledger.clone());
@@ -85,7 +87,8 @@ impl Core {
             account_groups: AccountGroups::new(db.clone(), clock.clone(), access),
             account_limits,
             model_aliases: Box::pin(model_aliases).await?,
-            settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
+            settings: Settings::load(db.clone(), clock.clone(), accounts.clone(), key_policy)
+                .await?,
             shares,
             seen_models: SeenModels::load(db.clone(), clock.clone()).await?,
             db,

@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
+pub mod client_family;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_accounts;

@@ -50,6 +50,7 @@ pub fn router(services: Services, shutdown: CancellationToken) -> Router {
     let counter = Counter {
         authenticator: services.authenticator(),
         downloads: services.downloads.clone(),
+        addresses: services.server.addresses.clone(),
     };
     let (addresses, tasks) = (services.server.addresses.clone(), services.tasks.clone());
     let budgets = Budgets::default();

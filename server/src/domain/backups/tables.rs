@@ -78,6 +78,7 @@ tables! {
     quota,
     quota_bucket,
     quota_warning,
+    key_warning,
     share_pool,
     share_weight,
     share_override,

@@ -30,6 +30,7 @@ use super::{
     Error, Result,
     audit::{self, AuditChange, AuditContext, AuditSubject},
     provider_accounts::ProviderAccounts,
+    users::api_keys::SharedKeyPolicy,
     version,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -81,14 +82,17 @@ pub struct Settings {
     providers: Arc<ArcSwap<Providers>>,
     /// Notified about changes that affect the engine's configuration.
     accounts: ProviderAccounts,
+    /// Set with each change.
+    key_policy: SharedKeyPolicy,
 }
 
 impl Settings {
-    /// Loads the stored settings. `accounts` is notified about changes.
+    /// Loads the stored settings. `accounts` is notified about changes, `key_policy` has those of keys.
     pub async fn load(
         db: Database,
         clock: SharedClock,
         accounts: ProviderAccounts,
+        key_policy: SharedKeyPolicy,
     ) -> Result<Self> {
         let row = Setting::find_by_id(GATEWAY).one(db.reader()).await?;
         let current = match row {
@@ -110,9 +114,11 @@ impl Settings {
                 providers.insert(kind, Arc::new(edition));
             }
         }
+        key_policy.set(current.gateway.key_policy());
         Ok(Self {
             db,
             clock,
+            key_policy,
             current: Arc::new(ArcSwap::from_pointee(current)),
             providers: Arc::new(ArcSwap::from_pointee(providers)),
             accounts,
@@ -169,6 +175,7 @@ impl Settings {
             let is_newer = current.version < next.version;
             Arc::clone(if is_newer { &next } else { current })
         });
+        self.key_policy.set(self.current().gateway.key_policy());
         self.accounts.announce();
         Ok(next)
     }

@@ -147,6 +147,8 @@ impl Users {
             updated_at: Set(now),
             ..Default::default()
         };
+        let policy = self.api_keys.policy();
+        policy.check_expiry(new.api_key.expires_at, now)?;
         if let Some(id) = new.group_id {
             groups::find(transaction, id).await?;
         }

@@ -21,7 +21,6 @@ use super::{
     request::{AuthenticatedRequest, RecordedRequest, RoutedRequest},
 };
 use crate::{
-    client_address::ClientAddresses,
     domain::{requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         context::RequestContext,
@@ -38,7 +37,6 @@ const MAX_ADDRESS: usize = 45;
 #[derive(Debug)]
 pub(in crate::gateway) struct Recording {
     pub(in crate::gateway) receipts: Arc<Receipts>,
-    pub(in crate::gateway) addresses: ClientAddresses,
     pub(in crate::gateway) traces: Traces,
 }
 
@@ -65,9 +63,11 @@ impl Recording {
         let AuthenticatedRequest {
             mut request,
             caller,
+            origin,
         } = request;
         let endpoint = mem::take(&mut request.route.endpoint);
-        let record = self.record(&request, &caller, endpoint);
+        let client = origin.address.map(text_of);
+        let record = record(&request, &caller, (endpoint, client));
         let RoutedRequest {
             id,
             received_at,
@@ -83,6 +83,7 @@ impl Recording {
             route,
             recipient,
             caller,
+            origin,
             span: RequestSpan::begin(&self.traces, &head.headers, &record),
         });
         let receipts = Arc::clone(&self.receipts);
@@ -93,41 +94,41 @@ impl Recording {
             body,
         }
     }
+}
 
-    fn record(&self, request: &RoutedRequest, caller: &Caller, endpoint: String) -> RequestRecord {
-        let headers = &request.head.headers;
-        let client = request
-            .peer
-            .map(|peer| self.addresses.behind(peer, headers));
-        let user_agent = headers.get(USER_AGENT);
-        let user_agent = user_agent.and_then(|value| value.to_str().ok());
-        RequestRecord {
-            id: request.id,
-            connection_id: None,
-            user_id: caller.user_id,
-            api_key_id: caller.api_key_id,
-            started_at: request.received_at,
-            duration: Duration::ZERO,
-            time_to_first_byte: None,
-            waited: None,
-            endpoint,
-            protocol: request.route.protocol,
-            model: None,
-            served_model: None,
-            streamed: false,
-            http_status: None,
-            // Should the server be killed before it knows more.
-            outcome: Outcome::Interrupted,
-            error_code: None,
-            error_message: None,
-            rejected_by: None,
-            tokens: None,
-            usage_source: UsageSource::Estimated,
-            client_ip: client.map(text_of),
-            user_agent: user_agent.map(str::to_owned),
-            requested_service_tier: None,
-            service_tier: None,
-        }
+fn record(
+    request: &RoutedRequest,
+    caller: &Caller,
+    (endpoint, client_ip): (String, Option<String>),
+) -> RequestRecord {
+    let user_agent = request.head.headers.get(USER_AGENT);
+    let user_agent = user_agent.and_then(|value| value.to_str().ok());
+    RequestRecord {
+        id: request.id,
+        connection_id: None,
+        user_id: caller.user_id,
+        api_key_id: caller.api_key_id,
+        started_at: request.received_at,
+        duration: Duration::ZERO,
+        time_to_first_byte: None,
+        waited: None,
+        endpoint,
+        protocol: request.route.protocol,
+        model: None,
+        served_model: None,
+        streamed: false,
+        http_status: None,
+        // Should the server be killed before it knows more.
+        outcome: Outcome::Interrupted,
+        error_code: None,
+        error_message: None,
+        rejected_by: None,
+        tokens: None,
+        usage_source: UsageSource::Estimated,
+        client_ip,
+        user_agent: user_agent.map(str::to_owned),
+        requested_service_tier: None,
+        service_tier: None,
     }
 }
 

@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod key;
 mod key_list;
+mod key_origins;
 mod key_revocation;
 mod limit;
 mod list;

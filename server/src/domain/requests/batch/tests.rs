@@ -79,6 +79,8 @@ fn key() -> api_key::Model {
         prefix: String::new(),
         last_four: String::new(),
         allowed_models: None,
+        allowed_networks: None,
+        allowed_clients: None,
         created_at: DateTime::UNIX_EPOCH,
         last_used_at: None,
         expires_at: None,
