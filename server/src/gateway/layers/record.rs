@@ -22,8 +22,11 @@ use super::{
 };
 use crate::{
     client_address::ClientAddresses,
-    domain::{requests::RequestRecord, users::api_keys::Caller},
+    domain::{
+        agent_sessions::AgentSessionRef, requests::RequestRecord, users::api_keys::Caller,
+    },
     gateway::{
+        agent_session::{self, GuessedSessions},
         context::RequestContext,
         dialect::GatewayError,
         receipts::{PendingAdmission, Receipts},
@@ -40,6 +43,7 @@ pub(in crate::gateway) struct Recording {
     pub(in crate::gateway) receipts: Arc<Receipts>,
     pub(in crate::gateway) addresses: ClientAddresses,
     pub(in crate::gateway) traces: Traces,
+    pub(in crate::gateway) guessed: GuessedSessions,
 }
 
 impl<S> Service<AuthenticatedRequest> for Layered<Recording, S>
@@ -101,6 +105,8 @@ impl Recording {
             .map(|peer| self.addresses.behind(peer, headers));
         let user_agent = headers.get(USER_AGENT);
         let user_agent = user_agent.and_then(|value| value.to_str().ok());
+        let named = agent_session::of_headers(caller.user_id, headers);
+        let agent_session = named.or_else(|| self.guessed_session(request, caller, user_agent));
         RequestRecord {
             id: request.id,
             connection_id: None,
@@ -125,9 +131,23 @@ impl Recording {
             usage_source: UsageSource::Estimated,
             client_ip: client.map(text_of),
             user_agent: user_agent.map(str::to_owned),
+            agent_session,
             requested_service_tier: None,
             service_tier: None,
         }
+    }
+
+    /// Lists of models and the like begin no session.
+    fn guessed_session(
+        &self,
+        request: &RoutedRequest,
+        caller: &Caller,
+        user_agent: Option<&str>,
+    ) -> Option<AgentSessionRef> {
+        let generates = request.route.protocol.generates();
+        let now = request.received_at;
+        let guessed = generates.then(|| self.guessed.session(caller.api_key_id, user_agent, now));
+        guessed.flatten()
     }
 }
 

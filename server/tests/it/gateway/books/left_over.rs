@@ -42,6 +42,7 @@ impl TestServer {
             usage_source: UsageSource::Estimated,
             client_ip: None,
             user_agent: None,
+            agent_session: None,
             requested_service_tier: None,
             service_tier: None,
         }
