@@ -52,7 +52,11 @@ pub struct AgentSessionFilter {
 
 impl AgentSessionFilter {
     fn condition(&self) -> Result<Condition> {
-        if self.name.as_ref().is_some_and(|name| name.len() > MAX_FILTER) {
+        if self
+            .name
+            .as_ref()
+            .is_some_and(|name| name.len() > MAX_FILTER)
+        {
             return Err(Error::bad_input("name must have at most 256 bytes"));
         }
         let agents = self.agents.as_ref();
@@ -63,7 +67,10 @@ impl AgentSessionFilter {
             .add_option(self.api_key_id.map(|id| Column::ApiKeyId.eq(id)))
             .add_option(agents.map(|any| Column::Agent.is_in(any.iter().copied())))
             .add_option(name.map(|name| Column::Name.eq(name)))
-            .add_option(self.from.map(|from| Column::LastRequestAt.gte(micros(from))))
+            .add_option(
+                self.from
+                    .map(|from| Column::LastRequestAt.gte(micros(from))),
+            )
             .add_option(self.to.map(|to| Column::StartedAt.lt(micros(to)))))
     }
 }
@@ -85,7 +92,12 @@ impl AgentSessions {
         if let Some(cursor) = &window.cursor {
             let id = paging::id_of_cursor(cursor)?;
             let key = || Expr::col(Column::LastRequestAt);
-            query = query.filter(paging::after::<AgentSession>(Column::Id, key, descending, id));
+            query = query.filter(paging::after::<AgentSession>(
+                Column::Id,
+                key,
+                descending,
+                id,
+            ));
         }
         let direction = if descending { Order::Desc } else { Order::Asc };
         let sessions = query

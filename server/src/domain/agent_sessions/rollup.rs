@@ -93,7 +93,11 @@ struct SessionSums {
 impl SessionSums {
     fn of(row: &request::Model) -> Self {
         let sums = Sums::of(row);
-        let of_sub_agent = if row.sub_agent.is_some() { sums } else { Sums::default() };
+        let of_sub_agent = if row.sub_agent.is_some() {
+            sums
+        } else {
+            Sums::default()
+        };
         Self {
             sums,
             sub_agent_requests: of_sub_agent.requests,
@@ -180,14 +184,21 @@ fn on_conflict() -> OnConflict {
     let is_latest = || new(Column::LastRequestAt).gte(stored(Column::LastRequestAt));
     let is_agent = || is_latest().and(new(Column::Agent).ne("other"));
     let replaced = |column: Column, condition: Expr, value: Expr| {
-        (column, Expr::case(condition, value).finally(stored(column)).into())
+        (
+            column,
+            Expr::case(condition, value).finally(stored(column)).into(),
+        )
     };
     let is_earlier = new(Column::StartedAt).lt(stored(Column::StartedAt));
     let version = Expr::expr(new(Column::AgentVersion)).if_null(stored(Column::AgentVersion));
     let mut conflict = OnConflict::column(Column::Id);
     let values: [(Column, Expr); 5] = [
         replaced(Column::StartedAt, is_earlier, new(Column::StartedAt)),
-        replaced(Column::LastRequestAt, is_latest(), new(Column::LastRequestAt)),
+        replaced(
+            Column::LastRequestAt,
+            is_latest(),
+            new(Column::LastRequestAt),
+        ),
         replaced(Column::ApiKeyId, is_latest(), new(Column::ApiKeyId)),
         replaced(Column::Agent, is_agent(), new(Column::Agent)),
         replaced(Column::AgentVersion, is_agent(), version),

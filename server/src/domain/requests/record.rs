@@ -9,7 +9,10 @@ use entity::{
 };
 use uuid::Uuid;
 
-use crate::domain::{agent_sessions::{AgentSessionRef, MAX_NAME}, tokens::Tokens};
+use crate::domain::{
+    agent_sessions::{AgentSessionRef, MAX_NAME},
+    tokens::Tokens,
+};
 
 /// Longer texts of clients are cut, in characters.
 const MAX_TEXT: usize = 200;

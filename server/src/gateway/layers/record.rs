@@ -22,9 +22,7 @@ use super::{
 };
 use crate::{
     client_address::ClientAddresses,
-    domain::{
-        agent_sessions::AgentSessionRef, requests::RequestRecord, users::api_keys::Caller,
-    },
+    domain::{agent_sessions::AgentSessionRef, requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         agent_session::{self, GuessedSessions},
         context::RequestContext,

@@ -76,7 +76,10 @@ impl AgentSession {
     /// The requests by model and by sub-agent.
     #[graphql(complexity = "20 * child_complexity + SAMPLE")]
     async fn breakdown(&self, ctx: &Context<'_>) -> Result<AgentSessionBreakdown> {
-        let found = ctx.service::<AgentSessions>().breakdown(self.row_id).await?;
+        let found = ctx
+            .service::<AgentSessions>()
+            .breakdown(self.row_id)
+            .await?;
         Ok(AgentSessionBreakdown {
             models: found.models.into_iter().map(Into::into).collect(),
             sub_agents: found.sub_agents.into_iter().map(Into::into).collect(),
