@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, btree_map::Entry};
 
 use entity::{
     agent_session::{self, Agent, Column, Entity as AgentSession},
-    request::{self, Outcome},
+    request,
 };
 use sea_orm::{
     ConnectionTrait, DbErr, EntityTrait as _, IdenStatic as _, IntoActiveModel as _, Iterable as _,
