@@ -86,8 +86,8 @@ fn agent_session() -> TableCreateStatement {
     table
 }
 
-/// The order of the list, of all sessions and of one user's; and the requests of a session.
-fn indexes() -> [IndexCreateStatement; 3] {
+/// The order of the list, of all sessions and of one user's; the id that the agent sent; and the requests of a session.
+fn indexes() -> [IndexCreateStatement; 4] {
     [
         Index::create()
             .name("ix_agent_session_last_request")
@@ -101,6 +101,12 @@ fn indexes() -> [IndexCreateStatement; 3] {
             .col("user_id")
             .col("last_request_at")
             .col("id")
+            .to_owned(),
+        Index::create()
+            .name("ix_agent_session_name")
+            .table("agent_session")
+            .col("name")
+            .and_where(Expr::col("name").is_not_null())
             .to_owned(),
         Index::create()
             .name("ix_request_agent_session")

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::choose::session_id;
 use crate::domain::agent_sessions::{AgentSessionRef, GUESSED_GAP, agent_of};
 
-/// OpenCode: the session that began the one of a sub-agent.
+/// `OpenCode`: the session that began the one of a sub-agent.
 const PARENT_SESSION: &str = "x-parent-session-id";
 /// Claude Code: the sub-agent of the session.
 const CLAUDE_AGENT: &str = "x-claude-code-agent-id";
@@ -37,8 +37,8 @@ pub(super) fn of_headers(user_id: Uuid, headers: &HeaderMap) -> Option<AgentSess
     if let Some(parent) = header(PARENT_SESSION) {
         return Some(AgentSessionRef::named(user_id, parent, Some(session)));
     }
-    let is_codex_sub_agent = || header(PARENT_THREAD).or_else(|| header(SUB_AGENT_KIND));
-    let of_codex = || is_codex_sub_agent().map(|other| header(THREAD).unwrap_or(other));
+    let mark = || header(PARENT_THREAD).or_else(|| header(SUB_AGENT_KIND));
+    let of_codex = || mark().map(|mark| header(THREAD).unwrap_or(mark));
     let sub_agent = header(CLAUDE_AGENT).or_else(of_codex);
     Some(AgentSessionRef::named(user_id, session, sub_agent))
 }

@@ -40,7 +40,8 @@ pub(in crate::domain) async fn add<'a>(
     }
     let sessions: Vec<_> = sessions.into_values().collect();
     for rows in sessions.chunks(MAX_ROWS) {
-        let rows = rows.iter().cloned().map(|row| row.into_active_model());
+        let rows = rows.iter().cloned();
+        let rows = rows.map(agent_session::Model::into_active_model);
         AgentSession::insert_many(rows)
             .on_conflict(on_conflict())
             .exec_without_returning(connection)
@@ -165,7 +166,7 @@ fn merge(session: &mut agent_session::Model, later: agent_session::Model) {
     Sums::from(&later).add_to(session);
     session.sub_agent_requests += later.sub_agent_requests;
     session.sub_agent_cost = session.sub_agent_cost.saturating_add(later.sub_agent_cost);
-    session.started_at = session.started_at.min(later.started_at);
+    session.started_at = Ord::min(session.started_at, later.started_at);
     if later.last_request_at < session.last_request_at {
         return;
     }

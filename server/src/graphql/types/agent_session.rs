@@ -19,7 +19,7 @@ pub(crate) enum Agent {
     ClaudeCode,
     /// Codex.
     Codex,
-    /// OpenCode.
+    /// `OpenCode`.
     #[graphql(name = "OPENCODE")]
     OpenCode,
     /// Gemini CLI.
