@@ -69,7 +69,7 @@ export const OWN_GROUPS: Group[] = [
       { path: "/me/requests", name: "requests", icon: List, near: true },
       { path: "/me/agent-sessions", name: "agentSessions", icon: Bot },
       { path: "/me/keys", name: "ownKeys", icon: KeyRound, near: true },
-      { path: "/me/models", name: "models", icon: Boxes, near: true },
+      { path: "/me/models", name: "models", icon: Boxes },
       { path: "/me/connect", name: "connect", icon: Terminal, near: true },
     ],
   },
