@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use entity::request::{Column, Entity as Request, Outcome};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult, IdenStatic as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    ColumnTrait as _, EntityTrait as _, FromQueryResult, IdenStatic as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, Expr, Query, SelectStatement},
 };
 use uuid::Uuid;

@@ -233,7 +233,7 @@ async fn a_corrected_request_changes_its_session_by_the_difference() {
 
     let report = EngineUsage {
         request_id: id,
-        provider: Some(ProviderKind::Codex),
+        provider: Some(ProviderKind::Chatgpt),
         account_id: None,
         failed: false,
         status: None,
