@@ -166,6 +166,7 @@ async fn a_session_shows_its_models_sub_agents_and_requests() {
     let (main, of_helper) = (log.record("task", None), cached.id);
     let elsewhere = log.record("other", None);
     log.write(vec![failed, cached, main, elsewhere]).await;
+    log.plane.advance(TimeDelta::minutes(1));
     let id = log.session("task");
 
     let query = "query($id: ID!, $request: ID!) {
