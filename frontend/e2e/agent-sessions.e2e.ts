@@ -50,11 +50,17 @@ test("the cost of a task is in the drawer of a request and on the page of its se
   await page.getByRole("heading", { level: 1, name: "Claude Code 2.1.332" }).waitFor();
   await page.getByText(SESSION).waitFor();
   await page.getByRole("row", { name: /helper/ }).waitFor();
-  await page.getByRole("row", { name: /demo-claude/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /demo-claude/ })
+    .first()
+    .waitFor();
 
   await page.getByRole("link", { name: "View requests" }).click();
   await page.getByRole("heading", { name: "3 requests" }).waitFor();
-  await page.getByRole("row", { name: /demo-claude/ }).first().click();
+  await page
+    .getByRole("row", { name: /demo-claude/ })
+    .first()
+    .click();
   const drawer = await openDialog(page, "Request");
   await drawer.getByText("Cost of the session").waitFor();
   await drawer.getByText("3 requests").waitFor();
@@ -74,5 +80,8 @@ test("a user sees their own sessions on a phone, and no sideways scrolling", asy
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(width).toBeLessThanOrEqual(360);
   await page.getByRole("link", { name: "View requests" }).click();
-  await page.getByRole("row", { name: /demo-claude/ }).first().waitFor();
+  await page
+    .getByRole("row", { name: /demo-claude/ })
+    .first()
+    .waitFor();
 });

@@ -44,10 +44,7 @@ export default function AgentSessionPage() {
     return known ? agentName(known) : t("agentSessions.session");
   };
   return (
-    <Page
-      title={title()}
-      trail={{ href: "/agent-sessions", label: t("agentSessions.title") }}
-    >
+    <Page title={title()} trail={{ href: "/agent-sessions", label: t("agentSessions.title") }}>
       <ErrorNotice error={answer.error} />
       <Show
         when={session()}
@@ -64,10 +61,7 @@ export default function AgentSessionPage() {
               flush
               title={t("agentSessions.requests")}
               actions={
-                <A
-                  href={`/requests?session=${known().id}`}
-                  class={buttonClass("quiet", "small")}
-                >
+                <A href={`/requests?session=${known().id}`} class={buttonClass("quiet", "small")}>
                   {t("common.viewRequests")}
                 </A>
               }
