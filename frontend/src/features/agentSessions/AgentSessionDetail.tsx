@@ -31,7 +31,6 @@ const AgentSessionDetailFragment = graphql(`
   fragment AgentSessionDetail on AgentSession {
     id
     name
-    guessed
     agent
     agentVersion
     startedAt
@@ -75,82 +74,17 @@ const AgentSessionDetailFragment = graphql(`
 type Session = FragmentType<typeof AgentSessionDetailFragment>;
 type Part = FragmentType<typeof AgentSessionPartFragment>;
 
-/** One session: what it cost, with which models, and the part of its sub-agents. */
+/** One session: its cost and use, its models, and the part of its sub-agents. */
 export function AgentSessionDetail(props: {
   session: Session;
   /** The user, if the reader is another one. */
   user?: { id: string; name: string };
 }) {
   const session = () => readFragment(AgentSessionDetailFragment, props.session);
-  const totals = () => session().totals;
-  const unsuccessful = () => totals().failed + totals().rejected;
   return (
     <>
-      <Figures>
-        <Figure
-          name={t("agentSessions.cost")}
-          title={exactUsd(totals().cost)}
-          note={<UnpricedNote totals={totals()} fallback={t("agentSessions.costNote")} />}
-        >
-          {formatUsd(totals().cost)}
-        </Figure>
-        <Figure
-          name={t("agentSessions.requests")}
-          note={t("agentSessions.failedNote", { count: unsuccessful() })}
-        >
-          {formatWhole(totals().requests)}
-        </Figure>
-        <Figure
-          name={t("agentSessions.tokens")}
-          title={formatWhole(totals().tokens.total)}
-          note={t("agentSessions.tokensNote", {
-            input: formatCompact(totals().tokens.input),
-            cached: formatCompact(totals().tokens.cacheRead + totals().tokens.cacheWrite),
-            output: formatCompact(totals().tokens.output + totals().tokens.reasoning),
-          })}
-        >
-          {formatCompact(totals().tokens.total)}
-        </Figure>
-        <Figure name={t("agentSessions.cacheHits")} note={t("agentSessions.cacheHitsNote")}>
-          <Show when={session().cacheHitPercent !== null} fallback={<Unknown />}>
-            {formatPart((session().cacheHitPercent ?? 0) / 100)}
-          </Show>
-        </Figure>
-      </Figures>
-      <Panel title={t("agentSessions.about")}>
-        <Facts>
-          <Fact name={t("agentSessions.agent")}>{agentName(session())}</Fact>
-          <Show when={props.user}>
-            {(user) => (
-              <Fact name={t("common.user")}>
-                <A href={`/users/${user().id}`} class="underline underline-offset-4">
-                  {user().name}
-                </A>
-              </Fact>
-            )}
-          </Show>
-          <Fact name={t("agentSessions.key")}>
-            {session().apiKey.name}{" "}
-            <span class="font-mono text-xs">…{session().apiKey.lastFour}</span>
-          </Fact>
-          <Fact name={t("agentSessions.started")}>
-            <Time at={session().startedAt} />
-          </Fact>
-          <Fact name={t("agentSessions.lastRequest")}>
-            <Ago at={session().lastRequestAt} />
-          </Fact>
-          <Fact name={t("agentSessions.name")} wide>
-            <Show when={session().name} fallback={<span>{t("agentSessions.guessedHint")}</span>}>
-              {(name) => (
-                <span class="inline-flex flex-wrap items-center gap-2">
-                  <span class="font-mono text-xs break-all">{name()}</span>
-                  <CopyButton text={name()} label={t("agentSessions.copyName")} />
-                </span>
-              )}
-            </Show>
-          </Fact>
-        </Facts>
-      </Panel>
+      <Totals session={props.session} />
+      <About session={props.session} user={props.user} />
       <Show when={!session().breakdown.complete}>
         <p class="text-sm text-muted">{t("agentSessions.incomplete")}</p>
       </Show>
@@ -170,6 +104,84 @@ export function AgentSessionDetail(props: {
         />
       </Show>
     </>
+  );
+}
+
+function Totals(props: { session: Session }) {
+  const session = () => readFragment(AgentSessionDetailFragment, props.session);
+  const totals = () => session().totals;
+  return (
+    <Figures>
+      <Figure
+        name={t("agentSessions.cost")}
+        title={exactUsd(totals().cost)}
+        note={<UnpricedNote totals={totals()} fallback={t("agentSessions.costNote")} />}
+      >
+        {formatUsd(totals().cost)}
+      </Figure>
+      <Figure
+        name={t("agentSessions.requests")}
+        note={t("agentSessions.failedNote", { count: totals().failed + totals().rejected })}
+      >
+        {formatWhole(totals().requests)}
+      </Figure>
+      <Figure
+        name={t("agentSessions.tokens")}
+        title={formatWhole(totals().tokens.total)}
+        note={t("agentSessions.tokensNote", {
+          input: formatCompact(totals().tokens.input),
+          cached: formatCompact(totals().tokens.cacheRead + totals().tokens.cacheWrite),
+          output: formatCompact(totals().tokens.output + totals().tokens.reasoning),
+        })}
+      >
+        {formatCompact(totals().tokens.total)}
+      </Figure>
+      <Figure name={t("agentSessions.cacheHits")} note={t("agentSessions.cacheHitsNote")}>
+        <Show when={session().cacheHitPercent !== null} fallback={<Unknown />}>
+          {formatPart((session().cacheHitPercent ?? 0) / 100)}
+        </Show>
+      </Figure>
+    </Figures>
+  );
+}
+
+function About(props: { session: Session; user: { id: string; name: string } | undefined }) {
+  const session = () => readFragment(AgentSessionDetailFragment, props.session);
+  return (
+    <Panel title={t("agentSessions.about")}>
+      <Facts>
+        <Fact name={t("agentSessions.agent")}>{agentName(session())}</Fact>
+        <Show when={props.user}>
+          {(user) => (
+            <Fact name={t("common.user")}>
+              <A href={`/users/${user().id}`} class="underline underline-offset-4">
+                {user().name}
+              </A>
+            </Fact>
+          )}
+        </Show>
+        <Fact name={t("agentSessions.key")}>
+          {session().apiKey.name}{" "}
+          <span class="font-mono text-xs">…{session().apiKey.lastFour}</span>
+        </Fact>
+        <Fact name={t("agentSessions.started")}>
+          <Time at={session().startedAt} />
+        </Fact>
+        <Fact name={t("agentSessions.lastRequest")}>
+          <Ago at={session().lastRequestAt} />
+        </Fact>
+        <Fact name={t("agentSessions.name")} wide>
+          <Show when={session().name} fallback={<span>{t("agentSessions.guessedHint")}</span>}>
+            {(name) => (
+              <span class="inline-flex flex-wrap items-center gap-2">
+                <span class="font-mono text-xs break-all">{name()}</span>
+                <CopyButton text={name()} label={t("agentSessions.copyName")} />
+              </span>
+            )}
+          </Show>
+        </Fact>
+      </Facts>
+    </Panel>
   );
 }
 
