@@ -5,6 +5,7 @@ pub mod account_group;
 pub mod account_group_member;
 pub mod account_window;
 pub mod admin;
+pub mod agent_session;
 pub mod alert;
 pub mod alert_address_request;
 pub mod api_key;

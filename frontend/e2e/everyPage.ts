@@ -14,6 +14,7 @@ const ADMIN_PATHS = [
   "/",
   "/alerts",
   "/requests",
+  "/agent-sessions",
   "/usage",
   "/users",
   "/users/groups",
@@ -37,7 +38,7 @@ const ADMIN_PATHS = [
   "/settings/password",
 ];
 const USER_TABS = ["", "/keys", "/limits", "/usage", "/connect", "/requests"];
-const KEY_HOLDER_PATHS = ["/me", "/me/requests", "/me/connect"];
+const KEY_HOLDER_PATHS = ["/me", "/me/requests", "/me/agent-sessions", "/me/connect"];
 
 async function addUsers(api: Api, url: string, rounds: number) {
   const quotas = [

@@ -137,7 +137,7 @@ const CHANGES =
 test("a viewer reaches every page and nothing that changes one", async () => {
   const keys = await signedIn("/", "Overview", "vera");
   const found: string[] = [];
-  const places = ["Overview", "Alerts", "Requests", "Usage", "Users", "Keys"];
+  const places = ["Overview", "Alerts", "Requests", "Agent sessions", "Usage", "Users", "Keys"];
   places.push("Providers", "Models", "Engine", "Audit log", "Settings");
   for (const place of places) {
     const title = {

@@ -35,6 +35,7 @@ use crate::{
     db::{self, Database},
     disk,
     domain::{
+        agent_sessions::AgentSessions,
         alerts::Alerts,
         api_tokens::ApiTokens,
         audit::Audit,
@@ -405,6 +406,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), core.digester.clone()),
         saved_views: SavedViews::new(db.clone(), clock.clone()),
         window_openings: WindowOpenings::new(db.clone(), clock.clone()),
+        agent_sessions: AgentSessions::new(db.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
         shares: core.shares.clone(),

@@ -3,6 +3,7 @@
 pub mod account_groups;
 pub mod account_limits;
 pub mod admins;
+pub mod agent_sessions;
 pub mod alerts;
 pub mod api_tokens;
 pub mod audit;

@@ -1,6 +1,7 @@
 //! The data plane, which users' tools call. [`stack`] lists what happens to a request, in order.
 
 mod admission;
+mod agent_session;
 mod answer;
 mod body;
 mod catalogue;
@@ -47,6 +48,7 @@ use url::Url;
 pub use self::metrics::GatewayMetrics;
 use self::{
     admission::{AdmissionControl, KeptBounds},
+    agent_session::GuessedSessions,
     answer::Responder,
     catalogue::Catalogue,
     choose::AccountChoice,
@@ -254,6 +256,7 @@ fn stack(
         .layer(layer(Recording {
             receipts: Arc::clone(&components.receipts),
             traces: options.traces,
+            guessed: GuessedSessions::default(),
         }))
         // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
         .layer(layer(Limiting {

@@ -6,6 +6,7 @@
 
 mod account_group;
 mod admin;
+mod agent_session;
 mod alert;
 mod audit;
 mod audit_trail;

@@ -11,6 +11,7 @@ use crate::{
         account_groups::AccountGroups,
         account_limits::AccountLimits,
         admins::Admins,
+        agent_sessions::AgentSessions,
         alerts::Alerts,
         api_tokens::ApiTokens,
         audit::Audit,
@@ -59,6 +60,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
     pub usage: Usage,
+    pub agent_sessions: AgentSessions,
     pub exports: Exports,
     pub downloads: Downloads,
     pub backups: Backups,
@@ -107,7 +109,11 @@ impl Services {
             self.users.clone(),
             self.api_keys.clone(),
             self.provider_accounts.clone(),
-            (self.usage.clone(), self.requests.clone()),
+            (
+                self.usage.clone(),
+                self.requests.clone(),
+                self.agent_sessions.clone(),
+            ),
         );
         schema
             .data(loaders)
@@ -127,6 +133,7 @@ impl Services {
             .data(self.api_keys)
             .data(self.requests)
             .data(self.usage)
+            .data(self.agent_sessions)
             .data(self.exports)
             .data(self.downloads)
             .data(self.backups)

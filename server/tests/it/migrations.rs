@@ -284,6 +284,8 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         video_seconds: 0,
         client_ip: None,
         user_agent: None,
+        agent_session_id: None,
+        sub_agent: None,
         requested_service_tier: None,
         service_tier: None,
         price_id: None,

@@ -84,6 +84,7 @@ tables! {
     share_override,
     share_hour,
     request,
+    agent_session,
     usage_rollup,
     usage_slice,
     audit_event,

@@ -30,6 +30,7 @@ use crate::{
     clock::SharedClock,
     db::Database,
     domain::{
+        agent_sessions,
         engine_usage::EngineUsage,
         ledger::{Charge, Ledger},
         prices::Prices,
@@ -48,6 +49,14 @@ pub(super) struct Batch {
     pub(super) pending: Vec<PendingSettlement>,
     reports: Vec<EngineUsage>,
     pub(super) correction: Option<Correction>,
+}
+
+impl Batch {
+    /// The rows with the names of their sessions.
+    fn named_rows(&self) -> impl Iterator<Item = (&request::Model, Option<&str>)> {
+        let names = self.pending.iter().map(|one| one.session_name.as_deref());
+        self.rows.iter().zip(names.chain(std::iter::repeat(None)))
+    }
 }
 
 /// The result of a batch.
@@ -197,6 +206,8 @@ impl RequestStore {
         let used_accounts = self.newly_used_accounts(batch.rows.iter().chain(after));
         set_account_last_used(&transaction, &used_accounts).await?;
         add_up(&transaction, &entries).await?;
+        agent_sessions::rollup::add(&transaction, batch.named_rows()).await?;
+        agent_sessions::rollup::correct(&transaction, &entries[batch.rows.len()..]).await?;
         add_charges(&transaction, &charges).await?;
         add_tokens(&transaction, &counted).await?;
         set_batch_number(&transaction, self.incarnation, batch.number).await?;

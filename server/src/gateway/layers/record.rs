@@ -21,8 +21,9 @@ use super::{
     request::{AuthenticatedRequest, RecordedRequest, RoutedRequest},
 };
 use crate::{
-    domain::{requests::RequestRecord, users::api_keys::Caller},
+    domain::{agent_sessions::AgentSessionRef, requests::RequestRecord, users::api_keys::Caller},
     gateway::{
+        agent_session::{self, GuessedSessions},
         context::RequestContext,
         dialect::GatewayError,
         receipts::{PendingAdmission, Receipts},
@@ -38,6 +39,7 @@ const MAX_ADDRESS: usize = 45;
 pub(in crate::gateway) struct Recording {
     pub(in crate::gateway) receipts: Arc<Receipts>,
     pub(in crate::gateway) traces: Traces,
+    pub(in crate::gateway) guessed: GuessedSessions,
 }
 
 impl<S> Service<AuthenticatedRequest> for Layered<Recording, S>
@@ -67,7 +69,7 @@ impl Recording {
         } = request;
         let endpoint = mem::take(&mut request.route.endpoint);
         let client = origin.address.map(text_of);
-        let record = record(&request, &caller, (endpoint, client));
+        let record = self.record(&request, &caller, (endpoint, client));
         let RoutedRequest {
             id,
             received_at,
@@ -94,41 +96,59 @@ impl Recording {
             body,
         }
     }
-}
 
-fn record(
-    request: &RoutedRequest,
-    caller: &Caller,
-    (endpoint, client_ip): (String, Option<String>),
-) -> RequestRecord {
-    let user_agent = request.head.headers.get(USER_AGENT);
-    let user_agent = user_agent.and_then(|value| value.to_str().ok());
-    RequestRecord {
-        id: request.id,
-        connection_id: None,
-        user_id: caller.user_id,
-        api_key_id: caller.api_key_id,
-        started_at: request.received_at,
-        duration: Duration::ZERO,
-        time_to_first_byte: None,
-        waited: None,
-        endpoint,
-        protocol: request.route.protocol,
-        model: None,
-        served_model: None,
-        streamed: false,
-        http_status: None,
-        // Should the server be killed before it knows more.
-        outcome: Outcome::Interrupted,
-        error_code: None,
-        error_message: None,
-        rejected_by: None,
-        tokens: None,
-        usage_source: UsageSource::Estimated,
-        client_ip,
-        user_agent: user_agent.map(str::to_owned),
-        requested_service_tier: None,
-        service_tier: None,
+    fn record(
+        &self,
+        request: &RoutedRequest,
+        caller: &Caller,
+        (endpoint, client_ip): (String, Option<String>),
+    ) -> RequestRecord {
+        let headers = &request.head.headers;
+        let user_agent = headers.get(USER_AGENT);
+        let user_agent = user_agent.and_then(|value| value.to_str().ok());
+        let named = agent_session::of_headers(caller.user_id, headers);
+        let agent_session = named.or_else(|| self.guessed_session(request, caller, user_agent));
+        RequestRecord {
+            id: request.id,
+            connection_id: None,
+            user_id: caller.user_id,
+            api_key_id: caller.api_key_id,
+            started_at: request.received_at,
+            duration: Duration::ZERO,
+            time_to_first_byte: None,
+            waited: None,
+            endpoint,
+            protocol: request.route.protocol,
+            model: None,
+            served_model: None,
+            streamed: false,
+            http_status: None,
+            // Should the server be killed before it knows more.
+            outcome: Outcome::Interrupted,
+            error_code: None,
+            error_message: None,
+            rejected_by: None,
+            tokens: None,
+            usage_source: UsageSource::Estimated,
+            client_ip,
+            user_agent: user_agent.map(str::to_owned),
+            agent_session,
+            requested_service_tier: None,
+            service_tier: None,
+        }
+    }
+
+    /// Lists of models and the like begin no session.
+    fn guessed_session(
+        &self,
+        request: &RoutedRequest,
+        caller: &Caller,
+        user_agent: Option<&str>,
+    ) -> Option<AgentSessionRef> {
+        let generates = request.route.protocol.generates();
+        let now = request.received_at;
+        let guessed = generates.then(|| self.guessed.session(caller.api_key_id, user_agent, now));
+        guessed.flatten()
     }
 }
 

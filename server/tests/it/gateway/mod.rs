@@ -3,6 +3,7 @@
 mod abort;
 mod addresses;
 mod admission;
+mod agent_sessions;
 mod assumed;
 mod books;
 mod differential;

@@ -3,6 +3,7 @@
 mod access;
 mod account;
 mod account_group;
+mod agent_session;
 mod audit;
 mod audit_walk;
 mod compression;

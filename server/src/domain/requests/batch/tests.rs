@@ -142,6 +142,7 @@ fn row(sequence: i64, tokens: i64) -> request::Model {
         usage_source: UsageSource::Estimated,
         client_ip: None,
         user_agent: None,
+        agent_session: None,
         requested_service_tier: None,
         service_tier: None,
     };
