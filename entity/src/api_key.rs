@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{ModelPatterns, RateLimit};
+use super::{ClientFamilies, ModelPatterns, Networks, RateLimit};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,6 +20,10 @@ pub struct Model {
     pub last_four: String,
     /// `None` allows every model that the user may use.
     pub allowed_models: Option<ModelPatterns>,
+    /// `None` allows every network.
+    pub allowed_networks: Option<Networks>,
+    /// `None` allows every client.
+    pub allowed_clients: Option<ClientFamilies>,
     pub created_at: DateTimeUtc,
     pub last_used_at: Option<DateTimeUtc>,
     pub expires_at: Option<DateTimeUtc>,

@@ -148,6 +148,11 @@ pub struct Model {
     pub video_seconds: i32,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The session of the agent that sent it; no foreign key, because sessions are deleted when their time is over.
+    pub agent_session_id: Option<Uuid>,
+    /// The sub-agent of the session that sent it, by the id that the agent sent, up to 64 characters; `None` for the main
+    /// agent.
+    pub sub_agent: Option<String>,
     /// The service tier in the request, as it is written there; up to 32 characters.
     pub requested_service_tier: Option<String>,
     /// The service tier that the provider reports, as it is written there; up to 32 characters.

@@ -13,6 +13,8 @@ import { Loading } from "./ui/Loading";
 
 const AccountGroupsPage = lazy(() => import("./pages/accountGroups/AccountGroupsPage"));
 const AccountGroupPage = lazy(() => import("./pages/accountGroups/AccountGroupPage"));
+const AgentSessionPage = lazy(() => import("./pages/agentSessions/AgentSessionPage"));
+const AgentSessionsPage = lazy(() => import("./pages/agentSessions/AgentSessionsPage"));
 const AlertsPage = lazy(() => import("./pages/AlertsPage"));
 const AuditPage = lazy(() => import("./pages/AuditPage"));
 const EnginePage = lazy(() => import("./pages/engine/EnginePage"));
@@ -56,6 +58,8 @@ const Password = lazy(() => import("./pages/settings/Password"));
 
 const OwnUsage = lazy(() => import("./pages/me/OwnUsage"));
 const OwnRequests = lazy(() => import("./pages/me/OwnRequests"));
+const OwnAgentSessions = lazy(() => import("./pages/me/OwnAgentSessions"));
+const OwnAgentSession = lazy(() => import("./pages/me/OwnAgentSession"));
 const OwnKeys = lazy(() => import("./pages/me/OwnKeys"));
 const OwnModels = lazy(() => import("./pages/me/OwnModels"));
 const OwnConnect = lazy(() => import("./pages/me/OwnConnect"));
@@ -110,6 +114,8 @@ function AdminRoutes() {
       <Route path="/welcome" component={WelcomePage} />
       <Route path="/alerts" component={AlertsPage} />
       <Route path="/requests" component={RequestsPage} />
+      <Route path="/agent-sessions" component={AgentSessionsPage} />
+      <Route path="/agent-sessions/:id" component={AgentSessionPage} />
       <Route path="/usage" component={UsagePage} />
       <Route path="/users" component={UsersPage} />
       <Route path="/users/groups" component={UserGroupsPage} />
@@ -162,6 +168,8 @@ export function App() {
         <Route path="/me" component={ForKeyHolders}>
           <Route path="/" component={OwnUsage} />
           <Route path="/requests" component={OwnRequests} />
+          <Route path="/agent-sessions" component={OwnAgentSessions} />
+          <Route path="/agent-sessions/:id" component={OwnAgentSession} />
           <Route path="/keys" component={OwnKeys} />
           <Route path="/models" component={OwnModels} />
           <Route path="/connect" component={OwnConnect} />

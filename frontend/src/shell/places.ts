@@ -1,4 +1,5 @@
 import Bell from "lucide-solid/icons/bell";
+import Bot from "lucide-solid/icons/bot";
 import Boxes from "lucide-solid/icons/boxes";
 import ChartColumn from "lucide-solid/icons/chart-column";
 import Cpu from "lucide-solid/icons/cpu";
@@ -35,6 +36,7 @@ export const GROUPS: Group[] = [
       { path: "/", name: "overview", icon: Gauge, near: true },
       { path: "/alerts", name: "alerts", icon: Bell },
       { path: "/requests", name: "requests", icon: List, near: true },
+      { path: "/agent-sessions", name: "agentSessions", icon: Bot },
       { path: "/usage", name: "usage", icon: ChartColumn, near: true },
     ],
   },
@@ -105,8 +107,9 @@ export const OWN_GROUPS: Group[] = [
     places: [
       { path: "/me", name: "ownUsage", icon: ChartColumn, near: true },
       { path: "/me/requests", name: "requests", icon: List, near: true },
+      { path: "/me/agent-sessions", name: "agentSessions", icon: Bot },
       { path: "/me/keys", name: "ownKeys", icon: KeyRound, near: true },
-      { path: "/me/models", name: "models", icon: Boxes, near: true },
+      { path: "/me/models", name: "models", icon: Boxes },
       { path: "/me/connect", name: "connect", icon: Terminal, near: true },
     ],
   },

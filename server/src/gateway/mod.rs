@@ -1,6 +1,7 @@
 //! The data plane, which users' tools call. [`stack`] lists what happens to a request, in order.
 
 mod admission;
+mod agent_session;
 mod answer;
 mod body;
 mod catalogue;
@@ -47,6 +48,7 @@ use url::Url;
 pub use self::metrics::GatewayMetrics;
 use self::{
     admission::{AdmissionControl, KeptBounds},
+    agent_session::GuessedSessions,
     answer::Responder,
     catalogue::Catalogue,
     choose::AccountChoice,
@@ -239,8 +241,12 @@ fn stack(
             clock: options.clock,
             errors: components.errors,
         }))
-        // Every key is in memory: an unknown client costs no query and no byte of its body.
-        .layer(layer(Authentication { keys: options.keys }))
+        // Every key is in memory, with the networks and clients that it is for: an unknown client costs no query and no byte
+        // of its body.
+        .layer(layer(Authentication {
+            keys: options.keys,
+            addresses: options.addresses,
+        }))
         // Our own endpoints are no requests: they are answered from memory and not recorded.
         .layer(layer(Reports {
             settings: options.settings.clone(),
@@ -249,8 +255,8 @@ fn stack(
         // From here on a request is recorded, however it ends.
         .layer(layer(Recording {
             receipts: Arc::clone(&components.receipts),
-            addresses: options.addresses,
             traces: options.traces,
+            guessed: GuessedSessions::default(),
         }))
         // Rate and concurrency depend on the caller alone, so they hold before a byte of the body is read.
         .layer(layer(Limiting {

@@ -11,6 +11,7 @@ use crate::{
         account_groups::AccountGroups,
         account_limits::AccountLimits,
         admins::Admins,
+        agent_sessions::AgentSessions,
         alerts::Alerts,
         api_tokens::ApiTokens,
         audit::Audit,
@@ -31,6 +32,7 @@ use crate::{
         shares::Shares,
         usage::Usage,
         users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        window_openings::WindowOpenings,
     },
     engine::{EngineHandle, EngineUpdates},
     notify,
@@ -49,6 +51,7 @@ pub struct Services {
     pub login_throttle: LoginThrottle,
     pub api_tokens: ApiTokens,
     pub saved_views: SavedViews,
+    pub window_openings: WindowOpenings,
     pub users: Users,
     pub account_groups: AccountGroups,
     pub shares: Shares,
@@ -57,6 +60,7 @@ pub struct Services {
     pub api_keys: ApiKeys,
     pub requests: RequestLog,
     pub usage: Usage,
+    pub agent_sessions: AgentSessions,
     pub exports: Exports,
     pub downloads: Downloads,
     pub backups: Backups,
@@ -105,7 +109,11 @@ impl Services {
             self.users.clone(),
             self.api_keys.clone(),
             self.provider_accounts.clone(),
-            (self.usage.clone(), self.requests.clone()),
+            (
+                self.usage.clone(),
+                self.requests.clone(),
+                self.agent_sessions.clone(),
+            ),
         );
         schema
             .data(loaders)
@@ -116,6 +124,7 @@ impl Services {
             .data(self.login_throttle)
             .data(self.api_tokens)
             .data(self.saved_views)
+            .data(self.window_openings)
             .data(self.users)
             .data(self.account_groups)
             .data(self.shares)
@@ -124,6 +133,7 @@ impl Services {
             .data(self.api_keys)
             .data(self.requests)
             .data(self.usage)
+            .data(self.agent_sessions)
             .data(self.exports)
             .data(self.downloads)
             .data(self.backups)

@@ -28,6 +28,7 @@ mod schema;
 mod security;
 mod sign_in_cost;
 mod support;
+mod two_servers;
 mod watch;
 mod web;
 mod words;

@@ -157,6 +157,7 @@ async fn every_entity_finds_its_table_and_columns() {
     find::<entity::setting::Entity>(&database).await;
     find::<entity::secret::Entity>(&database).await;
     find::<entity::ledger_batch::Entity>(&database).await;
+    find::<entity::replica::Entity>(&database).await;
     find::<entity::price::Entity>(&database).await;
     find::<entity::quota::Entity>(&database).await;
     find::<entity::quota_bucket::Entity>(&database).await;
@@ -283,6 +284,8 @@ fn request_of(user_id: Uuid, api_key_id: Uuid) -> request::Model {
         video_seconds: 0,
         client_ip: None,
         user_agent: None,
+        agent_session_id: None,
+        sub_agent: None,
         requested_service_tier: None,
         service_tier: None,
         price_id: None,

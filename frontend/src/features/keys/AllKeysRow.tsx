@@ -13,6 +13,7 @@ import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { KeyActions } from "./KeyActions";
 import { FullestQuota, KeyEnd } from "./KeyEnd";
+import { KeyOrigins } from "./KeyOrigins";
 
 const AllKeysRowFragment = graphql(`
   fragment AllKeysRow on ApiKey {
@@ -22,8 +23,10 @@ const AllKeysRowFragment = graphql(`
     lastFour
     state
     lastUsedAt
-    expiresAt
+    endsAt
     revokedAt
+    allowedNetworks
+    allowedClients
     user {
       id
       name
@@ -107,7 +110,7 @@ function Below(props: { apiKey: AllKeysRowData }) {
           })}
         </span>
       </Show>
-      <Show when={!props.apiKey.revokedAt && props.apiKey.expiresAt}>
+      <Show when={!props.apiKey.revokedAt && props.apiKey.endsAt}>
         <span class="block text-sm text-muted md:hidden">
           {t("keys.ends")}: <KeyEnd apiKey={props.apiKey} />
         </span>
@@ -154,6 +157,7 @@ export function AllKeysRow(props: AllKeysRowProps) {
         <span class="font-mono text-xs whitespace-nowrap text-muted">
           {apiKey().prefix}…{apiKey().lastFour}
         </span>
+        <KeyOrigins apiKey={apiKey()} />
         <Below apiKey={apiKey()} />
       </Cell>
       <Cell class="max-sm:hidden">

@@ -19,6 +19,8 @@ const KeyActionsFragment = graphql(`
     state
     expiresAt
     allowedModels
+    allowedNetworks
+    allowedClients
   }
 `);
 

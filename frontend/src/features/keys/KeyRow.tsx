@@ -7,6 +7,7 @@ import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { KeyActions } from "./KeyActions";
 import { FullestQuota, KeyEnd } from "./KeyEnd";
+import { KeyOrigins } from "./KeyOrigins";
 
 const KeyRowFragment = graphql(`
   fragment KeyRow on ApiKey {
@@ -16,8 +17,10 @@ const KeyRowFragment = graphql(`
     lastFour
     state
     lastUsedAt
-    expiresAt
+    endsAt
     revokedAt
+    allowedNetworks
+    allowedClients
     quotas {
       id
       usedPercent
@@ -51,6 +54,7 @@ export function KeyRow(props: KeyRowProps) {
         <span class="font-mono text-xs whitespace-nowrap text-muted">
           {apiKey().prefix}…{apiKey().lastFour}
         </span>
+        <KeyOrigins apiKey={apiKey()} />
         <span class="block text-sm text-muted sm:hidden">
           {t("keys.lastUsed")}: <Ago at={apiKey().lastUsedAt} />
         </span>

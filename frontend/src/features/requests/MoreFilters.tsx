@@ -104,6 +104,14 @@ function MoreFields(props: MoreFiltersProps) {
           onChange={(connection) => props.onChange({ connection })}
         />
       </Show>
+      <Show when={props.search.session}>
+        <FilterField
+          type="text"
+          label={t("agentSessions.session")}
+          value={props.search.session}
+          onChange={(session) => props.onChange({ session })}
+        />
+      </Show>
     </>
   );
 }

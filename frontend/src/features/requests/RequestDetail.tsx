@@ -2,7 +2,7 @@ import { A } from "@solidjs/router";
 import { Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
-import { exactUsd, formatWhole } from "../../lib/format";
+import { exactUsd, formatUsd, formatWhole } from "../../lib/format";
 import { isMetered } from "../../lib/metered";
 import { CopyButton } from "../../ui/CopyButton";
 import { Fact } from "../../ui/Facts";
@@ -65,6 +65,16 @@ const RequestDetailFragment = graphql(`
       id
       label
     }
+    subAgent
+    agentSession {
+      id
+      name
+      agent
+      totals {
+        requests
+        cost
+      }
+    }
   }
 `);
 
@@ -105,6 +115,7 @@ export function RequestDetail(props: DetailProps) {
         </Show>
         <TimingBar request={request()} />
       </Show>
+      <Session request={props.request} isOwn={props.isOwn} />
       <Whereabouts request={props.request} isOwn={props.isOwn} />
       <div class="flex flex-wrap items-center gap-3 border-t border-line pt-4">
         <p class="min-w-0 flex-1">
@@ -184,6 +195,41 @@ function CostBasis(props: DetailProps) {
             <span class="block">{t("requests.assumedHint")}</span>
           </Show>
         </span>
+      )}
+    </Show>
+  );
+}
+
+/** The session of the agent, and its cost so far. */
+function Session(props: DetailProps) {
+  const request = () => readFragment(RequestDetailFragment, props.request);
+  const base = () => (props.isOwn ? "/me/agent-sessions" : "/agent-sessions");
+  return (
+    <Show when={request().agentSession}>
+      {(session) => (
+        <dl class="grid grid-cols-2 gap-x-6 gap-y-4">
+          <Fact name={t("agentSessions.session")}>
+            <A href={`${base()}/${session().id}`} class="underline underline-offset-4">
+              {t(`agentSessions.agents.${session().agent}`)}
+            </A>
+            <span class="block truncate font-mono text-xs font-normal text-muted">
+              {session().name ?? t("agentSessions.guessed")}
+            </span>
+          </Fact>
+          <Fact name={t("agentSessions.sessionCost")}>
+            <span title={exactUsd(session().totals.cost)}>{formatUsd(session().totals.cost)}</span>
+            <span class="block text-sm font-normal text-muted">
+              {t("agentSessions.requestCount", { count: session().totals.requests })}
+            </span>
+          </Fact>
+          <Show when={request().subAgent}>
+            {(name) => (
+              <Fact name={t("agentSessions.subAgent")} wide>
+                <span class="font-mono text-xs break-all">{name()}</span>
+              </Fact>
+            )}
+          </Show>
+        </dl>
       )}
     </Show>
   );

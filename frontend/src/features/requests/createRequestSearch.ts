@@ -24,6 +24,8 @@ export type RequestSearch = {
   id?: string;
   /** The id of a WebSocket's first turn. */
   connection?: string;
+  /** The id of a session of an agent. */
+  session?: string;
   /** By the reader's own clock: `2026-11-25T14:30`. */
   from?: string;
   to?: string;
@@ -41,6 +43,7 @@ export const MORE_FILTERS = [
   "max",
   "id",
   "connection",
+  "session",
 ] as const;
 
 const FILTERS = [
@@ -100,6 +103,7 @@ export function createRequestSearch() {
         maxDurationMs: milliseconds(search.max),
         id: search.id || null,
         connectionId: search.connection || null,
+        agentSessionId: search.session || null,
         from: moment(search.from),
         to: moment(search.to),
       };

@@ -25,6 +25,10 @@ const SettingsValuesFragmentDoc = graphql(`
     ownKeys
     ownKeysMaximum
     ownAlertAddresses
+    maxKeyLifeDays
+    maxKeyIdleDays
+    keyNetworkMinutes
+    revokeKeyInTwoNetworks
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

@@ -8,6 +8,7 @@ export const GROUPS = [
   "routing",
   "failures",
   "engine",
+  "keys",
   "ownKeys",
   "retention",
 ] as const;
@@ -77,6 +78,11 @@ const SETTINGS = {
   accountCheckMinutes: { group: "failures", kind: "whole" },
 
   refreshModelCatalogue: { group: "engine", kind: "onOff" },
+
+  maxKeyLifeDays: { group: "keys", kind: "whole" },
+  maxKeyIdleDays: { group: "keys", kind: "whole" },
+  keyNetworkMinutes: { group: "keys", kind: "whole" },
+  revokeKeyInTwoNetworks: { group: "keys", kind: "onOff" },
 
   ownKeys: { group: "ownKeys", kind: "onOff" },
   ownKeysMaximum: { group: "ownKeys", kind: "whole" },

@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import Trash2 from "lucide-solid/icons/trash";
-import { createSignal, For } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
+import { AccessDialog } from "../../accountGroups/AccessDialog";
 import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { May } from "../../graphql/may";
@@ -22,6 +23,10 @@ const UserGroupsQueryDoc = graphql(`
       name
       allowedModels
       memberCount
+      accountGroups {
+        id
+        name
+      }
       rateLimit {
         requestsPerMinute
         tokensPerMinute
@@ -44,6 +49,7 @@ const DeleteUserGroupMutation = graphql(`
 `);
 
 function GroupRow(props: { group: Group; onEdit: () => void }) {
+  const [open, setOpen] = createSignal(false);
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-col gap-1">
@@ -64,6 +70,17 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
           </For>
           {" · "}
           {t(props.group.rateLimit ? "userGroups.ownRate" : "userGroups.defaultRate")}
+          <Show when={props.group.accountGroups}>
+            {(groups) => (
+              <>
+                {" · "}
+                {t("accountGroups.title")}:{" "}
+                {groups()
+                  .map(({ name }) => name)
+                  .join(", ")}
+              </>
+            )}
+          </Show>
         </span>
       </div>
       <span class="ml-auto flex items-center gap-1">
@@ -76,6 +93,22 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
           >
             {t("common.edit")}
           </Button>
+        </May>
+        <May do="setAccountAccess">
+          <Button
+            size="small"
+            tone="quiet"
+            aria-label={t("accountGroups.accessTitle", { name: props.group.name })}
+            onClick={() => setOpen(true)}
+          >
+            {t("accountGroups.title")}
+          </Button>
+          <AccessDialog
+            userGroupId={props.group.id}
+            name={props.group.name}
+            open={open()}
+            onClose={() => setOpen(false)}
+          />
         </May>
         <May do="deleteUserGroup">
           <DeleteGroup group={props.group} />

@@ -14,9 +14,14 @@ export function UserRequestLog(props: { userId: string; title: string; first: nu
       title={props.title}
       flush
       actions={
-        <A href={`/requests?user=${props.userId}`} class={buttonClass("quiet", "small")}>
-          {t("common.viewRequests")}
-        </A>
+        <>
+          <A href={`/agent-sessions?user=${props.userId}`} class={buttonClass("quiet", "small")}>
+            {t("agentSessions.title")}
+          </A>
+          <A href={`/requests?user=${props.userId}`} class={buttonClass("quiet", "small")}>
+            {t("common.viewRequests")}
+          </A>
+        </>
       }
     >
       <RequestLog

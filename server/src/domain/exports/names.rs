@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use entity::{api_key, provider_account, user};
+use entity::{agent_session, api_key, provider_account, user};
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter as _, QuerySelect as _};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ pub(super) struct Ids {
     pub(super) users: HashSet<Uuid>,
     pub(super) api_keys: HashSet<Uuid>,
     pub(super) accounts: HashSet<Uuid>,
+    pub(super) agent_sessions: HashSet<Uuid>,
 }
 
 /// Names by id, including archived users, revoked keys and removed accounts.
@@ -22,10 +23,12 @@ pub(super) struct ExportNames {
     users: HashMap<Uuid, String>,
     api_keys: HashMap<Uuid, String>,
     accounts: HashMap<Uuid, String>,
+    agent_sessions: HashMap<Uuid, String>,
 }
 
 impl ExportNames {
     pub(super) async fn of(ids: Ids, db: &DatabaseConnection) -> Result<Self> {
+        use agent_session::Column as Session;
         use provider_account::Column as Account;
 
         Ok(Self {
@@ -37,6 +40,7 @@ impl ExportNames {
             )
             .await?,
             accounts: find((Account::Id, Account::Label), ids.accounts, db).await?,
+            agent_sessions: find((Session::Id, Session::Name), ids.agent_sessions, db).await?,
         })
     }
 
@@ -50,6 +54,11 @@ impl ExportNames {
 
     pub(super) fn account(&self, id: Option<Uuid>) -> ExportCell {
         ExportCell::text(id.and_then(|id| self.accounts.get(&id).cloned()))
+    }
+
+    /// The id that the agent sent.
+    pub(super) fn agent_session(&self, id: Option<Uuid>) -> ExportCell {
+        ExportCell::text(id.and_then(|id| self.agent_sessions.get(&id).cloned()))
     }
 }
 
@@ -69,6 +78,7 @@ where
         .column(id)
         .column(name)
         .filter(id.is_in(ids))
+        .filter(name.is_not_null())
         .into_tuple::<(Uuid, String)>();
     Ok(query.all(db).await?.into_iter().collect())
 }

@@ -99,6 +99,9 @@ impl Rows for RequestRows {
         "reconciliation",
         "client_ip",
         "user_agent",
+        "agent_session_id",
+        "agent_session",
+        "sub_agent",
     ];
 
     async fn next(&mut self) -> Result<Vec<Vec<ExportCell>>> {
@@ -107,6 +110,7 @@ impl Rows for RequestRows {
             users: page.iter().map(|row| row.user_id).collect(),
             api_keys: page.iter().map(|row| row.api_key_id).collect(),
             accounts: page.iter().filter_map(|row| row.account_id).collect(),
+            agent_sessions: page.iter().filter_map(|row| row.agent_session_id).collect(),
         };
         let names = ExportNames::of(ids, self.db.reader()).await?;
         Ok(page.into_iter().map(|row| cells(row, &names)).collect())
@@ -163,5 +167,8 @@ fn cells(row: request::Model, names: &ExportNames) -> Vec<ExportCell> {
         ExportCell::word(row.reconciliation),
         ExportCell::text(row.client_ip),
         ExportCell::text(row.user_agent),
+        ExportCell::id(row.agent_session_id),
+        names.agent_session(row.agent_session_id),
+        ExportCell::text(row.sub_agent),
     ]
 }

@@ -258,6 +258,7 @@ impl Rows for UsageRows {
             users: page.iter().map(|(_, row)| row.user_id).collect(),
             api_keys: page.iter().map(|(_, row)| row.api_key_id).collect(),
             accounts: page.iter().map(|(_, row)| row.account_id).collect(),
+            ..Ids::default()
         };
         let names = ExportNames::of(ids, self.db.reader()).await?;
         let rows = page.into_iter();

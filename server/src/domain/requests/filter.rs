@@ -35,6 +35,7 @@ pub struct RequestFilter {
     pub user_id: Option<Uuid>,
     pub api_key_id: Option<Uuid>,
     pub account_id: Option<Uuid>,
+    pub agent_session_id: Option<Uuid>,
     /// A name, or a pattern in which `*` matches any characters, regardless of case.
     pub model: Option<String>,
     pub provider: Option<ProviderKind>,
@@ -150,6 +151,7 @@ impl RequestFilter {
             && is(self.api_key_id, row.api_key_id)
             && (self.connection_id.is_none() || self.connection_id == row.connection_id)
             && (self.account_id.is_none() || self.account_id == row.account_id)
+            && (self.agent_session_id.is_none() || self.agent_session_id == row.agent_session_id)
             && self
                 .model
                 .as_ref()
@@ -198,6 +200,10 @@ impl RequestFilter {
             .add_option(self.user_id.map(|id| Column::UserId.eq(id)))
             .add_option(self.api_key_id.map(|id| Column::ApiKeyId.eq(id)))
             .add_option(self.account_id.map(|id| Column::AccountId.eq(id)))
+            .add_option(
+                self.agent_session_id
+                    .map(|id| Column::AgentSessionId.eq(id)),
+            )
             .add_option(self.model.as_deref().map(of_model))
             .add_option(self.provider.map(|provider| Column::Provider.eq(provider)))
             .add_option(self.endpoint.as_ref().map(|text| Column::Endpoint.eq(text)))
@@ -230,6 +236,7 @@ impl RequestFilter {
         let Self {
             id: None,
             connection_id: None,
+            agent_session_id: None,
             endpoint: None,
             outcomes: None,
             error_codes: None,

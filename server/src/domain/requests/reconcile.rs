@@ -253,6 +253,7 @@ mod tests {
             usage_source: source,
             client_ip: None,
             user_agent: None,
+            agent_session: None,
             requested_service_tier: None,
             service_tier: None,
         }

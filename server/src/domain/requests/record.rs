@@ -9,7 +9,10 @@ use entity::{
 };
 use uuid::Uuid;
 
-use crate::domain::tokens::Tokens;
+use crate::domain::{
+    agent_sessions::{AgentSessionRef, MAX_NAME},
+    tokens::Tokens,
+};
 
 /// Longer texts of clients are cut, in characters.
 const MAX_TEXT: usize = 200;
@@ -55,6 +58,9 @@ pub struct RequestRecord {
     pub usage_source: UsageSource,
     pub client_ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The session of the agent that sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_session: Option<AgentSessionRef>,
     /// The service tier in the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_service_tier: Option<String>,
@@ -64,11 +70,19 @@ pub struct RequestRecord {
 }
 
 impl RequestRecord {
+    /// Takes the name of its session, which the row does not have.
+    pub(super) fn take_session_name(&mut self) -> Option<String> {
+        let name = self.agent_session.as_mut()?.name.take();
+        name.map(|name| cut(name, MAX_NAME))
+    }
+
     /// The row to store, without a sequence number, price and cost.
     pub(super) fn into_row(self) -> request::Model {
         let tokens = self.tokens;
         let media = tokens.map(|tokens| tokens.media).unwrap_or_default();
         let stored = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
+        let agent_session_id = self.agent_session.as_ref().map(|session| session.id);
+        let sub_agent = self.agent_session.and_then(|session| session.sub_agent);
         request::Model {
             id: self.id,
             sequence: 0,
@@ -106,6 +120,8 @@ impl RequestRecord {
             video_seconds: stored(media.video_seconds),
             client_ip: self.client_ip.map(shortened),
             user_agent: self.user_agent.map(shortened),
+            agent_session_id,
+            sub_agent: sub_agent.map(|name| cut(name, MAX_NAME)),
             requested_service_tier: self.requested_service_tier.map(|tier| cut(tier, MAX_TIER)),
             service_tier: self.service_tier.map(|tier| cut(tier, MAX_TIER)),
             price_id: None,

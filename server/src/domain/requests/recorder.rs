@@ -195,11 +195,12 @@ impl RecordPermit {
 
     /// Sends the record to the writer task. Never blocks; the result is ready once the record is in the journal
     /// or the database.
-    pub fn record(mut self, record: RequestRecord) -> Option<Written> {
+    pub fn record(mut self, mut record: RequestRecord) -> Option<Written> {
         self.noted = None;
         let mut held = self.held.take()?;
         let line = LineText::of_record(&record);
         let tokens = record.tokens.map_or(0, Tokens::total);
+        let session_name = record.take_session_name();
         let mut row = record.into_row();
         if let Some(reservation) = &mut held.reservation {
             if reservation.counts_cost() {
@@ -214,6 +215,7 @@ impl RecordPermit {
             reservation.settle(tokens, row.cost.unwrap_or(0));
         }
         let pending = PendingSettlement {
+            session_name,
             reservation: held.reservation,
             share: held.share,
             entries: held.entries,

@@ -21,6 +21,8 @@ pub(super) struct Settlement {
 /// The resources of a request that are released once it is in the database.
 #[derive(Debug, Default)]
 pub(super) struct PendingSettlement {
+    /// The id that the agent sent of its session, for the first request of the session.
+    pub(super) session_name: Option<String>,
     pub(super) reservation: Option<Reservation>,
     pub(super) share: Option<ShareHold>,
     /// Entries of the journal that keep their files.

@@ -228,8 +228,12 @@ fn recovered_settlement(mut record: RequestRecord) -> Settlement {
     if record.outcome == Outcome::Interrupted && record.error_code.is_none() {
         record.error_code = Some(KILLED.to_owned());
     }
+    let pending = PendingSettlement {
+        session_name: record.take_session_name(),
+        ..PendingSettlement::default()
+    };
     Settlement {
         row: record.into_row(),
-        pending: PendingSettlement::default(),
+        pending,
     }
 }

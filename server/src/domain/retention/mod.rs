@@ -10,6 +10,7 @@ use std::{sync::atomic::AtomicI64, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    agent_session::{self, Entity as AgentSession},
     alert_address_request::{self, Entity as AddressRequest},
     request::{self, Entity as Request},
     usage_rollup::Period,
@@ -62,6 +63,8 @@ pub struct Deleted {
     pub quota_buckets: u64,
     /// Old levels of subscription windows.
     pub window_readings: u64,
+    /// Sessions of agents without requests.
+    pub agent_sessions: u64,
 }
 
 impl Retention {
@@ -93,6 +96,7 @@ impl Retention {
                     zeros = deleted.zeros,
                     quota_buckets = deleted.quota_buckets,
                     window_readings = deleted.window_readings,
+                    agent_sessions = deleted.agent_sessions,
                     "deleted rows beyond the retention period"
                 ),
                 Some(Ok(_)) | None => {}
@@ -116,6 +120,7 @@ impl Retention {
             zeros: zeros::delete(&self.db, &self.checked_until, now).await?,
             quota_buckets: self.delete_buckets(now - BUCKETS_KEPT).await?,
             window_readings: self.windows.delete_old().await?,
+            agent_sessions: self.delete_agent_sessions(cut).await?,
         })
     }
 
@@ -140,6 +145,31 @@ impl Retention {
                 .to_owned();
             let batch = Request::delete_many()
                 .filter(request::Column::Id.in_subquery(oldest))
+                .exec(self.db.writer())
+                .await?;
+            deleted += batch.rows_affected;
+            if batch.rows_affected < BATCH {
+                return Ok(deleted);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// A session is deleted with its last request. Those that the journal may replay add to their session.
+    async fn delete_agent_sessions(&self, cut: DateTime<Utc>) -> Result<u64> {
+        let held = i64::try_from(self.held.since().await).unwrap_or(i64::MAX);
+        let first_kept = cut.timestamp_millis().min(held).saturating_mul(1000);
+        let mut deleted = 0;
+        loop {
+            let oldest = Query::select()
+                .column(agent_session::Column::Id)
+                .from(AgentSession)
+                .and_where(agent_session::Column::LastRequestAt.lt(first_kept))
+                .order_by(agent_session::Column::LastRequestAt, Order::Asc)
+                .limit(BATCH)
+                .to_owned();
+            let batch = AgentSession::delete_many()
+                .filter(agent_session::Column::Id.in_subquery(oldest))
                 .exec(self.db.writer())
                 .await?;
             deleted += batch.rows_affected;

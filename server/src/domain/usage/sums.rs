@@ -1,6 +1,7 @@
 //! The sums that are kept of requests.
 
 use entity::{
+    agent_session,
     request::{self, Outcome, UsageSource},
     usage_rollup::{self, Period},
     usage_slice::{self, Dimension},
@@ -81,6 +82,23 @@ impl Sums {
         self.duration.checked_div(self.requests)
     }
 
+    /// The tokens that were read from caches, in percent of all input; `None` without input.
+    pub fn cache_hit_percent(&self) -> Option<f64> {
+        let tokens = self.tokens;
+        let input = [tokens.input, tokens.cache_read, tokens.cache_write];
+        let input = input.into_iter().fold(0, i64::saturating_add);
+        // In tenths of a percent, which 32 bits hold.
+        let permille = i128::from(tokens.cache_read) * 1000;
+        let permille = permille.checked_div(input.into())?;
+        Some(f64::from(i32::try_from(permille).unwrap_or(1000)) / 10.0)
+    }
+
+    /// The sum that this column stores; `None` for other columns.
+    pub(in crate::domain) fn value_of(&self, column: &str) -> Option<i64> {
+        let at = COLUMNS.iter().position(|name| *name == column)?;
+        self.values().get(at).copied()
+    }
+
     /// Reads the columns of a query by their names.
     pub(in crate::domain) fn read(row: &QueryResult) -> Result<Self, DbErr> {
         let mut values = [0; COLUMNS.len()];
@@ -127,7 +145,7 @@ pub(super) struct SliceKey {
     pub(super) subject: String,
 }
 
-/// Lists the columns of the sums, in both tables, with the fields of [`Sums`] they store. Everything that
+/// Lists the columns of the sums, in all tables, with the fields of [`Sums`] they store. Everything that
 /// handles all columns is generated from this list.
 macro_rules! sum_columns {
     ($($column:ident: $($field:ident).+,)*) => {
@@ -156,6 +174,11 @@ macro_rules! sum_columns {
                 }
             }
 
+            /// Adds to the sums of a session.
+            pub(in crate::domain) fn add_to(self, session: &mut agent_session::Model) {
+                $(session.$column = session.$column.saturating_add(self.$($field).+);)*
+            }
+
             pub(super) fn into_slice(self, key: SliceKey) -> usage_slice::Model {
                 usage_slice::Model {
                     dimension: key.dimension,
@@ -164,6 +187,14 @@ macro_rules! sum_columns {
                     subject: key.subject,
                     $($column: self.$($field).+,)*
                 }
+            }
+        }
+
+        impl From<&agent_session::Model> for Sums {
+            fn from(row: &agent_session::Model) -> Self {
+                let mut sums = Self::default();
+                sums.set_values([$(row.$column),*]);
+                sums
             }
         }
 

@@ -13,9 +13,10 @@ use crate::{
             context::ContextExt as _,
             cost::BATCHED,
             error::Result,
-            loaders::{AccountId, ApiKeyId, UserId},
+            loaders::{AccountId, AgentSessionId, ApiKeyId, UserId},
         },
         types::{
+            agent_session::AgentSession,
             api_key::ApiKey,
             request::{CostBasis, Request},
             request_failure::RequestAttempt,
@@ -49,6 +50,16 @@ impl Request {
         let Some(id) = id else { return Ok(None) };
         let account = ctx.loader().load_one(AccountId(id)).await?;
         Ok(account.map(ProviderAccount::from))
+    }
+
+    /// The session of the agent that sent it; null if it belongs to none, or retention has deleted the session.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn agent_session(&self, ctx: &Context<'_>) -> Result<Option<AgentSession>> {
+        let Some(id) = self.agent_session_id else {
+            return Ok(None);
+        };
+        let session = ctx.loader().load_one(AgentSessionId(id)).await?;
+        Ok(session.map(AgentSession::from))
     }
 
     /// The engine's attempts at provider accounts if at least one failed, in the order of its reports: the first 8.

@@ -25,6 +25,8 @@ pub(crate) struct RequestFilter {
     /// The id of the provider account that served the request, or that failed last if none did. Ignored for callers
     /// that are not administrators.
     account_id: Option<ID>,
+    /// The id of the session of an agent.
+    agent_session_id: Option<ID>,
     /// The requested model name; with `*`, at most 4 times, a pattern in which `*` matches any characters, regardless of
     /// case, such as `claude-*`.
     model: Option<String>,
@@ -60,6 +62,7 @@ impl RequestFilter {
             user_id: id(&self.user_id, "user")?,
             api_key_id: id(&self.api_key_id, "API key")?,
             account_id: id(&self.account_id, "provider account")?,
+            agent_session_id: id(&self.agent_session_id, "session")?,
             model: self.model,
             provider: self.provider.map(Into::into),
             endpoint: self.endpoint,

@@ -66,7 +66,7 @@ pub(crate) struct RequestHistogram {
     buckets: Vec<RequestHistogramBucket>,
     /// The totals over the range.
     totals: RequestTotals,
-    /// Whether all requests of the range were counted. Filters by id, endpoint, outcome, error code, status,
+    /// Whether all requests of the range were counted. Filters by id, session, endpoint, outcome, error code, status,
     /// duration or a pattern of models count the newest 200,000.
     complete: bool,
 }

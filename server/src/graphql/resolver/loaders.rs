@@ -4,12 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use chrono::DateTime;
-use entity::{api_key, provider_account, user};
+use entity::{agent_session, api_key, provider_account, user};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::domain::{
     Error,
+    agent_sessions::AgentSessions,
     provider_accounts::ProviderAccounts,
     requests::{AccountTraffic, RecentAddress, RequestLog},
     usage::{Sums, Usage},
@@ -42,6 +43,10 @@ pub(crate) struct AddressesOfKey(pub(crate) Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AccountId(pub(crate) Uuid);
 
+/// Loads a session of an agent by id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AgentSessionId(pub(crate) Uuid);
+
 /// Loads the requests through an account since a time, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TrafficOfAccount {
@@ -57,6 +62,7 @@ pub(crate) struct Loaders {
     provider_accounts: ProviderAccounts,
     usage: Usage,
     requests: RequestLog,
+    agent_sessions: AgentSessions,
 }
 
 impl Loaders {
@@ -65,7 +71,7 @@ impl Loaders {
         users: Users,
         api_keys: ApiKeys,
         provider_accounts: ProviderAccounts,
-        (usage, requests): (Usage, RequestLog),
+        (usage, requests, agent_sessions): (Usage, RequestLog, AgentSessions),
     ) -> DataLoader<Self> {
         let tasks = TaskTracker::new();
         let loaders = Self {
@@ -74,6 +80,7 @@ impl Loaders {
             provider_accounts,
             usage,
             requests,
+            agent_sessions,
         };
         DataLoader::new(loaders, move |task| tasks.spawn(task))
     }
@@ -178,6 +185,20 @@ impl Loader<AccountId> for Loaders {
         Ok(accounts
             .into_iter()
             .map(|account| (AccountId(account.id), account))
+            .collect())
+    }
+}
+
+impl Loader<AgentSessionId> for Loaders {
+    type Value = agent_session::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[AgentSessionId]) -> Found<AgentSessionId, agent_session::Model> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let sessions = self.agent_sessions.find_many(&ids).await?;
+        Ok(sessions
+            .into_iter()
+            .map(|session| (AgentSessionId(session.id), session))
             .collect())
     }
 }

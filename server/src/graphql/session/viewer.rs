@@ -7,6 +7,7 @@ use crate::{
     domain::{Error, Viewer as Asking, shares::Shares},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
+        agent_session::{self, list::AgentSessionFilter},
         key::own::OwnKeys,
         model::own::OwnModel,
         provider::own_window::OwnWindow,
@@ -17,13 +18,16 @@ use crate::{
         },
         resolver::{
             context::ContextExt as _,
-            cost::{self, one, page_of_requests},
+            cost::{self, one, page, page_of_requests},
             error::Result,
             guard::Public,
             loaders::{ApiKeyId, UserId},
         },
         share::own::OwnShare,
-        types::{api_key::ApiKey, paging::Connection, request::Request, user::User},
+        types::{
+            agent_session::AgentSession, api_key::ApiKey, paging::Connection, request::Request,
+            user::User,
+        },
         user::alert_address::OwnAlertAddress,
     },
 };
@@ -116,6 +120,29 @@ impl KeyHolder {
     ) -> Result<Option<Request>> {
         let request = list::find(ctx, &id).await?;
         Ok(request.filter(|request| request.user_id == self.user_id))
+    }
+
+    /// The sessions of the user's agents with any of their keys, those with the latest requests first.
+    #[graphql(complexity = "page(first, None, child_complexity)")]
+    async fn agent_sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A filter; `userId` is ignored.")] filter: Option<AgentSessionFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<AgentSession>> {
+        agent_session::list::of_user(ctx, self.user_id, filter, (first, after)).await
+    }
+
+    /// A session of the user's agents; null if there is none with this id, or retention has deleted it.
+    #[graphql(complexity = "one(child_complexity)")]
+    async fn agent_session(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The session's id in this server.")] id: ID,
+    ) -> Result<Option<AgentSession>> {
+        let session = agent_session::list::find(ctx, &id).await?;
+        Ok(session.filter(|session| session.user_id == self.user_id))
     }
 
     /// The user's requests over time.

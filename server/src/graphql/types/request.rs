@@ -84,6 +84,8 @@ pub(crate) struct Request {
     pub(crate) attempts: Option<Attempts>,
     #[graphql(skip)]
     pub(crate) price_id: Option<Uuid>,
+    #[graphql(skip)]
+    pub(crate) agent_session_id: Option<Uuid>,
     /// The usage that determines its cost; `None` if the tokens are unknown.
     #[graphql(skip)]
     pub(crate) usage: Option<PricedUsage>,
@@ -154,6 +156,8 @@ pub(crate) struct Request {
     client_ip: Option<String>,
     /// The client's `User-Agent`; null if it sent none.
     user_agent: Option<String>,
+    /// The sub-agent of `agentSession` that sent it, by the id that the agent sent; null for the main agent.
+    sub_agent: Option<String>,
 }
 
 impl From<request::Model> for Request {
@@ -166,6 +170,7 @@ impl From<request::Model> for Request {
             api_key_id: row.api_key_id,
             account_id: row.account_id,
             price_id: row.price_id,
+            agent_session_id: row.agent_session_id,
             usage: tokens.map(|tokens| PricedUsage { tokens, tier }),
             cursor: requests::cursor(&row),
             attempts: row.attempts,
@@ -200,6 +205,7 @@ impl From<request::Model> for Request {
             reconciliation: row.reconciliation.map(Into::into),
             client_ip: row.client_ip,
             user_agent: row.user_agent,
+            sub_agent: row.sub_agent,
         }
     }
 }

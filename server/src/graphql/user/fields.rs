@@ -11,11 +11,12 @@ use crate::{
         users::{UserGroups, quotas::Quotas},
     },
     graphql::{
+        agent_session::{self, list::AgentSessionFilter},
         quota,
         request::{filter::RequestFilter, list},
         resolver::{
             context::ContextExt as _,
-            cost::{BATCHED, one, page_of_requests},
+            cost::{BATCHED, one, page, page_of_requests},
             error::Result,
             guard::DeclaredOn,
             loaders::KeysOfUser,
@@ -23,6 +24,7 @@ use crate::{
         },
         types::{
             account_group::AccountAccess,
+            agent_session::AgentSession,
             api_key::ApiKey,
             paging::Connection,
             quota::Quota,
@@ -121,6 +123,18 @@ impl User {
         #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
     ) -> Result<Connection<Request>> {
         list::of_user(ctx, self.row_id, filter, (first, after)).await
+    }
+
+    /// The sessions of the user's agents, those with the latest requests first.
+    #[graphql(complexity = "page(first, None, child_complexity)")]
+    async fn agent_sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A filter; `userId` is ignored.")] filter: Option<AgentSessionFilter>,
+        #[graphql(desc = "The page size: 1 to 200, 50 when omitted.")] first: Option<i32>,
+        #[graphql(desc = "Return items after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<AgentSession>> {
+        agent_session::list::of_user(ctx, self.row_id, filter, (first, after)).await
     }
 
     /// The usage of the user.

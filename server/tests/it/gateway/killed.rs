@@ -18,7 +18,7 @@ use axum::{
     routing::post,
 };
 use entity::{
-    quota_bucket,
+    agent_session, quota_bucket,
     request::{self, Outcome},
     usage_slice,
 };
@@ -107,6 +107,7 @@ async fn client(url: String, key: String, seen: Seen, stop: CancellationToken) {
             body["stream"] = json!(true);
         }
         let request = seen.http.post(format!("{url}/v1/chat/completions"));
+        let request = request.header("session-id", "task");
         let Ok(answer) = request.bearer_auth(&key).json(&body).send().await else {
             continue;
         };
@@ -149,6 +150,7 @@ struct Books {
     rows: Vec<request::Model>,
     total: Vec<usage_slice::Model>,
     buckets: Vec<quota_bucket::Model>,
+    sessions: Vec<agent_session::Model>,
 }
 
 async fn books(home: &TestDatabase) -> Books {
@@ -160,6 +162,7 @@ async fn books(home: &TestDatabase) -> Books {
         rows: request::Entity::find().all(&database).await.unwrap(),
         total: days.all(&database).await.unwrap(),
         buckets: quota_bucket::Entity::find().all(&database).await.unwrap(),
+        sessions: agent_session::Entity::find().all(&database).await.unwrap(),
     }
 }
 
@@ -222,6 +225,9 @@ async fn survives_kills(kills: u64, sync: &str) {
     assert_eq!(summed.sum::<i64>(), written);
     let counted: i64 = books.total.iter().map(|day| day.requests).sum();
     assert_eq!(usize::try_from(counted).unwrap(), books.rows.len());
+    let of_sessions = books.sessions.iter();
+    let of_sessions = of_sessions.map(|one| (one.requests, one.input_tokens + one.output_tokens));
+    assert_eq!(of_sessions.collect::<Vec<_>>(), [(counted, written)]);
     let charged: i64 = books.buckets.iter().map(|bucket| bucket.used).sum();
     assert_eq!(charged, written);
     let journal = home.directory.path().join("journal");

@@ -3,6 +3,7 @@
 mod abort;
 mod addresses;
 mod admission;
+mod agent_sessions;
 mod assumed;
 mod books;
 mod differential;
@@ -11,6 +12,7 @@ mod failures;
 mod framing;
 mod heartbeats;
 mod idle_connections;
+mod key_origins;
 mod killed;
 mod limits;
 mod managed;

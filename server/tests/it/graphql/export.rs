@@ -94,6 +94,8 @@ impl Book {
             video_seconds: 0,
             client_ip: None,
             user_agent: None,
+            agent_session_id: None,
+            sub_agent: None,
             requested_service_tier: None,
             service_tier: None,
             price_id: None,

@@ -39,6 +39,7 @@ pub(crate) fn completed(
         usage_source: UsageSource::Wire,
         client_ip: None,
         user_agent: None,
+        agent_session: None,
         requested_service_tier: None,
         service_tier: None,
     }

@@ -9,6 +9,7 @@ import { Menu, MenuItem, MenuLine } from "../../../ui/Menu";
 import { Ago } from "../../../ui/Moment";
 import { Cell } from "../../../ui/Table";
 import { KeyEnd } from "../KeyEnd";
+import { KeyOrigins } from "../KeyOrigins";
 import { RenameOwnKeyDialog, RevokeOwnKeyDialog, RotateOwnKeyDialog } from "./OwnKeyDialogs";
 
 const OwnKeyRowFragment = graphql(`
@@ -19,8 +20,10 @@ const OwnKeyRowFragment = graphql(`
     lastFour
     state
     lastUsedAt
-    expiresAt
+    endsAt
     allowedModels
+    allowedNetworks
+    allowedClients
   }
 `);
 
@@ -56,6 +59,7 @@ export function OwnKeyRow(props: OwnKeyRowProps) {
             <span class="block text-sm break-words text-muted">{models().join(", ")}</span>
           )}
         </Show>
+        <KeyOrigins apiKey={apiKey()} />
         <span class="block text-sm text-muted sm:hidden">
           {t("keys.lastUsed")}: <Ago at={apiKey().lastUsedAt} />
         </span>

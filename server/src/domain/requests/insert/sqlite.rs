@@ -113,6 +113,8 @@ impl RowBinder {
             Column::VideoSeconds => to.add(row.video_seconds),
             Column::ClientIp => self.text(to, row.client_ip.as_deref()),
             Column::UserAgent => self.text(to, row.user_agent.as_deref()),
+            Column::AgentSessionId => to.add(row.agent_session_id),
+            Column::SubAgent => self.text(to, row.sub_agent.as_deref()),
             Column::RequestedServiceTier => self.text(to, row.requested_service_tier.as_deref()),
             Column::ServiceTier => self.text(to, row.service_tier.as_deref()),
             Column::PriceId => to.add(row.price_id),

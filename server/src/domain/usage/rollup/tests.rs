@@ -102,6 +102,8 @@ fn blank() -> request::Model {
         video_seconds: 0,
         client_ip: None,
         user_agent: None,
+        agent_session_id: None,
+        sub_agent: None,
         requested_service_tier: None,
         service_tier: None,
         price_id: None,

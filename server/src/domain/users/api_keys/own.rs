@@ -5,27 +5,29 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    ModelPatterns,
+    ModelPatterns, Networks,
     api_key::{self, Entity as ApiKey},
     quota,
     user::{self, Entity as User},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait,
-    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::{
-    ApiKeys, IssuedApiKey, KeyProblem, NewApiKey, SUBJECT, audited,
+    ApiKeyState, ApiKeys, IssuedApiKey, KeyProblem, NewApiKey, SUBJECT, audited,
     bounds::{self, KeyBounds},
+    clients_of, networks,
+    policy::{KeyLife, KeyPolicy},
     rotate, subject,
 };
 use crate::domain::{
     Error, Result,
     account_groups::AccessSnapshot,
     audit::{self, AuditChange, AuditContext, AuditSubject},
+    client_family::ClientFamily,
     models, text,
     users::{self, quotas},
 };
@@ -67,10 +69,14 @@ pub struct KeyHolder {
 #[derive(Clone, Debug, Default)]
 pub struct NewOwnKey {
     pub name: String,
-    /// `None` for that of the key in use.
+    /// `None` for the end of the key in use.
     pub expires_at: Option<DateTime<Utc>>,
     /// `None` for those of the key in use.
     pub allowed_models: Option<Vec<String>>,
+    /// `None` for those of the key in use.
+    pub allowed_networks: Option<Vec<String>>,
+    /// `None` for those of the key in use.
+    pub allowed_clients: Option<Vec<ClientFamily>>,
 }
 
 /// The keys of a user, as the key in use may manage them.
@@ -104,11 +110,13 @@ impl Acting {
     }
 
     /// A new key within the bounds of the key in use.
-    fn bounded(&self, new: NewOwnKey) -> Result<NewApiKey> {
-        let expires_at = new.expires_at.or(self.key.expires_at);
-        if !bounds::expiry_is_within(expires_at, self.key.expires_at) {
+    fn bounded(&self, new: NewOwnKey, policy: KeyPolicy) -> Result<NewApiKey> {
+        // Otherwise a key could create others again and again and so outlive the policy.
+        let own_end = policy.end_if_used(KeyLife::of(&self.key));
+        let expires_at = new.expires_at.or(own_end);
+        if !bounds::expiry_is_within(expires_at, own_end) {
             return Err(Error::bad_input(
-                "expiresAt must not be later than the expiry of the key that you use",
+                "expiresAt must not be later than the end of the key that you use",
             ));
         }
         let own = self.key.allowed_models.as_ref();
@@ -124,9 +132,38 @@ impl Acting {
             name: Some(text::required("name", &new.name, 100)?),
             expires_at,
             allowed_models: models.map(|ModelPatterns(models)| models),
+            allowed_networks: self.bounded_networks(new.allowed_networks)?,
+            allowed_clients: self.bounded_clients(new.allowed_clients)?,
             rate_limit: self.key.rate_limit.unwrap_or_default(),
             created_with: Some(self.key.id),
         })
+    }
+
+    fn bounded_networks(&self, new: Option<Vec<String>>) -> Result<Option<Vec<String>>> {
+        let own = self.key.allowed_networks.as_ref();
+        let networks = networks::check(new)?.or_else(|| own.cloned());
+        if let (Some(networks), Some(own)) = (&networks, own)
+            && let Some(network) = bounds::uncovered_network(networks, own)
+        {
+            return Err(Error::BadInput(format!(
+                "allowedNetworks: {network} is not within the networks of the key that you use"
+            )));
+        }
+        Ok(networks.map(|Networks(networks)| networks))
+    }
+
+    fn bounded_clients(&self, new: Option<Vec<ClientFamily>>) -> Result<Option<Vec<ClientFamily>>> {
+        let own = clients_of(&self.key);
+        let clients = new.or_else(|| own.clone());
+        if let (Some(clients), Some(own)) = (&clients, own)
+            && let Some(client) = clients.iter().find(|client| !own.contains(client))
+        {
+            return Err(Error::BadInput(format!(
+                "allowedClients: {} is not among the clients of the key that you use",
+                client.name()
+            )));
+        }
+        Ok(clients)
     }
 }
 
@@ -135,7 +172,7 @@ impl ApiKeys {
     pub async fn own(&self, policy: OwnKeyPolicy, holder: KeyHolder) -> Result<OwnKeys> {
         let now = self.clock.now();
         let mut keys = self.of_users(&[holder.user_id]).await?;
-        keys.retain(|key| is_active(key, now));
+        keys.retain(|key| self.is_active(key, now));
         let active = keys.len();
         let mut manageable = Vec::new();
         if policy.is_allowed {
@@ -166,7 +203,11 @@ impl ApiKeys {
             .await?;
         self.check_day(&transaction, holder.user_id).await?;
         let issued = self
-            .insert(&transaction, &acting.user, acting.bounded(new)?)
+            .insert(
+                &transaction,
+                &acting.user,
+                acting.bounded(new, self.policy.current())?,
+            )
             .await?;
         let key = &issued.api_key;
         quotas::inherit(&transaction, acting.key.id, key.id).await?;
@@ -268,6 +309,11 @@ impl ApiKeys {
         .await
     }
 
+    fn is_active(&self, key: &api_key::Model, now: DateTime<Utc>) -> bool {
+        let end = self.policy.current().end_of(KeyLife::of(key));
+        key.revoked_at.is_none() && end.is_none_or(|end| end > now)
+    }
+
     /// The user and the key that act. Fails if the key has ended since the caller was identified.
     async fn acting(&self, connection: &impl ConnectionTrait, holder: KeyHolder) -> Result<Acting> {
         let user = User::find_by_id(holder.user_id).one(connection).await?;
@@ -280,7 +326,7 @@ impl ApiKeys {
         if let Some(problem) = KeyProblem::of(&key, &user) {
             return Err(Error::WrongCredentials(problem.reason()));
         }
-        if !is_active(&key, self.clock.now()) {
+        if !self.is_active(&key, self.clock.now()) {
             return Err(Error::Unauthenticated);
         }
         let quotas = quotas::stored(connection, user.id).await?;
@@ -338,12 +384,9 @@ impl ApiKeys {
         policy: OwnKeyPolicy,
         user_id: Uuid,
     ) -> Result<()> {
-        let expires = api_key::Column::ExpiresAt;
-        let now = self.clock.now();
         let active = ApiKey::find()
             .filter(api_key::Column::UserId.eq(user_id))
-            .filter(api_key::Column::RevokedAt.is_null())
-            .filter(Condition::any().add(expires.is_null()).add(expires.gt(now)))
+            .filter(self.is(ApiKeyState::Active))
             .count(connection)
             .await?;
         if active < u64::from(policy.maximum) {
@@ -373,8 +416,4 @@ impl ApiKeys {
             retry_after: retry_after.unwrap_or(Duration::ZERO),
         })
     }
-}
-
-fn is_active(key: &api_key::Model, now: DateTime<Utc>) -> bool {
-    key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now)
 }

@@ -4,10 +4,14 @@ use std::{fs, time::Duration};
 
 use chrono::{DateTime, Utc};
 use entity::{
+    agent_session,
     quota::Metric,
     request::{Outcome, Protocol, UsageSource},
 };
-use proxypal_server::domain::{requests::RequestRecord, tokens::Tokens};
+use proxypal_server::domain::{
+    agent_sessions::AgentSessionRef, requests::RequestRecord, tokens::Tokens,
+};
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -42,6 +46,7 @@ impl TestServer {
             usage_source: UsageSource::Estimated,
             client_ip: None,
             user_agent: None,
+            agent_session: None,
             requested_service_tier: None,
             service_tier: None,
         }
@@ -150,4 +155,36 @@ async fn an_entry_that_the_database_rejects_stops_neither_the_server_nor_other_e
 
     assert_eq!(books.rows.len(), 2);
     books.agree();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_session_of_an_agent_survives_a_kill_and_counts_each_request_once() {
+    let test_server = TestServer::build().await;
+    fs::create_dir_all(test_server.home.directory.path().join("journal")).unwrap();
+    let session = AgentSessionRef::named(test_server.holder.user_id, "task", Some("helper"));
+    let of_session = || RequestRecord {
+        agent_session: Some(session.clone()),
+        user_agent: Some("codex_exec/0.171.0 (Linux)".to_owned()),
+        ..test_server.noted()
+    };
+    let (begun, done) = (of_session(), of_session());
+    let lines = [&begun, &done].map(line).concat() + &line(&ended(&done));
+
+    // The second time, the requests are in the database.
+    for number in 1..=2 {
+        test_server.leave(number, &lines);
+        let books = test_server.close(test_server.start().await).await;
+        assert_eq!(books.rows.len(), 2);
+        assert_eq!(books.rows[&begun.id].agent_session_id, Some(session.id));
+        assert_eq!(books.rows[&done.id].sub_agent.as_deref(), Some("helper"));
+        let database = test_server.database().await;
+        let sessions = agent_session::Entity::find().all(&database).await.unwrap();
+        let [stored] = sessions.try_into().unwrap();
+        assert_eq!(stored.id, session.id);
+        assert_eq!(stored.name.as_deref(), Some("task"));
+        assert_eq!(stored.agent_version.as_deref(), Some("0.171.0"));
+        assert_eq!((stored.requests, stored.failed), (2, 1));
+        assert_eq!((stored.input_tokens, stored.output_tokens), (17, 32));
+        assert_eq!(stored.sub_agent_requests, 2);
+    }
 }

@@ -18,6 +18,9 @@ pub(super) async fn run(walk: &mut Walk) {
     let enable_none = "setUsersEnabled(ids: [], enabled: true) { users { id } }";
     walk.run(enable_none, &NO_SUBJECT).await;
 
+    let import = r#"importUsers(csv: "name\nCy") { users { user { id } } }"#;
+    walk.run(import, &[("user", "/users/0/user/id")]).await;
+
     account_groups(walk, &id).await;
     keys(walk, &id).await;
     invitations(walk, &id).await;
