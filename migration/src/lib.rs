@@ -43,6 +43,8 @@ mod m20261130_000045_create_account_group;
 mod m20261130_000047_add_stop_lines_to_provider_account;
 mod m20261130_000048_create_share_pool;
 mod m20261130_000049_create_user_group;
+mod m20261130_000051_create_agent_sign_in;
+mod m20261130_000052_add_sign_in_to_api_key;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -92,6 +94,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000047_add_stop_lines_to_provider_account::Migration),
             Box::new(m20261130_000048_create_share_pool::Migration),
             Box::new(m20261130_000049_create_user_group::Migration),
+            Box::new(m20261130_000051_create_agent_sign_in::Migration),
+            Box::new(m20261130_000052_add_sign_in_to_api_key::Migration),
         ]
     }
 }

@@ -287,6 +287,8 @@ fn code_of_key(problem: &KeyProblem) -> &'static str {
         KeyProblem::Revoked(_) => "proxypal_revoked",
         KeyProblem::Replaced(_) => "proxypal_key_replaced",
         KeyProblem::Expired(_) => "proxypal_key_expired",
+        KeyProblem::SignInRevoked(_) => "proxypal_sign_in_revoked",
+        KeyProblem::SignInExpired(_) => "proxypal_sign_in_expired",
         KeyProblem::UserDisabled => "proxypal_user_disabled",
         KeyProblem::UserArchived => "proxypal_user_archived",
     }
@@ -315,6 +317,12 @@ fn problem_of_key(problem: &KeyProblem) -> String {
             "this API key expired at {}. Ask your administrator for a new key.",
             day(at)
         ),
+        KeyProblem::SignInRevoked(at) => {
+            format!("this sign-in was revoked at {}. Sign in again.", day(at))
+        }
+        KeyProblem::SignInExpired(at) => {
+            format!("this access token expired at {}. Sign in again.", day(at))
+        }
         KeyProblem::UserDisabled => {
             "the user of this API key is disabled. Ask your administrator to enable the user."
                 .to_owned()

@@ -8,7 +8,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use entity::{ModelPatterns, api_key, user};
+use entity::{ModelPatterns, agent_token, api_key, user};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -23,12 +23,16 @@ use crate::{
 pub struct Caller {
     pub user_id: Uuid,
     pub api_key_id: Uuid,
+    /// Of the key, or of the token that acts as it.
     digest: Digest,
+    key_digest: Digest,
     user_models: Option<ModelPatterns>,
     key_models: Option<ModelPatterns>,
     expires_at: Option<DateTime<Utc>>,
     /// Whether a rotation has set the expiry.
     is_replaced: bool,
+    /// Whether the key is that of an agent's sign-in.
+    is_sign_in: bool,
     account: Arc<UserLimits>,
     revoked: CancellationToken,
 }
@@ -40,6 +44,10 @@ pub enum KeyProblem {
     /// By the key of a rotation.
     Replaced(DateTime<Utc>),
     Expired(DateTime<Utc>),
+    /// Of an agent's sign-in.
+    SignInRevoked(DateTime<Utc>),
+    /// Of an access token, or of the whole sign-in.
+    SignInExpired(DateTime<Utc>),
     UserDisabled,
     UserArchived,
 }
@@ -51,6 +59,8 @@ impl KeyProblem {
             Self::Revoked(_) => "this API key was revoked; ask your administrator for a new key",
             Self::Replaced(_) => "this API key was replaced by a new one; use that key",
             Self::Expired(_) => "this API key has expired; ask your administrator for a new key",
+            Self::SignInRevoked(_) => "this sign-in was revoked; sign in again",
+            Self::SignInExpired(_) => "this access token has expired; refresh it, or sign in again",
             Self::UserDisabled => "the user of this API key is disabled; ask your administrator",
             Self::UserArchived => "the user of this API key was archived; ask your administrator",
         }
@@ -62,9 +72,10 @@ impl KeyProblem {
             return Some(Self::UserArchived);
         }
         if let Some(at) = key.revoked_at {
-            return Some(match key.replaced_by {
-                Some(_) => Self::Replaced(at),
-                None => Self::Revoked(at),
+            return Some(match (key.replaced_by, key.signed_in_at) {
+                (Some(_), _) => Self::Replaced(at),
+                (None, Some(_)) => Self::SignInRevoked(at),
+                (None, None) => Self::Revoked(at),
             });
         }
         (!user.enabled).then_some(Self::UserDisabled)
@@ -86,6 +97,14 @@ impl EndedKey {
             user_id: key.user_id,
             digest: key.digest.try_into().ok()?,
             problem,
+        })
+    }
+
+    /// The same for a token of a sign-in.
+    pub(super) fn of_token(&self, token: agent_token::Model) -> Option<Self> {
+        Some(Self {
+            digest: token.digest.try_into().ok()?,
+            ..*self
         })
     }
 }
@@ -117,6 +136,18 @@ impl KnownKey {
             Self::Ended(_) => None,
         }
     }
+
+    /// The same with the revocation of earlier callers with the key, so that requests which began before a change are
+    /// aborted too.
+    fn with_revocations(mut self, revocations: &HashMap<Uuid, CancellationToken>) -> Self {
+        if let Self::Active(caller) = &mut self
+            && let Some(revoked) = revocations.get(&caller.api_key_id)
+            && let Some(caller) = Arc::get_mut(caller)
+        {
+            caller.revoked = revoked.clone();
+        }
+        self
+    }
 }
 
 impl Caller {
@@ -131,16 +162,33 @@ impl Caller {
         user: &user::Model,
         account: Arc<UserLimits>,
     ) -> Option<Self> {
+        let digest: Digest = key.digest.try_into().ok()?;
         Some(Self {
             user_id: key.user_id,
             api_key_id: key.id,
-            digest: key.digest.try_into().ok()?,
+            digest,
+            key_digest: digest,
             user_models: user.allowed_models.clone(),
             key_models: key.allowed_models,
             expires_at: key.expires_at,
             is_replaced: key.replaced_by.is_some(),
+            is_sign_in: key.signed_in_at.is_some(),
             account,
             revoked: CancellationToken::new(),
+        })
+    }
+
+    /// The same caller with a token of its sign-in.
+    pub(super) fn with_token(&self, token: agent_token::Model) -> Option<Self> {
+        let end = self.expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        Some(Self {
+            digest: token.digest.try_into().ok()?,
+            user_models: self.user_models.clone(),
+            key_models: self.key_models.clone(),
+            expires_at: Some(token.expires_at.min(end)),
+            account: Arc::clone(&self.account),
+            revoked: self.revoked.clone(),
+            ..*self
         })
     }
 
@@ -176,6 +224,8 @@ impl Caller {
         let end = self.expires_at.filter(|end| *end <= now)?;
         Some(if self.is_replaced {
             KeyProblem::Replaced(end)
+        } else if self.is_sign_in {
+            KeyProblem::SignInExpired(end)
         } else {
             KeyProblem::Expired(end)
         })
@@ -213,9 +263,10 @@ impl KeyRing {
         self.active(&digest)
     }
 
-    /// The current state of a caller's key, for the next turn of a WebSocket.
+    /// The current state of a caller's key, for the next turn of a WebSocket. A connection that began with an access
+    /// token lasts as long as the sign-in.
     pub fn renew(&self, caller: &Caller) -> Result<Arc<Caller>, Option<KeyProblem>> {
-        self.active(&caller.digest)
+        self.active(&caller.key_digest)
     }
 
     fn active(&self, digest: &Digest) -> Result<Arc<Caller>, Option<KeyProblem>> {
@@ -239,17 +290,28 @@ impl KeyRing {
         user_ids: &HashSet<Uuid>,
         keys: impl Iterator<Item = KnownKey>,
     ) {
-        let new: Keys = by_digest(keys).collect();
         let old = self.keys.load_full();
+        let callers = old.values().filter_map(KnownKey::caller);
+        let before: Vec<&Arc<Caller>> = callers
+            .filter(|caller| user_ids.contains(&caller.user_id))
+            .collect();
+        let mut revocations: HashMap<Uuid, CancellationToken> = before
+            .iter()
+            .map(|caller| (caller.api_key_id, caller.revoked.clone()))
+            .collect();
+        let new: Vec<KnownKey> = keys
+            .map(|key| key.with_revocations(&revocations))
+            .collect();
         let mut all: Keys = (*old).clone();
         all.retain(|_, key| !user_ids.contains(&key.user_id()));
-        all.extend(new.iter().map(|(digest, key)| (*digest, key.clone())));
+        for key in new.iter().filter_map(KnownKey::caller) {
+            revocations.remove(&key.api_key_id);
+        }
+        all.extend(by_digest(new.into_iter()));
         self.keys.store(Arc::new(all));
-        let is_active = |digest: &Digest| new.get(digest).is_some_and(|key| key.caller().is_some());
-        old.values()
-            .filter_map(KnownKey::caller)
-            .filter(|caller| user_ids.contains(&caller.user_id) && !is_active(&caller.digest))
-            .for_each(|caller| caller.revoked.cancel());
+        for revoked in revocations.values() {
+            revoked.cancel();
+        }
     }
 }
 

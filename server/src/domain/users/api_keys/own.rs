@@ -12,7 +12,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait,
-    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
     QuerySelect as _,
 };
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::domain::{
     Error, Result,
-    account_groups::AccessSnapshot,
+    account_groups::{AccessSnapshot, AccessTurn},
     audit::{self, AuditChange, AuditContext, AuditSubject},
     models, text,
     users::{self, quotas},
@@ -37,6 +37,8 @@ const DISABLED: Error = Error::FeatureDisabled(
     "users do not manage their own keys on this server; ask your administrator",
 );
 const REPLACED: &str = "this API key was replaced by a new one; use that key";
+const OF_AGENT: &str =
+    "an agent's sign-in manages no keys and confirms no sign-ins; use an API key";
 
 /// The bounds that administrators set for users who manage their own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +85,9 @@ pub struct OwnKeys {
 }
 
 /// The user and the key that act, as they are stored now.
-struct Acting {
-    user: user::Model,
-    key: api_key::Model,
+pub(super) struct Acting {
+    pub(super) user: user::Model,
+    pub(super) key: api_key::Model,
     /// The quotas of the user and of all keys.
     quotas: Vec<quota::Model>,
     account_groups: Arc<AccessSnapshot>,
@@ -135,12 +137,14 @@ impl ApiKeys {
     pub async fn own(&self, policy: OwnKeyPolicy, holder: KeyHolder) -> Result<OwnKeys> {
         let now = self.clock.now();
         let mut keys = self.of_users(&[holder.user_id]).await?;
-        keys.retain(|key| is_active(key, now));
+        keys.retain(|key| is_active(key, now) && key.signed_in_at.is_none());
         let active = keys.len();
         let mut manageable = Vec::new();
         if policy.is_allowed {
             let acting = self.acting(self.db.reader(), holder).await?;
-            keys.retain(|key| acting.key.replaced_by.is_none() && acting.may_manage(key));
+            let may_act =
+                acting.key.replaced_by.is_none() && acting.key.signed_in_at.is_none();
+            keys.retain(|key| may_act && acting.may_manage(key));
             manageable.extend(keys.into_iter().map(|key| key.id));
         }
         Ok(OwnKeys { active, manageable })
@@ -166,17 +170,33 @@ impl ApiKeys {
             .await?;
         self.check_day(&transaction, holder.user_id).await?;
         let issued = self
-            .insert(&transaction, &acting.user, acting.bounded(new)?)
+            .insert_within(&access, &transaction, &acting, new)
             .await?;
         let key = &issued.api_key;
-        quotas::inherit(&transaction, acting.key.id, key.id).await?;
-        access.inherit(&transaction, acting.key.id, key.id).await?;
-        quotas::reload(&transaction, &self.ledger, acting.user.id).await?;
         let context = context.authenticated((&acting.user).into());
         let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, &context, created).await?;
         access.commit(transaction).await?;
         self.refresh(acting.user.id).await?;
+        Ok(issued)
+    }
+
+    /// Stores a new key with copies of the limits of the acting one. The caller holds
+    /// [`Ledger::turn`](crate::domain::ledger::Ledger::turn), and refreshes the ring after the commit.
+    pub(super) async fn insert_within(
+        &self,
+        access: &AccessTurn,
+        transaction: &DatabaseTransaction,
+        acting: &Acting,
+        new: NewOwnKey,
+    ) -> Result<IssuedApiKey> {
+        let issued = self
+            .insert(transaction, &acting.user, acting.bounded(new)?)
+            .await?;
+        let key = &issued.api_key;
+        quotas::inherit(transaction, acting.key.id, key.id).await?;
+        access.inherit(transaction, acting.key.id, key.id).await?;
+        quotas::reload(transaction, &self.ledger, acting.user.id).await?;
         Ok(issued)
     }
 
@@ -293,8 +313,8 @@ impl ApiKeys {
     }
 
     /// The same, with the user locked until the transaction ends. A key that was replaced manages no keys: its holder
-    /// has another one, unless the key has leaked.
-    async fn acting_in_turn(
+    /// has another one, unless the key has leaked. Nor do the tokens of an agent, which would outlive themselves so.
+    pub(super) async fn acting_in_turn(
         &self,
         connection: &impl ConnectionTrait,
         holder: KeyHolder,
@@ -306,6 +326,9 @@ impl ApiKeys {
         let acting = self.acting(connection, holder).await?;
         if acting.key.replaced_by.is_some() {
             return Err(Error::Conflict(REPLACED.to_owned()));
+        }
+        if acting.key.signed_in_at.is_some() {
+            return Err(Error::Conflict(OF_AGENT.to_owned()));
         }
         Ok(acting)
     }
@@ -319,6 +342,7 @@ impl ApiKeys {
     ) -> Result<api_key::Model> {
         let key = ApiKey::find_by_id(id)
             .filter(api_key::Column::UserId.eq(acting.user.id))
+            .filter(api_key::Column::SignedInAt.is_null())
             .one(connection)
             .await?;
         let key = key.ok_or(Error::NotFound { what: "API key" })?;
@@ -343,6 +367,7 @@ impl ApiKeys {
         let active = ApiKey::find()
             .filter(api_key::Column::UserId.eq(user_id))
             .filter(api_key::Column::RevokedAt.is_null())
+            .filter(api_key::Column::SignedInAt.is_null())
             .filter(Condition::any().add(expires.is_null()).add(expires.gt(now)))
             .count(connection)
             .await?;
@@ -356,7 +381,8 @@ impl ApiKeys {
     }
 
     /// Fails if the user has created too many keys within a day: each stays in memory and in the database.
-    async fn check_day(&self, connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+    pub(super) async fn check_day(
+        &self, connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
         let now = self.clock.now();
         let created = api_key::Column::CreatedAt;
         let of_day = ApiKey::find()
@@ -375,6 +401,6 @@ impl ApiKeys {
     }
 }
 
-fn is_active(key: &api_key::Model, now: DateTime<Utc>) -> bool {
+pub(super) fn is_active(key: &api_key::Model, now: DateTime<Utc>) -> bool {
     key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now)
 }
