@@ -30,7 +30,11 @@ use crate::{
         settings::Settings,
         shares::Shares,
         usage::Usage,
-        users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        users::{
+            UserGroups, UserInvitations, Users,
+            api_keys::{AgentSignIns, ApiKeys},
+            quotas::Quotas,
+        },
     },
     engine::{EngineHandle, EngineUpdates},
     notify,
@@ -55,6 +59,7 @@ pub struct Services {
     pub user_groups: UserGroups,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
+    pub agent_sign_ins: AgentSignIns,
     pub requests: RequestLog,
     pub usage: Usage,
     pub exports: Exports,
@@ -122,6 +127,7 @@ impl Services {
             .data(self.user_groups)
             .data(self.user_invitations)
             .data(self.api_keys)
+            .data(self.agent_sign_ins)
             .data(self.requests)
             .data(self.usage)
             .data(self.exports)

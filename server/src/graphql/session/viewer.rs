@@ -7,6 +7,7 @@ use crate::{
     domain::{Error, Viewer as Asking, shares::Shares},
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
+        agent_sign_in::pending::AgentSignInRequest,
         key::own::OwnKeys,
         model::own::OwnModel,
         provider::own_window::OwnWindow,
@@ -65,6 +66,18 @@ impl KeyHolder {
     #[graphql(complexity = "2 * one(child_complexity)")]
     async fn own_keys(&self, ctx: &Context<'_>) -> Result<OwnKeys> {
         OwnKeys::read(ctx).await
+    }
+
+    /// The request of an agent to sign in that has this code and waits for its user. `NOT_FOUND` if there is none; at most 10
+    /// unknown codes within 10 minutes. `FEATURE_DISABLED` if the setting `agentSignIn` is off.
+    #[graphql(complexity = "2 * one(child_complexity)")]
+    async fn agent_sign_in_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(secret, desc = "The code that the agent shows, or that is in the address.")]
+        code: String,
+    ) -> Result<AgentSignInRequest> {
+        AgentSignInRequest::read(ctx, &code).await
     }
 
     /// The e-mail address to which the caller is sent warnings about their own quotas.

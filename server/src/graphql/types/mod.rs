@@ -2,6 +2,7 @@
 //! folder of the noun.
 
 pub(super) mod account_group;
+pub(super) mod agent_sign_in;
 pub(super) mod api_key;
 pub(super) mod paging;
 pub(super) mod provider;

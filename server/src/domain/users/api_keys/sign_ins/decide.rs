@@ -35,8 +35,6 @@ use crate::{
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(2);
 /// The prefix of that code.
 const CODE: &str = "ppc_";
-const UNKNOWN: &str = "this code is unknown, has expired, or was confirmed or denied already; start the sign-in again in \
-     your agent";
 
 /// A request that a user has confirmed or denied.
 #[derive(Debug)]
@@ -213,7 +211,9 @@ async fn decide(connection: &impl ConnectionTrait, id: Uuid, now: DateTime<Utc>)
 }
 
 fn unknown() -> Error {
-    Error::BadInput(UNKNOWN.to_owned())
+    Error::NotFound {
+        what: "pending sign-in",
+    }
 }
 
 fn parsed(redirect_uri: &str) -> Result<Url> {

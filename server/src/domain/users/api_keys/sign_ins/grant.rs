@@ -300,7 +300,7 @@ impl AgentSignIns {
             .may_repeat(&transaction, (&token, &sign_in), &successor, address)
             .await?
         {
-            drop(transaction);
+            transaction.rollback().await?;
             self.end(&anonymous(REUSE, address), key.id).await?;
             return Err(REUSED_TOKEN);
         }

@@ -110,13 +110,6 @@ impl AgentSignIns {
         }
     }
 
-    /// The sign-ins behind these keys; other keys are skipped.
-    pub async fn of_keys(&self, ids: &[Uuid]) -> Result<Vec<agent_sign_in::Model>> {
-        let found =
-            SignIn::find().filter(agent_sign_in::Column::ApiKeyId.is_in(ids.iter().copied()));
-        Ok(found.all(self.db.reader()).await?)
-    }
-
     /// Deletes requests and tokens that ended more than a day ago.
     pub async fn delete_old(db: &Database, clock: &SharedClock) -> Result<()> {
         let cut = clock.now() - KEPT;
@@ -133,6 +126,15 @@ impl AgentSignIns {
 
     fn digest(&self, secret: &str) -> Digest {
         self.digester.digest(secret.as_bytes())
+    }
+}
+
+impl ApiKeys {
+    /// The sign-ins of agents behind these keys; other keys are skipped.
+    pub async fn sign_ins_of(&self, ids: &[Uuid]) -> Result<Vec<agent_sign_in::Model>> {
+        let found =
+            SignIn::find().filter(agent_sign_in::Column::ApiKeyId.is_in(ids.iter().copied()));
+        Ok(found.all(self.db.reader()).await?)
     }
 }
 
