@@ -67,6 +67,8 @@ fn faults() -> Vec<GatewayError> {
         GatewayError::KeyProblem(KeyProblem::Revoked(DateTime::UNIX_EPOCH)),
         GatewayError::KeyProblem(KeyProblem::Replaced(DateTime::UNIX_EPOCH)),
         GatewayError::KeyProblem(KeyProblem::Expired(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::SignInRevoked(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::SignInExpired(DateTime::UNIX_EPOCH)),
         GatewayError::KeyProblem(KeyProblem::UserDisabled),
         GatewayError::KeyProblem(KeyProblem::UserArchived),
         GatewayError::ModelNotAllowed {
