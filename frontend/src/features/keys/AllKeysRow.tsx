@@ -6,6 +6,7 @@ import type { AllKeysRowFragment as AllKeysRowData } from "../../graphql/generat
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { KeyBadge } from "../../keys/KeyBadge";
+import { KeyMark } from "../../keys/KeyMark";
 import { keyPath } from "../../keys/keyPath";
 import { exactUsd, formatCompact, formatUsd, formatWhole } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
@@ -18,8 +19,6 @@ const AllKeysRowFragment = graphql(`
   fragment AllKeysRow on ApiKey {
     id
     name
-    prefix
-    lastFour
     state
     lastUsedAt
     expiresAt
@@ -44,6 +43,7 @@ const AllKeysRowFragment = graphql(`
     recentAddresses {
       address
     }
+    ...KeyMark
     ...KeyActions
   }
 `);
@@ -151,9 +151,7 @@ export function AllKeysRow(props: AllKeysRowProps) {
         >
           {apiKey().name}
         </A>
-        <span class="font-mono text-xs whitespace-nowrap text-muted">
-          {apiKey().prefix}…{apiKey().lastFour}
-        </span>
+        <KeyMark apiKey={apiKey()} />
         <Below apiKey={apiKey()} />
       </Cell>
       <Cell class="max-sm:hidden">
