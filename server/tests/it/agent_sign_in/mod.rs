@@ -26,7 +26,13 @@ const KEYS: &str = "{ viewer { ... on KeyHolder { user { apiKeys(includeRevoked:
 
 /// Sends a form, and returns the status and the answer; null without a body.
 async fn form(caller: &Caller, path: &str, fields: &[(&str, &str)]) -> (u16, Value) {
-    let request = caller.request(reqwest::Method::POST, path).form(fields);
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let request = caller
+        .request(reqwest::Method::POST, path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
     let answer = request.send().await.unwrap();
     let status = answer.status().as_u16();
     if path != "/oauth/revoke" || status != 200 {
