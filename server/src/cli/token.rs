@@ -106,6 +106,13 @@ impl Token {
                 Answer::Refused(refusal) => bail!(refusal.into_text()),
             }
         }
+        // Agents run this as a helper, whose output no user sees.
+        if !stderr().is_terminal() {
+            bail!(
+                "not signed in; run this in a terminal first: proxypal-server token {}",
+                server.base
+            );
+        }
         keep(&file, now, server.sign_in("").await?)
     }
 
@@ -144,12 +151,6 @@ impl Server {
 
     /// Signs in: shows a code, and polls until the user has decided.
     async fn sign_in(&self, form: &str) -> anyhow::Result<Granted> {
-        if !stderr().is_terminal() {
-            bail!(
-                "not signed in; run this in a terminal first: proxypal-server token {}",
-                self.base
-            );
-        }
         let (status, text) = self.post("device_authorization", form.to_owned()).await?;
         let codes: Codes = match serde_json::from_str(&text) {
             Ok(codes) if status => codes,

@@ -36,6 +36,8 @@ use crate::{
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The scope of agents that cannot refresh tokens.
 const LONG_LIVED: &str = "long_lived";
+/// The variable in which OpenCode passes the token to its configuration.
+const OPENCODE_TOKEN: &str = "PROXYPAL_TOKEN";
 /// Seconds between two polls of a device.
 const POLL_SECONDS: u32 = 5;
 const MAX_BODY: usize = 16 * 1024;
@@ -56,6 +58,7 @@ pub struct AgentOAuth {
 pub fn agent_router(state: AgentOAuth) -> Router {
     Router::new()
         .route("/.well-known/oauth-authorization-server", get(discovery))
+        .route("/.well-known/opencode", get(opencode))
         .route("/oauth/device_authorization", post(device))
         .route("/oauth/authorize", get(authorize))
         .route("/oauth/token", post(token))
@@ -84,6 +87,30 @@ async fn discovery(State(state): State<AgentOAuth>) -> Response {
         "gateway_protocol_version": 1,
     });
     no_store(Json(metadata).into_response())
+}
+
+/// The document that `opencode auth login <URL>` reads, and again at every start, without a credential. Therefore it lists no
+/// models.
+async fn opencode(State(state): State<AgentOAuth>) -> Response {
+    if !state.policy().is_allowed {
+        return OAuthFailure::from(not_offered()).into_response();
+    }
+    let base = state.base();
+    let document = json!({
+        "auth": {
+            "command": ["proxypal-server", "token", "--long-lived", base],
+            "env": OPENCODE_TOKEN,
+        },
+        "config": { "provider": { "proxypal": {
+            "npm": "@ai-sdk/openai-compatible",
+            "name": "ProxyPal",
+            "options": {
+                "baseURL": format!("{base}/v1"),
+                "apiKey": format!("{{env:{OPENCODE_TOKEN}}}"),
+            },
+        } } },
+    });
+    no_store(Json(document).into_response())
 }
 
 async fn device(

@@ -35,6 +35,20 @@ async fn the_endpoints_are_discovered_below_the_public_url() {
 }
 
 #[tokio::test]
+async fn opencode_finds_its_command_and_its_provider() {
+    let plane = ControlPlane::launch("http://proxypal.test/ai", None).await;
+
+    let found = plane.anonymous().get("/.well-known/opencode").await;
+
+    let found: Value = found.json().await.unwrap();
+    let command = ["proxypal-server", "token", "--long-lived", "http://proxypal.test/ai"];
+    assert_eq!(found["auth"]["command"], json!(command));
+    let options = &found["config"]["provider"]["proxypal"]["options"];
+    assert_eq!(options["baseURL"], "http://proxypal.test/ai/v1");
+    assert_eq!(options["apiKey"], "{env:PROXYPAL_TOKEN}");
+}
+
+#[tokio::test]
 async fn a_confirmed_device_gets_tokens_that_act_for_the_user() {
     let signing = Signing::start().await;
     let codes = begin(&signing.agent).await;

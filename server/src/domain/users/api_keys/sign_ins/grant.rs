@@ -40,7 +40,7 @@ use crate::domain::{
 
 type Granted<T> = std::result::Result<T, GrantError>;
 
-/// Clients that poll faster are told to slow down. A second less than what they are told, for clocks and networks.
+/// Clients that poll faster get `slow_down`. A second less than the interval that they are given, for clocks and networks.
 const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(4);
 /// How long a refresh token that was exchanged gives the same answer again, to the network that exchanged it: the answer
 /// may be lost, and processes that share tokens refresh at the same time.

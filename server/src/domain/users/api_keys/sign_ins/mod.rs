@@ -74,7 +74,7 @@ impl SignInPolicy {
     }
 }
 
-/// What a client has sent of itself, which nothing proves; and its address.
+/// Facts that a client sends of itself, which nothing proves, and its address.
 #[derive(Clone, Debug, Default)]
 pub struct ClientFacts {
     pub address: Option<IpAddr>,
