@@ -46,9 +46,7 @@ use crate::{
         retention::Retention,
         saved_views::SavedViews,
         usage::Usage,
-        users::{
-            UserGroups, UserInvitations, Users, api_keys::AgentSignIns, quotas::Quotas,
-        },
+        users::{UserGroups, UserInvitations, Users, api_keys::AgentSignIns, quotas::Quotas},
     },
     engine::{EngineContext, EngineHandle, EngineUpdates},
     gateway::{Gateway, GatewayOptions},

@@ -123,7 +123,8 @@ impl Token {
             (None, Some(home)) => home.join(".config/proxypal"),
             (None, None) => bail!("HOME is not set; name a --directory"),
         };
-        let name: String = form_urlencoded::byte_serialize(self.server.as_str().as_bytes()).collect();
+        let name: String =
+            form_urlencoded::byte_serialize(self.server.as_str().as_bytes()).collect();
         Ok(directory.join(format!("{name}.json")))
     }
 }
@@ -138,7 +139,9 @@ impl Server {
     fn new(url: &Url) -> anyhow::Result<Self> {
         let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
         if url.scheme() != "https" && !is_local {
-            bail!("the server must have an https URL, so that no one reads the tokens on their way");
+            bail!(
+                "the server must have an https URL, so that no one reads the tokens on their way"
+            );
         }
         let http = crate::tls::http_client()
             .timeout(REQUEST_TIMEOUT)
@@ -226,7 +229,8 @@ impl Refusal {
 
 fn refusal(text: &str) -> Refusal {
     serde_json::from_str(text).unwrap_or_else(|_| Refusal {
-        error: "the server sent an invalid response; is this the URL of a ProxyPal server?".to_owned(),
+        error: "the server sent an invalid response; is this the URL of a ProxyPal server?"
+            .to_owned(),
         error_description: None,
     })
 }

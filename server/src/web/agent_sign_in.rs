@@ -36,7 +36,7 @@ use crate::{
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 /// The scope of agents that cannot refresh tokens.
 const LONG_LIVED: &str = "long_lived";
-/// The variable in which OpenCode passes the token to its configuration.
+/// The variable in which `OpenCode` passes the token to its configuration.
 const OPENCODE_TOKEN: &str = "PROXYPAL_TOKEN";
 /// Seconds between two polls of a device.
 const POLL_SECONDS: u32 = 5;
@@ -246,7 +246,9 @@ impl AgentOAuth {
         if fields.get("code_challenge_method")? != Some("S256") {
             return Err(OAuthFailure::invalid("code_challenge_method must be S256"));
         }
-        fields.required("code_challenge")?.clone_into(&mut authorization.code_challenge);
+        fields
+            .required("code_challenge")?
+            .clone_into(&mut authorization.code_challenge);
         let client = self.client(extensions, headers, fields)?;
         let begun = self
             .sign_ins
@@ -274,7 +276,8 @@ impl AgentOAuth {
                 refresh_token: fields.secret("refresh_token")?,
             },
             _ => {
-                let description = "grant_type must be device_code, authorization_code or refresh_token";
+                let description =
+                    "grant_type must be device_code, authorization_code or refresh_token";
                 return Err(OAuthFailure::new("unsupported_grant_type", description));
             }
         };
@@ -346,7 +349,9 @@ impl Fields {
         let mut values = self.0.iter().filter(|(each, _)| each == name);
         let first = values.next().map(|(_, value)| value.as_str());
         if values.next().is_some() {
-            return Err(OAuthFailure::invalid(&format!("{name} must not be repeated")));
+            return Err(OAuthFailure::invalid(&format!(
+                "{name} must not be repeated"
+            )));
         }
         Ok(first.filter(|value| !value.is_empty()))
     }

@@ -99,7 +99,7 @@ macro_rules! gateway_settings {
             /// The number of active keys up to which a user creates keys, those of administrators included.
             own_keys_maximum: u32 = 5, in 1..=100;
 
-            /// Whether agents such as Claude Code, Codex and OpenCode may sign in: a user confirms with an API key, and the
+            /// Whether agents such as Claude Code and Codex may sign in: a user confirms with an API key, and the
             /// agent gets tokens that are valid for an hour and bounded by that key.
             agent_sign_in: bool = true;
 

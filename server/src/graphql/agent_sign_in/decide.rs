@@ -50,7 +50,10 @@ impl AgentSignInMutation {
     async fn confirm_agent_sign_in(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The code that the agent shows, or that is in the address.")]
+        #[graphql(
+            secret,
+            desc = "The code that the agent shows, or that is in the address."
+        )]
         code: String,
         #[graphql(desc = "The name of the sign-in, such as that of the device.")] name: String,
     ) -> Result<ConfirmAgentSignInPayload> {
@@ -70,7 +73,10 @@ impl AgentSignInMutation {
     async fn deny_agent_sign_in(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The code that the agent shows, or that is in the address.")]
+        #[graphql(
+            secret,
+            desc = "The code that the agent shows, or that is in the address."
+        )]
         code: String,
     ) -> Result<DenyAgentSignInPayload> {
         let caller = (ctx.key_holder()?, ctx.browser()?.address);

@@ -74,7 +74,10 @@ impl KeyHolder {
     async fn agent_sign_in_request(
         &self,
         ctx: &Context<'_>,
-        #[graphql(secret, desc = "The code that the agent shows, or that is in the address.")]
+        #[graphql(
+            secret,
+            desc = "The code that the agent shows, or that is in the address."
+        )]
         code: String,
     ) -> Result<AgentSignInRequest> {
         AgentSignInRequest::read(ctx, &code).await

@@ -82,8 +82,17 @@ async fn exchange(signing: &Signing, code: &str, changes: &[(&str, &str)]) -> (u
 async fn a_browser_takes_a_code_to_its_agent() {
     let signing = Signing::start().await;
     let (_, page) = open(&signing.agent, &[]).await;
-    let (_, request) = page.as_ref().unwrap().fragment().unwrap().split_once('=').unwrap();
-    let shown = signing.holder.ask_with(SHOW, json!({ "code": request })).await;
+    let (_, request) = page
+        .as_ref()
+        .unwrap()
+        .fragment()
+        .unwrap()
+        .split_once('=')
+        .unwrap();
+    let shown = signing
+        .holder
+        .ask_with(SHOW, json!({ "code": request }))
+        .await;
     let shown = &shown["data"]["viewer"]["agentSignInRequest"];
     assert_eq!(shown["isOnThisMachine"], true);
     assert_eq!(shown["clientId"], "codex");
@@ -102,13 +111,20 @@ async fn a_code_is_bound_to_its_verifier_redirect_and_client() {
     let code = authorized(&signing).await;
 
     for change in [
-        ("code_verifier", "another-verifier-of-forty-three-characters-0"),
+        (
+            "code_verifier",
+            "another-verifier-of-forty-three-characters-0",
+        ),
         ("redirect_uri", "http://127.0.0.1:45679/callback"),
         ("client_id", "another"),
         ("code", "ppc_unknown"),
     ] {
         let (status, answer) = exchange(&signing, &code, &[change]).await;
-        assert_eq!((status, &answer["error"]), (400, &json!("invalid_grant")), "{change:?}");
+        assert_eq!(
+            (status, &answer["error"]),
+            (400, &json!("invalid_grant")),
+            "{change:?}"
+        );
     }
     assert_eq!(exchange(&signing, &code, &[]).await.0, 200);
 }
@@ -142,9 +158,18 @@ async fn a_code_expires_after_two_minutes() {
 async fn a_denied_browser_takes_the_error_to_its_agent() {
     let signing = Signing::start().await;
     let (_, page) = open(&signing.agent, &[]).await;
-    let (_, request) = page.as_ref().unwrap().fragment().unwrap().split_once('=').unwrap();
+    let (_, request) = page
+        .as_ref()
+        .unwrap()
+        .fragment()
+        .unwrap()
+        .split_once('=')
+        .unwrap();
 
-    let denied = signing.holder.ask_with(DENY, json!({ "code": request })).await;
+    let denied = signing
+        .holder
+        .ask_with(DENY, json!({ "code": request }))
+        .await;
 
     let target = denied["data"]["denyAgentSignIn"]["redirectUrl"].as_str();
     let target: Url = target.unwrap().parse().unwrap();
@@ -156,7 +181,11 @@ async fn a_denied_browser_takes_the_error_to_its_agent() {
 async fn no_browser_is_sent_to_another_machine() {
     let signing = Signing::start().await;
 
-    for redirect in ["https://evil.example/callback", "", "http://127.0.0.1:1/other"] {
+    for redirect in [
+        "https://evil.example/callback",
+        "",
+        "http://127.0.0.1:1/other",
+    ] {
         let (status, target) = open(&signing.agent, &[("redirect_uri", redirect)]).await;
         assert_eq!((status, target), (400, None), "{redirect}");
     }

@@ -41,7 +41,12 @@ async fn opencode_finds_its_command_and_its_provider() {
     let found = plane.anonymous().get("/.well-known/opencode").await;
 
     let found: Value = found.json().await.unwrap();
-    let command = ["proxypal-server", "token", "--long-lived", "http://proxypal.test/ai"];
+    let command = [
+        "proxypal-server",
+        "token",
+        "--long-lived",
+        "http://proxypal.test/ai",
+    ];
     assert_eq!(found["auth"]["command"], json!(command));
     let options = &found["config"]["provider"]["proxypal"]["options"];
     assert_eq!(options["baseURL"], "http://proxypal.test/ai/v1");
@@ -54,12 +59,18 @@ async fn a_confirmed_device_gets_tokens_that_act_for_the_user() {
     let codes = begin(&signing.agent).await;
 
     let (status, answer) = poll(&signing.agent, &codes).await;
-    assert_eq!((status, &answer["error"]), (400, &json!("authorization_pending")));
+    assert_eq!(
+        (status, &answer["error"]),
+        (400, &json!("authorization_pending"))
+    );
     let user_code = codes["user_code"].as_str().unwrap();
     assert_eq!(user_code.len(), 9);
     let url = format!("http://proxypal.test/device?user_code={user_code}");
     assert_eq!(codes["verification_uri_complete"], url);
-    assert_eq!((&codes["expires_in"], &codes["interval"]), (&json!(600), &json!(5)));
+    assert_eq!(
+        (&codes["expires_in"], &codes["interval"]),
+        (&json!(600), &json!(5))
+    );
     let shown = signing
         .holder
         .ask_with(SHOW, json!({ "code": user_code.to_lowercase() }))
@@ -70,7 +81,10 @@ async fn a_confirmed_device_gets_tokens_that_act_for_the_user() {
             "clientIp": "127.0.0.1", "isOnThisMachine": false, "isLongLived": false, "days": 90 })
     );
     let confirmed = confirm(&signing.holder, &codes["user_code"], "Ada's laptop").await;
-    assert_eq!(confirmed["data"]["confirmAgentSignIn"]["redirectUrl"], Value::Null);
+    assert_eq!(
+        confirmed["data"]["confirmAgentSignIn"]["redirectUrl"],
+        Value::Null
+    );
     let (status, tokens) = poll(&signing.agent, &codes).await;
 
     assert_eq!(status, 200, "{tokens}");
@@ -83,13 +97,21 @@ async fn a_confirmed_device_gets_tokens_that_act_for_the_user() {
     assert_eq!(who["apiKey"]["name"], "Ada's laptop");
     assert_eq!(who["apiKey"]["prefix"], "");
     assert_eq!(who["apiKey"]["agentSignIn"]["agent"], "claude-code/2.1.332");
-    assert_eq!(signing.actions().await[..2], ["signInAgent", "confirmAgentSignIn"]);
+    assert_eq!(
+        signing.actions().await[..2],
+        ["signInAgent", "confirmAgentSignIn"]
+    );
 }
 
 #[tokio::test]
 async fn a_sign_in_has_the_bounds_of_the_key_that_confirmed_it() {
     let signing = Signing::start().await;
-    let key = signing.plane.services.api_keys.of_users(&[signing.ada]).await;
+    let key = signing
+        .plane
+        .services
+        .api_keys
+        .of_users(&[signing.ada])
+        .await;
     let key = key.unwrap().remove(0);
     let end = signing.plane.services.clock.now() + TimeDelta::days(3);
     let changes = ApiKeyChanges {
@@ -98,7 +120,9 @@ async fn a_sign_in_has_the_bounds_of_the_key_that_confirmed_it() {
         ..ApiKeyChanges::default()
     };
     let keys = &signing.plane.services.api_keys;
-    keys.update(test_context(), key.id, None, changes).await.unwrap();
+    keys.update(test_context(), key.id, None, changes)
+        .await
+        .unwrap();
 
     let tokens = sign_in(&signing.agent, &signing.holder).await;
 
@@ -175,14 +199,20 @@ async fn of_many_confirmations_and_many_polls_one_counts() {
     let codes = begin(&signing.agent).await;
 
     let confirmations = (0..8).map(|number| {
-        let holder = if number % 2 == 0 { &signing.holder } else { &eve };
+        let holder = if number % 2 == 0 {
+            &signing.holder
+        } else {
+            &eve
+        };
         confirm(holder, &codes["user_code"], "laptop")
     });
     let confirmations = futures_util::future::join_all(confirmations).await;
     let polls = (0..8).map(|_| poll(&signing.agent, &codes));
     let polls = futures_util::future::join_all(polls).await;
 
-    let confirmed = confirmations.iter().filter(|answer| answer["errors"].is_null());
+    let confirmed = confirmations
+        .iter()
+        .filter(|answer| answer["errors"].is_null());
     assert_eq!(confirmed.count(), 1, "{confirmations:?}");
     let granted = polls.iter().filter(|(status, _)| *status == 200);
     assert_eq!(granted.count(), 1, "{polls:?}");
@@ -194,7 +224,9 @@ async fn guessed_codes_are_limited_by_user() {
     let codes = begin(&signing.agent).await;
     // Right codes do not count.
     for _ in 0..12 {
-        let shown = signing.holder.ask_with(SHOW, json!({ "code": codes["user_code"] }));
+        let shown = signing
+            .holder
+            .ask_with(SHOW, json!({ "code": codes["user_code"] }));
         assert!(shown.await["errors"].is_null());
     }
 
@@ -233,13 +265,24 @@ async fn a_sign_in_needs_a_key_and_no_token_of_an_agent() {
     let variables = json!({ "code": codes["user_code"], "name": "laptop" });
 
     let anonymous = signing.agent.ask_with(CONFIRM, variables.clone()).await;
-    let admin = signing.plane.admin().await.ask_with(CONFIRM, variables.clone()).await;
-    let agent = signing.with_token(&tokens).ask_with(CONFIRM, variables).await;
+    let admin = signing
+        .plane
+        .admin()
+        .await
+        .ask_with(CONFIRM, variables.clone())
+        .await;
+    let agent = signing
+        .with_token(&tokens)
+        .ask_with(CONFIRM, variables)
+        .await;
 
     assert_eq!(code(&anonymous), "UNAUTHENTICATED");
     assert_eq!(code(&admin), "FORBIDDEN");
     assert_eq!(code(&agent), "CONFLICT", "{agent}");
-    assert_eq!(poll(&signing.agent, &codes).await.1["error"], "authorization_pending");
+    assert_eq!(
+        poll(&signing.agent, &codes).await.1["error"],
+        "authorization_pending"
+    );
 }
 
 #[tokio::test]
@@ -273,21 +316,36 @@ async fn codes_and_tokens_are_stored_as_digests() {
 async fn hostile_forms_get_errors() {
     let signing = Signing::start().await;
     let post = async |path: &str, body: String| {
-        let request = signing.agent.request(reqwest::Method::POST, path).body(body);
+        let request = signing
+            .agent
+            .request(reqwest::Method::POST, path)
+            .body(body);
         request.send().await.unwrap().status().as_u16()
     };
 
     assert_eq!(post("/oauth/token", "x".repeat(20_000)).await, 413);
     assert_eq!(post("/oauth/token", "a=&".repeat(100)).await, 400);
     assert_eq!(post("/oauth/token", String::new()).await, 400);
-    assert_eq!(post("/oauth/revoke", "token=a&token=b".to_owned()).await, 400);
-    assert_eq!(post("/oauth/token", "grant_type=password".to_owned()).await, 400);
-    assert_eq!(post("/oauth/token", "grant_type=%ff%fe".to_owned()).await, 400);
+    assert_eq!(
+        post("/oauth/revoke", "token=a&token=b".to_owned()).await,
+        400
+    );
+    assert_eq!(
+        post("/oauth/token", "grant_type=password".to_owned()).await,
+        400
+    );
+    assert_eq!(
+        post("/oauth/token", "grant_type=%ff%fe".to_owned()).await,
+        400
+    );
     let long = format!("client_id={}", "x".repeat(300));
     assert_eq!(post("/oauth/device_authorization", long).await, 400);
     let agent = signing.agent.clone().with("user-agent", &"a".repeat(4000));
     let codes = begin(&agent).await;
-    let shown = signing.holder.ask_with(SHOW, json!({ "code": codes["user_code"] })).await;
+    let shown = signing
+        .holder
+        .ask_with(SHOW, json!({ "code": codes["user_code"] }))
+        .await;
     let shown = &shown["data"]["viewer"]["agentSignInRequest"]["agent"];
     assert_eq!(shown.as_str().unwrap().len(), 200);
 }

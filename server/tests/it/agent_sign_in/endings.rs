@@ -10,7 +10,9 @@ use futures_util::{StreamExt as _, stream};
 use proxypal_server::domain::users::UserChanges;
 use serde_json::json;
 
-use super::{KEYS, Options, REVOKE, Signing, TestApp, begin, confirm, form, poll, refresh, sign_in};
+use super::{
+    KEYS, Options, REVOKE, Signing, TestApp, begin, confirm, form, poll, refresh, sign_in,
+};
 use crate::support::{Caller, TestDatabase, code, scripted, soon, test_context};
 
 #[tokio::test]
@@ -25,7 +27,9 @@ async fn a_user_lists_and_ends_their_sign_ins_with_any_of_their_keys() {
     let revoked = signing.holder.ask_with(REVOKE, json!({ "id": id })).await;
 
     assert_eq!(code(&foreign), "NOT_FOUND");
-    let keys = listed["data"]["viewer"]["user"]["apiKeys"].as_array().unwrap();
+    let keys = listed["data"]["viewer"]["user"]["apiKeys"]
+        .as_array()
+        .unwrap();
     assert_eq!(keys.len(), 2);
     assert_eq!(keys[0]["agentSignIn"]["agent"], "claude-code/2.1.332");
     assert!(keys[1]["agentSignIn"].is_null());
@@ -34,14 +38,29 @@ async fn a_user_lists_and_ends_their_sign_ins_with_any_of_their_keys() {
     let answer = signing.with_token(&tokens).get("/v1/proxypal/usage").await;
     assert_eq!(answer.status(), 401);
     assert_eq!(answer.headers()["x-should-retry"], "false");
-    assert!(answer.text().await.unwrap().contains("this sign-in was revoked"));
+    assert!(
+        answer
+            .text()
+            .await
+            .unwrap()
+            .contains("this sign-in was revoked")
+    );
     let (_, refreshed) = refresh(&signing.agent, &tokens["refresh_token"]).await;
     assert_eq!(refreshed["error"], "invalid_grant");
     let again = signing.holder.ask_with(REVOKE, json!({ "id": id })).await;
     assert_eq!(code(&again), "CONFLICT");
-    let own = signing.plane.services.api_keys.of_users(&[signing.ada]).await.unwrap();
+    let own = signing
+        .plane
+        .services
+        .api_keys
+        .of_users(&[signing.ada])
+        .await
+        .unwrap();
     let key = own.iter().find(|key| key.signed_in_at.is_none()).unwrap();
-    let key = signing.holder.ask_with(REVOKE, json!({ "id": key.id })).await;
+    let key = signing
+        .holder
+        .ask_with(REVOKE, json!({ "id": key.id }))
+        .await;
     assert_eq!(code(&key), "NOT_FOUND");
 }
 
@@ -74,7 +93,10 @@ async fn a_disabled_user_gets_no_tokens() {
             ..UserChanges::default()
         };
         let users = &signing.plane.services.users;
-        users.update(test_context(), signing.ada, None, changes).await.unwrap();
+        users
+            .update(test_context(), signing.ada, None, changes)
+            .await
+            .unwrap();
     };
 
     enable(false).await;
@@ -88,7 +110,10 @@ async fn a_disabled_user_gets_no_tokens() {
 
     enable(true).await;
     assert!(signing.works(&tokens).await);
-    assert_eq!(refresh(&signing.agent, &tokens["refresh_token"]).await.0, 200);
+    assert_eq!(
+        refresh(&signing.agent, &tokens["refresh_token"]).await.0,
+        200
+    );
     assert_eq!(poll(&signing.agent, &codes).await.0, 200);
 }
 
@@ -173,7 +198,10 @@ async fn a_restart_in_the_middle_of_a_sign_in_loses_nothing() {
     let anyone = Caller::new(app.address);
     let holder = Caller::new(app.address).with_bearer(&key);
     assert_eq!(poll(&anyone, &confirmed).await.0, 200);
-    assert_eq!(poll(&anyone, &waiting).await.1["error"], "authorization_pending");
+    assert_eq!(
+        poll(&anyone, &waiting).await.1["error"],
+        "authorization_pending"
+    );
     confirm(&holder, &waiting["user_code"], "laptop").await;
     assert_eq!(poll(&anyone, &waiting).await.0, 200);
     let access = signed_in["access_token"].as_str().unwrap();

@@ -14,14 +14,14 @@ const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const CONFIRM: &str = "mutation($code: String!, $name: String!) {
     confirmAgentSignIn(code: $code, name: $name) { id redirectUrl } }";
 const DENY: &str = "mutation($code: String!) { denyAgentSignIn(code: $code) { id redirectUrl } }";
-const REVOKE: &str =
-    "mutation($id: ID!) { revokeOwnAgentSignIn(id: $id) { apiKey { id state } } }";
+const REVOKE: &str = "mutation($id: ID!) { revokeOwnAgentSignIn(id: $id) { apiKey { id state } } }";
 const SHOW: &str = "query($code: String!) { viewer { ... on KeyHolder {
     agentSignInRequest(code: $code) { agent surface clientId clientIp isOnThisMachine isLongLived days } } } }";
 const WHO: &str = "{ viewer { ... on KeyHolder { user { name } apiKey {
     id name prefix lastFour state expiresAt allowedModels rateLimit { requestsPerMinute }
     agentSignIn { agent surface clientIp refreshedAt } } } } }";
-const KEYS: &str = "{ viewer { ... on KeyHolder { user { apiKeys(includeRevoked: true) { id name state
+const KEYS: &str =
+    "{ viewer { ... on KeyHolder { user { apiKeys(includeRevoked: true) { id name state
     agentSignIn { agent } } } } } }";
 
 /// Sends a form, and returns the status and the answer; null without a body.
@@ -119,7 +119,10 @@ impl Signing {
     async fn key_of(&self, tokens: &Value) -> Uuid {
         let who = self.with_token(tokens).ask(WHO).await;
         let id = &who["data"]["viewer"]["apiKey"]["id"];
-        id.as_str().unwrap_or_else(|| panic!("{who}")).parse().unwrap()
+        id.as_str()
+            .unwrap_or_else(|| panic!("{who}"))
+            .parse()
+            .unwrap()
     }
 
     async fn actions(&self) -> Vec<String> {

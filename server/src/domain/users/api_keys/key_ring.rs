@@ -299,9 +299,7 @@ impl KeyRing {
             .iter()
             .map(|caller| (caller.api_key_id, caller.revoked.clone()))
             .collect();
-        let new: Vec<KnownKey> = keys
-            .map(|key| key.with_revocations(&revocations))
-            .collect();
+        let new: Vec<KnownKey> = keys.map(|key| key.with_revocations(&revocations)).collect();
         let mut all: Keys = (*old).clone();
         all.retain(|_, key| !user_ids.contains(&key.user_id()));
         for key in new.iter().filter_map(KnownKey::caller) {

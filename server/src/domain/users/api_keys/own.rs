@@ -12,8 +12,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait,
-    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -142,8 +142,7 @@ impl ApiKeys {
         let mut manageable = Vec::new();
         if policy.is_allowed {
             let acting = self.acting(self.db.reader(), holder).await?;
-            let may_act =
-                acting.key.replaced_by.is_none() && acting.key.signed_in_at.is_none();
+            let may_act = acting.key.replaced_by.is_none() && acting.key.signed_in_at.is_none();
             keys.retain(|key| may_act && acting.may_manage(key));
             manageable.extend(keys.into_iter().map(|key| key.id));
         }
@@ -382,7 +381,10 @@ impl ApiKeys {
 
     /// Fails if the user has created too many keys within a day: each stays in memory and in the database.
     pub(super) async fn check_day(
-        &self, connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+        &self,
+        connection: &impl ConnectionTrait,
+        user_id: Uuid,
+    ) -> Result<()> {
         let now = self.clock.now();
         let created = api_key::Column::CreatedAt;
         let of_day = ApiKey::find()

@@ -154,7 +154,9 @@ impl AgentSignIns {
             .end(&transaction, &HashSet::from([id]))
             .await?;
         let Some((Revocation::Revoked(key), Some(change))) = ended.into_iter().next() else {
-            return Err(Error::Conflict("this sign-in is revoked already".to_owned()));
+            return Err(Error::Conflict(
+                "this sign-in is revoked already".to_owned(),
+            ));
         };
         let context = context.authenticated((&acting.user).into());
         audit::record(&transaction, &self.clock, &context, change).await?;
@@ -195,10 +197,7 @@ impl AgentSignIns {
 /// Marks a request as decided, unless another user was faster.
 async fn decide(connection: &impl ConnectionTrait, id: Uuid, now: DateTime<Utc>) -> Result<()> {
     let decided = Request::update_many()
-        .col_expr(
-            agent_sign_in_request::Column::DecidedAt,
-            Expr::value(now),
-        )
+        .col_expr(agent_sign_in_request::Column::DecidedAt, Expr::value(now))
         .filter(agent_sign_in_request::Column::Id.eq(id))
         .filter(agent_sign_in_request::Column::DecidedAt.is_null())
         .exec(connection)

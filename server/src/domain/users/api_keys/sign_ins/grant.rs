@@ -53,8 +53,9 @@ const USED_CODE: GrantError =
     GrantError::Invalid("the code was used already; start the sign-in again");
 const UNKNOWN_TOKEN: GrantError =
     GrantError::Invalid("the refresh token is unknown or has expired; sign in again");
-const REUSED_TOKEN: GrantError =
-    GrantError::Invalid("the refresh token was used before, so the sign-in has ended; sign in again");
+const REUSED_TOKEN: GrantError = GrantError::Invalid(
+    "the refresh token was used before, so the sign-in has ended; sign in again",
+);
 const ENDED: GrantError = GrantError::Invalid(
     "the sign-in, the key that confirmed it or its user has ended; sign in again, or ask your administrator",
 );
@@ -254,9 +255,12 @@ impl AgentSignIns {
             api_key_id,
         };
         let acting = self.api_keys.acting_in_turn(transaction, holder).await;
-        acting.map_err(|error| match error {
-            error @ Error::Internal(_) => error.into(),
-            _ => ENDED,
+        acting.map_err(|error| {
+            if matches!(error, Error::Internal(_)) {
+                error.into()
+            } else {
+                ENDED
+            }
         })
     }
 
@@ -349,8 +353,7 @@ impl AgentSignIns {
     ) -> Granted<(api_key::Model, agent_sign_in::Model)> {
         let (key, user) = key_and_user(transaction, id).await?.ok_or(ENDED)?;
         let sign_in = SignIn::find_by_id(id).one(transaction).await?;
-        let is_over =
-            KeyProblem::of(&key, &user).is_some() || !is_active(&key, self.clock.now());
+        let is_over = KeyProblem::of(&key, &user).is_some() || !is_active(&key, self.clock.now());
         match sign_in {
             Some(sign_in) if !is_over => Ok((key, sign_in)),
             Some(_) | None => Err(ENDED),
@@ -470,7 +473,9 @@ fn end_of_sign_in(
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
     let end = now + TimeDelta::days(policy.days.into());
-    confirmed_with.expires_at.map_or(end, |other| other.min(end))
+    confirmed_with
+        .expires_at
+        .map_or(end, |other| other.min(end))
 }
 
 /// Whether the verifier is the one of this challenge: RFC 7636, method S256.
@@ -499,7 +504,10 @@ mod tests {
         let verifier = SecretString::from("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
 
         assert!(matches_challenge(&verifier, Some(challenge)));
-        assert!(!matches_challenge(&SecretString::from("x"), Some(challenge)));
+        assert!(!matches_challenge(
+            &SecretString::from("x"),
+            Some(challenge)
+        ));
         assert!(!matches_challenge(&verifier, None));
         assert!(!matches_challenge(&verifier, Some("")));
     }

@@ -63,8 +63,14 @@ impl AgentSignIns {
         key: &api_key::Model,
     ) -> Result<SecretString> {
         let secret = token::generate_long(REFRESH_TOKEN);
-        self.store_token(connection, key, AgentTokenKind::Refresh, &secret, end_of(key))
-            .await?;
+        self.store_token(
+            connection,
+            key,
+            AgentTokenKind::Refresh,
+            &secret,
+            end_of(key),
+        )
+        .await?;
         Ok(SecretString::from(secret.as_str()))
     }
 
