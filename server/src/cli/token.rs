@@ -170,7 +170,7 @@ impl Server {
             sleep(Duration::from_secs(interval)).await;
             let fields = [
                 ("grant_type", DEVICE_CODE),
-                ("device_code", &codes.device_code),
+                ("device_code", codes.device_code.as_str()),
             ];
             match self.grant(&fields).await? {
                 Answer::Granted(granted) => return Ok(granted),

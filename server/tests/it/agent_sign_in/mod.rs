@@ -5,6 +5,8 @@ mod device;
 mod endings;
 mod tokens;
 
+use entity::audit_event;
+use sea_orm::{EntityTrait as _, QueryOrder as _};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -125,12 +127,10 @@ impl Signing {
             .unwrap()
     }
 
+    /// The actions in the audit, the latest first.
     async fn actions(&self) -> Vec<String> {
-        let audit = "{ auditEvents(first: 50) { nodes { action } } }";
-        let answer = self.plane.admin().await.ask(audit).await;
-        let nodes = answer["data"]["auditEvents"]["nodes"].as_array();
-        let nodes = nodes.unwrap_or_else(|| panic!("{answer}"));
-        let action = |node: &Value| node["action"].as_str().unwrap().to_owned();
-        nodes.iter().map(action).collect()
+        let events = audit_event::Entity::find().order_by_desc(audit_event::Column::Sequence);
+        let events = events.all(self.plane.db.reader()).await.unwrap();
+        events.into_iter().map(|event| event.action).collect()
     }
 }
