@@ -340,6 +340,8 @@ async fn hostile_forms_get_errors() {
     );
     let long = format!("client_id={}", "x".repeat(300));
     assert_eq!(post("/oauth/device_authorization", long).await, 400);
+    let null = "client_id=a%00b".to_owned();
+    assert_eq!(post("/oauth/device_authorization", null).await, 400);
     let agent = signing.agent.clone().with("user-agent", &"a".repeat(4000));
     let codes = begin(&agent).await;
     let shown = signing

@@ -20,6 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use url::Url;
 use uuid::Uuid;
 
 use super::{
@@ -104,7 +105,8 @@ impl AgentSignIns {
                 client_id,
             } => {
                 let row = self.find_code(&code, true).await?;
-                let is_ours = row.redirect_uri.as_ref() == Some(&redirect_uri)
+                let is_same = |url: Url| row.redirect_uri.as_deref() == Some(url.as_str());
+                let is_ours = Url::parse(&redirect_uri).is_ok_and(is_same)
                     && (row.client_id.is_none() || row.client_id == client_id)
                     && matches_challenge(&verifier, row.code_challenge.as_deref());
                 if !is_ours {

@@ -76,8 +76,12 @@ impl Authorization {
                 "code_challenge must be the SHA-256 of the verifier in base64url without padding",
             ));
         }
-        if self.state.as_ref().is_some_and(|it| it.len() > MAX_STATE) {
-            return Err(Error::bad_input("state must have at most 1000 bytes"));
+        let is_invalid =
+            |state: &String| state.len() > MAX_STATE || state.chars().any(char::is_control);
+        if self.state.as_ref().is_some_and(is_invalid) {
+            return Err(Error::bad_input(
+                "state must have at most 1000 bytes and no control characters",
+            ));
         }
         Ok(())
     }
@@ -165,10 +169,11 @@ impl AgentSignIns {
         client: &ClientFacts,
     ) -> Result<agent_sign_in_request::ActiveModel> {
         let now = self.clock.now();
-        let is_long = |id: &String| id.chars().count() > MAX_CLIENT_ID;
-        if client.client_id.as_ref().is_some_and(is_long) {
+        let is_invalid =
+            |id: &String| id.chars().count() > MAX_CLIENT_ID || id.chars().any(char::is_control);
+        if client.client_id.as_ref().is_some_and(is_invalid) {
             return Err(Error::bad_input(
-                "client_id must have at most 200 characters",
+                "client_id must have at most 200 characters and no control characters",
             ));
         }
         Ok(agent_sign_in_request::ActiveModel {
