@@ -243,7 +243,7 @@ function Bounds(props: { asking: Asking }) {
   const { refresh } = useSession();
   const request = () => props.asking.agentSignInRequest;
 
-  async function useOtherKey() {
+  async function changeKey() {
     forgetUserKey();
     await refresh();
   }
@@ -263,7 +263,7 @@ function Bounds(props: { asking: Asking }) {
       <button
         type="button"
         class="mt-2 underline underline-offset-4 hover:text-ink"
-        onClick={() => void useOtherKey()}
+        onClick={() => void changeKey()}
       >
         {t("agentSignIn.otherKey")}
       </button>
