@@ -34,6 +34,8 @@ pub struct Model {
     pub replaced_by: Option<Uuid>,
     /// The key with which its user created it; `None` if an administrator did.
     pub created_with: Option<Uuid>,
+    /// When an agent signed in. Its key has no secret: the agent's short-lived tokens act as it. `None` for other keys.
+    pub signed_in_at: Option<DateTimeUtc>,
     /// Advanced by each change by an administrator, apart from limits.
     pub version: i32,
     /// Advanced by each change of the quotas.

@@ -49,7 +49,7 @@ use crate::{
         retention::Retention,
         saved_views::SavedViews,
         usage::Usage,
-        users::{UserGroups, UserInvitations, Users, quotas::Quotas},
+        users::{UserGroups, UserInvitations, Users, api_keys::AgentSignIns, quotas::Quotas},
         window_openings::WindowOpenings,
     },
     engine::{EngineContext, EngineHandle, EngineUpdates},
@@ -62,7 +62,7 @@ use crate::{
     price_feed::PriceFeed,
     traces::Traces,
     watch::{self, MetricsExporter, RequestMetrics},
-    web::{self, LoginPages, Web},
+    web::{self, AgentOAuth, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -419,6 +419,12 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         ),
         quotas: Quotas::new(db, clock, &core.api_keys, &life.tasks),
         api_keys: core.api_keys.clone(),
+        agent_sign_ins: AgentSignIns::new(
+            db.clone(),
+            clock.clone(),
+            core.digester.clone(),
+            core.api_keys.clone(),
+        ),
         requests: running.requests,
         usage: Usage::new(db.clone(), clock.clone()),
         exports: Exports::new(db.clone(), clock.clone()),
@@ -570,8 +576,15 @@ fn pages(
         authenticator: services.authenticator(),
         public_url: services.server.public_url.clone(),
     });
+    let agents = web::agent_router(AgentOAuth {
+        sign_ins: services.agent_sign_ins.clone(),
+        settings: services.settings.clone(),
+        addresses: services.server.addresses.clone(),
+        public_url: services.server.public_url.clone(),
+    });
     let control_plane = graphql::router(services.clone(), stop.clone())
         .merge(sign_in)
+        .merge(agents)
         .merge(beside.watch.beside_pages());
     let web = Web {
         db: db.clone(),

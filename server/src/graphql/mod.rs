@@ -7,6 +7,7 @@
 mod account_group;
 mod admin;
 mod agent_session;
+mod agent_sign_in;
 mod alert;
 mod audit;
 mod audit_trail;

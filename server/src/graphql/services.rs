@@ -31,7 +31,11 @@ use crate::{
         settings::Settings,
         shares::Shares,
         usage::Usage,
-        users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        users::{
+            UserGroups, UserInvitations, Users,
+            api_keys::{AgentSignIns, ApiKeys},
+            quotas::Quotas,
+        },
         window_openings::WindowOpenings,
     },
     engine::{EngineHandle, EngineUpdates},
@@ -58,6 +62,7 @@ pub struct Services {
     pub user_groups: UserGroups,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
+    pub agent_sign_ins: AgentSignIns,
     pub requests: RequestLog,
     pub usage: Usage,
     pub agent_sessions: AgentSessions,
@@ -131,6 +136,7 @@ impl Services {
             .data(self.user_groups)
             .data(self.user_invitations)
             .data(self.api_keys)
+            .data(self.agent_sign_ins)
             .data(self.requests)
             .data(self.usage)
             .data(self.agent_sessions)

@@ -8,6 +8,7 @@
 
 mod account_groups;
 mod account_pause;
+mod agent_sign_in;
 mod alerting;
 mod architecture;
 mod backup;

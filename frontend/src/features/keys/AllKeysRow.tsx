@@ -6,6 +6,7 @@ import type { AllKeysRowFragment as AllKeysRowData } from "../../graphql/generat
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { KeyBadge } from "../../keys/KeyBadge";
+import { KeyMark } from "../../keys/KeyMark";
 import { keyPath } from "../../keys/keyPath";
 import { exactUsd, formatCompact, formatUsd, formatWhole } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
@@ -19,8 +20,6 @@ const AllKeysRowFragment = graphql(`
   fragment AllKeysRow on ApiKey {
     id
     name
-    prefix
-    lastFour
     state
     lastUsedAt
     endsAt
@@ -47,6 +46,7 @@ const AllKeysRowFragment = graphql(`
     recentAddresses {
       address
     }
+    ...KeyMark
     ...KeyActions
   }
 `);
@@ -154,9 +154,7 @@ export function AllKeysRow(props: AllKeysRowProps) {
         >
           {apiKey().name}
         </A>
-        <span class="font-mono text-xs whitespace-nowrap text-muted">
-          {apiKey().prefix}…{apiKey().lastFour}
-        </span>
+        <KeyMark apiKey={apiKey()} />
         <KeyOrigins apiKey={apiKey()} />
         <Below apiKey={apiKey()} />
       </Cell>

@@ -3,6 +3,7 @@ import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { KeyBadge } from "../../keys/KeyBadge";
+import { KeyMark } from "../../keys/KeyMark";
 import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { KeyActions } from "./KeyActions";
@@ -13,8 +14,6 @@ const KeyRowFragment = graphql(`
   fragment KeyRow on ApiKey {
     id
     name
-    prefix
-    lastFour
     state
     lastUsedAt
     endsAt
@@ -25,6 +24,7 @@ const KeyRowFragment = graphql(`
       id
       usedPercent
     }
+    ...KeyMark
     ...KeyActions
   }
 `);
@@ -51,9 +51,7 @@ export function KeyRow(props: KeyRowProps) {
     >
       <Cell>
         <span class="block font-medium">{apiKey().name}</span>
-        <span class="font-mono text-xs whitespace-nowrap text-muted">
-          {apiKey().prefix}…{apiKey().lastFour}
-        </span>
+        <KeyMark apiKey={apiKey()} />
         <KeyOrigins apiKey={apiKey()} />
         <span class="block text-sm text-muted sm:hidden">
           {t("keys.lastUsed")}: <Ago at={apiKey().lastUsedAt} />

@@ -24,6 +24,8 @@ const SettingsValuesFragmentDoc = graphql(`
     refreshModelCatalogue
     ownKeys
     ownKeysMaximum
+    agentSignIn
+    agentSignInDays
     ownAlertAddresses
     maxKeyLifeDays
     maxKeyIdleDays

@@ -86,6 +86,8 @@ const SETTINGS = {
 
   ownKeys: { group: "ownKeys", kind: "onOff" },
   ownKeysMaximum: { group: "ownKeys", kind: "whole" },
+  agentSignIn: { group: "ownKeys", kind: "onOff" },
+  agentSignInDays: { group: "ownKeys", kind: "whole" },
   ownAlertAddresses: { group: "ownKeys", kind: "onOff" },
 
   retentionDays: { group: "retention", kind: "whole" },

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Result, define::define_settings, routing::RoutingSettings};
 use crate::domain::users::{
-    api_keys::{KeyPolicy, OwnKeyPolicy},
+    api_keys::{KeyPolicy, OwnKeyPolicy, SignInPolicy},
     rate_limits,
 };
 
@@ -99,6 +99,13 @@ macro_rules! gateway_settings {
             /// The number of active keys up to which a user creates keys, those of administrators included.
             own_keys_maximum: u32 = 5, in 1..=100;
 
+            /// Whether agents such as Claude Code and Codex may sign in: a user confirms with an API key, and the
+            /// agent gets tokens that are valid for an hour and bounded by that key.
+            agent_sign_in: bool = true;
+
+            /// How many days a sign-in of an agent lasts, at most as long as the key that confirmed it.
+            agent_sign_in_days: u32 = 90, in 1..=365;
+
             /// Whether users may set an e-mail address of their own, which is sent warnings about their quotas through the
             /// oldest enabled e-mail channel.
             own_alert_addresses: bool = false;
@@ -152,6 +159,14 @@ impl GatewaySettings {
         KeyPolicy {
             max_life_days: self.max_key_life_days,
             max_idle_days: self.max_key_idle_days,
+        }
+    }
+
+    /// The bounds of sign-ins of agents.
+    pub fn sign_in_policy(&self) -> SignInPolicy {
+        SignInPolicy {
+            is_allowed: self.agent_sign_in,
+            days: self.agent_sign_in_days,
         }
     }
 

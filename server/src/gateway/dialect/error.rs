@@ -290,6 +290,8 @@ fn code_of_key(problem: &KeyProblem) -> &'static str {
         KeyProblem::Idle(_) => "proxypal_key_idle",
         KeyProblem::WrongNetwork(_) => "proxypal_wrong_network",
         KeyProblem::WrongClient => "proxypal_wrong_client",
+        KeyProblem::SignInRevoked(_) => "proxypal_sign_in_revoked",
+        KeyProblem::SignInExpired(_) => "proxypal_sign_in_expired",
         KeyProblem::UserDisabled => "proxypal_user_disabled",
         KeyProblem::UserArchived => "proxypal_user_archived",
     }
@@ -332,6 +334,12 @@ fn problem_of_key(problem: &KeyProblem) -> String {
         KeyProblem::WrongClient => {
             "this API key may not be used with this client. Use a client that it is for, or ask your administrator to allow this one."
                 .to_owned()
+        }
+        KeyProblem::SignInRevoked(at) => {
+            format!("this sign-in was revoked at {}. Sign in again.", day(at))
+        }
+        KeyProblem::SignInExpired(at) => {
+            format!("this access token expired at {}. Sign in again.", day(at))
         }
         KeyProblem::UserDisabled => {
             "the user of this API key is disabled. Ask your administrator to enable the user."

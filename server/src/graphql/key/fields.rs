@@ -22,11 +22,12 @@ use crate::{
             cost::{BATCHED, one},
             error::Result,
             guard::DeclaredOn,
-            loaders::{AddressesOfKey, KeysOfUser, RecentUsageOfKey, UserId},
+            loaders::{AddressesOfKey, KeysOfUser, RecentUsageOfKey, SignInOfKey, UserId},
             role::{Role, requires_role},
         },
         types::{
             account_group::AccountAccess,
+            agent_sign_in::AgentSignIn,
             api_key::{ApiKey, ApiKeyAddress, ApiKeyState},
             quota::Quota,
             scalar::DateTime,
@@ -67,6 +68,16 @@ impl ApiKey {
     /// `maxKeyIdleDays`, whichever is first; null if it does not end.
     async fn ends_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
         self.end(ctx).map(Into::into)
+    }
+
+    /// The agent that signed in with this key; null for a key with a secret. `revokeApiKey` ends the sign-in.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn agent_sign_in(&self, ctx: &Context<'_>) -> Result<Option<AgentSignIn>> {
+        if self.signed_in_at.is_none() {
+            return Ok(None);
+        }
+        let sign_in = ctx.loader().load_one(SignInOfKey(self.key_id)).await?;
+        Ok(sign_in.map(AgentSignIn::from))
     }
 
     /// The active keys that the user created with it, or with a key that was created so: `revokeApiKey` revokes them

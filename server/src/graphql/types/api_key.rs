@@ -70,9 +70,9 @@ pub(crate) struct ApiKey {
     id: ID,
     /// The name.
     pub(crate) name: String,
-    /// The first characters of the secret, to recognise it by.
+    /// The first characters of the secret, to recognise it by; empty for the sign-in of an agent.
     prefix: String,
-    /// The last four characters of the secret, to recognise it by.
+    /// The last four characters of the secret, to recognise it by; empty for the sign-in of an agent.
     last_four: String,
     /// The time of creation.
     created_at: DateTime,
@@ -92,6 +92,8 @@ pub(crate) struct ApiKey {
     allowed_clients: Option<Vec<ClientFamily>>,
     /// The id of the key with which the user created it; null if an administrator created it.
     created_with_id: Option<ID>,
+    #[graphql(skip)]
+    pub(crate) signed_in_at: Option<DateTime>,
     /// The version, which increases with each change of the key apart from quotas and rate limit.
     version: i32,
     /// The version of the key's own quotas, which increases with each change of them.
@@ -122,6 +124,7 @@ impl From<api_key::Model> for ApiKey {
                 .allowed_clients
                 .map(|clients| named_families(&clients.0)),
             created_with_id: row.created_with.map(Into::into),
+            signed_in_at: row.signed_in_at.map(Into::into),
             version: row.version,
             quotas_version: row.quotas_version,
             rate_limit_version: row.rate_limit_version,

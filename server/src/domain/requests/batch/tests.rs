@@ -88,6 +88,7 @@ fn key() -> api_key::Model {
         rate_limit: None,
         replaced_by: None,
         created_with: None,
+        signed_in_at: None,
         version: 1,
         quotas_version: 1,
         rate_limit_version: 1,

@@ -12,7 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use entity::{ModelPatterns, api_key, user};
+use entity::{ModelPatterns, agent_token, api_key, user};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -32,7 +32,9 @@ use crate::{
 pub struct Caller {
     pub user_id: Uuid,
     pub api_key_id: Uuid,
+    /// Of the key, or of the token that acts as it.
     digest: Digest,
+    key_digest: Digest,
     user_models: Option<ModelPatterns>,
     key_models: Option<ModelPatterns>,
     networks: Option<NetworkSet>,
@@ -44,6 +46,8 @@ pub struct Caller {
     expires_at: Option<DateTime<Utc>>,
     /// Whether a rotation has set the expiry.
     is_replaced: bool,
+    /// Whether the key is that of an agent's sign-in.
+    is_sign_in: bool,
     account: Arc<UserLimits>,
     revoked: CancellationToken,
 }
@@ -58,6 +62,10 @@ pub enum KeyProblem {
     Expired(DateTime<Utc>),
     /// Not used for longer than keys may go unused.
     Idle(DateTime<Utc>),
+    /// Of an agent's sign-in.
+    SignInRevoked(DateTime<Utc>),
+    /// Of an access token, or of the whole sign-in.
+    SignInExpired(DateTime<Utc>),
     UserDisabled,
     UserArchived,
     /// It may not be used from this address; `None` if the address is unknown.
@@ -82,6 +90,8 @@ impl KeyProblem {
             Self::WrongClient => {
                 "this API key may not be used with this client; ask your administrator to allow it"
             }
+            Self::SignInRevoked(_) => "this sign-in was revoked; sign in again",
+            Self::SignInExpired(_) => "this access token has expired; refresh it, or sign in again",
             Self::UserDisabled => "the user of this API key is disabled; ask your administrator",
             Self::UserArchived => "the user of this API key was archived; ask your administrator",
         }
@@ -93,9 +103,10 @@ impl KeyProblem {
             return Some(Self::UserArchived);
         }
         if let Some(at) = key.revoked_at {
-            return Some(match key.replaced_by {
-                Some(_) => Self::Replaced(at),
-                None => Self::Revoked(at),
+            return Some(match (key.replaced_by, key.signed_in_at) {
+                (Some(_), _) => Self::Replaced(at),
+                (None, Some(_)) => Self::SignInRevoked(at),
+                (None, None) => Self::Revoked(at),
             });
         }
         (!user.enabled).then_some(Self::UserDisabled)
@@ -117,6 +128,14 @@ impl EndedKey {
             user_id: key.user_id,
             digest: key.digest.try_into().ok()?,
             problem,
+        })
+    }
+
+    /// The same for a token of a sign-in.
+    pub(super) fn of_token(&self, token: agent_token::Model) -> Option<Self> {
+        Some(Self {
+            digest: token.digest.try_into().ok()?,
+            ..*self
         })
     }
 }
@@ -148,6 +167,18 @@ impl KnownKey {
             Self::Ended(_) => None,
         }
     }
+
+    /// The same with the revocation of earlier callers with the key, so that requests which began before a change are
+    /// aborted too.
+    fn with_revocations(mut self, revocations: &HashMap<Uuid, CancellationToken>) -> Self {
+        if let Self::Active(caller) = &mut self
+            && let Some(revoked) = revocations.get(&caller.api_key_id)
+            && let Some(caller) = Arc::get_mut(caller)
+        {
+            caller.revoked = revoked.clone();
+        }
+        self
+    }
 }
 
 impl Caller {
@@ -166,10 +197,12 @@ impl Caller {
     ) -> Option<Self> {
         let clients = key.allowed_clients.as_ref();
         let clients = clients.map(|clients| clients.0.iter().map(String::as_str));
+        let digest: Digest = key.digest.try_into().ok()?;
         Some(Self {
             user_id: key.user_id,
             api_key_id: key.id,
-            digest: key.digest.try_into().ok()?,
+            digest,
+            key_digest: digest,
             user_models: user.allowed_models.clone(),
             key_models: key.allowed_models,
             networks: key.allowed_networks.as_ref().map(NetworkSet::new),
@@ -179,8 +212,23 @@ impl Caller {
             policy,
             expires_at: key.expires_at,
             is_replaced: key.replaced_by.is_some(),
+            is_sign_in: key.signed_in_at.is_some(),
             account,
             revoked: CancellationToken::new(),
+        })
+    }
+
+    /// The same caller with a token of its sign-in.
+    pub(super) fn with_token(&self, token: agent_token::Model) -> Option<Self> {
+        let end = self.expires_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        Some(Self {
+            digest: token.digest.try_into().ok()?,
+            user_models: self.user_models.clone(),
+            key_models: self.key_models.clone(),
+            expires_at: Some(token.expires_at.min(end)),
+            account: Arc::clone(&self.account),
+            revoked: self.revoked.clone(),
+            ..*self
         })
     }
 
@@ -245,6 +293,8 @@ impl Caller {
         if let Some(end) = self.expires_at().filter(|end| *end <= now) {
             return Some(if self.is_replaced && self.expires_at == Some(end) {
                 KeyProblem::Replaced(end)
+            } else if self.is_sign_in {
+                KeyProblem::SignInExpired(end)
             } else {
                 KeyProblem::Expired(end)
             });
@@ -290,18 +340,19 @@ impl KeyRing {
         self.active(&digest, address)
     }
 
-    /// The current state of the key of a caller at this address, for the next turn of a WebSocket.
+    /// The current state of the key of a caller at this address, for the next turn of a WebSocket. A connection that began with
+    /// an access token lasts as long as the sign-in.
     pub fn renew_from(
         &self,
         caller: &Caller,
         address: Option<IpAddr>,
     ) -> Result<Arc<Caller>, Option<KeyProblem>> {
-        self.active(&caller.digest, address)
+        self.active(&caller.key_digest, address)
     }
 
     /// The current state of the key of a caller whose request was accepted from its network.
     pub fn renew(&self, caller: &Caller) -> Result<Arc<Caller>, Option<KeyProblem>> {
-        self.living(&caller.digest)
+        self.living(&caller.key_digest)
     }
 
     fn active(
@@ -335,17 +386,26 @@ impl KeyRing {
         user_ids: &HashSet<Uuid>,
         keys: impl Iterator<Item = KnownKey>,
     ) {
-        let new: Keys = by_digest(keys).collect();
         let old = self.keys.load_full();
+        let callers = old.values().filter_map(KnownKey::caller);
+        let before: Vec<&Arc<Caller>> = callers
+            .filter(|caller| user_ids.contains(&caller.user_id))
+            .collect();
+        let mut revocations: HashMap<Uuid, CancellationToken> = before
+            .iter()
+            .map(|caller| (caller.api_key_id, caller.revoked.clone()))
+            .collect();
+        let new: Vec<KnownKey> = keys.map(|key| key.with_revocations(&revocations)).collect();
         let mut all: Keys = (*old).clone();
         all.retain(|_, key| !user_ids.contains(&key.user_id()));
-        all.extend(new.iter().map(|(digest, key)| (*digest, key.clone())));
+        for key in new.iter().filter_map(KnownKey::caller) {
+            revocations.remove(&key.api_key_id);
+        }
+        all.extend(by_digest(new.into_iter()));
         self.keys.store(Arc::new(all));
-        let is_active = |digest: &Digest| new.get(digest).is_some_and(|key| key.caller().is_some());
-        old.values()
-            .filter_map(KnownKey::caller)
-            .filter(|caller| user_ids.contains(&caller.user_id) && !is_active(&caller.digest))
-            .for_each(|caller| caller.revoked.cancel());
+        for revoked in revocations.values() {
+            revoked.cancel();
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod policy;
 mod revoke;
 mod rotate;
 mod search;
+mod sign_ins;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -20,12 +21,14 @@ use std::{
 use chrono::{DateTime, Utc};
 use entity::{
     ClientFamilies, RateLimit,
+    agent_token::{self, AgentTokenKind, Entity as AgentToken},
     api_key::{self, Entity as ApiKey},
     user::{self, Entity as User},
 };
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
     DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _, QueryOrder as _,
+    sea_query::Query,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -39,6 +42,10 @@ pub use self::{
     own::{KeyHolder, NewOwnKey, OwnKeyPolicy, OwnKeys},
     policy::{KeyLife, KeyPolicy, SharedKeyPolicy},
     revoke::{Revocation, created_with},
+    sign_ins::{
+        AgentSignIns, Authorization, ClientFacts, Decision, DeviceCodes, GrantError, GrantRequest,
+        IssuedTokens, SignInPolicy,
+    },
 };
 use self::{
     key_ring::{EndedKey, KnownKey},
@@ -317,22 +324,58 @@ impl ApiKeys {
             query = query.filter(api_key::Column::UserId.is_in(user_ids.iter().copied()));
         }
         let rows = query.all(self.db.writer()).await?;
+        let mut tokens = self.access_tokens(user_ids).await?;
         let mut known = Vec::with_capacity(rows.len());
         let mut by_user: HashMap<Uuid, (user::Model, Vec<api_key::Model>)> = HashMap::new();
         for (key, user) in rows {
             let Some(user) = user else { continue };
             if let Some(problem) = KeyProblem::of(&key, &user) {
-                known.extend(EndedKey::new(key, problem).map(KnownKey::Ended));
+                let of_key = tokens.remove(&key.id).unwrap_or_default();
+                let Some(ended) = EndedKey::new(key, problem) else {
+                    continue;
+                };
+                let of_tokens = of_key.into_iter().filter_map(|token| ended.of_token(token));
+                known.extend(of_tokens.map(KnownKey::Ended));
+                known.push(KnownKey::Ended(ended));
                 continue;
             }
             let user = self.groups.effective(user);
             let (_, keys) = by_user.entry(user.id).or_insert((user, Vec::new()));
             keys.push(key);
         }
-        let active = by_user.into_values();
-        let callers = active.flat_map(|(user, keys)| self.callers(&user, keys));
-        known.extend(callers.map(|caller| KnownKey::Active(Arc::new(caller))));
+        for (user, keys) in by_user.into_values() {
+            for caller in self.callers(&user, keys) {
+                let of_key = tokens.remove(&caller.api_key_id).unwrap_or_default();
+                let with_tokens = of_key
+                    .into_iter()
+                    .filter_map(|token| caller.with_token(token));
+                known.extend(with_tokens.map(|caller| KnownKey::Active(Arc::new(caller))));
+                known.push(KnownKey::Active(Arc::new(caller)));
+            }
+        }
         Ok(known)
+    }
+
+    /// The access tokens of these users' sign-ins or of all, by key.
+    async fn access_tokens(
+        &self,
+        user_ids: Option<&HashSet<Uuid>>,
+    ) -> Result<HashMap<Uuid, Vec<agent_token::Model>>> {
+        let mut query =
+            AgentToken::find().filter(agent_token::Column::Kind.eq(AgentTokenKind::Access));
+        if let Some(user_ids) = user_ids {
+            let keys = Query::select()
+                .column(api_key::Column::Id)
+                .from(ApiKey)
+                .and_where(api_key::Column::UserId.is_in(user_ids.iter().copied()))
+                .to_owned();
+            query = query.filter(agent_token::Column::ApiKeyId.in_subquery(keys));
+        }
+        let mut by_key: HashMap<Uuid, Vec<agent_token::Model>> = HashMap::new();
+        for token in query.all(self.db.writer()).await? {
+            by_key.entry(token.api_key_id).or_default().push(token);
+        }
+        Ok(by_key)
     }
 
     /// The callers of a user's keys. Also sets their rate limits.
@@ -452,6 +495,7 @@ pub(super) fn audited(key: &api_key::Model) -> Value {
         "expiresAt": key.expires_at,
         "revokedAt": key.revoked_at,
         "createdWith": key.created_with,
+        "signedInAt": key.signed_in_at,
     })
 }
 

@@ -11,8 +11,9 @@ use entity::{
     user::{self, Entity as User},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _,
-    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::domain::{
     Error, Result,
-    account_groups::AccessSnapshot,
+    account_groups::{AccessSnapshot, AccessTurn},
     audit::{self, AuditChange, AuditContext, AuditSubject},
     client_family::ClientFamily,
     models, text,
@@ -39,6 +40,8 @@ const DISABLED: Error = Error::FeatureDisabled(
     "users do not manage their own keys on this server; ask your administrator",
 );
 const REPLACED: &str = "this API key was replaced by a new one; use that key";
+const OF_AGENT: &str =
+    "an agent's sign-in manages no keys and confirms no sign-ins; use an API key";
 
 /// The bounds that administrators set for users who manage their own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +92,9 @@ pub struct OwnKeys {
 }
 
 /// The user and the key that act, as they are stored now.
-struct Acting {
-    user: user::Model,
-    key: api_key::Model,
+pub(super) struct Acting {
+    pub(super) user: user::Model,
+    pub(super) key: api_key::Model,
     /// The quotas of the user and of all keys.
     quotas: Vec<quota::Model>,
     account_groups: Arc<AccessSnapshot>,
@@ -172,12 +175,13 @@ impl ApiKeys {
     pub async fn own(&self, policy: OwnKeyPolicy, holder: KeyHolder) -> Result<OwnKeys> {
         let now = self.clock.now();
         let mut keys = self.of_users(&[holder.user_id]).await?;
-        keys.retain(|key| self.is_active(key, now));
+        keys.retain(|key| self.is_active(key, now) && key.signed_in_at.is_none());
         let active = keys.len();
         let mut manageable = Vec::new();
         if policy.is_allowed {
             let acting = self.acting(self.db.reader(), holder).await?;
-            keys.retain(|key| acting.key.replaced_by.is_none() && acting.may_manage(key));
+            let may_act = acting.key.replaced_by.is_none() && acting.key.signed_in_at.is_none();
+            keys.retain(|key| may_act && acting.may_manage(key));
             manageable.extend(keys.into_iter().map(|key| key.id));
         }
         Ok(OwnKeys { active, manageable })
@@ -203,21 +207,37 @@ impl ApiKeys {
             .await?;
         self.check_day(&transaction, holder.user_id).await?;
         let issued = self
-            .insert(
-                &transaction,
-                &acting.user,
-                acting.bounded(new, self.policy.current())?,
-            )
+            .insert_within(&access, &transaction, &acting, new)
             .await?;
         let key = &issued.api_key;
-        quotas::inherit(&transaction, acting.key.id, key.id).await?;
-        access.inherit(&transaction, acting.key.id, key.id).await?;
-        quotas::reload(&transaction, &self.ledger, acting.user.id).await?;
         let context = context.authenticated((&acting.user).into());
         let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, &context, created).await?;
         access.commit(transaction).await?;
         self.refresh(acting.user.id).await?;
+        Ok(issued)
+    }
+
+    /// Stores a new key with copies of the limits of the acting one. The caller holds
+    /// [`Ledger::turn`](crate::domain::ledger::Ledger::turn), and refreshes the ring after the commit.
+    pub(super) async fn insert_within(
+        &self,
+        access: &AccessTurn,
+        transaction: &DatabaseTransaction,
+        acting: &Acting,
+        new: NewOwnKey,
+    ) -> Result<IssuedApiKey> {
+        let issued = self
+            .insert(
+                transaction,
+                &acting.user,
+                acting.bounded(new, self.policy.current())?,
+            )
+            .await?;
+        let key = &issued.api_key;
+        quotas::inherit(transaction, acting.key.id, key.id).await?;
+        access.inherit(transaction, acting.key.id, key.id).await?;
+        quotas::reload(transaction, &self.ledger, acting.user.id).await?;
         Ok(issued)
     }
 
@@ -309,7 +329,11 @@ impl ApiKeys {
         .await
     }
 
-    fn is_active(&self, key: &api_key::Model, now: DateTime<Utc>) -> bool {
+    pub(in crate::domain::users::api_keys) fn is_active(
+        &self,
+        key: &api_key::Model,
+        now: DateTime<Utc>,
+    ) -> bool {
         let end = self.policy.current().end_of(KeyLife::of(key));
         key.revoked_at.is_none() && end.is_none_or(|end| end > now)
     }
@@ -339,8 +363,8 @@ impl ApiKeys {
     }
 
     /// The same, with the user locked until the transaction ends. A key that was replaced manages no keys: its holder
-    /// has another one, unless the key has leaked.
-    async fn acting_in_turn(
+    /// has another one, unless the key has leaked. Nor do the tokens of an agent, which would outlive themselves so.
+    pub(super) async fn acting_in_turn(
         &self,
         connection: &impl ConnectionTrait,
         holder: KeyHolder,
@@ -352,6 +376,9 @@ impl ApiKeys {
         let acting = self.acting(connection, holder).await?;
         if acting.key.replaced_by.is_some() {
             return Err(Error::Conflict(REPLACED.to_owned()));
+        }
+        if acting.key.signed_in_at.is_some() {
+            return Err(Error::Conflict(OF_AGENT.to_owned()));
         }
         Ok(acting)
     }
@@ -365,6 +392,7 @@ impl ApiKeys {
     ) -> Result<api_key::Model> {
         let key = ApiKey::find_by_id(id)
             .filter(api_key::Column::UserId.eq(acting.user.id))
+            .filter(api_key::Column::SignedInAt.is_null())
             .one(connection)
             .await?;
         let key = key.ok_or(Error::NotFound { what: "API key" })?;
@@ -387,6 +415,7 @@ impl ApiKeys {
         let active = ApiKey::find()
             .filter(api_key::Column::UserId.eq(user_id))
             .filter(self.is(ApiKeyState::Active))
+            .filter(api_key::Column::SignedInAt.is_null())
             .count(connection)
             .await?;
         if active < u64::from(policy.maximum) {
@@ -399,7 +428,11 @@ impl ApiKeys {
     }
 
     /// Fails if the user has created too many keys within a day: each stays in memory and in the database.
-    async fn check_day(&self, connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+    pub(super) async fn check_day(
+        &self,
+        connection: &impl ConnectionTrait,
+        user_id: Uuid,
+    ) -> Result<()> {
         let now = self.clock.now();
         let created = api_key::Column::CreatedAt;
         let of_day = ApiKey::find()

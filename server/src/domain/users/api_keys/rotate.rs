@@ -40,6 +40,11 @@ impl ApiKeys {
         let access = self.access.turn().await;
         let transaction = self.db.begin().await?;
         let old = self.next_version(&transaction, id, None).await?;
+        if old.signed_in_at.is_some() {
+            return Err(Error::Conflict(
+                "an agent's sign-in has no key to rotate; revoke it, and sign in again".to_owned(),
+            ));
+        }
         let user = active_user(&transaction, old.user_id).await?;
         self.replace(context, (access, transaction), (user, old), (grace, None))
             .await
