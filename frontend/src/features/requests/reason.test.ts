@@ -24,6 +24,8 @@ test("a rejection that is no fault of the request does not blame it", () => {
   expect(of("REJECTED", 429, "proxypal_account_busy")).toBe("busy");
   expect(of("REJECTED", 429, "proxypal_account_refused")).toBe("noAccount");
   expect(of("REJECTED", 401, "proxypal_key_expired")).toBe("keyInvalid");
+  expect(of("REJECTED", 403, "proxypal_wrong_network")).toBe("keyBound");
+  expect(of("REJECTED", 401, "proxypal_sign_in_expired")).toBe("agentSignIn");
 });
 
 test("each error of the gateway has a text", () => {

@@ -12,6 +12,8 @@ export type Reason =
   | "stopLine"
   | "busy"
   | "keyInvalid"
+  | "keyBound"
+  | "agentSignIn"
   | "request"
   | "keyEnded"
   | "accountRefused"
@@ -45,6 +47,11 @@ const GATEWAY_REASONS: Record<string, Reason> = {
   proxypal_revoked: "keyInvalid",
   proxypal_key_expired: "keyInvalid",
   proxypal_key_replaced: "keyInvalid",
+  proxypal_key_idle: "keyInvalid",
+  proxypal_wrong_network: "keyBound",
+  proxypal_wrong_client: "keyBound",
+  proxypal_sign_in_revoked: "agentSignIn",
+  proxypal_sign_in_expired: "agentSignIn",
   proxypal_user_disabled: "keyInvalid",
   proxypal_user_archived: "keyInvalid",
   proxypal_engine_unavailable: "server",
