@@ -54,13 +54,13 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-col gap-1">
         <span class="flex flex-wrap items-baseline gap-x-3">
-          <span class="font-medium">{props.group.name}</span>
+          <span class="font-medium wrap-anywhere">{props.group.name}</span>
           <span class="text-sm text-muted">
             {t("userGroups.members", { count: props.group.memberCount })}
           </span>
         </span>
         <span class="text-sm text-muted">
-          {t("common.allowedModels")}:{" "}
+          {t("users.allowedModels")}:{" "}
           <For each={props.group.allowedModels} fallback={t("common.all")}>
             {(model) => (
               <>
@@ -69,7 +69,7 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
             )}
           </For>
           {" · "}
-          {t(props.group.rateLimit ? "userGroups.ownRate" : "limits.asDefault")}
+          {t(props.group.rateLimit ? "userGroups.ownRate" : "userGroups.defaultRate")}
           <Show when={props.group.accountGroups}>
             {(groups) => (
               <>
@@ -118,32 +118,39 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
   );
 }
 
+/** The button that creates a group, with its dialog. */
+export function CreateUserGroup() {
+  const [isOpen, setOpen] = createSignal(false);
+  return (
+    <May do="createUserGroup">
+      <Button tone="primary" onClick={() => setOpen(true)}>
+        {t("userGroups.create")}
+      </Button>
+      <UserGroupDialog edited={isOpen() ? "new" : undefined} onClose={() => setOpen(false)} />
+    </May>
+  );
+}
+
 /** Groups of users, with what their members inherit. */
 export function UserGroupList() {
   const [query] = createQuery({
     query: UserGroupsQueryDoc,
     context: { additionalTypenames: ["UserGroup", "User"] },
   });
-  const [edited, setEdited] = createSignal<Group | "new">();
-  const add = (size: "small" | "normal") => (
-    <May do="createUserGroup">
-      <Button size={size} onClick={() => setEdited("new")}>
-        {t("userGroups.create")}
-      </Button>
-    </May>
-  );
+  const [edited, setEdited] = createSignal<Group>();
 
   return (
     <>
       <ListPanel
-        title={t("userGroups.groups")}
-        hint={t("userGroups.hint")}
-        actions={add("small")}
         error={query.error}
         count={query.data?.userGroups.length}
         usual={3}
         empty={
-          <EmptyState do="createUserGroup" title={t("userGroups.none")} action={add("normal")}>
+          <EmptyState
+            do="createUserGroup"
+            title={t("userGroups.none")}
+            action={<CreateUserGroup />}
+          >
             {t("userGroups.noneHint")}
           </EmptyState>
         }
