@@ -35,6 +35,8 @@ pub enum AlertKind {
     AccountCooling,
     /// A quota is used up.
     QuotaReached,
+    /// A key is used from two networks at the same time.
+    KeyInTwoNetworks,
     /// The last backup is older than scheduled.
     BackupOverdue,
     /// Scheduled backups fail.
@@ -74,6 +76,7 @@ pub enum AlertSubjectKind {
     ProviderAccount,
     Quota,
     Model,
+    ApiKey,
 }
 
 /// The values of an alert when it was last seen. Each kind has some of them.

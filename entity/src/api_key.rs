@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use super::{ModelPatterns, RateLimit};
+use super::{ClientFamilies, ModelPatterns, Networks, RateLimit};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -20,6 +20,10 @@ pub struct Model {
     pub last_four: String,
     /// `None` allows every model that the user may use.
     pub allowed_models: Option<ModelPatterns>,
+    /// `None` allows every network.
+    pub allowed_networks: Option<Networks>,
+    /// `None` allows every client.
+    pub allowed_clients: Option<ClientFamilies>,
     pub created_at: DateTimeUtc,
     pub last_used_at: Option<DateTimeUtc>,
     pub expires_at: Option<DateTimeUtc>,
@@ -30,6 +34,8 @@ pub struct Model {
     pub replaced_by: Option<Uuid>,
     /// The key with which its user created it; `None` if an administrator did.
     pub created_with: Option<Uuid>,
+    /// When an agent signed in. Its key has no secret: the agent's short-lived tokens act as it. `None` for other keys.
+    pub signed_in_at: Option<DateTimeUtc>,
     /// Advanced by each change by an administrator, apart from limits.
     pub version: i32,
     /// Advanced by each change of the quotas.

@@ -1,4 +1,5 @@
-//! The number of the last batch of requests, one row: shows whether a commit without confirmation succeeded.
+//! The number of the last batch of requests that each server has written: shows whether a commit without confirmation
+//! succeeded.
 
 use sea_orm::entity::prelude::*;
 
@@ -6,8 +7,9 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "ledger_batch")]
 pub struct Model {
+    /// The run of a server, as in `replica`.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: i16,
+    pub incarnation: i64,
     pub number: i64,
 }
 

@@ -6,11 +6,15 @@ pub mod account_group_member;
 pub mod account_window;
 pub mod admin;
 pub mod agent_session;
+pub mod agent_sign_in;
+pub mod agent_sign_in_request;
+pub mod agent_token;
 pub mod alert;
 pub mod alert_address_request;
 pub mod api_key;
 pub mod api_token;
 pub mod audit_event;
+pub mod key_warning;
 pub mod ledger_batch;
 pub mod model_alias;
 pub mod notification;
@@ -24,6 +28,7 @@ pub mod quota;
 pub mod quota_bucket;
 pub mod quota_warning;
 pub mod recovery_code;
+pub mod replica;
 pub mod request;
 pub mod request_failure;
 pub mod saved_view;
@@ -42,6 +47,7 @@ pub mod user_group;
 pub mod user_invitation;
 pub mod window_cycle;
 pub mod window_cycle_user;
+pub mod window_opening;
 pub mod window_reading;
 
 /// Model names a caller is restricted to; `*` matches any run of characters.
@@ -56,6 +62,32 @@ pub mod window_reading;
     sea_orm::FromJsonQueryResult,
 )]
 pub struct ModelPatterns(pub Vec<String>);
+
+/// Networks that a key may be used from, in CIDR notation.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct Networks(pub Vec<String>);
+
+/// Names of the families of clients that a key may be used with.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    sea_orm::FromJsonQueryResult,
+)]
+pub struct ClientFamilies(pub Vec<String>);
 
 /// The rate limits of a user or key; `None` is not limited here.
 #[derive(

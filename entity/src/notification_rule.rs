@@ -28,6 +28,8 @@ pub enum NotificationEvent {
     OutsideUse,
     /// One percent of a usage window buys more or less than before.
     AllowanceChanged,
+    /// A key ends soon.
+    KeyExpiring,
 }
 
 /// The channels of a rule.

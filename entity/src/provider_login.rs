@@ -64,6 +64,8 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub expires_at: DateTimeUtc,
     pub finished_at: Option<DateTimeUtc>,
+    /// The run of the server that exchanges the authorization, as in `replica`.
+    pub incarnation: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

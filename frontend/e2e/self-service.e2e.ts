@@ -153,7 +153,7 @@ test("a user confirms an address for warnings with the code that is sent to it, 
   const page = await enter("/me/keys", secret);
   await page.getByRole("link", { name: "Usage and limits" }).first().click();
 
-  await page.getByLabel("E-mail address").fill("mary@home.example");
+  await page.getByLabel("Email address").fill("mary@home.example");
   await page.getByRole("button", { name: "Send code" }).click();
   await page.getByText("A code was sent to mary@home.example").waitFor();
   const code = mails.mails[0]?.match(/^Code: (\d{8})$/m)?.[1] ?? "";
@@ -172,7 +172,7 @@ test("a user confirms an address for warnings with the code that is sent to it, 
   await dialog.getByRole("button", { name: "Remove" }).click();
   await admin.getByText("Address removed").waitFor();
   await page.reload();
-  await page.getByLabel("E-mail address").waitFor();
+  await page.getByLabel("Email address").waitFor();
   mails.stop();
 });
 

@@ -31,6 +31,7 @@ const UserGroupsPage = lazy(() => import("./pages/UserGroupsPage"));
 const UsersPage = lazy(() => import("./pages/UsersPage"));
 const WelcomePage = lazy(() => import("./pages/welcome/WelcomePage"));
 
+const DevicePage = lazy(() => import("./pages/device/DevicePage"));
 const InvitePage = lazy(() => import("./pages/invite/InvitePage"));
 
 const UserPage = lazy(() => import("./pages/user/UserPage"));
@@ -164,6 +165,7 @@ export function App() {
       <Router base={appPath()} root={WithFrame}>
         <Route path="/setup" component={SetupPage} />
         <Route path="/login" component={LoginPage} />
+        <Route path="/device" component={DevicePage} />
         <Route path="/invite" component={InvitePage} />
         <Route path="/me" component={ForKeyHolders}>
           <Route path="/" component={OwnUsage} />

@@ -44,6 +44,14 @@ mod m20261130_000047_add_stop_lines_to_provider_account;
 mod m20261130_000048_create_share_pool;
 mod m20261130_000049_create_user_group;
 mod m20261130_000050_create_agent_session;
+mod m20261130_000051_create_agent_sign_in;
+mod m20261130_000052_add_sign_in_to_api_key;
+mod m20261130_000053_add_networks_to_api_key;
+mod m20261130_000054_create_key_warning;
+mod m20261130_000055_create_replica;
+mod m20261130_000056_key_ledger_batch_by_incarnation;
+mod m20261130_000057_add_incarnation_to_provider_login;
+mod m20261130_000058_create_window_opening;
 
 /// Migrates the schema.
 #[derive(Debug)]
@@ -94,6 +102,14 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000048_create_share_pool::Migration),
             Box::new(m20261130_000049_create_user_group::Migration),
             Box::new(m20261130_000050_create_agent_session::Migration),
+            Box::new(m20261130_000051_create_agent_sign_in::Migration),
+            Box::new(m20261130_000052_add_sign_in_to_api_key::Migration),
+            Box::new(m20261130_000053_add_networks_to_api_key::Migration),
+            Box::new(m20261130_000054_create_key_warning::Migration),
+            Box::new(m20261130_000055_create_replica::Migration),
+            Box::new(m20261130_000056_key_ledger_batch_by_incarnation::Migration),
+            Box::new(m20261130_000057_add_incarnation_to_provider_login::Migration),
+            Box::new(m20261130_000058_create_window_opening::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ mod front;
 mod observer;
 mod options;
 mod source;
+mod standby;
 
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use zeroize::Zeroizing;
 
+pub use self::standby::Standby;
 use self::{
     core::Core,
     front::Front,
@@ -47,7 +49,8 @@ use crate::{
         retention::Retention,
         saved_views::SavedViews,
         usage::Usage,
-        users::{UserGroups, UserInvitations, Users, quotas::Quotas},
+        users::{UserGroups, UserInvitations, Users, api_keys::AgentSignIns, quotas::Quotas},
+        window_openings::WindowOpenings,
     },
     engine::{EngineContext, EngineHandle, EngineUpdates},
     gateway::{Gateway, GatewayOptions},
@@ -59,7 +62,7 @@ use crate::{
     price_feed::PriceFeed,
     traces::Traces,
     watch::{self, MetricsExporter, RequestMetrics},
-    web::{self, LoginPages, Web},
+    web::{self, AgentOAuth, LoginPages, Web},
 };
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -120,6 +123,7 @@ impl Runtime {
     fn checkup(&self, core: &Core, running: &Running) -> Checkup {
         Checkup::new(CheckupOptions {
             accounts: core.accounts.clone(),
+            openings: WindowOpenings::new(core.db.clone(), self.clock.clone()),
             engine: running.engine.clone(),
             settings: core.settings.clone(),
             clock: self.clock.clone(),
@@ -159,6 +163,7 @@ pub struct App {
     handles: Handles,
     limits: ConnectionLimits,
     life: Runtime,
+    has_standby: bool,
     setup_url: Option<Zeroizing<String>>,
     /// Where the server writes files.
     directories: Vec<PathBuf>,
@@ -219,6 +224,7 @@ impl App {
             traces,
             setup_url: setup_token.map(|token| setup_url(&config.public_url, token)),
             directories: directories(&config),
+            has_standby: config.standby,
             db: core.db,
             services,
             handles,
@@ -242,6 +248,7 @@ impl App {
         let watcher = AlertWatcher::new(services.alerts.clone(), self.condition_sources());
         tasks.spawn(watcher.run(stop()));
         tasks.spawn(services.checkup.clone().follow_sign_ins(stop()));
+        tasks.spawn(services.checkup.clone().open_windows_on_time(stop()));
         start_notifications(services, &self.life);
     }
 
@@ -313,7 +320,7 @@ impl App {
     }
 
     /// Serves until the stop token is cancelled. Requests in flight end within the grace period and are recorded; the
-    /// engine stops last.
+    /// engine stops last. Fails when another server has taken over the database.
     pub async fn serve(self, listener: TcpListener) -> anyhow::Result<()> {
         self.start_schedules();
         let Runtime {
@@ -340,6 +347,8 @@ impl App {
             ));
         }
         drop(self.watch);
+        let owner = watch_ownership(self.db.clone(), self.has_standby, ending.clone());
+        tasks.spawn(engine_shutdown.clone().run_until_cancelled_owned(owner));
         let front = Front {
             gateway: self.gateway,
             pages: self.pages,
@@ -355,8 +364,18 @@ impl App {
             tracing::warn!("some background tasks did not stop in time");
         }
         self.traces.close().await;
-        self.db.close().await
+        let owned = self.db.check_owned();
+        self.db.close().await?;
+        Ok(owned?)
     }
+}
+
+/// Stops the server immediately when another has taken over its database: two must not refresh the tokens of one account.
+async fn watch_ownership(db: Database, has_standby: bool, ending: ShutdownPhase) {
+    let error = db.until_taken_over(has_standby).await;
+    tracing::error!(%error, "stopping; what is not in the database yet is in the journal and is written at the next start");
+    ending.stop.cancel();
+    ending.deadline.cancel();
 }
 
 /// The components that are started before the services.
@@ -386,6 +405,7 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         login_throttle: LoginThrottle::new(clock.clone()),
         api_tokens: ApiTokens::new(db.clone(), clock.clone(), core.digester.clone()),
         saved_views: SavedViews::new(db.clone(), clock.clone()),
+        window_openings: WindowOpenings::new(db.clone(), clock.clone()),
         agent_sessions: AgentSessions::new(db.clone()),
         users: Users::new(db.clone(), clock.clone(), core.api_keys.clone()),
         account_groups: core.account_groups.clone(),
@@ -399,6 +419,12 @@ fn services(config: &Config, core: &Core, life: &Runtime, running: Running) -> S
         ),
         quotas: Quotas::new(db, clock, &core.api_keys, &life.tasks),
         api_keys: core.api_keys.clone(),
+        agent_sign_ins: AgentSignIns::new(
+            db.clone(),
+            clock.clone(),
+            core.digester.clone(),
+            core.api_keys.clone(),
+        ),
         requests: running.requests,
         usage: Usage::new(db.clone(), clock.clone()),
         exports: Exports::new(db.clone(), clock.clone()),
@@ -478,6 +504,7 @@ fn gateway(
 fn start_notifications(services: &Services, life: &Runtime) {
     let sources = notify::AlertSources {
         quotas: services.quotas.clone(),
+        api_keys: services.api_keys.clone(),
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),
         requests: services.requests.clone(),
@@ -549,8 +576,15 @@ fn pages(
         authenticator: services.authenticator(),
         public_url: services.server.public_url.clone(),
     });
+    let agents = web::agent_router(AgentOAuth {
+        sign_ins: services.agent_sign_ins.clone(),
+        settings: services.settings.clone(),
+        addresses: services.server.addresses.clone(),
+        public_url: services.server.public_url.clone(),
+    });
     let control_plane = graphql::router(services.clone(), stop.clone())
         .merge(sign_in)
+        .merge(agents)
         .merge(beside.watch.beside_pages());
     let web = Web {
         db: db.clone(),

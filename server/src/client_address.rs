@@ -36,14 +36,12 @@ impl ClientAddresses {
 
     /// Walks back from the peer through trusted proxies; the first untrusted hop is the client.
     fn walk(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let lines = headers.get_all(FORWARDED_FOR);
-        let chain: Vec<&str> = lines
-            .iter()
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+        let hops = lines
             .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(','))
-            .collect();
+            .flat_map(|line| line.rsplit(','));
         let mut client = peer;
-        for hop in chain.iter().rev() {
+        for hop in hops {
             if !self.trusts(client) {
                 break;
             }

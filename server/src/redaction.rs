@@ -15,10 +15,15 @@ const MAX_NAME_PART: usize = 8;
 /// More parts that mix letters and digits than these are not those of a model's name.
 const MIXED_NAME_PARTS: usize = 2;
 /// Prefixes of the keys and tokens of providers and of this server.
-const PREFIXES: [&str; 12] = [
+const PREFIXES: [&str; 17] = [
     "sk-",
     "ppt_",
     "ppi_",
+    "ppa_",
+    "ppc_",
+    "ppd_",
+    "ppq_",
+    "ppr_",
     "ghp_",
     "gho_",
     "ghu_",

@@ -250,11 +250,12 @@ impl SharePool {
             for account in &mut self.accounts {
                 let window = account.windows.get(class.index()).and_then(Option::as_ref);
                 let rate = window.and_then(Window::rate).or(usual);
-                let (Some(window), Some(rate)) = (window, rate) else {
+                let stop = account.stops.get(class.index());
+                let (Some(window), Some(rate), Some(stop)) = (window, rate, stop) else {
                     continue;
                 };
                 let outside = window.outside(rate);
-                capacity += (account.stop - outside).max(1.0) / rate;
+                capacity += (stop - outside).max(1.0) / rate;
                 remaining += window.remaining(now) / rate;
                 sizes += 1.0 / rate;
                 is_known |= !window.is_stale(now);

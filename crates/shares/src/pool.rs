@@ -73,8 +73,8 @@ pub(crate) struct ClassState {
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) id: Uuid,
-    /// The percentage at which the account is not used any more.
-    pub(crate) stop: f64,
+    /// The percentages of the classes at which the account is not used any more.
+    pub(crate) stops: [f64; 2],
     pub(crate) windows: [Option<Window>; 2],
     pub(crate) outside: [f64; 2],
 }
@@ -129,21 +129,22 @@ impl SharePool {
         self.computed_at = None;
     }
 
-    /// Replaces the accounts, each with its stop line in percent. What is known of those that stay is kept.
-    pub fn set_accounts(&mut self, accounts: impl Iterator<Item = (Uuid, f64)>) {
+    /// Replaces the accounts, each with its stop lines in percent, in the order of [`WindowClass::ALL`]. What is known of those
+    /// that stay is kept.
+    pub fn set_accounts(&mut self, accounts: impl Iterator<Item = (Uuid, [f64; 2])>) {
         let mut known = std::mem::take(&mut self.accounts);
-        for (id, stop) in accounts {
+        for (id, stops) in accounts {
             let index = known.iter().position(|account| account.id == id);
             let mut account = index.map_or_else(
                 || Account {
                     id,
-                    stop,
+                    stops,
                     windows: [None, None],
                     outside: [0.0; 2],
                 },
                 |index| known.swap_remove(index),
             );
-            account.stop = stop.clamp(1.0, 100.0);
+            account.stops = stops.map(|stop| stop.clamp(1.0, 100.0));
             self.accounts.push(account);
         }
         self.computed_at = None;
@@ -439,9 +440,10 @@ impl SharePool {
     /// The percentage that an account can still give, by the window that has the least left; `None` while unknown.
     pub fn account_room(&self, account: Uuid, now: i64) -> Option<f64> {
         let account = self.accounts.iter().find(|known| known.id == account)?;
-        let windows = account.windows.iter().flatten();
-        let open = windows.filter(|window| window.next_change().is_some_and(|end| now < end));
-        let rooms = open.map(|window| account.stop - window.level());
+        let windows = account.windows.iter().zip(account.stops);
+        let known = windows.filter_map(|(window, stop)| Some((window.as_ref()?, stop)));
+        let open = known.filter(|(window, _)| window.next_change().is_some_and(|end| now < end));
+        let rooms = open.map(|(window, stop)| stop - window.level());
         rooms.min_by(f64::total_cmp)
     }
 
@@ -449,7 +451,8 @@ impl SharePool {
     fn room(&self, account: &Account, class: WindowClass) -> Option<f64> {
         let window = account.windows.get(class.index())?.as_ref()?;
         let rate = window.rate().or_else(|| self.usual_rate(class))?;
-        Some(((account.stop - window.level()) / rate).max(0.0))
+        let stop = account.stops.get(class.index())?;
+        Some(((stop - window.level()) / rate).max(0.0))
     }
 
     /// The average of what one unit uses in the windows of a class, in percent.

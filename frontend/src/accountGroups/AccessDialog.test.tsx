@@ -57,10 +57,30 @@ test("a user with groups of their own inherits again", async () => {
   );
   expect(await screen.findByLabelText("Spare")).toHaveProperty("checked", true);
 
-  await user.selectOptions(screen.getByLabelText("Accounts"), "Default for all users");
+  const inherited = "From the group of users, or the default";
+  await user.selectOptions(screen.getByLabelText("Accounts"), inherited);
   await user.click(screen.getByRole("button", { name: "Save" }));
 
   await vi.waitFor(() => expect(close).toHaveBeenCalled());
   const input = { subject: { userId: "1" }, accountGroupIds: null };
   expect(sent).toEqual([{ input, expectedVersion: 3 }]);
+});
+
+test("the members of a group of users are given account groups", async () => {
+  const user = userEvent.setup();
+  const [sent, close]: [unknown[], () => void] = [[], vi.fn()];
+  const group = { __typename: "UserGroup", id: "9", version: 4, accountGroups: null };
+  renderPage(() => <AccessDialog userGroupId="9" name="Interns" open onClose={close} />, {
+    ...serverWith(null, sent),
+    UserGroupAccess: () => ({ data: { userGroups: [group] } }),
+  });
+
+  const accounts = await screen.findByLabelText("Accounts");
+  await user.selectOptions(accounts, "Only accounts of these groups");
+  await user.click(await screen.findByLabelText("Spare"));
+  await user.click(screen.getByRole("button", { name: "Save" }));
+
+  await vi.waitFor(() => expect(close).toHaveBeenCalled());
+  const input = { subject: { userGroupId: "9" }, accountGroupIds: ["s"] };
+  expect(sent).toEqual([{ input, expectedVersion: 4 }]);
 });

@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { createSignal, Show, untrack } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
+import type { AccountAccessSubject } from "../graphql/generated/graphql";
 import { t } from "../i18n";
 import { Dialog } from "../ui/Dialog";
 import { ErrorNotice } from "../ui/ErrorNotice";
@@ -8,41 +9,51 @@ import { SelectField } from "../ui/Field";
 import { Loading } from "../ui/Loading";
 import { MutationForm } from "../ui/MutationDialog";
 import { notify } from "../ui/Toaster";
-import { AccountAccessQuery, CHANGES_GROUPS, SetAccountAccessMutation } from "./accountAccess";
+import {
+  AccountAccessQuery,
+  CHANGES_GROUPS,
+  SetAccountAccessMutation,
+  UserGroupAccessQuery,
+} from "./accountAccess";
 import { GroupChecks, readGroups } from "./GroupChecks";
 
-type AccessProps = {
-  userId: string;
-  /** The key whose groups are set; those of the user otherwise. */
-  apiKeyId?: string;
-  /** The name of the user or key. */
+/** The user, the key of a user, or the group of users whose account groups are set. */
+export type AccessSubject =
+  | { userId: string; apiKeyId?: string; userGroupId?: undefined }
+  | { userGroupId: string; userId?: undefined; apiKeyId?: undefined };
+
+type AccessProps = AccessSubject & {
+  /** The name of the subject. */
   name: string;
   onClose: () => void;
 };
 
+function inputOf(subject: AccessSubject): AccountAccessSubject {
+  if (subject.userId === undefined) return { userGroupId: subject.userGroupId };
+  return subject.apiKeyId ? { apiKeyId: subject.apiKeyId } : { userId: subject.userId };
+}
+
 /** The groups that are set, with the version that a change is based on. */
-type Present = {
-  version: number;
-  accountAccess: { ownGroups?: readonly { id: string }[] | null };
-};
+type Present = { version: number; groups: readonly { id: string }[] | null | undefined };
 
 function PresentForm(props: AccessProps & { present: Present }) {
   const [change, set] = createMutation(SetAccountAccessMutation);
-  const own = untrack(() => props.present.accountAccess.ownGroups?.map(({ id }) => id));
+  const own = untrack(() => props.present.groups?.map(({ id }) => id));
   const expectedVersion = untrack(() => props.present.version);
   const [isOwn, setOwn] = createSignal(own !== undefined);
   const [count, setCount] = createSignal(own?.length ?? 0);
-  const inherit = () =>
-    props.apiKeyId ? t("accountGroups.inheritKey") : t("accountGroups.inheritUser");
+  const inherit = () => {
+    if (props.apiKeyId) return t("accountGroups.inheritKey");
+    return props.userId ? t("accountGroups.inheritUser") : t("accountGroups.inheritUserGroup");
+  };
 
-  async function submit(form: FormData) {
-    const name = props.name;
-    const subject = props.apiKeyId ? { apiKeyId: props.apiKeyId } : { userId: props.userId };
+  async function submit(form: FormData, subject: AccessProps) {
+    const { name, onClose } = subject;
     const accountGroupIds = isOwn() ? readGroups(form) : null;
-    const input = { subject, accountGroupIds };
+    const input = { subject: inputOf(subject), accountGroupIds };
     const { error } = await set({ input, expectedVersion }, CHANGES_GROUPS);
     if (error) return;
-    props.onClose();
+    onClose();
     notify({ tone: "ok", text: t("accountGroups.accessSaved", { name }) });
   }
 
@@ -51,7 +62,7 @@ function PresentForm(props: AccessProps & { present: Present }) {
       mutation={change}
       submit={t("common.save")}
       disabled={isOwn() && count() === 0}
-      onSubmit={(form) => void submit(form)}
+      onSubmit={(form) => void submit(form, props)}
       onClose={props.onClose}
     >
       <SelectField
@@ -72,15 +83,32 @@ function PresentForm(props: AccessProps & { present: Present }) {
 }
 
 function AccessForm(props: AccessProps) {
-  const [answer] = createQuery({
+  const [ofUser] = createQuery({
     query: AccountAccessQuery,
-    variables: () => ({ userId: props.userId }),
+    variables: () => ({ userId: props.userId ?? "" }),
+    pause: () => props.userId === undefined,
     requestPolicy: "network-only",
   });
+  const [ofGroups] = createQuery({
+    query: UserGroupAccessQuery,
+    pause: () => props.userGroupId === undefined,
+    requestPolicy: "network-only",
+  });
+  const answer = {
+    get error() {
+      return ofUser.error ?? ofGroups.error;
+    },
+  };
   const present = (): Present | undefined => {
-    const user = answer.data?.user;
-    if (!props.apiKeyId) return user ?? undefined;
-    return user?.apiKeys.find(({ id }) => id === props.apiKeyId);
+    if (props.userGroupId) {
+      const group = ofGroups.data?.userGroups.find(({ id }) => id === props.userGroupId);
+      return group && { version: group.version, groups: group.accountGroups };
+    }
+    const user = ofUser.data?.user;
+    const subject = props.apiKeyId ? user?.apiKeys.find(({ id }) => id === props.apiKeyId) : user;
+    return subject
+      ? { version: subject.version, groups: subject.accountAccess.ownGroups }
+      : undefined;
   };
   return (
     <Show
@@ -98,7 +126,7 @@ function AccessForm(props: AccessProps) {
   );
 }
 
-/** Sets the account groups that a user or key may use. */
+/** Sets the account groups that a user, a key or the members of a group of users may use. */
 export function AccessDialog(props: AccessProps & { open: boolean }) {
   return (
     <Dialog

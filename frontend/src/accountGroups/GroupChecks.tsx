@@ -46,7 +46,18 @@ export function GroupChecks(props: GroupChecksProps) {
   return (
     <>
       <ErrorNotice error={answer.error} />
-      <Show when={answer.data} fallback={<Show when={!answer.error}>{<Loading />}</Show>}>
+      <Show
+        when={answer.data}
+        fallback={
+          <>
+            {/* The groups stay as they are while they are not known. */}
+            <For each={props.chosen}>{(id) => <input type="hidden" name={NAME} value={id} />}</For>
+            <Show when={!answer.error}>
+              <Loading />
+            </Show>
+          </>
+        }
+      >
         {(known) => (
           <Show when={known().accountGroups.length > 0} fallback={<NoGroups />}>
             <fieldset

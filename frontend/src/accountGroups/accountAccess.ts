@@ -25,7 +25,20 @@ export const AccountAccessQuery = graphql(`
   }
 `);
 
-/** Sets the groups of a user or key. */
+/** The account groups that are set for the members of groups of users. */
+export const UserGroupAccessQuery = graphql(`
+  query UserGroupAccess {
+    userGroups {
+      id
+      version
+      accountGroups {
+        id
+      }
+    }
+  }
+`);
+
+/** Sets the account groups of a user, a key or a group of users. */
 export const SetAccountAccessMutation = graphql(`
   mutation SetAccountAccess($input: SetAccountAccessInput!, $expectedVersion: Int) {
     setAccountAccess(input: $input, expectedVersion: $expectedVersion) {
@@ -37,9 +50,15 @@ export const SetAccountAccessMutation = graphql(`
         id
         version
       }
+      userGroup {
+        id
+        version
+      }
     }
   }
 `);
 
 /** The change also concerns lists of groups. */
-export const CHANGES_GROUPS = { additionalTypenames: ["AccountGroup", "User", "ApiKey"] };
+export const CHANGES_GROUPS = {
+  additionalTypenames: ["AccountGroup", "User", "ApiKey", "UserGroup"],
+};

@@ -39,6 +39,7 @@ test("each kind is worded, and leads to where it is resolved", () => {
     }),
     alert({ kind: "ACCOUNT_COOLING", ...account }),
     alert({ kind: "QUOTA_REACHED", subject: { id: "q", name: "Ada" }, detail: { quota } }),
+    alert({ kind: "KEY_IN_TWO_NETWORKS", subject: { id: "k", name: "Ada · laptop" } }),
     alert({
       kind: "BACKUP_OVERDUE",
       detail: { lastAt: "2026-11-22T12:00:00Z", everyHours: 24 },
@@ -64,6 +65,7 @@ test("each kind is worded, and leads to where it is resolved", () => {
     "The sign-in of Claude account work expires in 20 minutes and was not refreshed → /providers",
     "Claude account work: Account in cooldown → /providers",
     "Ada · laptop reached a quota: 12 / 12 requests, lifetime → /users/u1/limits?key=k1",
+    "The key Ada · laptop is used from two networks at the same time → /keys",
     "The last backup is overdue: made 3 days ago, due every 24 hours → /settings/backups",
     "Scheduled backups fail → /settings/backups",
     "m has no price: 1 request in the last 24 hours → /models/prices?add=m",

@@ -88,6 +88,8 @@ export function describeAlert({ kind, severity, subject, detail }: Alert, now?: 
         name: [name, detail.quota?.apiKeyName].filter(Boolean).join(" · "),
         amount: detail.quota ? describeQuota(detail.quota) : "",
       });
+    case "KEY_IN_TWO_NETWORKS":
+      return t("alerts.text.keyNetworks", { name });
     case "BACKUP_OVERDUE":
       return t("alerts.text.backupOverdue", {
         ago: formatAgo(detail.lastAt ?? "", now),
@@ -148,6 +150,7 @@ const REMEDIES: Partial<Record<AlertKind, Remedy>> = {
   ACCOUNT_PAUSED: ACCOUNT,
   ACCOUNT_EXPIRING: ACCOUNT,
   ACCOUNT_COOLING: ACCOUNT,
+  KEY_IN_TWO_NETWORKS: { href: "/keys", action: "keys", needs: "revokeApiKey" },
   BACKUP_OVERDUE: BACKUPS,
   BACKUP_FAILED: BACKUPS,
   MODEL_UNPRICED: PRICES,

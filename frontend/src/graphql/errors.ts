@@ -1,5 +1,6 @@
 import type { CombinedError } from "@urql/core";
 import { t, tIfKnown } from "../i18n";
+import { describeMessage } from "./describeMessage";
 
 /** An error for users: message, remedy, and the request id in the server's log. */
 export type Explanation = { cause: string; cure?: string; reference?: string };
@@ -33,7 +34,7 @@ export function explain(error: CombinedError): Explanation {
   }
   const message = error.graphQLErrors[0]?.message ?? error.message;
   return {
-    cause: tIfKnown(`errors.causes.${code}`) ?? asSentence(message),
+    cause: tIfKnown(`errors.causes.${code}`) ?? describeMessage(message) ?? asSentence(message),
     // A conflict of names is not resolved by reloading; its message names the remedy.
     cure: code !== "CONFLICT" || isOutdated(error) ? tIfKnown(`errors.cures.${code}`) : undefined,
     reference,

@@ -15,6 +15,11 @@ export type KeyUnder<Prefix extends string> = MessageKey extends infer Key
     : never
   : never;
 
+/** The key of a message without arguments. */
+export type PlainKey = {
+  [Key in MessageKey]: Messages[Key] extends null ? Key : never;
+}[MessageKey];
+
 type Arguments<Key extends MessageKey> = Messages[Key] extends null ? [] : [Messages[Key]];
 type Compiled = Partial<Record<string, CompiledMessage>>;
 type Catalogue = { language: Language; messages: Compiled; isComplete: boolean };

@@ -15,6 +15,8 @@ test("a duration is shown in the unit that reads best", () => {
   expect(formatDuration(850)).toBe("850 ms");
   expect(formatDuration(12_340)).toBe("12.3 s");
   expect(formatDuration(125_000)).toBe("2 min 5 s");
+  expect(formatDuration(5_400_000)).toBe("1 hr 30 min");
+  expect(formatDuration(3 * 86_400_000 + 3_600_000)).toBe("3 days 1 hr");
 });
 
 test("a moment is shown relative to now", () => {

@@ -119,6 +119,10 @@ export function formatBytes(bytes: number): string {
   return `${formatNumber(tenths / 10)} ${BYTE_UNITS[power]}`;
 }
 
+function unit(value: number, name: "day" | "hour" | "minute"): string {
+  return number(value, { style: "unit", unit: name, unitDisplay: "short" });
+}
+
 /** A duration in a suitable unit. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < SECOND) return `${formatWhole(Math.round(milliseconds))} ms`;
@@ -127,6 +131,9 @@ export function formatDuration(milliseconds: number): string {
     return `${number(seconds, { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
   }
   const minutes = Math.floor(milliseconds / MINUTE);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${unit(Math.floor(hours / 24), "day")} ${unit(hours % 24, "hour")}`;
+  if (hours > 0) return `${unit(hours, "hour")} ${unit(minutes % 60, "minute")}`;
   return `${formatWhole(minutes)} min ${Math.floor((milliseconds % MINUTE) / SECOND)} s`;
 }
 

@@ -121,3 +121,41 @@ test("a new quota shows what it would start with, and warns if that is too much"
   await user.type(screen.getByLabelText("Limit"), "2 million");
   await screen.findByText("Used in the current period: 1.8M tokens");
 });
+
+test("a raise is for its quota, and a wrong amount of an earlier attempt is forgotten", async () => {
+  const user = userEvent.setup();
+  const sent = vi.fn();
+  renderPage(
+    () => (
+      <QuotaEditor
+        userId="u1"
+        subject={{ userId: "u1" }}
+        version={1}
+        hint=""
+        quotas={[quota] as never}
+      />
+    ),
+    {
+      SetQuotaRaise: (variables) => {
+        sent(variables);
+        return { data: { setQuotaRaise: { quota } } };
+      },
+    },
+  );
+  await user.click(await screen.findByRole("button", { name: "Raise temporarily" }));
+  await screen.findByText("1,000 tokens, monthly");
+  await user.type(screen.getByLabelText("Additional tokens"), "nothing");
+  await user.type(screen.getByLabelText("Reason"), "release");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await screen.findByText(/^Enter an amount/);
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  await vi.waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+
+  await user.click(await screen.findByRole("button", { name: "Raise temporarily" }));
+  await user.type(await screen.findByLabelText("Additional tokens"), "500");
+  expect(screen.queryByText(/^Enter an amount/)).toBeNull();
+  await user.type(screen.getByLabelText("Reason"), "release");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+  await vi.waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  expect(sent.mock.calls[0]?.[0]).toMatchObject({ quotaId: "q1", raise: { amount: 500 } });
+});

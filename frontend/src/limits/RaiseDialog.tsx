@@ -1,14 +1,16 @@
 import { createSignal, Show } from "solid-js";
 import { createMutation } from "../graphql/createMutation";
 import { graphql } from "../graphql/generated";
-import type { QuotaStateFragment } from "../graphql/generated/graphql";
+import type { QuotaRaiseInput, QuotaStateFragment } from "../graphql/generated/graphql";
 import { t } from "../i18n";
 import { readText } from "../lib/form";
 import { localMoment } from "../lib/moment";
 import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/Field";
-import { MutationDialog } from "../ui/MutationDialog";
-import { notify, notifyError } from "../ui/Toaster";
+import { MutationForm } from "../ui/MutationDialog";
+import { describeAmount, describeWindow } from "../ui/quotaAmounts";
+import { notify } from "../ui/Toaster";
 import { readLimit } from "./quotaInput";
 
 const SetQuotaRaiseMutation = graphql(`
@@ -29,54 +31,41 @@ function endOfToday(): string {
   return localMoment(end.toISOString());
 }
 
-type RaiseDialogProps = {
-  /** The quota to raise; closed without one. */
-  quota: QuotaStateFragment | undefined;
-  onClose: () => void;
-};
+type RaiseFormProps = { quota: QuotaStateFragment; onClose: () => void };
 
-/** Raises the limit of a quota until a time, with a reason, or ends its raise. */
-export function RaiseDialog(props: RaiseDialogProps) {
+function RaiseForm(props: RaiseFormProps) {
   const [change, setQuotaRaise] = createMutation(SetQuotaRaiseMutation);
   const [isWrong, setWrong] = createSignal(false);
-  const present = () => props.quota?.raise;
+  const present = () => props.quota.raise;
 
-  async function submit(form: FormData) {
-    const quota = props.quota;
-    const amount = quota && readLimit(quota.metric, readText(form, "amount"));
-    setWrong(amount === undefined);
-    if (!quota || amount === undefined) return;
-    const until = new Date(readText(form, "until")).toISOString();
-    const raise = { amount, until, reason: readText(form, "reason") };
-    const { error } = await setQuotaRaise({ quotaId: quota.id, raise });
+  async function save(raise: QuotaRaiseInput | null, done: string) {
+    const { error } = await setQuotaRaise({ quotaId: props.quota.id, raise });
     if (error) return;
     props.onClose();
-    notify({ tone: "ok", text: t("limits.raiseSaved") });
+    notify({ tone: "ok", text: done });
   }
 
-  async function end() {
-    if (!props.quota) return;
-    const { error } = await setQuotaRaise({ quotaId: props.quota.id, raise: null });
-    if (error) return notifyError(error);
-    props.onClose();
-    notify({ tone: "ok", text: t("limits.raiseEnded") });
+  function submit(form: FormData) {
+    const amount = readLimit(props.quota.metric, readText(form, "amount"));
+    setWrong(amount === undefined);
+    if (amount === undefined) return;
+    const until = new Date(readText(form, "until")).toISOString();
+    void save({ amount, until, reason: readText(form, "reason") }, t("limits.raiseSaved"));
   }
 
   return (
-    <MutationDialog
-      open={props.quota !== undefined}
-      onClose={() => props.onClose()}
-      title={t("limits.raise")}
+    <MutationForm
       mutation={change}
       submit={t("common.save")}
-      onSubmit={(form) => void submit(form)}
+      onSubmit={submit}
+      onClose={props.onClose}
     >
       <div class="grid items-start gap-4 sm:grid-cols-2">
         <TextField
-          label={t("limits.raiseAmount")}
+          label={t(`limits.raiseAmounts.${props.quota.metric}`)}
           name="amount"
           value={present()?.amount ?? ""}
-          inputmode={props.quota?.metric === "COST" ? "decimal" : "numeric"}
+          inputmode={props.quota.metric === "COST" ? "decimal" : "numeric"}
           fault={isWrong() ? t("limits.amountWrong") : undefined}
           autocomplete="off"
           required
@@ -100,11 +89,42 @@ export function RaiseDialog(props: RaiseDialogProps) {
       />
       <Show when={present()}>
         <div>
-          <Button size="small" disabled={change.fetching} onClick={() => void end()}>
+          <Button
+            size="small"
+            pending={change.fetching}
+            onClick={() => void save(null, t("limits.raiseEnded"))}
+          >
             {t("limits.raiseEnd")}
           </Button>
         </div>
       </Show>
-    </MutationDialog>
+    </MutationForm>
+  );
+}
+
+type RaiseDialogProps = {
+  /** The quota to raise; closed without one. */
+  quota: QuotaStateFragment | undefined;
+  onClose: () => void;
+};
+
+/** Raises the limit of a quota until a time, with a reason, or ends its raise. */
+export function RaiseDialog(props: RaiseDialogProps) {
+  const limit = (quota: QuotaStateFragment) =>
+    t("limits.inWindow", {
+      amount: describeAmount(quota.metric, quota.limit),
+      window: describeWindow(quota.window, quota.rollingSeconds),
+    });
+  return (
+    <Dialog
+      open={props.quota !== undefined}
+      title={t("limits.raiseTitle")}
+      description={props.quota && limit(props.quota)}
+      onClose={() => props.onClose()}
+    >
+      <Show when={props.quota}>
+        {(quota) => <RaiseForm quota={quota()} onClose={props.onClose} />}
+      </Show>
+    </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 import { A, useSearchParams } from "@solidjs/router";
 import Plus from "lucide-solid/icons/plus";
-import { CreateUserDialog, UserList } from "../features/users";
+import { CreateUserDialog, ImportUsers, UserList } from "../features/users";
 import { May } from "../graphql/may";
 import { t } from "../i18n";
 import { Button, buttonClass } from "../ui/Button";
@@ -27,6 +27,7 @@ export default function UsersPage() {
           <A href="/users/groups" class={buttonClass("plain", "normal")}>
             {t("userGroups.groups")}
           </A>
+          <ImportUsers />
           {button(t("users.create"))}
         </>
       }

@@ -13,12 +13,15 @@ const UserGroupChoicesQuery = graphql(`
   }
 `);
 
-/** The group of a user; nothing while there are no groups. */
+/** The group of a user, which stays as it is until the groups are known; no choice while there are none. */
 export function UserGroupField(props: { value: string | null | undefined }) {
   const [answer] = createQuery({ query: UserGroupChoicesQuery });
   const groups = () => answer.data?.userGroups ?? [];
   return (
-    <Show when={groups().length > 0}>
+    <Show
+      when={groups().length > 0}
+      fallback={<input type="hidden" name="groupId" value={props.value ?? ""} />}
+    >
       <SelectField
         label={t("userGroups.group")}
         name="groupId"

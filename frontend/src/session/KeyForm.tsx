@@ -27,7 +27,7 @@ export function KeyForm() {
     <Form onSubmit={(form) => void submit(form)}>
       <p class="text-muted">{t("session.keyText")}</p>
       <TextField
-        label={t("providers.apiKey")}
+        label={t("session.apiKey")}
         hint={t("session.keyHint")}
         name="key"
         type="password"

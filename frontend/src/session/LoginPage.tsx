@@ -40,7 +40,7 @@ export function LoginPage() {
             value={way()}
             options={[
               { value: "admin", label: t("session.asAdmin") },
-              { value: "key", label: t("providers.apiKey") },
+              { value: "key", label: t("session.apiKey") },
             ]}
             onChoose={(as) => setSearch({ as: as === "key" ? as : undefined }, { replace: true })}
           />

@@ -13,7 +13,8 @@ import ScrollText from "lucide-solid/icons/scroll-text";
 import Settings from "lucide-solid/icons/settings";
 import Terminal from "lucide-solid/icons/terminal";
 import Users from "lucide-solid/icons/users";
-import type { KeyUnder } from "../i18n";
+import type { GuardedMutation } from "../graphql/roles";
+import type { KeyUnder, PlainKey } from "../i18n";
 
 /** A target of the navigation. */
 export type Place = {
@@ -58,6 +59,45 @@ export const GROUPS: Group[] = [
       { path: "/settings", name: "settings", icon: Settings },
     ],
   },
+];
+
+/** A page below a place of the navigation, which is found by its name. */
+export type Subpage = {
+  path: string;
+  name: PlainKey;
+  of: Place["name"];
+  /** The mutation of those who may open it; everyone without one. */
+  do?: GuardedMutation;
+};
+
+/** The pages below those of the navigation. */
+export const SUBPAGES: readonly Subpage[] = [
+  { path: "/users/groups", name: "userGroups.groups", of: "users" },
+  { path: "/models/aliases", name: "pages.models.aliases", of: "models" },
+  { path: "/models/prices", name: "pages.models.prices", of: "models" },
+  { path: "/models/resolve", name: "pages.models.resolve", of: "models" },
+  { path: "/engine/updates", name: "engine.updates.title", of: "engine" },
+  {
+    path: "/settings/admins",
+    name: "pages.settings.admins",
+    of: "settings",
+    do: "createAdmin",
+  },
+  { path: "/settings/notifications", name: "pages.settings.notifications", of: "settings" },
+  {
+    path: "/settings/backups",
+    name: "pages.settings.backups",
+    of: "settings",
+    do: "createBackup",
+  },
+  {
+    path: "/settings/tokens",
+    name: "pages.settings.tokens",
+    of: "settings",
+    do: "createApiToken",
+  },
+  { path: "/settings/sessions", name: "pages.settings.sessions", of: "settings" },
+  { path: "/settings/password", name: "pages.settings.password", of: "settings" },
 ];
 
 /** The navigation of end users. */

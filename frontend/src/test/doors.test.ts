@@ -82,3 +82,18 @@ test("no feature imports another feature", () => {
 
   expect(trespasses.map(({ file, target }) => `${file} uses ${target}`)).toEqual([]);
 });
+
+/** As in scripts/compile-messages.js. */
+const FIRST = ["common", "errors", "format", "roles", "session", "shell"];
+
+test("the sign-in page and the frame have only texts that are loaded first", () => {
+  const late = Object.entries(files).flatMap(([path, source]) => {
+    const file = new URL(path, "file:///src/test/").pathname;
+    const isFirst = /^\/src\/(session|shell)\//.test(file) && !file.includes("/palette/");
+    if (!isFirst || /\.test\./.test(file)) return [];
+    const keys = [...source.matchAll(/\bt\(\s*["`](\w+)\./g)].map(([, part = ""]) => part);
+    return keys.filter((part) => !FIRST.includes(part)).map((part) => `${file}: ${part}`);
+  });
+
+  expect(late).toEqual([]);
+});

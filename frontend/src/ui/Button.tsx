@@ -16,23 +16,29 @@ const SIZES = {
 type ButtonProps = JSX.ButtonHTMLAttributes<HTMLButtonElement> & {
   tone?: keyof typeof TONES;
   size?: keyof typeof SIZES;
-  /** Disabled while an action is in progress, so that it is not repeated. */
+  /** Does nothing while an action is in progress, so that it is not repeated. It keeps the focus. */
   pending?: boolean;
 };
 
 /** The appearance of a button, for links. */
 export function buttonClass(tone: keyof typeof TONES, size: keyof typeof SIZES = "normal"): string {
-  return `inline-flex shrink-0 items-center justify-center gap-2 rounded-lg whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55 ${TONES[tone]} ${SIZES[size]}`;
+  return `inline-flex shrink-0 items-center justify-center gap-2 rounded-lg whitespace-nowrap transition-colors disabled:cursor-not-allowed disabled:opacity-55 aria-disabled:cursor-not-allowed aria-disabled:opacity-55 ${TONES[tone]} ${SIZES[size]}`;
 }
 
 /** The app's button. Its type is "button" by default, so it submits a form only if asked to. */
 export function Button(props: ButtonProps) {
-  const [own, rest] = splitProps(props, ["tone", "size", "pending", "disabled", "children"]);
+  const [own, rest] = splitProps(props, ["tone", "size", "pending", "onClick", "children"]);
+  const click: JSX.EventHandler<HTMLButtonElement, MouseEvent> = (event) => {
+    // A browser takes the focus from a disabled button, and with it the place of keyboard users.
+    if (own.pending) event.preventDefault();
+    else if (typeof own.onClick === "function") own.onClick(event);
+  };
   return (
     <button
       type="button"
       {...rest}
-      disabled={own.disabled || own.pending}
+      aria-disabled={own.pending || undefined}
+      onClick={click}
       class={buttonClass(own.tone ?? "plain", own.size)}
     >
       <Show when={own.pending}>

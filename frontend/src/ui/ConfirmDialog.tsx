@@ -1,5 +1,6 @@
 import type { CombinedError } from "@urql/core";
-import { createSignal, type JSX, Show } from "solid-js";
+import { createSignal, type JSX, Show, splitProps } from "solid-js";
+import { createFresh } from "../graphql/createFresh";
 import { t } from "../i18n";
 import { Button } from "./Button";
 import { Dialog, DialogActions } from "./Dialog";
@@ -21,36 +22,44 @@ type ConfirmDialogProps = {
   onClose: () => void;
 };
 
-/** The confirmation of an action that cannot easily be undone. */
-export function ConfirmDialog(props: ConfirmDialogProps) {
+/** What was typed and the error belong to one opening of the dialog. */
+function ConfirmForm(props: Omit<ConfirmDialogProps, "open" | "title">) {
   const [typed, setTyped] = createSignal("");
   const isReady = () => props.typedName === undefined || typed().trim() === props.typedName;
-
+  const error = createFresh(() => props.error);
   return (
-    <Dialog open={props.open} title={props.title} onClose={props.onClose}>
-      <Form
-        onSubmit={() => {
-          if (isReady()) props.onConfirm();
-        }}
-      >
-        <div class="text-muted">{props.children}</div>
-        <Show when={props.typedName}>
-          {(name) => (
-            <TextField
-              label={t("common.typeToConfirm", { name: name() })}
-              autocomplete="off"
-              onInput={(event) => setTyped(event.currentTarget.value)}
-            />
-          )}
-        </Show>
-        <ErrorNotice error={props.error} />
-        <DialogActions>
-          <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
-          <Button tone="danger" type="submit" disabled={!isReady()} pending={props.pending}>
-            {props.confirmLabel}
-          </Button>
-        </DialogActions>
-      </Form>
+    <Form
+      onSubmit={() => {
+        if (isReady()) props.onConfirm();
+      }}
+    >
+      <div class="text-muted">{props.children}</div>
+      <Show when={props.typedName}>
+        {(name) => (
+          <TextField
+            label={t("common.typeToConfirm", { name: name() })}
+            autocomplete="off"
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
+      </Show>
+      <ErrorNotice error={error()} />
+      <DialogActions>
+        <Button onClick={() => props.onClose()}>{t("common.cancel")}</Button>
+        <Button tone="danger" type="submit" disabled={!isReady()} pending={props.pending}>
+          {props.confirmLabel}
+        </Button>
+      </DialogActions>
+    </Form>
+  );
+}
+
+/** The confirmation of an action that cannot easily be undone. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const [dialog, form] = splitProps(props, ["open", "title"]);
+  return (
+    <Dialog {...dialog} onClose={() => props.onClose()}>
+      <ConfirmForm {...form} />
     </Dialog>
   );
 }

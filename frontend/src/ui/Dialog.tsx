@@ -2,7 +2,7 @@ import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import { createContext, type JSX, Show, useContext } from "solid-js";
 import { t } from "../i18n";
-import { rememberFocus, returnFocus } from "./focusReturn";
+import { keepFocus, rememberFocus, returnFocus } from "./focusReturn";
 
 export type DialogProps = {
   open: boolean;
@@ -40,6 +40,7 @@ export function Dialog(props: DialogProps) {
   // The close button is first in the DOM, but the first field gets the focus.
   const focusField = (event: Event) => {
     rememberFocus(content);
+    keepFocus(content);
     isTouched = false;
     const field = content?.querySelector<HTMLElement>("[autofocus], input, select, textarea");
     if (!field || props.locked) return;

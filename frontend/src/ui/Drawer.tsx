@@ -1,7 +1,7 @@
 import { Dialog as Kobalte } from "@kobalte/core/dialog";
 import X from "lucide-solid/icons/x";
 import type { JSX } from "solid-js";
-import { rememberFocus, returnFocus } from "./focusReturn";
+import { keepFocus, rememberFocus, returnFocus } from "./focusReturn";
 
 type DrawerProps = {
   open: boolean;
@@ -20,7 +20,10 @@ export function Drawer(props: DrawerProps) {
         <Kobalte.Overlay class="fixed inset-0 z-40 bg-veil" />
         <Kobalte.Content
           ref={content}
-          onOpenAutoFocus={() => rememberFocus(content)}
+          onOpenAutoFocus={() => {
+            rememberFocus(content);
+            keepFocus(content);
+          }}
           onCloseAutoFocus={(event) => returnFocus(content, event)}
           class="fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-raised outline-none sm:w-120"
         >

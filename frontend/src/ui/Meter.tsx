@@ -31,8 +31,6 @@ type BarProps = MeterProps & {
   stop?: number | undefined;
 };
 
-const HATCHING = "repeating-linear-gradient(135deg, transparent 0 2px, var(--color-panel) 2px 4px)";
-
 function bounded(percent: number): number {
   return Math.max(0, Math.min(100, percent));
 }
@@ -63,17 +61,13 @@ export function Meter(props: BarProps) {
         />
       </Show>
       <span
-        class={`relative block h-full min-w-0.5 rounded-full ${fill()}`}
+        class={`relative block h-full rounded-full ${props.percent > 0 ? "min-w-0.5" : ""} ${fill()}`}
         style={{ width: `${bounded(props.percent)}%` }}
       />
       <Show when={hatched() > 0}>
         <span
-          class="absolute inset-y-0"
-          style={{
-            left: `${bounded(props.percent) - hatched()}%`,
-            width: `${hatched()}%`,
-            "background-image": HATCHING,
-          }}
+          class="hatching absolute inset-y-0"
+          style={{ left: `${bounded(props.percent) - hatched()}%`, width: `${hatched()}%` }}
         />
       </Show>
       <Show when={props.stop}>

@@ -1,5 +1,6 @@
 import type { CombinedError } from "@urql/core";
 import { type JSX, Show, splitProps } from "solid-js";
+import { createFresh } from "../graphql/createFresh";
 import { isOutdated } from "../graphql/errors";
 import { t } from "../i18n";
 import { Button } from "./Button";
@@ -31,12 +32,13 @@ type MutationFormProps = {
 
 /** The fields of a mutation, its error, and the submit and cancel buttons. */
 export function MutationForm(props: MutationFormProps) {
+  const error = createFresh(() => props.mutation.error);
   return (
     <Form onSubmit={(form, element) => props.onSubmit(form, element)}>
       {props.children}
       <ConflictNotice conflict={props.conflict} />
-      <Show when={!(props.conflict && isOutdated(props.mutation.error))}>
-        <ErrorNotice error={props.mutation.error} />
+      <Show when={!(props.conflict && isOutdated(error()))}>
+        <ErrorNotice error={error()} />
       </Show>
       <DialogActions>
         <Show when={props.onClose}>

@@ -28,14 +28,14 @@ export function Notice(props: {
   return (
     <div
       role={tone().role}
-      class={`flex items-start gap-2.5 rounded-lg border px-3 py-2.5 text-ink ${tone().class}`}
+      class={`flex flex-wrap items-start gap-2.5 rounded-lg border px-3 py-2.5 text-ink ${tone().class}`}
     >
       <Dynamic
         component={tone().shape}
         class={`mt-0.5 size-4 shrink-0 ${tone().icon}`}
         aria-hidden="true"
       />
-      <div class="min-w-0 flex-1 break-words">{props.children}</div>
+      <div class="min-w-0 flex-1 basis-56 break-words">{props.children}</div>
       {props.action}
     </div>
   );

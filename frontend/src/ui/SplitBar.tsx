@@ -36,7 +36,9 @@ export function SplitBar(props: { label: string; parts: readonly BarPart[] }) {
                   class="size-2.5 shrink-0 rounded-xs"
                   style={{ background: `var(${part.colour})` }}
                 />
-                <span class="truncate">{part.label}</span>
+                <span class="truncate" title={part.label}>
+                  {part.label}
+                </span>
               </dt>
               <dd class="font-medium whitespace-nowrap">{part.valueText}</dd>
             </div>

@@ -18,3 +18,17 @@ export function returnFocus(content: HTMLElement | undefined, event: Event) {
   const opener = known.find((element) => element.isConnected && element !== document.body);
   (opener ?? document.getElementById("main"))?.focus();
 }
+
+/**
+ * Keeps the focus in an open dialog: what had it may be gone with an earlier step. It goes to the field that wants it, else
+ * to the dialog, which screen readers then announce again.
+ */
+export function keepFocus(content: HTMLElement | undefined) {
+  if (!content) return;
+  const observer = new MutationObserver(() => {
+    if (!content.isConnected) observer.disconnect();
+    else if (document.activeElement === document.body)
+      (content.querySelector<HTMLElement>("[autofocus]") ?? content).focus();
+  });
+  observer.observe(content, { childList: true, subtree: true });
+}

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod engine;
+mod keys;
 mod quotas;
 mod requests;
 mod service;
@@ -167,6 +168,10 @@ impl AlertWatcher {
             Evaluation {
                 kinds: &[AlertKind::QuotaReached],
                 result: quotas::reached(sources).await,
+            },
+            Evaluation {
+                kinds: &[AlertKind::KeyInTwoNetworks],
+                result: keys::in_two_networks(sources).await,
             },
             Evaluation {
                 kinds: &[AlertKind::BackupOverdue, AlertKind::BackupFailed],

@@ -11,7 +11,7 @@ use crate::{
     clock::SharedClock,
     config::Config,
     crypto::{token::Digester, vault::Vault},
-    db::{Database, keep_private},
+    db::{Database, DatabaseInUseError, keep_private},
     domain::{
         account_groups::{AccountAccess, AccountGroups},
         account_limits::AccountLimits,
@@ -26,7 +26,7 @@ use crate::{
         sessions::Sessions,
         settings::Settings,
         shares::Shares,
-        users::api_keys::ApiKeys,
+        users::api_keys::{ApiKeys, SharedKeyPolicy},
     },
 };
 
@@ -67,12 +67,14 @@ impl Core {
         let ledger = Ledger::load(&db).await?;
         let prices = Box::pin(Prices::load(db.clone(), clock.clone())).await?;
         let access = AccountAccess::load(db.clone()).await?;
+        let key_policy = SharedKeyPolicy::default();
         let api_keys = ApiKeys::load(
             db.clone(),
             clock.clone(),
             digester.clone(),
             ledger.clone(),
             access.clone(),
+            key_policy.clone(),
         )
         .await?;
         let shares = Shares::new(db.clone(), clock.clone(), access.clone(), ledger.clone());
@@ -85,7 +87,8 @@ impl Core {
             account_groups: AccountGroups::new(db.clone(), clock.clone(), access),
             account_limits,
             model_aliases: Box::pin(model_aliases).await?,
-            settings: Settings::load(db.clone(), clock.clone(), accounts.clone()).await?,
+            settings: Settings::load(db.clone(), clock.clone(), accounts.clone(), key_policy)
+                .await?,
             shares,
             seen_models: SeenModels::load(db.clone(), clock.clone()).await?,
             db,
@@ -112,7 +115,16 @@ fn keep_data_private(data_dir: &Path) {
 
 async fn open_database(config: &Config, clock: &SharedClock) -> anyhow::Result<Database> {
     let phrase = config.backup_passphrase.as_ref();
-    Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
     let url = config.storage.database_url.expose_secret();
-    Database::open(url, &config.storage.data_dir).await
+    loop {
+        if config.standby {
+            Database::until_free(url).await;
+        }
+        Box::pin(backups::apply_staged(&config.storage, phrase, clock.now())).await?;
+        match Database::open(url, &config.storage.data_dir).await {
+            // Another standby was faster.
+            Err(error) if config.standby && error.is::<DatabaseInUseError>() => {}
+            opened => return opened,
+        }
+    }
 }

@@ -4,6 +4,7 @@
 mod finding;
 mod model_test;
 mod models;
+mod openings;
 mod question;
 mod schedule;
 
@@ -23,6 +24,7 @@ use crate::{
         Error, Result,
         provider_accounts::{Finding, ProviderAccounts},
         settings::Settings,
+        window_openings::WindowOpenings,
     },
     engine::{EngineError, EngineHandle},
 };
@@ -36,6 +38,7 @@ const RECHECK_DELAY: TimeDelta = TimeDelta::seconds(30);
 #[derive(Clone, Debug)]
 pub struct CheckupOptions {
     pub accounts: ProviderAccounts,
+    pub openings: WindowOpenings,
     pub engine: EngineHandle,
     pub settings: Settings,
     pub clock: SharedClock,

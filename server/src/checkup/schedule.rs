@@ -11,7 +11,7 @@ use crate::{domain::Result, outage::Outage};
 
 /// How often due accounts are searched.
 const POLL_INTERVAL: Duration = Duration::from_mins(1);
-/// How often the engine's report on sign-ins is read.
+/// How often the engine's report on sign-ins is read, and windows that are due are opened.
 const REPORT_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Checkup {
@@ -32,6 +32,25 @@ impl Checkup {
             }
         };
         stop.run_until_cancelled(looking).await;
+    }
+
+    /// Opens usage windows on time until cancelled.
+    pub async fn open_windows_on_time(self, stop: CancellationToken) {
+        let opening = async {
+            let outage = Outage::new(Duration::ZERO);
+            loop {
+                sleep(REPORT_INTERVAL).await;
+                outage.note(
+                    &self.open_windows().await,
+                    |error| tracing::warn!(?error, "cannot open usage windows; retrying"),
+                    |ended| {
+                        let elapsed_ms = ended.lasted_ms();
+                        tracing::info!(elapsed_ms, "usage windows are opened again");
+                    },
+                );
+            }
+        };
+        stop.run_until_cancelled(opening).await;
     }
 
     /// Passes the engine's report on sign-ins that it could not refresh to the accounts until cancelled.

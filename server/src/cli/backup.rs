@@ -190,6 +190,7 @@ fn with_causes(error: domain::Error) -> anyhow::Error {
         | domain::Error::FeatureDisabled(_)
         | domain::Error::NotFound { .. }
         | domain::Error::BadInput(_)
+        | domain::Error::ConfirmationRequired(_)
         | domain::Error::Conflict(_)
         | domain::Error::Outdated { .. }
         | domain::Error::RateLimited { .. }

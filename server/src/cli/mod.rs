@@ -16,6 +16,7 @@ mod reset_password;
 mod rotate;
 mod serve;
 mod terminal;
+mod token;
 mod update_engine;
 
 use std::process::ExitCode;
@@ -80,6 +81,8 @@ enum Command {
     Doctor(Box<doctor::Doctor>),
     /// Create a support bundle (no secrets).
     SupportBundle(Box<doctor::SupportBundle>),
+    /// Sign in to a server and print a short-lived access token, for agents that cannot sign in themselves.
+    Token(token::Token),
     /// Check the health of a running server; exits with 1 when it is unhealthy.
     Healthcheck(health::Healthcheck),
 }
@@ -169,6 +172,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Some(Command::Logs(logs)) => logs.run().await,
         Some(Command::Doctor(doctor)) => Box::pin(doctor.run()).await,
         Some(Command::SupportBundle(bundle)) => Box::pin(bundle.run()).await,
+        Some(Command::Token(token)) => Box::pin(token.run()).await,
         Some(Command::Healthcheck(check)) => check.run().await,
     };
     match done {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{CliError, Done, terminal};
 use crate::{
-    app::{App, Environment},
+    app::{App, Environment, Standby},
     clock::SystemClock,
     config::{Config, Options, SecretsConfig, search_path},
     engine::EngineMode,
@@ -48,7 +48,12 @@ pub(super) async fn serve(options: &Options) -> Done {
         limits: None,
         refresh_limit: None,
     };
+    let standby = config.standby.then(|| Standby::serve(&listener));
+    let standby = standby.transpose()?;
     let app = Box::pin(App::build(config, environment)).await?;
+    if let Some(standby) = standby {
+        standby.end().await;
+    }
     // Before the address is printed: a script may send a signal as soon as it reads it.
     let mut signals = shutdown::StopSignals::listen().context("cannot listen for signals")?;
     print_url(&app, &url);

@@ -47,6 +47,8 @@ pub struct Config {
     pub cors_allowed_origins: Vec<HeaderValue>,
     /// How long requests in flight may continue after a stop signal.
     pub shutdown_grace: Duration,
+    /// Whether to wait while another server runs on the same database, and to take over when it has ended.
+    pub standby: bool,
     pub journal_sync: JournalSyncConfig,
     pub log: LogConfig,
     pub watch: MonitoringConfig,
@@ -130,6 +132,7 @@ impl Config {
             price_list: parse::price_list(options.price_list_url.as_deref(), &mut errors),
             cors_allowed_origins: parse::origins(&options.cors_allowed_origins, &mut errors),
             shutdown_grace: parse::seconds("SHUTDOWN_GRACE", &options.shutdown_grace, &mut errors),
+            standby: parse::standby(options, &secrets, &mut errors),
             journal_sync: parse::journal_sync(&options.journal_sync, &mut errors),
             log: LogConfig::check(&options.log, &mut errors),
             watch: MonitoringConfig::check(&options.watch, &secrets, &mut errors),
@@ -270,6 +273,27 @@ mod tests {
         ] {
             assert!(report.contains(part), "{part} is missing in:\n{report}");
         }
+    }
+
+    #[test]
+    fn a_standby_needs_postgresql_and_the_common_encryption_key() {
+        let report = read(&["--standby=wait"]).unwrap_err();
+        assert!(report.contains("DATABASE_URL"), "{report}");
+        let postgres = ["--standby=wait", "--database-url=postgres://h/d"];
+        let report = read(&postgres).unwrap_err();
+        assert!(report.contains("ENCRYPTION_KEY"), "{report}");
+        let report = read(&["--standby=maybe"]).unwrap_err();
+        assert!(report.contains("use off or wait"), "{report}");
+        let program = Program::parse_from([&["proxypal-server"], &postgres[..]].concat());
+        let secrets = SecretsConfig {
+            encryption_key: Some(
+                "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff".into(),
+            ),
+            ..SecretsConfig::default()
+        };
+
+        assert!(Config::read(&program.options, secrets).unwrap().standby);
+        assert!(!read(&[]).unwrap().standby);
     }
 
     #[test]

@@ -77,6 +77,11 @@ pub struct Options {
     )]
     pub shutdown_grace: String,
 
+    /// The start while another server runs on the same PostgreSQL database: off (it fails) or wait (on standby, to take over
+    /// within 10 seconds after that server has ended). wait requires `ENCRYPTION_KEY`, the same for both.
+    #[arg(long, env = "STANDBY", default_value = "off", value_name = "MODE")]
+    pub standby: String,
+
     /// When the journal of requests is synced to the disk: off, group (one sync for all requests of 5 ms) or always
     /// (before a request continues). Without a sync, a power failure loses the latest requests; a killed server does not.
     #[arg(long, env = "JOURNAL_SYNC", default_value = "off", value_name = "WHEN")]

@@ -206,6 +206,37 @@ pub(super) fn log_format(text: &str, errors: &mut ConfigErrors) -> LogFormat {
     }
 }
 
+pub(super) fn standby(
+    options: &Options,
+    secrets: &SecretsConfig,
+    errors: &mut ConfigErrors,
+) -> bool {
+    const VARIABLE: &str = "STANDBY";
+    match options.standby.as_str() {
+        "" | "off" => return false,
+        "wait" => {}
+        other => {
+            let error = format!("unknown mode {other:?}");
+            errors.add(VARIABLE, &error, "use off or wait");
+            return false;
+        }
+    }
+    let url = options.storage.database_url.as_deref().unwrap_or_default();
+    if !url.starts_with("postgres") {
+        let remedy = "set DATABASE_URL to a postgres:// URL, or STANDBY to off";
+        errors.add(VARIABLE, "a standby needs a PostgreSQL database", remedy);
+    }
+    if secrets.encryption_key.is_none() {
+        let remedy = "set ENCRYPTION_KEY to the key of the other server";
+        errors.add(
+            VARIABLE,
+            "a standby cannot use a key file of its own",
+            remedy,
+        );
+    }
+    true
+}
+
 pub(super) fn journal_sync(text: &str, errors: &mut ConfigErrors) -> JournalSyncConfig {
     match text {
         "always" => JournalSyncConfig::Always,

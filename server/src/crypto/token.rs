@@ -54,6 +54,28 @@ pub fn generate(prefix: &str) -> Zeroizing<String> {
     token
 }
 
+/// `<prefix><64 hexadecimal digits><6 checksum>` of 32 bytes, which have as much entropy as the caller gives them.
+pub fn of_bytes(prefix: &str, bytes: &[u8; 32]) -> Zeroizing<String> {
+    let mut token = Zeroizing::new(format!("{prefix}{}", hex::encode(bytes)));
+    let checksum = checksum(&token);
+    token.push_str(&checksum);
+    token
+}
+
+/// A token of 256 random bits.
+pub fn generate_long(prefix: &str) -> Zeroizing<String> {
+    let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(rand::rng().random());
+    of_bytes(prefix, &bytes)
+}
+
+/// A text of `length` random characters of an alphabet.
+pub fn random_text(alphabet: &[u8], length: usize) -> String {
+    let mut rng = rand::rng();
+    (0..length)
+        .map(|_| char::from(alphabet[rng.random_range(0..alphabet.len())]))
+        .collect()
+}
+
 /// Whether a text ends with its checksum, as every token of this server does.
 pub fn is_well_formed(token: &str) -> bool {
     let Some(at) = token.len().checked_sub(CHECKSUM_CHARS) else {

@@ -7,14 +7,9 @@ use std::{
 };
 
 use anyhow::Context as _;
-use sea_orm::{
-    ConnectionTrait as _, DatabaseConnection, DbBackend, Statement,
-    sqlx::{PgConnection, query_scalar},
-};
-use tokio::sync::Mutex;
+use sea_orm::{ConnectionTrait as _, DatabaseConnection, DbBackend, Statement};
 
-/// An arbitrary number that other programs are unlikely to lock ("`ProxyPal`" in ASCII).
-const ADVISORY_KEY: i64 = 0x5072_6f78_7950_616c;
+use super::session_lock::{ADVISORY_KEY, SessionLock};
 
 /// Another server has locked this database.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +38,8 @@ pub enum LockHolder {
 /// Held as long as the server runs; the operating system or `PostgreSQL` releases it with the process.
 #[derive(Debug)]
 pub(super) enum InstanceLock {
-    File {
-        _file: File,
-    },
-    // The mutex makes the connection `Sync`; it is not used after the lock is taken.
-    Session {
-        _connection: Box<Mutex<PgConnection>>,
-    },
+    File { _file: File },
+    Session(Box<SessionLock>),
 }
 
 impl InstanceLock {
@@ -73,21 +63,6 @@ impl InstanceLock {
                 Err(error).with_context(|| format!("cannot lock {}", path.display()))
             }
         }
-    }
-
-    /// Takes an advisory lock for as long as this connection is open.
-    pub(super) async fn session(mut connection: PgConnection) -> anyhow::Result<Self> {
-        let taken: bool = query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(ADVISORY_KEY)
-            .fetch_one(&mut connection)
-            .await
-            .context("cannot lock the database")?;
-        if !taken {
-            return Err(DatabaseInUseError::Session.into());
-        }
-        Ok(Self::Session {
-            _connection: Box::new(Mutex::new(connection)),
-        })
     }
 }
 

@@ -2,13 +2,16 @@
 
 mod batch;
 mod lock;
+mod ownership;
 mod postgres;
 mod private;
 mod schema;
+mod session_lock;
 mod sqlite;
 mod staging;
 
 use std::{
+    future,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -20,14 +23,15 @@ use sea_orm::{
 };
 use secrecy::SecretString;
 
-use self::lock::InstanceLock;
 pub use self::{
     batch::BatchTransaction,
     lock::{DatabaseInUseError, LockHolder},
+    ownership::TakenOverError,
     private::keep_private,
     schema::{SchemaVersion, steps, steps_known},
     staging::StagingDatabase,
 };
+use self::{lock::InstanceLock, ownership::Ownership};
 use crate::crypto::vault::EncryptionKey;
 
 /// Where data is stored and with which keys its secrets are encrypted.
@@ -49,7 +53,9 @@ pub struct Database {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
     /// None when opened read-only.
-    _lock: Option<Arc<InstanceLock>>,
+    lock: Option<Arc<InstanceLock>>,
+    /// None when opened read-only.
+    ownership: Option<Arc<Ownership>>,
 }
 
 /// The file of an `SQLite` database; none for PostgreSQL.
@@ -66,6 +72,11 @@ impl Database {
         } else {
             postgres::open(url).await
         }
+    }
+
+    /// Waits until no server runs on this PostgreSQL database. Another one can start before the caller opens it.
+    pub async fn until_free(url: &str) {
+        session_lock::until_free(url).await;
     }
 
     /// Opens the database read-only, also beside a running server. Writes fail.
@@ -100,6 +111,36 @@ impl Database {
         }
     }
 
+    /// The number of this run of the server, which no other run has; 0 when opened read-only.
+    pub fn incarnation(&self) -> i64 {
+        let ownership = self.ownership.as_ref();
+        ownership.map_or(0, |ownership| ownership.incarnation)
+    }
+
+    /// Watches that this server owns the database, and regains a lock whose connection is lost. Returns when another
+    /// server has taken over, from when transactions fail, or may have because there is a standby.
+    pub async fn until_taken_over(&self, has_standby: bool) -> TakenOverError {
+        let (Some(lock), Some(ownership)) = (&self.lock, &self.ownership) else {
+            return future::pending().await;
+        };
+        let InstanceLock::Session(lock) = lock.as_ref() else {
+            return future::pending().await;
+        };
+        tokio::select! {
+            () = lock.keep(has_standby) => ownership.lose(),
+            () = ownership.lost() => {}
+        }
+        TakenOverError
+    }
+
+    /// Fails if another server has taken over.
+    pub fn check_owned(&self) -> Result<(), TakenOverError> {
+        match &self.ownership {
+            Some(ownership) if ownership.is_lost() => Err(TakenOverError),
+            _ => Ok(()),
+        }
+    }
+
     /// For queries.
     pub fn reader(&self) -> &DatabaseConnection {
         &self.reader
@@ -110,14 +151,20 @@ impl Database {
         &self.writer
     }
 
-    /// Starts a transaction for several statements.
+    /// Starts a transaction for several statements. Fails if another server has taken over.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let options = TransactionOptions {
             // A deferred transaction that reads first cannot become a writer under load.
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        self.writer.begin_with_options(options).await
+        let transaction = self.writer.begin_with_options(options).await?;
+        if let Some(ownership) = &self.ownership
+            && Ownership::can_be_lost(self.writer.get_database_backend())
+        {
+            ownership.require(&transaction).await?;
+        }
+        Ok(transaction)
     }
 
     /// Starts a transaction that inserts many rows.
@@ -169,4 +216,14 @@ impl Database {
             .await
             .context("cannot close the database")
     }
+}
+
+/// Lets one transaction at a time continue, of all that call this with the same key, until it ends. `SQLite` has one
+/// writer at a time anyway.
+pub async fn in_turn(transaction: &DatabaseTransaction, key: i64) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        let lock = format!("SELECT pg_advisory_xact_lock({key})");
+        transaction.execute_unprepared(&lock).await?;
+    }
+    Ok(())
 }

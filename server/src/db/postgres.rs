@@ -3,35 +3,44 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use sea_orm::{
-    ConnectOptions,
-    sqlx::{Connection as _, PgConnection},
-};
+use sea_orm::ConnectOptions;
 
-use super::{Database, lock::InstanceLock, schema};
+use super::{
+    Database,
+    lock::InstanceLock,
+    ownership::Ownership,
+    schema,
+    session_lock::{SessionLock, connection_name},
+};
 
 const CONNECTIONS: u32 = 10;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(8);
 
 pub(super) async fn open(url: &str) -> anyhow::Result<Database> {
-    let lock = lock(url).await?;
+    let incarnation = rand::random();
+    let lock = SessionLock::take(url, incarnation).await?;
+    lock.end_earlier_servers().await?;
     let migrator = sea_orm::Database::connect(options(url, 1)).await?;
+    Ownership::end_earlier(&migrator).await?;
     schema::migrate(&migrator).await?;
     migrator.close().await?;
-    let pool = sea_orm::Database::connect(options(url, CONNECTIONS)).await?;
+    let mut options = options(url, CONNECTIONS);
+    let name = connection_name(incarnation);
+    options.map_sqlx_postgres_opts(move |postgres| postgres.application_name(&name));
+    let pool = sea_orm::Database::connect(options).await?;
+    let ownership = Ownership::begin(&pool, incarnation).await?;
     Ok(Database {
         reader: pool.clone(),
         writer: pool,
-        _lock: Some(Arc::new(lock)),
+        lock: Some(Arc::new(InstanceLock::Session(Box::new(lock)))),
+        ownership: Some(Arc::new(ownership)),
     })
 }
 
 /// Locks the database; fails while a server runs on it.
 pub(super) async fn lock(url: &str) -> anyhow::Result<InstanceLock> {
-    let connection = PgConnection::connect(url)
-        .await
-        .context("cannot connect to the database; check DATABASE_URL and that PostgreSQL runs")?;
-    InstanceLock::session(connection).await
+    let lock = SessionLock::take(url, rand::random()).await?;
+    Ok(InstanceLock::Session(Box::new(lock)))
 }
 
 /// Opens without the lock, read-only.
@@ -53,7 +62,8 @@ pub(super) async fn open_any_version(url: &str) -> anyhow::Result<Database> {
     Ok(Database {
         reader: pool.clone(),
         writer: pool,
-        _lock: None,
+        lock: None,
+        ownership: None,
     })
 }
 

@@ -19,6 +19,7 @@ use sea_orm::{
 use super::{
     Database,
     lock::{InstanceLock, lock_path},
+    ownership::Ownership,
     private::keep_private,
     schema,
 };
@@ -42,13 +43,15 @@ pub(super) async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Database>
     let fail = || format!("cannot open the database {}", file.display());
     let writer = connect(url, 1, Access::Write).await.with_context(fail)?;
     schema::migrate(&writer).await?;
+    let ownership = Ownership::begin(&writer, rand::random()).await?;
     let reader = connect(url, READERS, Access::Read)
         .await
         .with_context(fail)?;
     Ok(Database {
         reader,
         writer,
-        _lock: Some(Arc::new(lock)),
+        lock: Some(Arc::new(lock)),
+        ownership: Some(Arc::new(ownership)),
     })
 }
 
@@ -83,7 +86,8 @@ pub(super) async fn open_any_version(url: &str) -> anyhow::Result<Option<Databas
     Ok(Some(Database {
         writer: reader.clone(),
         reader,
-        _lock: None,
+        lock: None,
+        ownership: None,
     }))
 }
 

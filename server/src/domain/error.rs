@@ -28,6 +28,9 @@ pub enum Error {
     NotFound { what: &'static str },
     #[error("{0}")]
     BadInput(String),
+    /// The change has a consequence that the caller must confirm.
+    #[error("{0}")]
+    ConfirmationRequired(String),
     #[error("{0}")]
     Conflict(String),
     /// The change was based on an earlier version.
@@ -63,6 +66,7 @@ impl Error {
             Self::FeatureDisabled(_) => "FEATURE_DISABLED",
             Self::NotFound { .. } => "NOT_FOUND",
             Self::BadInput(_) => "BAD_USER_INPUT",
+            Self::ConfirmationRequired(_) => "CONFIRMATION_REQUIRED",
             Self::Conflict(_) | Self::Outdated { .. } => "CONFLICT",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::CsrfFailed(_) => "CSRF_FAILED",

@@ -32,7 +32,7 @@ const ENTRIES: usize = 10_000;
 const KNOWN_ADDRESSES: usize = 1_000;
 
 /// The origin of attempts: an IPv4 address, or an IPv6 /64, the smallest network that a customer gets.
-type Network = Option<IpAddr>;
+pub(super) type Network = Option<IpAddr>;
 
 /// Failures within one window.
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +259,7 @@ fn add<K: Eq + std::hash::Hash>(table: &mut Table<K>, key: K, now: DateTime<Utc>
 }
 
 /// An IPv6 customer controls at least a /64, so single addresses are meaningless.
-fn network(address: Option<IpAddr>) -> Network {
+pub(super) fn network(address: Option<IpAddr>) -> Network {
     let IpAddr::V6(address) = address?.to_canonical() else {
         return Some(address?.to_canonical());
     };

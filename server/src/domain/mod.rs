@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod api_tokens;
 pub mod audit;
 pub mod backups;
+pub mod client_family;
 pub mod client_setup;
 pub mod downloads;
 pub mod engine_accounts;
@@ -47,6 +48,7 @@ pub mod usd;
 pub mod users;
 mod version;
 mod viewer;
+pub mod window_openings;
 pub mod window_readings;
 pub mod windows;
 

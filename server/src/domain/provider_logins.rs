@@ -7,10 +7,14 @@ use entity::{
     api_token::Entity as ApiToken,
     provider_account::ProviderKind,
     provider_login::{self, Entity as ProviderLogin, LoginMode, LoginStatus},
+    replica,
 };
 use sea_orm::{
-    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
-    EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr,
+    ActiveEnum as _, ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _,
+    sea_query::{Expr, Query},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
@@ -142,6 +146,7 @@ impl ProviderLogins {
             created_at: Set(self.clock.now()),
             expires_at: Set(new.expires_at),
             finished_at: Set(None),
+            incarnation: Set(None),
         };
         let transaction = self.db.begin().await?;
         let login = login.insert(&transaction).await?;
@@ -204,6 +209,10 @@ impl ProviderLogins {
             .col_expr(
                 provider_login::Column::Status,
                 Expr::value(LoginStatus::Completing),
+            )
+            .col_expr(
+                provider_login::Column::Incarnation,
+                Expr::value(Some(self.db.incarnation())),
             )
             .filter(provider_login::Column::Id.eq(id))
             .filter(provider_login::Column::Status.eq(LoginStatus::Pending))
@@ -343,10 +352,20 @@ impl ProviderLogins {
         Ok((login, changed.rows_affected > 0))
     }
 
-    /// Fails sign-ins that a killed server was completing: their codes are spent, so they cannot be retried.
+    /// Fails sign-ins that a killed server was completing: their codes are spent, so they cannot be retried. Those of
+    /// servers that run are theirs.
     pub async fn recover(&self) -> Result<()> {
+        let running = Query::select()
+            .column(replica::Column::Incarnation)
+            .from(replica::Entity)
+            .to_owned();
+        let incarnation = provider_login::Column::Incarnation;
+        let is_left = Condition::any()
+            .add(incarnation.is_null())
+            .add(incarnation.not_in_subquery(running));
         let left = ProviderLogin::find()
             .filter(provider_login::Column::Status.eq(LoginStatus::Completing))
+            .filter(is_left)
             .all(self.db.reader())
             .await?;
         for login in left {

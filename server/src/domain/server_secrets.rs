@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use entity::secret::{self, Entity as Secret};
-use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use sea_orm::{ActiveValue::Set, EntityTrait as _, sea_query::OnConflict};
 
 use crate::{
     clock::SharedClock,
@@ -49,7 +49,12 @@ impl ServerSecrets {
         let stored = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await?;
         let digest_key = match stored {
             Some(row) => open_digest_key(&vault, &row)?,
-            None => create_digest_key(&vault, db, clock).await?,
+            None => {
+                create_digest_key(&vault, db, clock).await?;
+                // Another server may have been faster.
+                let row = Secret::find_by_id(DIGEST_KEY).one(db.writer()).await?;
+                open_digest_key(&vault, &row.context("the server's secrets are missing")?)?
+            }
         };
         Ok(Self {
             vault: Arc::new(vault),
@@ -141,11 +146,12 @@ fn open_digest_key(vault: &Vault, row: &secret::Model) -> anyhow::Result<[u8; 64
         .context("the encrypted secret has the wrong length")
 }
 
+/// Stores a new key, unless there is one.
 async fn create_digest_key(
     vault: &Vault,
     db: &Database,
     clock: &SharedClock,
-) -> anyhow::Result<[u8; 64]> {
+) -> anyhow::Result<()> {
     let key: [u8; 64] = rand::random();
     let row = secret::ActiveModel {
         name: Set(DIGEST_KEY.to_owned()),
@@ -153,10 +159,11 @@ async fn create_digest_key(
         created_at: Set(clock.now()),
     };
     Secret::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(db.writer())
         .await
         .context("cannot store the server's secrets")?;
-    Ok(key)
+    Ok(())
 }
 
 fn create_key_file(path: &Path) -> anyhow::Result<EncryptionKey> {

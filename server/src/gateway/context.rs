@@ -1,12 +1,21 @@
 //! The facts about a request that are known once its caller is authenticated.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{dialect::ErrorRecipient, route::Route, trace::RequestSpan};
-use crate::domain::users::api_keys::Caller;
+use crate::domain::{client_family::ClientFamily, users::api_keys::Caller};
+
+/// Where a request comes from, as its key may be bound to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    /// Behind trusted proxies; `None` if the peer is unknown.
+    pub(super) address: Option<IpAddr>,
+    /// By its user agent.
+    pub(super) client: Option<ClientFamily>,
+}
 
 /// Constant from authentication to the end of the response; the layers share it.
 #[derive(Debug)]
@@ -17,5 +26,6 @@ pub(super) struct RequestContext {
     pub(super) route: Route,
     pub(super) recipient: ErrorRecipient,
     pub(super) caller: Arc<Caller>,
+    pub(super) origin: Origin,
     pub(super) span: RequestSpan,
 }

@@ -241,8 +241,12 @@ fn stack(
             clock: options.clock,
             errors: components.errors,
         }))
-        // Every key is in memory: an unknown client costs no query and no byte of its body.
-        .layer(layer(Authentication { keys: options.keys }))
+        // Every key is in memory, with the networks and clients that it is for: an unknown client costs no query and no byte
+        // of its body.
+        .layer(layer(Authentication {
+            keys: options.keys,
+            addresses: options.addresses,
+        }))
         // Our own endpoints are no requests: they are answered from memory and not recorded.
         .layer(layer(Reports {
             settings: options.settings.clone(),
@@ -251,7 +255,6 @@ fn stack(
         // From here on a request is recorded, however it ends.
         .layer(layer(Recording {
             receipts: Arc::clone(&components.receipts),
-            addresses: options.addresses,
             traces: options.traces,
             guessed: GuessedSessions::default(),
         }))

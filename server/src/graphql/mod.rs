@@ -7,6 +7,7 @@
 mod account_group;
 mod admin;
 mod agent_session;
+mod agent_sign_in;
 mod alert;
 mod audit;
 mod audit_trail;
@@ -51,6 +52,7 @@ pub fn router(services: Services, shutdown: CancellationToken) -> Router {
     let counter = Counter {
         authenticator: services.authenticator(),
         downloads: services.downloads.clone(),
+        addresses: services.server.addresses.clone(),
     };
     let (addresses, tasks) = (services.server.addresses.clone(), services.tasks.clone());
     let budgets = Budgets::default();

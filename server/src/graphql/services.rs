@@ -31,7 +31,12 @@ use crate::{
         settings::Settings,
         shares::Shares,
         usage::Usage,
-        users::{UserGroups, UserInvitations, Users, api_keys::ApiKeys, quotas::Quotas},
+        users::{
+            UserGroups, UserInvitations, Users,
+            api_keys::{AgentSignIns, ApiKeys},
+            quotas::Quotas,
+        },
+        window_openings::WindowOpenings,
     },
     engine::{EngineHandle, EngineUpdates},
     notify,
@@ -50,12 +55,14 @@ pub struct Services {
     pub login_throttle: LoginThrottle,
     pub api_tokens: ApiTokens,
     pub saved_views: SavedViews,
+    pub window_openings: WindowOpenings,
     pub users: Users,
     pub account_groups: AccountGroups,
     pub shares: Shares,
     pub user_groups: UserGroups,
     pub user_invitations: UserInvitations,
     pub api_keys: ApiKeys,
+    pub agent_sign_ins: AgentSignIns,
     pub requests: RequestLog,
     pub usage: Usage,
     pub agent_sessions: AgentSessions,
@@ -122,12 +129,14 @@ impl Services {
             .data(self.login_throttle)
             .data(self.api_tokens)
             .data(self.saved_views)
+            .data(self.window_openings)
             .data(self.users)
             .data(self.account_groups)
             .data(self.shares)
             .data(self.user_groups)
             .data(self.user_invitations)
             .data(self.api_keys)
+            .data(self.agent_sign_ins)
             .data(self.requests)
             .data(self.usage)
             .data(self.agent_sessions)

@@ -21,7 +21,7 @@ use crate::{
         provider_accounts::{AccountState, AccountStatus},
         requests::{RequestFilter, RequestLog},
         usd,
-        users::{Users, quotas::Quotas},
+        users::{Users, api_keys::ExpiringKey, quotas::Quotas},
     },
     engine::{EngineState, EngineStatus},
 };
@@ -95,6 +95,34 @@ pub(super) fn own_quota(meter: &QuotaState, percent: u8, now: DateTime<Utc>) -> 
         None => "one of your quotas",
     };
     quota(meter, percent, whose, now)
+}
+
+/// A key that ends soon.
+pub(super) fn key(expiring: &ExpiringKey) -> Message {
+    let whose = format!(
+        "the API key {} of {}",
+        expiring.key.name, expiring.user_name
+    );
+    key_end(expiring, &whose)
+}
+
+/// A warning to the user of a key. It has no text that the user chose; the last four characters tell keys apart.
+pub(super) fn own_key(expiring: &ExpiringKey) -> Message {
+    let whose = format!("your API key that ends in {}", expiring.key.last_four);
+    key_end(expiring, &whose)
+}
+
+fn key_end(expiring: &ExpiringKey, whose: &str) -> Message {
+    let when = match expiring.days {
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    let at = expiring.ends_at.format("%Y-%m-%d %H:%M UTC");
+    Message {
+        subject: format!("key:{}:{}", expiring.key.id, expiring.days),
+        title: format!("ProxyPal: {whose} expires within {when}"),
+        body: format!("It expires at {at}. Rotate it, or ask the administrator for a new one."),
+    }
 }
 
 fn quota(meter: &QuotaState, percent: u8, whose: &str, now: DateTime<Utc>) -> Message {

@@ -59,7 +59,7 @@ impl Sender {
         &self.metrics
     }
 
-    /// Runs until cancelled. Interrupted deliveries are repeated after the next start.
+    /// Runs until cancelled. Interrupted deliveries are repeated some minutes later.
     pub async fn run(self, stop: CancellationToken) {
         let outage = Outage::new(Duration::ZERO);
         loop {
@@ -89,7 +89,7 @@ impl Sender {
 
     /// Sends all due messages once. Returns the number of successes.
     pub async fn pass(&self) -> Result<usize> {
-        let due = self.notifications.due().await?;
+        let due = self.notifications.claim_due().await?;
         let sending = due.into_iter().map(|due| self.send(due));
         let mut sending = stream::iter(sending).buffer_unordered(MAX_CONCURRENT);
         let mut sent = 0;

@@ -13,10 +13,10 @@ use crate::{
     domain::{
         Result,
         alerts::Alerts,
-        notifications::{Message, Notifications},
+        notifications::{KeyEnd, Message, Notifications, WarnedUsers},
         provider_accounts::ProviderAccounts,
         requests::RequestLog,
-        users::{Users, quotas::Quotas},
+        users::{Users, api_keys::ApiKeys, quotas::Quotas},
     },
     engine::EngineHandle,
     outage::Outage,
@@ -30,6 +30,7 @@ pub const OWN_PERCENTS: [u8; 3] = [80, 95, 100];
 #[derive(Clone, Debug)]
 pub struct AlertSources {
     pub quotas: Quotas,
+    pub api_keys: ApiKeys,
     pub users: Users,
     pub accounts: ProviderAccounts,
     pub requests: RequestLog,
@@ -97,7 +98,7 @@ impl Watcher {
         Ok(reported + self.warn_users().await?)
     }
 
-    /// Warns users about their own quotas.
+    /// Warns users about their own quotas and keys.
     async fn warn_users(&self) -> Result<usize> {
         let Some(users) = self.notifications.warned_users().await? else {
             return Ok(0);
@@ -109,6 +110,26 @@ impl Watcher {
                 let message = messages::own_quota(&meter, percent, now);
                 let reached = (&meter.quota, percent);
                 self.notifications.warn(&users, reached, &message).await?;
+                warned += 1;
+            }
+        }
+        Ok(warned + self.warn_of_keys(&users).await?)
+    }
+
+    async fn warn_of_keys(&self, users: &WarnedUsers) -> Result<usize> {
+        let mut warned = 0;
+        for expiring in self.sources.api_keys.expiring().await? {
+            let end = KeyEnd {
+                user_id: expiring.key.user_id,
+                api_key_id: expiring.key.id,
+                ends_at: expiring.ends_at,
+                days: expiring.days,
+            };
+            if users.has_to_warn_of_key(&end) {
+                let message = messages::own_key(&expiring);
+                self.notifications
+                    .warn_of_key(users, &end, &message)
+                    .await?;
                 warned += 1;
             }
         }
@@ -157,6 +178,10 @@ impl Watcher {
             NotificationEvent::OutsideUse => windows::outside(&sources.accounts).await,
             NotificationEvent::AllowanceChanged => {
                 windows::allowance_changed(&sources.accounts).await
+            }
+            NotificationEvent::KeyExpiring => {
+                let expiring = sources.api_keys.expiring().await?;
+                Ok(expiring.iter().map(messages::key).collect())
             }
             NotificationEvent::ErrorRate => {
                 let limit = rule.percents.0.first().copied().unwrap_or(100);

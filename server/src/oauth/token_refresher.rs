@@ -133,7 +133,7 @@ impl TokenRefresher {
         let has_models = account.has_models || !token.models.is_empty();
         self.service
             .accounts
-            .set_copilot_token(account.id, token)
+            .set_copilot_token(account, token)
             .await?;
         if has_models {
             return Ok(Ok(()));
@@ -159,7 +159,7 @@ impl TokenRefresher {
                 let renewed = Renewed::new(&tokens, self.service.clock.now());
                 self.service
                     .accounts
-                    .renew_own_client(account.id, renewed.content, renewed.expires_at)
+                    .renew_own_client(account, renewed.content, renewed.expires_at)
                     .await?;
                 Ok(Ok(()))
             }

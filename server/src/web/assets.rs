@@ -33,13 +33,14 @@ const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
 const REVALIDATE: &str = "no-cache";
 const NOT_BUILT: &str = include_str!("not_built.html");
 /// Prefixes of API paths, and of the engine's paths, which are not served. Programs must not get the index page there.
-const API_PREFIXES: [&str; 12] = [
+const API_PREFIXES: [&str; 13] = [
     "/.well-known",
     "//",
     "/api",
     "/backend-api",
     "/gateway-api",
     "/keep-alive",
+    "/managed",
     "/management.html",
     "/metrics",
     "/oauth",

@@ -1,5 +1,7 @@
 //! Authenticates the callers of the control plane: browsers by cookie, scripts by token, users by key.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -32,10 +34,15 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Identifies the caller of a request. An `Authorization` header takes precedence: a wrong token is an error
-    /// even with a valid cookie.
-    pub async fn identify(&self, headers: &HeaderMap) -> Result<AuthenticatedCaller> {
+    /// even with a valid cookie. A key must be allowed in the network of the client's address; the clients that a key is
+    /// for matter to requests of models alone.
+    pub async fn identify(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+    ) -> Result<AuthenticatedCaller> {
         if let Some(presented) = bearer(headers) {
-            return self.bearer(presented).await;
+            return self.bearer(presented, address).await;
         }
         self.origins.check(headers)?;
         match self.cookies.session(headers) {
@@ -45,11 +52,15 @@ impl Authenticator {
     }
 
     /// Identifies the owner of a token or key.
-    pub async fn bearer(&self, presented: SecretString) -> Result<AuthenticatedCaller> {
+    pub async fn bearer(
+        &self,
+        presented: SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<AuthenticatedCaller> {
         if presented.expose_secret().starts_with(api_tokens::PREFIX) {
             self.api_token(presented).await
         } else {
-            self.key_holder(&presented)
+            self.key_holder(&presented, address)
         }
     }
 
@@ -88,8 +99,13 @@ impl Authenticator {
         })
     }
 
-    fn key_holder(&self, presented: &SecretString) -> Result<AuthenticatedCaller> {
-        let found = self.key_ring.look_up(presented.expose_secret().as_bytes());
+    fn key_holder(
+        &self,
+        presented: &SecretString,
+        address: Option<IpAddr>,
+    ) -> Result<AuthenticatedCaller> {
+        let presented = presented.expose_secret().as_bytes();
+        let found = self.key_ring.look_up(presented, address);
         let caller = found.map_err(|problem| {
             Error::WrongCredentials(problem.map_or("this API key is unknown", KeyProblem::reason))
         })?;
@@ -101,6 +117,7 @@ impl Authenticator {
             },
             session_guard: SessionGuard::Key {
                 caller,
+                address,
                 key_ring: self.key_ring.clone(),
             },
         })

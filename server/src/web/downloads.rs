@@ -3,12 +3,14 @@
 //! An error, or the end of the caller's right, closes the connection without the end of the body, so that the client
 //! knows that the file is incomplete.
 
+use std::net::IpAddr;
+
 use axum::{
     Router,
     body::Body,
     extract::{Path, State},
     http::{
-        HeaderMap, HeaderValue, StatusCode,
+        Extensions, HeaderMap, HeaderValue, StatusCode,
         header::{ALLOW, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE},
     },
     response::{IntoResponse as _, Response},
@@ -18,9 +20,12 @@ use bytes::Bytes;
 use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
 
 use super::{Authenticator, SessionGuard, status::status_of};
-use crate::domain::{
-    Error, Result,
-    downloads::{ClaimedDownload, Content, Downloads},
+use crate::{
+    client_address::ClientAddresses,
+    domain::{
+        Error, Result,
+        downloads::{ClaimedDownload, Content, Downloads},
+    },
 };
 
 /// The state of the handler.
@@ -28,6 +33,7 @@ use crate::domain::{
 pub struct Counter {
     pub authenticator: Authenticator,
     pub downloads: Downloads,
+    pub addresses: ClientAddresses,
 }
 
 /// Serves `/downloads/{ticket}`.
@@ -42,9 +48,11 @@ pub fn downloads(counter: Counter) -> Router {
 async fn take(
     State(counter): State<Counter>,
     Path(ticket): Path<String>,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
-    match begin(&counter, &ticket, &headers).await {
+    let address = counter.addresses.of(&extensions, &headers);
+    match begin(&counter, &ticket, (&headers, address)).await {
         Ok((download, session_guard)) => answer(download, session_guard),
         Err(error) => refusal(&error),
     }
@@ -53,9 +61,9 @@ async fn take(
 async fn begin(
     counter: &Counter,
     ticket: &str,
-    headers: &HeaderMap,
+    (headers, address): (&HeaderMap, Option<IpAddr>),
 ) -> Result<(ClaimedDownload, SessionGuard)> {
-    let caller = counter.authenticator.identify(headers).await?;
+    let caller = counter.authenticator.identify(headers, address).await?;
     let download = counter.downloads.take(ticket, &caller.viewer).await?;
     Ok((download, caller.session_guard))
 }
@@ -114,6 +122,7 @@ fn refusal(error: &Error) -> Response {
         | Error::SecondFactorRequired
         | Error::Forbidden | Error::FeatureDisabled(_)
         | Error::BadInput(_)
+        | Error::ConfirmationRequired(_)
         | Error::Conflict(_)
         | Error::Outdated { .. }
         | Error::RateLimited { .. }

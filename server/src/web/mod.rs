@@ -1,6 +1,7 @@
 //! The web side of the control plane: authentication, CSRF protection, security headers, health, downloads and the
 //! embedded front end.
 
+mod agent_sign_in;
 mod assets;
 mod authenticator;
 mod coding;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use self::{
+    agent_sign_in::{AgentOAuth, agent_router},
     authenticator::{AuthenticatedCaller, Authenticator, bearer_of},
     cookies::Cookies,
     csrf::{CSRF_HEADER, Origins, check_token},

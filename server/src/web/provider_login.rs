@@ -137,7 +137,7 @@ impl LoginPages {
         address: Option<IpAddr>,
         headers: &HeaderMap,
     ) -> Result<Response, Error> {
-        let caller = self.authenticator.identify(headers).await?;
+        let caller = self.authenticator.identify(headers, address).await?;
         let session = match caller.viewer {
             Viewer::Session(session) if session.admin.role >= Role::Admin => session,
             Viewer::Session(_) => return Err(Error::Forbidden),

@@ -1,7 +1,7 @@
 //! Ends streams whose caller loses its right: a session is revoked, a token or key expires. A stream may run much longer
 //! than the authentication at its start.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{sync::broadcast, time::sleep};
@@ -33,9 +33,10 @@ pub enum SessionGuard {
         presented: SecretString,
         api_tokens: ApiTokens,
     },
-    /// A key, until it is revoked or expires, or its user is disabled.
+    /// A key, until it is revoked or expires, its user is disabled, or it may not be used from the address any more.
     Key {
         caller: Arc<Caller>,
+        address: Option<IpAddr>,
         key_ring: KeyRing,
     },
 }
@@ -75,7 +76,11 @@ impl SessionGuard {
                 let found = api_tokens.find(presented.expose_secret()).await;
                 found.map_or(true, |token| token.is_some())
             }
-            Self::Key { caller, key_ring } => key_ring.renew(caller).is_ok(),
+            Self::Key {
+                caller,
+                address,
+                key_ring,
+            } => key_ring.renew_from(caller, *address).is_ok(),
         }
     }
 }

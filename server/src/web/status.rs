@@ -15,7 +15,9 @@ pub fn status_of(error: &Error) -> StatusCode {
         }
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::BadInput(_) => StatusCode::BAD_REQUEST,
-        Error::Conflict(_) | Error::Outdated { .. } => StatusCode::CONFLICT,
+        Error::Conflict(_) | Error::ConfirmationRequired(_) | Error::Outdated { .. } => {
+            StatusCode::CONFLICT
+        }
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::EngineUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Provider(_) => StatusCode::BAD_GATEWAY,

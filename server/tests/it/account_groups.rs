@@ -9,8 +9,12 @@ use proxypal_server::domain::{
         AccessSource, AccessSubject, AccountAccess, AccountGroupChanges, NewAccountGroup,
         PermittedAccounts,
     },
+    patch::Patch,
     provider_accounts::NewProviderApiKey,
-    users::api_keys::{KeyHolder, NewApiKey, NewOwnKey, OwnKeyPolicy},
+    users::{
+        NewUserGroup, UserChanges,
+        api_keys::{KeyHolder, NewApiKey, NewOwnKey, OwnKeyPolicy},
+    },
 };
 use uuid::Uuid;
 
@@ -72,6 +76,26 @@ async fn permit(plane: &ControlPlane, subject: AccessSubject, groups: Option<&[U
     set.await.unwrap();
 }
 
+async fn create_user_group(plane: &ControlPlane, name: &str) -> Uuid {
+    let new = NewUserGroup {
+        name: name.to_owned(),
+        ..NewUserGroup::default()
+    };
+    let groups = &plane.services.user_groups;
+    groups.create(test_context(), new).await.unwrap().id
+}
+
+/// Puts a user into a group of users, or takes the user out of it.
+async fn move_user(plane: &ControlPlane, user: Uuid, group: Option<Uuid>) {
+    let changes = UserChanges {
+        group_id: group.map_or(Patch::Clear, Patch::Set),
+        ..UserChanges::default()
+    };
+    let users = &plane.services.users;
+    let updated = users.update(test_context(), user, None, changes);
+    updated.await.unwrap();
+}
+
 /// One change, which may be refused.
 async fn change(plane: &ControlPlane, numbers: &mut Numbers, subjects: &[AccessSubject]) {
     let groups = &plane.services.account_groups;
@@ -125,17 +149,28 @@ async fn after_each_of_many_changes_the_snapshot_is_what_the_rows_say() {
     for number in 0..6 {
         add_account(&plane, &format!("account-{number}")).await;
     }
-    let mut subjects = Vec::new();
+    let (mut subjects, mut users) = (Vec::new(), Vec::new());
     for name in ["ada", "ben"] {
         let (user, _) = plane.key_holder(name).await;
         let keys = plane.services.api_keys.of_users(&[user]).await.unwrap();
         subjects.extend([AccessSubject::User(user), AccessSubject::ApiKey(keys[0].id)]);
+        users.push(user);
     }
+    let teams = [
+        create_user_group(&plane, "one").await,
+        create_user_group(&plane, "two").await,
+    ];
+    subjects.extend(teams.map(AccessSubject::UserGroup));
     let mut numbers = Numbers(0x5eed_1234_5678_9abc);
     let access = plane.services.account_groups.access();
 
     for step in 0..150 {
-        change(&plane, &mut numbers, &subjects).await;
+        if numbers.below(4) == 0 {
+            let team = teams.get(numbers.below(3)).copied();
+            move_user(&plane, users[numbers.below(2)], team).await;
+        } else {
+            change(&plane, &mut numbers, &subjects).await;
+        }
         let stored = AccountAccess::load(plane.db.clone()).await.unwrap();
         assert_eq!(*access.current(), *stored.current(), "after step {step}");
     }
@@ -280,4 +315,50 @@ async fn a_user_cannot_leave_the_groups_of_a_key_with_keys_of_their_own() {
         3,
         "a wider key manages the narrow ones"
     );
+}
+
+#[tokio::test]
+async fn the_account_groups_of_a_group_of_users_hold_for_its_members() {
+    let plane = ControlPlane::start().await;
+    let (one, other) = (
+        add_account(&plane, "one").await,
+        add_account(&plane, "other").await,
+    );
+    let (ada, _) = plane.key_holder("ada").await;
+    let keys = plane.services.api_keys.of_users(&[ada]).await.unwrap();
+    let key = keys[0].id;
+    let interns = create_user_group(&plane, "interns").await;
+    let (narrow, wide) = (
+        create(&plane, "narrow", &[one]).await,
+        create(&plane, "wide", &[one, other]).await,
+    );
+    permit(&plane, AccessSubject::UserGroup(interns), Some(&[narrow])).await;
+    let access = plane.services.account_groups.access();
+    let source = || access.current().effective(ada, Some(key)).0;
+    let only = |accounts: &[Uuid]| {
+        PermittedAccounts::Only(accounts.iter().copied().collect::<HashSet<_>>().into())
+    };
+    assert_eq!(access.permitted(ada, key), PermittedAccounts::Ungrouped);
+
+    move_user(&plane, ada, Some(interns)).await;
+    assert_eq!(access.permitted(ada, key), only(&[one]));
+    assert_eq!(source(), AccessSource::UserGroup);
+    permit(&plane, AccessSubject::UserGroup(interns), Some(&[wide])).await;
+    assert_eq!(access.permitted(ada, key), only(&[one, other]));
+    permit(&plane, AccessSubject::User(ada), Some(&[narrow])).await;
+    assert_eq!(access.permitted(ada, key), only(&[one]));
+    assert_eq!(source(), AccessSource::User);
+    permit(&plane, AccessSubject::User(ada), None).await;
+
+    // Without the account group the members reach nothing, until they leave the group of users.
+    let groups = &plane.services.account_groups;
+    let unconfirmed = groups.delete(test_context(), wide, None, false).await;
+    let error = unconfirmed.unwrap_err().to_string();
+    assert!(error.contains("groups of users: 1"), "{error}");
+    let deleted = groups.delete(test_context(), wide, None, true).await;
+    assert_eq!(deleted.unwrap().user_groups, 1);
+    assert_eq!(access.permitted(ada, key), only(&[]));
+    let teams = &plane.services.user_groups;
+    teams.delete(test_context(), interns).await.unwrap();
+    assert_eq!(access.permitted(ada, key), PermittedAccounts::Ungrouped);
 }

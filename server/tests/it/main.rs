@@ -8,6 +8,7 @@
 
 mod account_groups;
 mod account_pause;
+mod agent_sign_in;
 mod alerting;
 mod architecture;
 mod backup;
@@ -28,6 +29,7 @@ mod schema;
 mod security;
 mod sign_in_cost;
 mod support;
+mod two_servers;
 mod watch;
 mod web;
 mod words;

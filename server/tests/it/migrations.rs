@@ -157,6 +157,7 @@ async fn every_entity_finds_its_table_and_columns() {
     find::<entity::setting::Entity>(&database).await;
     find::<entity::secret::Entity>(&database).await;
     find::<entity::ledger_batch::Entity>(&database).await;
+    find::<entity::replica::Entity>(&database).await;
     find::<entity::price::Entity>(&database).await;
     find::<entity::quota::Entity>(&database).await;
     find::<entity::quota_bucket::Entity>(&database).await;

@@ -30,7 +30,7 @@ fn weights(weights: &[f64]) -> Vec<MemberWeight> {
 /// A pool of one account whose five hours hold 100 units, and its week 900.
 fn pool(of: &[f64]) -> SharePool {
     let mut pool = SharePool::new(ShareRules::default());
-    pool.set_accounts([(account(1), 100.0)].into_iter());
+    pool.set_accounts([(account(1), [100.0; 2])].into_iter());
     pool.set_members(weights(of).into_iter());
     read(&mut pool, 0.0, NOW);
     pool
@@ -121,7 +121,7 @@ fn users_share_the_part_of_their_group() {
 #[test]
 fn a_weight_of_zero_guarantees_nothing_and_borrows() {
     let mut pool = SharePool::new(ShareRules::default());
-    pool.set_accounts([(account(1), 100.0)].into_iter());
+    pool.set_accounts([(account(1), [100.0; 2])].into_iter());
     pool.set_members(weights(&[0.0, 1.0]).into_iter());
     let reading = LevelReading {
         percent: 0.0,
@@ -211,9 +211,23 @@ fn an_override_admits_above_the_share_until_its_end() {
 }
 
 #[test]
+fn users_share_a_window_up_to_the_stop_line() {
+    let mut pool = pool(&[1.0, 1.0]);
+    pool.set_accounts([(account(1), [60.0, 100.0])].into_iter());
+    assert_eq!(pool.account_room(account(1), NOW), Some(60.0));
+    let of_one = ask(&mut pool, 1, 1000, NOW);
+    let of_other = ask(&mut pool, 2, 1000, NOW);
+    assert!((28..=60).contains(&of_one), "{of_one}");
+    assert!(
+        (58..=60).contains(&(of_one + of_other)),
+        "{of_one} and {of_other}"
+    );
+}
+
+#[test]
 fn without_readings_all_are_admitted() {
     let mut pool = SharePool::new(ShareRules::default());
-    pool.set_accounts([(account(1), 100.0)].into_iter());
+    pool.set_accounts([(account(1), [100.0; 2])].into_iter());
     pool.set_members(weights(&[1.0, 1.0]).into_iter());
     ask(&mut pool, 1, 1000, NOW);
     assert_eq!(

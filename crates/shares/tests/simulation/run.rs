@@ -92,7 +92,7 @@ impl Run {
     pub(crate) fn new(scenario: Scenario, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let mut pool = SharePool::new(ShareRules::default());
-        let accounts = (0..scenario.sizes.len()).map(|index| (id(index), 100.0));
+        let accounts = (0..scenario.sizes.len()).map(|index| (id(index), [100.0; 2]));
         pool.set_accounts(accounts);
         let members = scenario.weights.iter().enumerate();
         pool.set_members(members.map(|(index, weight)| MemberWeight {

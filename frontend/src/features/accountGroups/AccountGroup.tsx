@@ -1,6 +1,6 @@
 import { A } from "@solidjs/router";
 import { createSignal, For, Show } from "solid-js";
-import { AccessDialog } from "../../accountGroups/AccessDialog";
+import { AccessDialog, type AccessSubject } from "../../accountGroups/AccessDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import type { AccountGroupDetailFragment } from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
@@ -27,6 +27,11 @@ const AccountGroupDetailFragmentDoc = graphql(`
       kind
       status
       coolingUntil
+    }
+    userGroups {
+      id
+      name
+      memberCount
     }
     users(first: 100) {
       id
@@ -87,10 +92,16 @@ function Accounts(props: { group: Group }) {
   );
 }
 
-/** A user, or a key of a user. */
-type Person = { userId: string; apiKeyId?: string; name: string; href: string; detail?: string };
+/** A user, a key of a user, or a group of users. */
+type Person = AccessSubject & { name: string; href: string; detail?: string };
 
 function peopleOf(group: Group): Person[] {
+  const userGroups = group.userGroups.map(({ id, name, memberCount }) => ({
+    userGroupId: id,
+    name,
+    href: "/users/groups",
+    detail: `${t("accountGroups.userGroup")} · ${t("userGroups.members", { count: memberCount })}`,
+  }));
   const users = group.users.map(({ id, name }) => ({ userId: id, name, href: `/users/${id}` }));
   const keys = group.apiKeys.map((key) => ({
     userId: key.user.id,
@@ -99,7 +110,7 @@ function peopleOf(group: Group): Person[] {
     href: `/users/${key.user.id}/keys?key=${key.id}`,
     detail: `${t("accountGroups.keyOf", { user: key.user.name })} · ${key.prefix}…${key.lastFour}`,
   }));
-  return [...users, ...keys];
+  return [...userGroups, ...users, ...keys];
 }
 
 function PersonRow(props: { person: Person }) {
@@ -132,7 +143,11 @@ function PersonRow(props: { person: Person }) {
 function People(props: { group: Group }) {
   const [open, setOpen] = createSignal(false);
   const people = () => peopleOf(props.group);
-  const more = () => props.group.userCount + props.group.apiKeyCount - people().length;
+  const more = () =>
+    props.group.userGroups.length +
+    props.group.userCount +
+    props.group.apiKeyCount -
+    people().length;
   return (
     <Panel
       title={t("accountGroups.peopleTitle")}

@@ -23,6 +23,9 @@ const AccountGroupsQueryDoc = graphql(`
       version
       userCount
       apiKeyCount
+      userGroups {
+        id
+      }
       accounts {
         id
         label

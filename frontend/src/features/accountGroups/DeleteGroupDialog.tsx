@@ -19,6 +19,7 @@ export type DeletedGroup = {
   name: string;
   userCount: number;
   apiKeyCount: number;
+  userGroups: readonly { id: string }[];
   accounts: readonly { id: string }[];
 };
 
@@ -58,6 +59,7 @@ export function DeleteGroupDialog(props: DeleteGroupDialogProps) {
       {t("accountGroups.deleteHint", {
         users: props.group.userCount,
         keys: props.group.apiKeyCount,
+        groups: props.group.userGroups.length,
         accounts: props.group.accounts.length,
       })}
     </ConfirmDialog>

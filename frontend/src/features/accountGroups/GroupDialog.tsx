@@ -1,3 +1,4 @@
+import type { CombinedError } from "@urql/core";
 import { createQuery } from "@urql/solid";
 import { For, Show, untrack } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
@@ -68,6 +69,18 @@ function readGroup(form: FormData) {
   };
 }
 
+/** The accounts of the group stay as they are while the accounts are not known. */
+function Unchanged(props: { chosen: readonly { id: string }[]; error: CombinedError | undefined }) {
+  return (
+    <>
+      <For each={props.chosen}>{({ id }) => <input type="hidden" name={ACCOUNT} value={id} />}</For>
+      <Show when={!props.error}>
+        <Loading />
+      </Show>
+    </>
+  );
+}
+
 function AccountChecks(props: { chosen: readonly { id: string }[] }) {
   const [answer] = createQuery({ query: GroupAccountChoicesQuery });
   const accounts = () =>
@@ -77,7 +90,7 @@ function AccountChecks(props: { chosen: readonly { id: string }[] }) {
   return (
     <>
       <ErrorNotice error={answer.error} />
-      <Show when={accounts()} fallback={<Show when={!answer.error}>{<Loading />}</Show>}>
+      <Show when={accounts()} fallback={<Unchanged chosen={props.chosen} error={answer.error} />}>
         {(known) => (
           <fieldset class="flex flex-col gap-2.5">
             <legend class="mb-1.5 font-medium">{t("accountGroups.accounts")}</legend>

@@ -13,6 +13,7 @@ export const KINDS: readonly AlertKind[] = [
   "ACCOUNT_EXPIRING",
   "ACCOUNT_COOLING",
   "QUOTA_REACHED",
+  "KEY_IN_TWO_NETWORKS",
   "BACKUP_OVERDUE",
   "BACKUP_FAILED",
   "MODEL_UNPRICED",

@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import type { AuditRowFragment } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { Badge } from "../../ui/Badge";
 import { EmptyState } from "../../ui/EmptyState";
@@ -11,7 +12,7 @@ import { AuditFilters } from "./AuditFilters";
 import { createAuditSearch } from "./createAuditSearch";
 import { actionName, codeName, EventDrawer, subjectName } from "./EventDrawer";
 
-const AuditRowFragment = graphql(`
+const AuditRowFragmentDoc = graphql(`
   fragment AuditRow on AuditEvent {
     sequence
     at
@@ -52,22 +53,31 @@ const AuditEventsQuery = graphql(`
 
 const PAGE_SIZE = 50;
 
-function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () => void }) {
-  const event = () => readFragment(AuditRowFragment, props.event);
+/** Whom or what the action concerns. */
+function Subject(props: { event: AuditRowFragment }) {
+  return (
+    <Show when={props.event.subject}>
+      {(subject) => (
+        <span class="block truncate" title={subject().name ?? undefined}>
+          <span class="text-sm text-muted">{subjectName(subject().kind)}</span> {subject().name}
+        </span>
+      )}
+    </Show>
+  );
+}
+
+function Row(props: { event: FragmentType<typeof AuditRowFragmentDoc>; onOpen: () => void }) {
+  const event = () => readFragment(AuditRowFragmentDoc, props.event);
+  const actor = () => event().actor.name ?? t(`audit.actors.${event().actor.kind}`);
   return (
     <tr class="relative hover:bg-hover/50">
-      <Cell class="text-muted">
+      <Cell class="text-muted max-sm:hidden">
         <Time at={event().at} />
       </Cell>
-      <Cell>
-        <span class="font-medium">
-          {event().actor.name ?? t(`audit.actors.${event().actor.kind}`)}
-        </span>
+      <Cell class="max-sm:hidden">
+        <span class="font-medium">{actor()}</span>
         <Show when={event().actor.name}>
-          <span class="text-sm text-muted max-sm:hidden">
-            {" "}
-            {t(`audit.actors.${event().actor.kind}`)}
-          </span>
+          <span class="text-sm text-muted"> {t(`audit.actors.${event().actor.kind}`)}</span>
         </Show>
       </Cell>
       <Cell>
@@ -79,15 +89,15 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
         >
           {actionName(event().action)}
         </button>
+        <span class="block sm:hidden">
+          <Subject event={event()} />
+        </span>
+        <span class="block text-sm text-muted sm:hidden">
+          {actor()} · <Time at={event().at} />
+        </span>
       </Cell>
-      <Cell class="max-w-64">
-        <Show when={event().subject}>
-          {(subject) => (
-            <span class="block truncate" title={subject().name ?? undefined}>
-              <span class="text-sm text-muted">{subjectName(subject().kind)}</span> {subject().name}
-            </span>
-          )}
-        </Show>
+      <Cell class="max-w-64 max-sm:hidden">
+        <Subject event={event()} />
       </Cell>
       <Cell class="font-mono text-xs text-muted max-lg:hidden">{event().address}</Cell>
       <Cell class="text-right">
@@ -106,10 +116,10 @@ function Row(props: { event: FragmentType<typeof AuditRowFragment>; onOpen: () =
 function Columns() {
   return (
     <>
-      <Head>{t("common.time")}</Head>
-      <Head>{t("audit.who")}</Head>
+      <Head class="max-sm:hidden">{t("common.time")}</Head>
+      <Head class="max-sm:hidden">{t("audit.who")}</Head>
       <Head>{t("audit.action")}</Head>
-      <Head>{t("audit.about")}</Head>
+      <Head class="max-sm:hidden">{t("audit.about")}</Head>
       <Head class="max-lg:hidden">{t("common.ipAddress")}</Head>
       <Head class="text-right">{t("audit.outcome")}</Head>
     </>

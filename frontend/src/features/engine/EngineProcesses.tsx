@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { formatWhole } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
 import { Ago } from "../../ui/Moment";
+import { Cell, Head, Table } from "../../ui/Table";
 import { TONES } from "./EngineStatus";
 
 const EngineProcessesFragmentDoc = graphql(`
@@ -25,24 +26,24 @@ type Process = EngineProcessesFragment["processes"][number];
 
 function Row(props: { process: Process }) {
   return (
-    <tr class="border-t border-line">
-      <td class="py-1.5 pr-4 break-words">
+    <tr>
+      <Cell class="wrap-anywhere">
         {props.process.accountLabel ?? props.process.accountId}
         <Show when={props.process.lastError}>
           {(error) => <p class="text-sm text-bad">{error()}</p>}
         </Show>
-      </td>
-      <td class="py-1.5 pr-4">
+      </Cell>
+      <Cell>
         <Badge tone={TONES[props.process.state]}>
           {props.process.phase === "SERVING"
             ? t(`engine.states.${props.process.state}.label`)
             : t(`engine.phases.${props.process.phase}`)}
         </Badge>
-      </td>
-      <td class="py-1.5 pr-4">
+      </Cell>
+      <Cell class="max-sm:hidden">
         <Ago at={props.process.startedAt} never={t("engine.notRunning")} />
-      </td>
-      <td class="py-1.5 text-right tabular-nums">{formatWhole(props.process.restarts)}</td>
+      </Cell>
+      <Cell number>{formatWhole(props.process.restarts)}</Cell>
     </tr>
   );
 }
@@ -57,20 +58,20 @@ export function EngineProcesses(props: {
       <section>
         <h3 class="font-medium">{t("engine.processes.title")}</h3>
         <p class="text-sm text-muted">{t("engine.processes.hint")}</p>
-        <div class="mt-2 overflow-x-auto">
-          <table class="w-full text-left text-sm">
-            <thead class="text-muted">
-              <tr>
-                <th class="pr-4 font-normal">{t("engine.processes.account")}</th>
-                <th class="pr-4 font-normal">{t("common.state")}</th>
-                <th class="pr-4 font-normal">{t("engine.started")}</th>
-                <th class="text-right font-normal">{t("engine.restarts")}</th>
-              </tr>
-            </thead>
-            <tbody>
-              <For each={processes()}>{(process) => <Row process={process} />}</For>
-            </tbody>
-          </table>
+        <div class="-mx-4 mt-2 sm:-mx-5">
+          <Table
+            label={t("engine.processes.title")}
+            head={
+              <>
+                <Head>{t("engine.processes.account")}</Head>
+                <Head>{t("common.state")}</Head>
+                <Head class="max-sm:hidden">{t("engine.started")}</Head>
+                <Head number>{t("engine.restarts")}</Head>
+              </>
+            }
+          >
+            <For each={processes()}>{(process) => <Row process={process} />}</For>
+          </Table>
         </div>
       </section>
     </Show>

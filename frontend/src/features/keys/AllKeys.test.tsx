@@ -15,6 +15,7 @@ function key(id: string, more: object = {}) {
     name: `key ${id}`,
     prefix: "sk-ada-73yM",
     lastFour: "7Jnt",
+    agentSignIn: null,
     state: "ACTIVE",
     lastUsedAt: "2026-11-20T12:00:00Z",
     expiresAt: null,

@@ -6,6 +6,7 @@ import type { AllKeysRowFragment as AllKeysRowData } from "../../graphql/generat
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { KeyBadge } from "../../keys/KeyBadge";
+import { KeyMark } from "../../keys/KeyMark";
 import { keyPath } from "../../keys/keyPath";
 import { exactUsd, formatCompact, formatUsd, formatWhole } from "../../lib/format";
 import { Badge } from "../../ui/Badge";
@@ -13,17 +14,18 @@ import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { KeyActions } from "./KeyActions";
 import { FullestQuota, KeyEnd } from "./KeyEnd";
+import { KeyOrigins } from "./KeyOrigins";
 
 const AllKeysRowFragment = graphql(`
   fragment AllKeysRow on ApiKey {
     id
     name
-    prefix
-    lastFour
     state
     lastUsedAt
-    expiresAt
+    endsAt
     revokedAt
+    allowedNetworks
+    allowedClients
     user {
       id
       name
@@ -44,6 +46,7 @@ const AllKeysRowFragment = graphql(`
     recentAddresses {
       address
     }
+    ...KeyMark
     ...KeyActions
   }
 `);
@@ -107,7 +110,7 @@ function Below(props: { apiKey: AllKeysRowData }) {
           })}
         </span>
       </Show>
-      <Show when={!props.apiKey.revokedAt && props.apiKey.expiresAt}>
+      <Show when={!props.apiKey.revokedAt && props.apiKey.endsAt}>
         <span class="block text-sm text-muted md:hidden">
           {t("keys.ends")}: <KeyEnd apiKey={props.apiKey} />
         </span>
@@ -151,9 +154,8 @@ export function AllKeysRow(props: AllKeysRowProps) {
         >
           {apiKey().name}
         </A>
-        <span class="font-mono text-xs whitespace-nowrap text-muted">
-          {apiKey().prefix}…{apiKey().lastFour}
-        </span>
+        <KeyMark apiKey={apiKey()} />
+        <KeyOrigins apiKey={apiKey()} />
         <Below apiKey={apiKey()} />
       </Cell>
       <Cell class="max-sm:hidden">

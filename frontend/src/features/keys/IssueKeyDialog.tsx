@@ -5,6 +5,7 @@ import { t } from "../../i18n";
 import { readEndOfDay, readList, readText } from "../../lib/form";
 import { MutationDialog } from "../../ui/MutationDialog";
 import { KeyFields } from "./KeyFields";
+import { readClients } from "./OriginFields";
 
 const IssueApiKeyMutation = graphql(`
   mutation IssueApiKey($input: IssueApiKeyInput!) {
@@ -35,6 +36,8 @@ export function IssueKeyDialog(props: IssueKeyDialogProps) {
       name: readText(form, "name"),
       expiresAt: readEndOfDay(form, "expiresOn"),
       allowedModels: readList(form, "allowedModels"),
+      allowedNetworks: readList(form, "allowedNetworks"),
+      allowedClients: readClients(form),
     };
     const { data } = await issueApiKey({ input });
     if (!data) return;

@@ -19,6 +19,11 @@ const KeyActionsFragment = graphql(`
     state
     expiresAt
     allowedModels
+    allowedNetworks
+    allowedClients
+    agentSignIn {
+      createdAt
+    }
   }
 `);
 
@@ -46,15 +51,19 @@ export function KeyActions(props: KeyActionsProps) {
       >
         <MenuItem onSelect={showRequests}>{t("common.viewRequests")}</MenuItem>
         <Show when={apiKey().state !== "REVOKED"}>
-          <MenuItem onSelect={() => go("connect")}>{t("common.connectClient")}</MenuItem>
+          <Show when={!apiKey().agentSignIn}>
+            <MenuItem onSelect={() => go("connect")}>{t("common.connectClient")}</MenuItem>
+          </Show>
           <MenuItem onSelect={() => go("limits")}>{t("keys.limits")}</MenuItem>
           <May do="updateApiKey">
             <MenuItem onSelect={() => setOpen("edit")}>{t("common.edit")}</MenuItem>
             <MenuItem onSelect={() => setOpen("groups")}>{t("accountGroups.menu")}</MenuItem>
             <MenuLine />
-            <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
+            <Show when={!apiKey().agentSignIn}>
+              <MenuItem onSelect={() => setOpen("rotate")}>{t("keys.rotate")}</MenuItem>
+            </Show>
             <MenuItem danger onSelect={() => setOpen("revoke")}>
-              {t("common.revoke")}
+              {apiKey().agentSignIn ? t("agentSignIn.end") : t("common.revoke")}
             </MenuItem>
           </May>
         </Show>

@@ -3,12 +3,10 @@ import { t } from "../../i18n";
 import { formatDay, formatShare } from "../../lib/format";
 import { Meter } from "../../ui/Meter";
 
-/** The day on which a key was revoked or expires. */
-export function KeyEnd(props: {
-  apiKey: { revokedAt?: string | null; expiresAt?: string | null };
-}) {
+/** The day on which a key was revoked, or ends unless it is used before. */
+export function KeyEnd(props: { apiKey: { revokedAt?: string | null; endsAt?: string | null } }) {
   return (
-    <Show when={props.apiKey.revokedAt ?? props.apiKey.expiresAt} fallback={t("keys.neverEnds")}>
+    <Show when={props.apiKey.revokedAt ?? props.apiKey.endsAt} fallback={t("keys.neverEnds")}>
       {(end) => formatDay(end())}
     </Show>
   );

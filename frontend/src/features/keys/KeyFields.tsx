@@ -1,9 +1,17 @@
+import type { ClientFamily } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { endDay } from "../../lib/form";
 import { TextAreaField, TextField } from "../../ui/Field";
+import { OriginFields } from "./OriginFields";
 
 type KeyFieldsProps = {
-  apiKey?: { name: string; expiresAt?: string | null; allowedModels?: string[] | null };
+  apiKey?: {
+    name: string;
+    expiresAt?: string | null;
+    allowedModels?: string[] | null;
+    allowedNetworks?: string[] | null;
+    allowedClients?: ClientFamily[] | null;
+  };
 };
 
 /** The fields of a key. */
@@ -32,6 +40,12 @@ export function KeyFields(props: KeyFieldsProps) {
         rows="2"
         value={props.apiKey?.allowedModels?.join("\n") ?? ""}
         hint={t("keys.allowedModelsHint")}
+      />
+      <OriginFields
+        allowedNetworks={props.apiKey?.allowedNetworks}
+        allowedClients={props.apiKey?.allowedClients}
+        networksHint={t("keys.allowedNetworksHint")}
+        clientsHint={t("keys.allowedClientsHint")}
       />
     </>
   );

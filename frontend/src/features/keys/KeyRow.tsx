@@ -3,25 +3,28 @@ import type { FreshKey } from "../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
 import { t } from "../../i18n";
 import { KeyBadge } from "../../keys/KeyBadge";
+import { KeyMark } from "../../keys/KeyMark";
 import { Ago } from "../../ui/Moment";
 import { Cell } from "../../ui/Table";
 import { KeyActions } from "./KeyActions";
 import { FullestQuota, KeyEnd } from "./KeyEnd";
+import { KeyOrigins } from "./KeyOrigins";
 
 const KeyRowFragment = graphql(`
   fragment KeyRow on ApiKey {
     id
     name
-    prefix
-    lastFour
     state
     lastUsedAt
-    expiresAt
+    endsAt
     revokedAt
+    allowedNetworks
+    allowedClients
     quotas {
       id
       usedPercent
     }
+    ...KeyMark
     ...KeyActions
   }
 `);
@@ -48,9 +51,8 @@ export function KeyRow(props: KeyRowProps) {
     >
       <Cell>
         <span class="block font-medium">{apiKey().name}</span>
-        <span class="font-mono text-xs whitespace-nowrap text-muted">
-          {apiKey().prefix}…{apiKey().lastFour}
-        </span>
+        <KeyMark apiKey={apiKey()} />
+        <KeyOrigins apiKey={apiKey()} />
         <span class="block text-sm text-muted sm:hidden">
           {t("keys.lastUsed")}: <Ago at={apiKey().lastUsedAt} />
         </span>

@@ -55,6 +55,7 @@ const EVENTS: readonly NotificationEvent[] = [
   "WINDOW_FORECAST",
   "OUTSIDE_USE",
   "ALLOWANCE_CHANGED",
+  "KEY_EXPIRING",
 ];
 
 /** The default percentages of events that have them. */

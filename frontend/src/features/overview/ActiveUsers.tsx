@@ -10,6 +10,9 @@ import type { OverviewState } from "./createOverview";
 
 const SHOWN = 8;
 
+const tokens = (count: number) =>
+  t("limits.amounts.TOKENS", { count, amount: formatCompact(count) });
+
 /** Users active in the last minutes, the busiest first. */
 export function ActiveUsers(props: { overview: OverviewState }) {
   return (
@@ -44,12 +47,12 @@ function List(props: { overview: OverviewState }) {
             </A>
             <span class="flex items-center gap-2 text-sm text-muted">
               {t("common.requests", { count: user.totals.requests })} ·{" "}
-              {t("overview.tokens", { count: formatCompact(user.totals.tokens.total) })}
+              {tokens(user.totals.tokens.total)}
               <LimitButton user={user.user} name={user.label ?? user.key} />
             </span>
             <span class="h-1.5 sm:col-span-2 overflow-hidden rounded-full bg-inset">
               <span
-                class="block h-full min-w-0.5 rounded-full bg-accent"
+                class={`block h-full rounded-full bg-accent ${user.totals.tokens.total > 0 ? "min-w-0.5" : ""}`}
                 style={{ width: `${(user.totals.tokens.total / most()) * 100}%` }}
               />
             </span>

@@ -120,7 +120,7 @@ test("where there are no quotas, the next step is shown", async () => {
 test("a subscription that is nearly used is among what runs out, and one that is not is left out", async () => {
   renderOverview();
 
-  expect(await screen.findByRole("meter", { name: "work, five_hour" })).toBeDefined();
+  expect(await screen.findByRole("meter", { name: "work, 5 hours" })).toBeDefined();
   expect(screen.queryByRole("meter", { name: "work, seven_day" })).toBeNull();
 });
 

@@ -1,8 +1,10 @@
 import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { type FragmentType, graphql, readFragment } from "../../graphql/generated";
+import { t } from "../../i18n";
 import { Meter } from "../../ui/Meter";
 import { Resets } from "../../ui/Resets";
+import { nameOfWindow } from "../../windows";
 
 const RunningAccountFragment = graphql(`
   fragment RunningAccount on ProviderAccount {
@@ -20,6 +22,8 @@ const RunningAccountFragment = graphql(`
 const SHOWN = 4;
 /** Windows below this share are not listed. */
 const NOTABLE_PERCENT = 50;
+
+const used = (percent: number) => t("windows.percent", { percent });
 
 /** Subscription windows that are at least half used, by utilization. */
 export function RunningAccounts(props: {
@@ -45,14 +49,14 @@ export function RunningAccounts(props: {
                   class="truncate font-medium underline-offset-4 hover:underline"
                 >
                   {window.account.label}
-                  <span class="text-muted"> · {window.name.replaceAll("_", " ")}</span>
+                  <span class="text-muted"> · {nameOfWindow(window.name)}</span>
                 </A>
-                <span class="font-medium tabular-nums">{window.usedPercent}%</span>
+                <span class="font-medium tabular-nums">{used(window.usedPercent)}</span>
               </p>
               <Meter
-                label={`${window.account.label}, ${window.name}`}
+                label={`${window.account.label}, ${nameOfWindow(window.name)}`}
                 percent={window.usedPercent}
-                valueText={`${window.usedPercent}%`}
+                valueText={t("windows.used", { percent: window.usedPercent })}
               />
               <p class="text-end text-sm text-muted">
                 <Resets at={window.resetsAt} />

@@ -13,6 +13,7 @@ import { RemoveAccountDialog } from "./RemoveAccountDialog";
 import { ReplaceKeyDialog } from "./ReplaceKeyDialog";
 import { TestAccountDialog } from "./TestAccountDialog";
 import { UseLimitsDialog } from "./UseLimitsDialog";
+import { WindowOpeningsDialog } from "./WindowOpeningsDialog";
 
 const AccountActionsFragment = graphql(`
   fragment AccountActions on ProviderAccount {
@@ -56,7 +57,9 @@ export function AccountActions(props: {
   onSignIn: () => void;
 }) {
   const account = () => readFragment(AccountActionsFragment, props.account);
-  const [open, setOpen] = createSignal<"edit" | "groups" | "key" | "limits" | "remove" | "test">();
+  const [open, setOpen] = createSignal<
+    "edit" | "groups" | "key" | "limits" | "openings" | "remove" | "test"
+  >();
   const close = () => setOpen(undefined);
   const [, reset] = createMutation(ResetProviderCooldownMutation);
   const check = createHealthCheck();
@@ -93,6 +96,11 @@ export function AccountActions(props: {
         <May do="setStopLine">
           <MenuItem onSelect={() => setOpen("limits")}>{t("providers.limits.menu")}</MenuItem>
         </May>
+        <Show when={account().credential !== "API_KEY"}>
+          <May do="setWindowOpenings">
+            <MenuItem onSelect={() => setOpen("openings")}>{t("providers.openings.menu")}</MenuItem>
+          </May>
+        </Show>
         <MenuItem onSelect={() => setOpen("test")}>{t("providers.test.menu")}</MenuItem>
         <Show when={account().status === "COOLING" || account().status === "FAILING"}>
           <MenuItem onSelect={() => void resetCooldown()}>{t("providers.resetCooldown")}</MenuItem>
@@ -116,6 +124,7 @@ export function AccountActions(props: {
         onClose={close}
       />
       <UseLimitsDialog account={account()} open={open() === "limits"} onClose={close} />
+      <WindowOpeningsDialog account={account()} open={open() === "openings"} onClose={close} />
       <TestAccountDialog account={account()} open={open() === "test"} onClose={close} />
       <ReplaceKeyDialog account={account()} open={open() === "key"} onClose={close} />
       <RemoveAccountDialog account={account()} open={open() === "remove"} onClose={close} />

@@ -204,7 +204,7 @@ test("the history of a window has the parts of users and what one percent buys",
       name: "Used by: ada 30%, bob 15%, Outside of this server 10%",
     }),
   ).toBeDefined();
-  expect(screen.getByText("One percent buys about $0.66 at API list prices.")).toBeDefined();
+  expect(screen.getByText("One percent is worth about $0.66 at API list prices.")).toBeDefined();
   const cycle = screen.getByRole("row", { name: /80% used/ });
   expect(cycle.textContent).toContain("5%$0.50");
 });
@@ -413,7 +413,7 @@ test("an account is stopped at a percentage of a window, and only what changed i
   await user.click(await screen.findByRole("button", { name: "Actions for work" }));
   await user.click(await screen.findByRole("menuitem", { name: "Limit use…" }));
   const dialog = within(await screen.findByRole("dialog"));
-  await user.type(dialog.getByLabelText("Stop at, in percent: 5 hours"), "80");
+  await user.type(dialog.getByLabelText("Stop line, 5 hours (%)"), "80");
   await user.click(dialog.getByRole("button", { name: "Save" }));
 
   await waitFor(() => expect(sent).toEqual([{ id: "a1", window: "five_hour", percent: 80 }]));
@@ -437,6 +437,6 @@ test("a stopped account shows its line and when it is used again", async () => {
   );
 
   const [row] = await screen.findAllByRole("listitem");
-  expect(row?.textContent).toContain("stops at 80%");
+  expect(row?.textContent).toContain("Stops at 80%");
   expect(row?.textContent).toMatch(/Stopped, resets in [12] hours?/);
 });

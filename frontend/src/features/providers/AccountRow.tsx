@@ -124,7 +124,7 @@ function Credential(props: { account: AccountRowFragment }) {
 }
 
 function Detail(props: { children: JSX.Element }) {
-  return <span class="whitespace-nowrap">{props.children}</span>;
+  return <span class="min-w-0 break-words">{props.children}</span>;
 }
 
 /** Settings and states of the account that differ from the defaults. */
@@ -229,7 +229,9 @@ function Unused(props: { account: AccountRowFragment }) {
       <Show when={stopped()}>
         {(stop) => (
           <Badge tone="warn">
-            {t("providers.limits.stopped")} <Ago at={stop().until} />
+            <span>
+              {t("providers.limits.stopped")} <Ago at={stop().until} />
+            </span>
           </Badge>
         )}
       </Show>

@@ -7,6 +7,7 @@ import { Dialog } from "../../ui/Dialog";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { Time } from "../../ui/Moment";
+import { Cell, Head, Table } from "../../ui/Table";
 import { nameOfWindow } from "../../windows";
 import { cyclesOf, levelPath } from "./cycles";
 import { CycleFacts, closedAt, WindowParts } from "./WindowParts";
@@ -79,31 +80,31 @@ function WindowOverTime(props: {
       </svg>
       <Show when={props.known}>{(known) => <WindowParts window={known()} />}</Show>
       <Show when={cycles().length > 0}>
-        <table class="mt-2 w-full text-sm">
-          <thead class="text-left text-muted">
-            <tr>
-              <th class="font-normal">{t("providers.history.reset")}</th>
-              <th class="text-right font-normal">{t("providers.history.highest")}</th>
-              <th class="text-right font-normal">{t("windows.outsideHead")}</th>
-              <th class="text-right font-normal">{t("windows.buysHead")}</th>
-            </tr>
-          </thead>
-          <tbody>
+        <div class="-mx-5 mt-3 border-t border-line px-1 text-sm sm:px-0">
+          <Table
+            label={name()}
+            head={
+              <>
+                <Head>{t("providers.history.reset")}</Head>
+                <Head number>{t("providers.history.highest")}</Head>
+                <Head number>{t("windows.outsideHead")}</Head>
+                <Head number>{t("windows.buysHead")}</Head>
+              </>
+            }
+          >
             <For each={cycles()}>
               {(cycle) => (
                 <tr>
-                  <td>
+                  <Cell>
                     <Time at={cycle.resetsAt} />
-                  </td>
-                  <td class="text-right tabular-nums">
-                    {t("providers.windowUsed", { percent: cycle.usedPercent })}
-                  </td>
+                  </Cell>
+                  <Cell number>{t("windows.percent", { percent: cycle.usedPercent })}</Cell>
                   <CycleFacts closed={closedAt(props.known?.cycles ?? [], cycle.resetsAt)} />
                 </tr>
               )}
             </For>
-          </tbody>
-        </table>
+          </Table>
+        </div>
       </Show>
     </section>
   );

@@ -3,6 +3,7 @@ import type { WindowHistoryQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { formatShare, formatUsd } from "../../lib/format";
 import { type BarPart, SplitBar } from "../../ui/SplitBar";
+import { Cell } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { SAME_RESET_MS } from "./cycles";
 
@@ -23,16 +24,16 @@ export function closedAt(cycles: readonly ClosedCycle[], resetsAt: string) {
 export function CycleFacts(props: { closed: ClosedCycle | undefined }) {
   return (
     <>
-      <td class="text-right tabular-nums">
+      <Cell number>
         <Show when={typeof props.closed?.outsidePercent === "number"} fallback={<Unknown />}>
           {t("windows.percent", { percent: props.closed?.outsidePercent ?? 0 })}
         </Show>
-      </td>
-      <td class="text-right tabular-nums">
+      </Cell>
+      <Cell number>
         <Show when={props.closed?.unitsPerPercent} fallback={<Unknown />}>
           {(units) => formatUsd(units())}
         </Show>
-      </td>
+      </Cell>
     </>
   );
 }

@@ -26,7 +26,7 @@ function WindowMeter(props: { window: Window }) {
     return known ? expectedLevels(known) : undefined;
   };
   return (
-    <li class="w-56">
+    <li class="w-full sm:w-64">
       <p class="flex justify-between gap-2 text-xs text-muted">
         <span>{nameOfWindow(props.window.name)}</span>
         <span class="tabular-nums text-ink">

@@ -105,7 +105,10 @@ function Calculation(props: { calculation: FragmentType<typeof CostCalculationFr
       <p class="mt-1 mb-2 text-sm text-muted">
         {t("requests.calculation.basis", {
           tier: t(`prices.tiers.${calculation().tier}`),
-          tokens: formatWhole(calculation().promptTokens),
+          tokens: t("limits.amounts.TOKENS", {
+            count: calculation().promptTokens,
+            amount: formatWhole(calculation().promptTokens),
+          }),
         })}
       </p>
       <Table

@@ -98,7 +98,7 @@ test("a rejection shows the limit, its use and when it resets", async () => {
   expect(await screen.findByText("Token quota, daily")).toBeDefined();
   expect(screen.getByText("Limit of the key")).toBeDefined();
   expect(screen.getByRole("meter").getAttribute("aria-valuetext")).toBe("990 / 1,000");
-  for (const text of ["20 tokens", "claude-*", "Asia/Ho_Chi_Minh"]) {
+  for (const text of ["20 tokens", "claude-*", "Calendar of Asia/Ho_Chi_Minh"]) {
     expect(screen.getByText(text)).toBeDefined();
   }
 });

@@ -84,7 +84,11 @@ function Limit(props: { limit: Rejection }) {
             {(at) => <Time at={at()} />}
           </Show>
           <Show when={props.limit.timezone}>
-            {(zone) => <span class="block text-sm font-normal text-muted">{zone()}</span>}
+            {(zone) => (
+              <span class="block text-sm font-normal text-muted">
+                {t("requests.calendarZone", { zone: zone() })}
+              </span>
+            )}
           </Show>
         </Fact>
         <Show when={props.limit.provider}>

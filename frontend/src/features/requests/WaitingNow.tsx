@@ -4,6 +4,7 @@ import { createFeed } from "../../graphql/createFeed";
 import { graphql } from "../../graphql/generated";
 import type { WaitingRequestsSubscription } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
+import { formatWhole } from "../../lib/format";
 
 const WaitingRequestsDocument = graphql(`
   subscription WaitingRequests {
@@ -36,12 +37,18 @@ export function WaitingNow() {
   return (
     <div role="status">
       <Show when={total() > 0}>
-        <p class="flex flex-wrap gap-x-3 gap-y-1 border-line border-b px-4 py-2 text-sm">
+        <p class="flex flex-wrap gap-x-3 gap-y-1 border-line border-b px-4 py-2 text-sm sm:px-5">
           <span class="font-medium">{t("requests.waitingNow", { count: total() })}</span>
           <For each={users()}>
             {(row) => (
               <span class="text-muted">
-                <A href={`/users/${row.user.id}`}>{row.user.name}</A> {row.requests}
+                <A
+                  href={`/users/${row.user.id}`}
+                  class="text-ink underline-offset-4 hover:underline"
+                >
+                  {row.user.name}
+                </A>{" "}
+                {formatWhole(row.requests)}
               </span>
             )}
           </For>

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Outcome } from "../../graphql/generated/graphql";
+import { tIfKnown } from "../../i18n";
 import { reasonOf } from "./reason";
 
 const of = (outcome: Outcome, httpStatus: number | null, errorCode: string | null = null) =>
@@ -14,6 +16,22 @@ test("a rejection by a limit, a model or a body is the key's or the request's", 
   expect(of("REJECTED", 429, "proxypal_rate_limited")).toBe("limit");
   expect(of("REJECTED", 403, "proxypal_model_not_allowed")).toBe("model");
   expect(of("REJECTED", 400, "proxypal_model_ambiguous")).toBe("request");
+});
+
+test("a rejection that is no fault of the request does not blame it", () => {
+  expect(of("REJECTED", 429, "proxypal_share_used")).toBe("share");
+  expect(of("REJECTED", 429, "proxypal_account_stopped")).toBe("stopLine");
+  expect(of("REJECTED", 429, "proxypal_account_busy")).toBe("busy");
+  expect(of("REJECTED", 429, "proxypal_account_refused")).toBe("noAccount");
+  expect(of("REJECTED", 401, "proxypal_key_expired")).toBe("keyInvalid");
+});
+
+test("each error of the gateway has a text", () => {
+  const source = readFileSync("../server/src/gateway/dialect/error.rs", "utf8");
+  const codes = source.match(/proxypal_\w+/g) ?? [];
+
+  expect(codes.length).toBeGreaterThan(25);
+  expect(codes.filter((code) => !tIfKnown(`requests.errors.${code}`))).toEqual([]);
 });
 
 test("an error of the provider is classified by its status", () => {

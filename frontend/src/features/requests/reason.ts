@@ -8,6 +8,10 @@ export type Reason =
   | "noAccount"
   | "price"
   | "accountGroup"
+  | "share"
+  | "stopLine"
+  | "busy"
+  | "keyInvalid"
   | "request"
   | "keyEnded"
   | "accountRefused"
@@ -32,6 +36,17 @@ const GATEWAY_REASONS: Record<string, Reason> = {
   proxypal_unpriced: "price",
   proxypal_model_not_allowed: "model",
   proxypal_account_not_allowed: "accountGroup",
+  proxypal_account_stopped: "stopLine",
+  proxypal_account_busy: "busy",
+  // Its provider has refused each of them.
+  proxypal_account_refused: "noAccount",
+  proxypal_share_used: "share",
+  proxypal_unknown_key: "keyInvalid",
+  proxypal_revoked: "keyInvalid",
+  proxypal_key_expired: "keyInvalid",
+  proxypal_key_replaced: "keyInvalid",
+  proxypal_user_disabled: "keyInvalid",
+  proxypal_user_archived: "keyInvalid",
   proxypal_engine_unavailable: "server",
   proxypal_engine_failed: "server",
   proxypal_engine_too_slow: "providerFailed",

@@ -1,5 +1,6 @@
 import { Show } from "solid-js";
 import { t, tIfKnown } from "../../i18n";
+import { formatNumber } from "../../lib/format";
 import { SelectField, TextField } from "../../ui/Field";
 import type { SettingsState } from "./createSettings";
 import { type FieldName, rowOf } from "./table";
@@ -15,7 +16,8 @@ export function describeValue(field: FieldName, value: string): string {
   const { kind } = rowOf(field);
   if (kind === "onOff") return value === "ON" ? t("common.on") : t("common.off");
   if (kind === "choice") return tIfKnown(`settings.choices.${field}.${value}`) ?? value;
-  return value.trim() === "" ? whenEmpty(field) : value;
+  if (value.trim() === "") return whenEmpty(field);
+  return Number.isFinite(Number(value)) ? formatNumber(Number(value)) : value;
 }
 
 /** One setting in the form. */

@@ -24,7 +24,13 @@ const SettingsValuesFragmentDoc = graphql(`
     refreshModelCatalogue
     ownKeys
     ownKeysMaximum
+    agentSignIn
+    agentSignInDays
     ownAlertAddresses
+    maxKeyLifeDays
+    maxKeyIdleDays
+    keyNetworkMinutes
+    revokeKeyInTwoNetworks
     answerTimeoutSeconds
     accountCheckMinutes
     backupEveryHours

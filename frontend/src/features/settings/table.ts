@@ -8,6 +8,7 @@ export const GROUPS = [
   "routing",
   "failures",
   "engine",
+  "keys",
   "ownKeys",
   "retention",
 ] as const;
@@ -78,8 +79,15 @@ const SETTINGS = {
 
   refreshModelCatalogue: { group: "engine", kind: "onOff" },
 
+  maxKeyLifeDays: { group: "keys", kind: "whole" },
+  maxKeyIdleDays: { group: "keys", kind: "whole" },
+  keyNetworkMinutes: { group: "keys", kind: "whole" },
+  revokeKeyInTwoNetworks: { group: "keys", kind: "onOff" },
+
   ownKeys: { group: "ownKeys", kind: "onOff" },
   ownKeysMaximum: { group: "ownKeys", kind: "whole" },
+  agentSignIn: { group: "ownKeys", kind: "onOff" },
+  agentSignInDays: { group: "ownKeys", kind: "whole" },
   ownAlertAddresses: { group: "ownKeys", kind: "onOff" },
 
   retentionDays: { group: "retention", kind: "whole" },

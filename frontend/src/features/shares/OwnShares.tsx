@@ -4,7 +4,7 @@ import { graphql } from "../../graphql/generated";
 import type { OwnSharesQuery } from "../../graphql/generated/graphql";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
-import { formatShare, formatTime } from "../../lib/format";
+import { formatMinute, formatShare } from "../../lib/format";
 import { Meter } from "../../ui/Meter";
 import { Panel } from "../../ui/Panel";
 import { providerName } from "../../ui/providers";
@@ -53,7 +53,7 @@ function ShareFacts(props: { share: Share }) {
               length: t(`shares.lengths.${window.length}`),
               used: part(window.usedPercent),
               free: part(window.freePercent),
-              at: window.resetsAt ? formatTime(window.resetsAt) : "",
+              at: window.resetsAt ? formatMinute(window.resetsAt) : "",
             });
           return (
             <div class="flex flex-col gap-1.5">
@@ -67,24 +67,31 @@ function ShareFacts(props: { share: Share }) {
           );
         }}
       </For>
-      <p class="text-sm">{t(`shares.ownStates.${props.share.state}`)}</p>
+      <Show when={props.share.windows.length > 0}>
+        <p class="text-sm">{t(`shares.ownStates.${props.share.state}`)}</p>
+      </Show>
     </section>
   );
 }
 
-/** An end user's shares of usage windows; nothing if no windows are shared. */
-export function OwnShares() {
+/** An end user's shares of usage windows; undefined until the server has responded. */
+export function createOwnShares(): () => readonly Share[] | undefined {
   const [answer, ask] = createQuery({ query: OwnSharesQueryDoc });
   createEvery(() => ask({ requestPolicy: "network-only" }));
-  const shares = () => {
+  return () => {
     const viewer = answer.data?.viewer;
-    return viewer && "shares" in viewer ? viewer.shares : [];
+    if (viewer) return "shares" in viewer ? viewer.shares : [];
+    return answer.error && [];
   };
+}
+
+/** An end user's shares of usage windows; nothing if no windows are shared. */
+export function OwnShares(props: { shares: readonly Share[] }) {
   return (
-    <Show when={shares().length > 0}>
+    <Show when={props.shares.length > 0}>
       <Panel title={t("shares.ownTitle")} hint={t("shares.ownHint")}>
         <div class="grid items-start gap-6 lg:grid-cols-2">
-          <For each={shares()}>{(share) => <ShareFacts share={share} />}</For>
+          <For each={props.shares}>{(share) => <ShareFacts share={share} />}</For>
         </div>
       </Panel>
     </Show>

@@ -1,4 +1,6 @@
+import { A } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
+import Ellipsis from "lucide-solid/icons/ellipsis";
 import { createSignal, For, Show } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
 import { graphql, readFragment } from "../../graphql/generated";
@@ -6,17 +8,21 @@ import type { SharingStateFragment } from "../../graphql/generated/graphql";
 import { May } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createEvery } from "../../lib/createEvery";
-import { formatShare, formatTime } from "../../lib/format";
-import { Button } from "../../ui/Button";
+import { formatMinute, formatNumber, formatShare } from "../../lib/format";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { EmptyState } from "../../ui/EmptyState";
 import { ErrorNotice } from "../../ui/ErrorNotice";
+import { Fact } from "../../ui/Facts";
 import { SelectField } from "../../ui/Field";
 import { Loading } from "../../ui/Loading";
+import { Menu, MenuItem } from "../../ui/Menu";
 import { Notice } from "../../ui/Notice";
 import { Panel } from "../../ui/Panel";
 import { providerName } from "../../ui/providers";
+import { Resets } from "../../ui/Resets";
+import { type BarPart, SplitBar } from "../../ui/SplitBar";
 import { Cell, Head, Table } from "../../ui/Table";
+import { notify } from "../../ui/Toaster";
 import { AllowAboveDialog, WeightDialog } from "./ShareDialogs";
 
 const SharingStateFragmentDoc = graphql(`
@@ -101,12 +107,19 @@ type Pool = SharingStateFragment["pools"][number];
 /** The change concerns every state of shares. */
 const CHANGES_SHARES = { additionalTypenames: ["AccountSharing", "AccountGroup"] };
 
+/** A smaller part of a window is not drawn. */
+const NOTABLE_PERCENT = 0.5;
+
 const part = (percent: number) => formatShare(percent / 100);
 
 /** The mode, with a confirmation before requests are refused. */
 function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateFragment }) {
   const [change, set] = createMutation(SetShareModeMutation);
   const [confirming, setConfirming] = createSignal(false);
+  let field: HTMLSelectElement | undefined;
+  const showPresent = () => {
+    if (field) field.value = props.sharing.mode;
+  };
   const isObserved = () => {
     const from = props.sharing.enforceableFrom;
     return Boolean(from) && new Date(from ?? "") <= new Date();
@@ -115,23 +128,28 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
   async function choose(mode: Mode) {
     const accountGroupId = props.groupId ?? null;
     const { error } = await set({ accountGroupId, mode, confirm: true }, CHANGES_SHARES);
-    if (!error) setConfirming(false);
+    if (error) return showPresent();
+    setConfirming(false);
+    notify({ tone: "ok", text: t("shares.modeSaved", { mode: t(`shares.modes.${mode}`) }) });
   }
 
   return (
-    <div class="flex flex-col gap-3">
+    <div class="flex max-w-prose flex-col gap-3">
       <SelectField
         label={t("shares.mode")}
         value={props.sharing.mode}
         options={MODES.map((value) => ({ value, label: t(`shares.modes.${value}`) }))}
         hint={t(`shares.modeHints.${props.sharing.mode}`)}
+        ref={field}
         onChange={(event) => {
           const mode = MODES.find((each) => each === event.currentTarget.value) ?? "OFF";
           if (mode === "ENFORCE") setConfirming(true);
           else void choose(mode);
         }}
       />
-      <ErrorNotice error={change.error} />
+      <Show when={!confirming()}>
+        <ErrorNotice error={change.error} />
+      </Show>
       <ConfirmDialog
         open={confirming()}
         title={t("shares.enforceTitle")}
@@ -139,11 +157,28 @@ function ModeSwitch(props: { groupId: string | undefined; sharing: SharingStateF
         pending={change.fetching}
         error={change.error}
         onConfirm={() => void choose("ENFORCE")}
-        onClose={() => setConfirming(false)}
+        onClose={() => {
+          setConfirming(false);
+          showPresent();
+        }}
       >
         {isObserved() ? t("shares.enforceHint") : t("shares.enforceEarly")}
       </ConfirmDialog>
     </div>
+  );
+}
+
+/** The mode, for those who cannot change it. */
+function PresentMode(props: { mode: Mode }) {
+  return (
+    <dl>
+      <Fact name={t("shares.mode")}>
+        {t(`shares.modes.${props.mode}`)}
+        <span class="block text-sm font-normal text-muted">
+          {t(`shares.modeHints.${props.mode}`)}
+        </span>
+      </Fact>
+    </dl>
   );
 }
 
@@ -164,23 +199,42 @@ function Report(props: { sharing: SharingStateFragment }) {
   );
 }
 
+/** What is used, kept for users below their shares, and free to borrow. */
+function partsOf(window: Pool["windows"][number]): BarPart[] {
+  const rest = 100 - window.usedPercent - window.keptPercent - window.freePercent;
+  const bar = (label: string, percent: number, colour: string) => ({
+    label,
+    value: Math.max(0, percent),
+    valueText: part(percent),
+    colour,
+  });
+  const parts = [
+    bar(t("shares.parts.used"), window.usedPercent, "--series-1"),
+    bar(t("shares.parts.kept"), window.keptPercent, "--series-2"),
+    bar(t("shares.parts.free"), window.freePercent, "--series-6"),
+  ];
+  return rest < NOTABLE_PERCENT
+    ? parts
+    : [...parts, bar(t("shares.parts.rest"), rest, "--series-other")];
+}
+
 function Windows(props: { pool: Pool }) {
   return (
     <Show
       when={props.pool.windows.length > 0}
       fallback={<Notice tone="info">{t("shares.noReadings")}</Notice>}
     >
-      <ul class="flex flex-col gap-1 text-sm text-muted">
+      <ul class="grid gap-x-8 gap-y-4 sm:grid-cols-2">
         <For each={props.pool.windows}>
           {(window) => (
             <li>
-              {t(window.resetsAt ? "shares.window" : "shares.windowUnused", {
-                length: t(`shares.lengths.${window.length}`),
-                used: part(window.usedPercent),
-                free: part(window.freePercent),
-                kept: part(window.keptPercent),
-                at: window.resetsAt ? formatTime(window.resetsAt) : "",
-              })}
+              <p class="mb-2 flex flex-wrap justify-between gap-x-4 text-sm">
+                <span class="font-medium">{t(`shares.lengths.${window.length}`)}</span>
+                <span class="text-muted">
+                  <Resets at={window.resetsAt} />
+                </span>
+              </p>
+              <SplitBar label={t(`shares.lengths.${window.length}`)} parts={partsOf(window)} />
             </li>
           )}
         </For>
@@ -189,58 +243,83 @@ function Windows(props: { pool: Pool }) {
   );
 }
 
-function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][number] }) {
+/** The changes to a user's share. */
+function ShareActions(props: {
+  groupId: string | undefined;
+  weight: number;
+  user: { id: string; name: string };
+}) {
   const [open, setOpen] = createSignal<"weight" | "above">();
-  const name = () => props.share.user?.name ?? t("shares.archived");
-  const used = () => part(Math.max(props.share.fiveHoursUsedPercent, props.share.weekUsedPercent));
+  const close = () => setOpen(undefined);
+  return (
+    <>
+      <Menu
+        label={t("common.actionsFor", { name: props.user.name })}
+        trigger={<Ellipsis class="size-4" aria-hidden="true" />}
+        triggerClass="inline-flex size-8 items-center justify-center rounded-lg text-muted hover:bg-hover hover:text-ink"
+      >
+        <MenuItem onSelect={() => setOpen("weight")}>{t("shares.weightMore")}</MenuItem>
+        <MenuItem onSelect={() => setOpen("above")}>{t("shares.allowMore")}</MenuItem>
+      </Menu>
+      <WeightDialog
+        user={props.user}
+        weight={props.weight}
+        open={open() === "weight"}
+        onClose={close}
+      />
+      <AllowAboveDialog
+        user={props.user}
+        groupId={props.groupId}
+        open={open() === "above"}
+        onClose={close}
+      />
+    </>
+  );
+}
+
+function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][number] }) {
   return (
     <tr>
-      <Cell class="font-medium wrap-anywhere">
-        {name()}
-        <span class="block text-sm font-normal text-muted">
-          {t(`shares.states.${props.share.state}`)}
+      <Cell class="wrap-anywhere">
+        <Show
+          when={props.share.user}
+          fallback={<span class="text-muted">{t("shares.archived")}</span>}
+        >
+          {(user) => (
+            <A href={`/users/${user().id}`} class="font-medium underline-offset-4 hover:underline">
+              {user().name}
+            </A>
+          )}
+        </Show>
+        <span class="block text-sm text-muted">{t(`shares.states.${props.share.state}`)}</span>
+        <span class="block text-sm text-muted sm:hidden">
+          {t("shares.phoneLine", {
+            share: part(props.share.sharePercent),
+            fiveHours: part(props.share.fiveHoursUsedPercent),
+            week: part(props.share.weekUsedPercent),
+          })}
         </span>
       </Cell>
-      <Cell number>{props.share.weight}</Cell>
-      <Cell number>{part(props.share.sharePercent)}</Cell>
-      <Cell number>{used()}</Cell>
+      <Cell number class="max-sm:hidden">
+        {formatNumber(props.share.weight)}
+      </Cell>
+      <Cell number class="max-sm:hidden">
+        {part(props.share.sharePercent)}
+      </Cell>
+      <Cell number class="max-sm:hidden">
+        {part(props.share.fiveHoursUsedPercent)}
+      </Cell>
+      <Cell number class="max-sm:hidden">
+        {part(props.share.weekUsedPercent)}
+      </Cell>
       <Cell number class="max-sm:hidden">
         {part(props.share.weekKeptPercent)}
       </Cell>
       <May do="setShareWeight">
-        <Cell class="text-right">
+        <Cell class="w-px text-right">
           <Show when={props.share.user}>
             {(user) => (
-              <span class="inline-flex flex-wrap justify-end gap-1">
-                <Button
-                  size="small"
-                  tone="quiet"
-                  aria-label={t("shares.weightOf", { name: user().name })}
-                  onClick={() => setOpen("weight")}
-                >
-                  {t("shares.weight")}
-                </Button>
-                <Button
-                  size="small"
-                  tone="quiet"
-                  aria-label={t("shares.allowFor", { name: user().name })}
-                  onClick={() => setOpen("above")}
-                >
-                  {t("shares.allow")}
-                </Button>
-                <WeightDialog
-                  user={user()}
-                  weight={props.share.weight}
-                  open={open() === "weight"}
-                  onClose={() => setOpen(undefined)}
-                />
-                <AllowAboveDialog
-                  user={user()}
-                  groupId={props.groupId}
-                  open={open() === "above"}
-                  onClose={() => setOpen(undefined)}
-                />
-              </span>
+              <ShareActions groupId={props.groupId} weight={props.share.weight} user={user()} />
             )}
           </Show>
         </Cell>
@@ -251,30 +330,41 @@ function ShareRow(props: { groupId: string | undefined; share: Pool["shares"][nu
 
 function PoolShares(props: { groupId: string | undefined; pool: Pool }) {
   return (
-    <section class="flex flex-col gap-3">
+    <section class="flex flex-col gap-4 border-t border-line pt-5 last:-mb-4 sm:last:-mb-5">
       <h3 class="font-semibold">{providerName(props.pool.provider)}</h3>
       <Windows pool={props.pool} />
-      <Table
-        label={t("shares.ofProvider", { provider: providerName(props.pool.provider) })}
-        head={
-          <>
-            <Head>{t("shares.user")}</Head>
-            <Head number>{t("shares.weight")}</Head>
-            <Head number>{t("shares.share")}</Head>
-            <Head number>{t("shares.used")}</Head>
-            <Head number class="max-sm:hidden">
-              {t("shares.kept")}
-            </Head>
-            <May do="setShareWeight">
-              <Head />
-            </May>
-          </>
-        }
-      >
-        <For each={props.pool.shares}>
-          {(share) => <ShareRow groupId={props.groupId} share={share} />}
-        </For>
-      </Table>
+      <div class="-mx-4 border-t border-line sm:-mx-5">
+        <Table
+          label={t("shares.ofProvider", { provider: providerName(props.pool.provider) })}
+          head={
+            <>
+              <Head>{t("common.user")}</Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.weight")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.share")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.usedHeads.FIVE_HOURS")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.usedHeads.WEEK")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("shares.kept")}
+              </Head>
+              <May do="setShareWeight">
+                <Head />
+              </May>
+            </>
+          }
+        >
+          <For each={props.pool.shares}>
+            {(share) => <ShareRow groupId={props.groupId} share={share} />}
+          </For>
+        </Table>
+      </div>
     </section>
   );
 }
@@ -288,7 +378,7 @@ function Overrides(props: { sharing: SharingStateFragment }) {
             <li>
               {t("shares.override", {
                 name: each.user?.name ?? t("shares.archived"),
-                at: formatTime(each.until),
+                at: formatMinute(each.until),
                 reason: each.reason,
               })}
             </li>
@@ -323,16 +413,17 @@ export function SharingPanel(props: { groupId?: string }) {
       : ungrouped.data?.ungroupedSharing;
     return found ? readFragment(SharingStateFragmentDoc, found) : undefined;
   };
+  const error = () => group.error ?? ungrouped.error;
   return (
     <Panel
       title={props.groupId ? t("shares.title") : t("shares.ungroupedTitle")}
       hint={t("shares.hint")}
     >
-      <ErrorNotice error={group.error ?? ungrouped.error} />
-      <Show when={sharing()} fallback={<Loading />}>
+      <ErrorNotice error={error()} />
+      <Show when={sharing()} fallback={<Show when={!error()}>{<Loading />}</Show>}>
         {(known) => (
           <div class="flex flex-col gap-5">
-            <May do="setShareMode" fallback={<p>{t(`shares.modes.${known().mode}`)}</p>}>
+            <May do="setShareMode" fallback={<PresentMode mode={known().mode} />}>
               <ModeSwitch groupId={props.groupId} sharing={known()} />
             </May>
             <Show when={known().mode !== "OFF"}>

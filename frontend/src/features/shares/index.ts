@@ -1,2 +1,2 @@
-export { OwnShares } from "./OwnShares";
+export { createOwnShares, OwnShares } from "./OwnShares";
 export { SharingPanel } from "./SharingPanel";

@@ -181,7 +181,10 @@ function PhoneLine(props: { totals: RowPart["totals"]; share: number; class?: st
       class={`block text-xs font-normal whitespace-nowrap text-muted sm:hidden ${props.class ?? ""}`}
     >
       {t("usage.phoneLine", {
-        tokens: formatCompact(totals().tokens.total),
+        tokens: t("limits.amounts.TOKENS", {
+          count: totals().tokens.total,
+          amount: formatCompact(totals().tokens.total),
+        }),
         cost: formatUsd(totals().cost),
         share: formatShare(props.share),
       })}
@@ -197,14 +200,14 @@ function SumCells(props: { totals: RowPart["totals"]; share: number; colour: str
     <>
       <Cell class="max-sm:hidden">
         <span class="flex items-center gap-3">
-          <span class="h-2 flex-1 overflow-hidden rounded-full bg-inset">
+          <span class="h-2 flex-1 overflow-hidden rounded-full bg-inset max-2xl:hidden">
             <span
               class="block h-full rounded-full"
               classList={{ "min-w-0.5": share() > 0 }}
               style={{ width: `${share() * 100}%`, background: props.colour }}
             />
           </span>
-          <span class="w-12 text-right text-muted">{formatShare(share())}</span>
+          <span class="w-12 text-right text-muted max-2xl:w-auto">{formatShare(share())}</span>
         </span>
       </Cell>
       <Cell number class="max-sm:hidden">

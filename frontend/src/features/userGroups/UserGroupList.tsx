@@ -1,6 +1,7 @@
 import { createQuery } from "@urql/solid";
 import Trash2 from "lucide-solid/icons/trash";
-import { createSignal, For } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
+import { AccessDialog } from "../../accountGroups/AccessDialog";
 import { createMutation } from "../../graphql/createMutation";
 import { graphql } from "../../graphql/generated";
 import { May } from "../../graphql/may";
@@ -22,6 +23,10 @@ const UserGroupsQueryDoc = graphql(`
       name
       allowedModels
       memberCount
+      accountGroups {
+        id
+        name
+      }
       rateLimit {
         requestsPerMinute
         tokensPerMinute
@@ -44,17 +49,18 @@ const DeleteUserGroupMutation = graphql(`
 `);
 
 function GroupRow(props: { group: Group; onEdit: () => void }) {
+  const [open, setOpen] = createSignal(false);
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 py-2.5 sm:px-5">
       <div class="flex min-w-0 flex-col gap-1">
         <span class="flex flex-wrap items-baseline gap-x-3">
-          <span class="font-medium">{props.group.name}</span>
+          <span class="font-medium wrap-anywhere">{props.group.name}</span>
           <span class="text-sm text-muted">
             {t("userGroups.members", { count: props.group.memberCount })}
           </span>
         </span>
         <span class="text-sm text-muted">
-          {t("common.allowedModels")}:{" "}
+          {t("users.allowedModels")}:{" "}
           <For each={props.group.allowedModels} fallback={t("common.all")}>
             {(model) => (
               <>
@@ -63,7 +69,18 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
             )}
           </For>
           {" · "}
-          {t(props.group.rateLimit ? "userGroups.ownRate" : "limits.asDefault")}
+          {t(props.group.rateLimit ? "userGroups.ownRate" : "userGroups.defaultRate")}
+          <Show when={props.group.accountGroups}>
+            {(groups) => (
+              <>
+                {" · "}
+                {t("accountGroups.title")}:{" "}
+                {groups()
+                  .map(({ name }) => name)
+                  .join(", ")}
+              </>
+            )}
+          </Show>
         </span>
       </div>
       <span class="ml-auto flex items-center gap-1">
@@ -77,11 +94,40 @@ function GroupRow(props: { group: Group; onEdit: () => void }) {
             {t("common.edit")}
           </Button>
         </May>
+        <May do="setAccountAccess">
+          <Button
+            size="small"
+            tone="quiet"
+            aria-label={t("accountGroups.accessTitle", { name: props.group.name })}
+            onClick={() => setOpen(true)}
+          >
+            {t("accountGroups.title")}
+          </Button>
+          <AccessDialog
+            userGroupId={props.group.id}
+            name={props.group.name}
+            open={open()}
+            onClose={() => setOpen(false)}
+          />
+        </May>
         <May do="deleteUserGroup">
           <DeleteGroup group={props.group} />
         </May>
       </span>
     </li>
+  );
+}
+
+/** The button that creates a group, with its dialog. */
+export function CreateUserGroup() {
+  const [isOpen, setOpen] = createSignal(false);
+  return (
+    <May do="createUserGroup">
+      <Button tone="primary" onClick={() => setOpen(true)}>
+        {t("userGroups.create")}
+      </Button>
+      <UserGroupDialog edited={isOpen() ? "new" : undefined} onClose={() => setOpen(false)} />
+    </May>
   );
 }
 
@@ -91,26 +137,20 @@ export function UserGroupList() {
     query: UserGroupsQueryDoc,
     context: { additionalTypenames: ["UserGroup", "User"] },
   });
-  const [edited, setEdited] = createSignal<Group | "new">();
-  const add = (size: "small" | "normal") => (
-    <May do="createUserGroup">
-      <Button size={size} onClick={() => setEdited("new")}>
-        {t("userGroups.create")}
-      </Button>
-    </May>
-  );
+  const [edited, setEdited] = createSignal<Group>();
 
   return (
     <>
       <ListPanel
-        title={t("userGroups.groups")}
-        hint={t("userGroups.hint")}
-        actions={add("small")}
         error={query.error}
         count={query.data?.userGroups.length}
         usual={3}
         empty={
-          <EmptyState do="createUserGroup" title={t("userGroups.none")} action={add("normal")}>
+          <EmptyState
+            do="createUserGroup"
+            title={t("userGroups.none")}
+            action={<CreateUserGroup />}
+          >
             {t("userGroups.noneHint")}
           </EmptyState>
         }

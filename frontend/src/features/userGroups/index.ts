@@ -1,1 +1,1 @@
-export { UserGroupList } from "./UserGroupList";
+export { CreateUserGroup, UserGroupList } from "./UserGroupList";

@@ -13,7 +13,7 @@ const ada = {
   email: null as string | null,
   note: "first",
   allowedModels: null,
-  group: null as { id: string } | null,
+  group: null as { id: string; name: string } | null,
 };
 
 /** A server that has this user, and compares versions as the real one does. */
@@ -23,7 +23,6 @@ function serverWith(present: { user: typeof ada }) {
       extensions: { code: "CONFLICT", currentVersion: present.user.version },
     });
   return {
-    GroupChoices: () => ({ data: { userGroups: [] } }),
     UserToEdit: () => ({ data: { user: present.user } }),
     UpdateUser: ({ input, expectedVersion }: Record<string, unknown>) => {
       if (expectedVersion !== present.user.version) return { data: null, errors: [outdated()] };
@@ -76,4 +75,39 @@ test("a change that does not concern the form is not shown as a conflict", async
 
   await vi.waitFor(() => expect(close).toHaveBeenCalled());
   expect(present.user).toMatchObject({ version: 10, email: "ada@example.org" });
+});
+
+test("a user stays in their group while the groups are not known yet", async () => {
+  const user = userEvent.setup();
+  const member = { ...ada, group: { __typename: "UserGroup", id: "g1", name: "Interns" } };
+  const sent = vi.fn();
+  const server = serverWith({ user: member });
+  renderPage(() => <EditUserDialog id="1" user={member} open onClose={() => {}} />, {
+    ...server,
+    UpdateUser: (variables) => {
+      sent(variables.input);
+      return server.UpdateUser(variables);
+    },
+  });
+  await user.type(await screen.findByLabelText(/Email/), "ada@example.org");
+  await user.click(screen.getByRole("button", { name: "Save" }));
+
+  await vi.waitFor(() => expect(sent).toHaveBeenCalled());
+  expect(sent.mock.calls[0]?.[0]).toEqual({ email: "ada@example.org" });
+});
+
+test("another group that someone else has chosen is shown", async () => {
+  const user = userEvent.setup();
+  const present = { user: ada };
+  renderPage(
+    () => <EditUserDialog id="1" user={ada} open onClose={() => {}} />,
+    serverWith(present),
+  );
+  await user.type(await screen.findByLabelText(/Email/), "ada@example.org");
+  const group = { __typename: "UserGroup", id: "g1", name: "Interns" };
+  present.user = { ...ada, version: 4, group };
+  await user.click(screen.getByRole("button", { name: "Save" }));
+
+  const theirs = await screen.findByRole("table", { name: "Their changes" });
+  expect(theirs.textContent).toContain("Interns");
 });

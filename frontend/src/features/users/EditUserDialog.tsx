@@ -23,6 +23,7 @@ const UserToEditQuery = graphql(`
       allowedModels
       group {
         id
+        name
       }
     }
   }
@@ -51,10 +52,10 @@ type Stored = Pick<
   UserActionsFragment,
   "version" | "name" | "email" | "note" | "allowedModels" | "group"
 >;
-type User = Omit<Stored, "group"> & { groupId: string | null };
+type User = Omit<Stored, "group"> & { groupId: string | null; groupName: string | null };
 
 function flat({ group, ...user }: Stored): User {
-  return { ...user, groupId: group?.id ?? null };
+  return { ...user, groupId: group?.id ?? null, groupName: group?.name ?? null };
 }
 
 function compare(before: User, after: User): Difference[] {
@@ -62,6 +63,7 @@ function compare(before: User, after: User): Difference[] {
     [t("common.name"), (user: User) => user.name],
     [t("users.email"), (user: User) => user.email || t("common.none")],
     [t("users.note"), (user: User) => user.note || t("common.none")],
+    [t("userGroups.group"), (user: User) => user.groupName ?? t("userGroups.noGroup")],
     [t("common.allowedModels"), (user: User) => user.allowedModels?.join(", ") ?? t("common.all")],
   ] as const;
   return differencesOf<User>(fields, before, after);

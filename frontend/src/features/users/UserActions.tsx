@@ -25,6 +25,7 @@ const UserActionsFragment = graphql(`
     allowedModels
     group {
       id
+      name
     }
   }
 `);

@@ -22,6 +22,9 @@ const AccountGroupQuery = graphql(`
       version
       userCount
       apiKeyCount
+      userGroups {
+        id
+      }
       accounts {
         id
       }

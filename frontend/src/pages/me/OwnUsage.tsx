@@ -2,7 +2,7 @@ import { useSearchParams } from "@solidjs/router";
 import { createQuery } from "@urql/solid";
 import { createMemo, For, Show } from "solid-js";
 import { OwnAlertAddress } from "../../features/alertAddress";
-import { OwnShares } from "../../features/shares";
+import { createOwnShares, OwnShares } from "../../features/shares";
 import { hoursOf, longName, seriesByKind, shortName } from "../../features/usage";
 import { graphql } from "../../graphql/generated";
 import type { OwnUsageQuery, UsageBucket, UsagePreset } from "../../graphql/generated/graphql";
@@ -28,11 +28,12 @@ import { Figure, Figures } from "../../ui/Figure";
 import { Notice } from "../../ui/Notice";
 import { Page } from "../../ui/Page";
 import { Panel } from "../../ui/Panel";
+import { describeAmount } from "../../ui/quotaAmounts";
 import { SkeletonText } from "../../ui/Skeleton";
 import { Cell, Head, Table } from "../../ui/Table";
 import { Unknown } from "../../ui/Unknown";
 import { UnpricedNote } from "../../ui/UnpricedNote";
-import { OwnWindows } from "./OwnWindows";
+import { createOwnWindows, OwnWindows } from "./OwnWindows";
 
 const OwnUsageDocument = graphql(`
   query OwnUsage($preset: UsagePreset!, $zone: String!, $bucket: UsageBucket!) {
@@ -153,30 +154,56 @@ function Models(props: { usage: Usage }) {
     formatShare(tokens / Math.max(1, props.usage.totals.tokens.total));
   return (
     <Panel title={t("pages.own.models")} flush>
-      <Table
-        label={t("pages.own.models")}
-        head={
-          <>
-            <Head>{t("usage.dimensions.MODEL")}</Head>
-            <Head number>{t("usage.measures.requests")}</Head>
-            <Head number>{t("usage.measures.tokens")}</Head>
-            <Head number>{t("usage.share")}</Head>
-            <Head number>{t("usage.measures.cost")}</Head>
-          </>
-        }
+      <Show
+        when={props.usage.breakdown.length > 0}
+        fallback={<EmptyState title={t("usage.nothing")}>{t("pages.own.usageNone")}</EmptyState>}
       >
-        <For each={props.usage.breakdown}>
-          {(slice) => (
-            <tr>
-              <Cell class="font-medium">{slice.label ?? slice.key}</Cell>
-              <Cell number>{formatWhole(slice.totals.requests)}</Cell>
-              <Cell number>{formatWhole(slice.totals.tokens.total)}</Cell>
-              <Cell number>{share(slice.totals.tokens.total)}</Cell>
-              <Cell number>{formatUsd(slice.totals.cost)}</Cell>
-            </tr>
-          )}
-        </For>
-      </Table>
+        <Table
+          label={t("pages.own.models")}
+          head={
+            <>
+              <Head>{t("usage.dimensions.MODEL")}</Head>
+              <Head number>{t("usage.measures.requests")}</Head>
+              <Head number class="max-sm:hidden">
+                {t("usage.measures.tokens")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("usage.share")}
+              </Head>
+              <Head number class="max-sm:hidden">
+                {t("usage.measures.cost")}
+              </Head>
+            </>
+          }
+        >
+          <For each={props.usage.breakdown}>
+            {(slice) => (
+              <tr>
+                <Cell class="font-medium break-words">
+                  {slice.label || slice.key || t("common.none")}
+                  <span class="block text-sm font-normal text-muted sm:hidden">
+                    {t("usage.phoneLine", {
+                      tokens: describeAmount("TOKENS", slice.totals.tokens.total),
+                      cost: formatUsd(slice.totals.cost),
+                      share: share(slice.totals.tokens.total),
+                    })}
+                  </span>
+                </Cell>
+                <Cell number>{formatWhole(slice.totals.requests)}</Cell>
+                <Cell number class="max-sm:hidden">
+                  {formatWhole(slice.totals.tokens.total)}
+                </Cell>
+                <Cell number class="max-sm:hidden">
+                  {share(slice.totals.tokens.total)}
+                </Cell>
+                <Cell number class="max-sm:hidden">
+                  {formatUsd(slice.totals.cost)}
+                </Cell>
+              </tr>
+            )}
+          </For>
+        </Table>
+      </Show>
     </Panel>
   );
 }
@@ -232,23 +259,26 @@ export default function OwnUsage() {
     return viewer && "apiKey" in viewer ? viewer : before;
   });
   const points = () => own()?.user.usage.series ?? [];
+  const [shares, windows] = [createOwnShares(), createOwnWindows()];
+  // All of it appears together: a panel that came later would move those below it.
+  const known = () => (shares() && windows() ? own() : undefined);
 
   return (
     <Page title={t("pages.own.title")} hint={t("pages.own.hint")}>
       <ErrorNotice error={answer.error} />
       <Show
-        when={own()}
+        when={known()}
         fallback={
           <Panel>
             <SkeletonText ring />
           </Panel>
         }
       >
-        {(known) => (
+        {(mine) => (
           <>
-            <Limits own={known()} />
-            <OwnShares />
-            <OwnWindows />
+            <Limits own={mine()} />
+            <OwnShares shares={shares() ?? []} />
+            <OwnWindows windows={windows() ?? []} />
             <Panel
               title={t("pages.own.used")}
               actions={
@@ -261,7 +291,7 @@ export default function OwnUsage() {
               }
             >
               <div class="flex flex-col gap-5">
-                <Sums usage={known().user.usage} />
+                <Sums usage={mine().user.usage} />
                 <StackedChart
                   label={t("pages.own.used")}
                   series={seriesByKind(points(), "tokens")}
@@ -274,7 +304,7 @@ export default function OwnUsage() {
                 />
               </div>
             </Panel>
-            <Models usage={known().user.usage} />
+            <Models usage={mine().user.usage} />
             <OwnAlertAddress />
           </>
         )}

@@ -83,20 +83,26 @@ const OwnWindowsQueryDoc = graphql(`
   }
 `);
 
-/** The usage windows of the subscriptions that the user's requests have used; nothing without any. */
-export function OwnWindows() {
+type Windows = readonly FragmentType<typeof OwnWindowDoc>[];
+
+/** The usage windows of the subscriptions that the user's requests have used; undefined until the server has responded. */
+export function createOwnWindows(): () => Windows | undefined {
   const [answer, ask] = createQuery({ query: OwnWindowsQueryDoc });
   createEvery(() => ask({ requestPolicy: "network-only" }));
-  const windows = () => {
+  return () => {
     const viewer = answer.data?.viewer;
-    return viewer && "windows" in viewer ? viewer.windows : [];
+    if (viewer) return "windows" in viewer ? viewer.windows : [];
+    return answer.error && [];
   };
+}
+
+/** The usage windows of the subscriptions that the user's requests have used; nothing without any. */
+export function OwnWindows(props: { windows: Windows }) {
   return (
-    <Show when={windows().length > 0}>
-      <Panel title={t("windows.own.title")}>
-        <p class="mb-4 text-muted">{t("windows.own.hint")}</p>
+    <Show when={props.windows.length > 0}>
+      <Panel title={t("windows.own.title")} hint={t("windows.own.hint")}>
         <ul class="flex flex-col gap-5">
-          <For each={windows()}>{(window) => <Window window={window} />}</For>
+          <For each={props.windows}>{(window) => <Window window={window} />}</For>
         </ul>
       </Panel>
     </Show>

@@ -51,3 +51,20 @@ test("a pasted key is offered with its owner and what to do, and is searched for
   await waitFor(() => expect(revoked).toEqual([{ id: "k1", withCreated: true }]));
   expect(JSON.stringify(searches)).not.toContain("sk-ada");
 });
+
+test("pages below those of the navigation are found, by those who may open them", async () => {
+  const user = userEvent.setup();
+  const nothing = {
+    Palette: () => ({ data: { users: { nodes: [] } } }),
+    PaletteKeys: () => ({ data: { apiKeys: { nodes: [] } } }),
+  };
+  const { unmount } = renderPage(() => <Palette open onClose={() => {}} />, nothing);
+  await user.type(await screen.findByRole("combobox"), "backups");
+  await screen.findByRole("option", { name: /^Backups.*Settings/ });
+  unmount();
+
+  renderPage(() => <Palette open onClose={() => {}} />, nothing, "VIEWER");
+  await user.type(await screen.findByRole("combobox"), "settings");
+  await screen.findByRole("option", { name: /^Sessions/ });
+  expect(screen.queryByRole("option", { name: /^Backups/ })).toBeNull();
+});

@@ -9,6 +9,7 @@ import User from "lucide-solid/icons/user";
 import { createEffect, createMemo, createSignal, createUniqueId, For, Show } from "solid-js";
 import { Dynamic } from "solid-js/web";
 import { graphql } from "../../graphql/generated";
+import { useMay } from "../../graphql/may";
 import { t } from "../../i18n";
 import { createKeyLookup } from "../../keys/createKeyLookup";
 import { PastedKey } from "../../keys/FoundKey";
@@ -16,7 +17,7 @@ import { findApiKey } from "../../lib/apiKey";
 import { createDelayed } from "../../lib/createDelayed";
 import { DialogsAbove } from "../../ui/Dialog";
 import { rememberFocus, returnFocus } from "../../ui/focusReturn";
-import { GROUPS } from "../places";
+import { GROUPS, SUBPAGES } from "../places";
 import { type Entry, entriesOf, entryOfFoundKey, findEntries } from "./entries";
 
 const PaletteQueryDocument = graphql(`
@@ -74,11 +75,22 @@ function pages(): Entry[] {
   }));
 }
 
+function subpages(may: ReturnType<typeof useMay>): Entry[] {
+  return SUBPAGES.filter((page) => !page.do || may(page.do)).map(({ path, name, of }) => ({
+    id: `page-${path}`,
+    kind: "page",
+    name: t(name),
+    detail: t(`shell.places.${of}`),
+    path,
+  }));
+}
+
 /**
  * The entries of the palette: the pages, recently active users, and search results. A whole key is looked up by its
  * digest, and searched for nowhere else.
  */
 function createEntries(typed: () => string) {
+  const may = useMay();
   const pasted = createMemo(() => findApiKey(typed()));
   const lookup = createKeyLookup(() => pasted());
   const wanted = createDelayed(() => (pasted() ? "" : typed()), TYPING_MS);
@@ -98,7 +110,9 @@ function createEntries(typed: () => string) {
   const foundKeys = () => (isAnswered() ? (keys.data?.apiKeys.nodes ?? []) : []);
   const all = createMemo(() => {
     const users = [...(recent.data?.users.nodes ?? []), ...(found.data?.users.nodes ?? [])];
-    const known = [...pages(), ...entriesOf(users), ...foundKeys().map(entryOfFoundKey)];
+    // Before anything is typed, recent users matter more.
+    const below = typed().trim() ? subpages(may) : [];
+    const known = [...pages(), ...below, ...entriesOf(users), ...foundKeys().map(entryOfFoundKey)];
     return [...new Map(known.map((entry) => [entry.id, entry])).values()];
   });
   const entries = createMemo(() => {

@@ -7,9 +7,11 @@ use entity::{
     account_access::{self, AccessSubjectKind, Entity as AccountAccessRow},
     account_group::{self, Entity as AccountGroupRow},
     account_group_member::Entity as AccountGroupMember,
+    user::{self, Entity as User},
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QuerySelect as _, QueryTrait as _,
 };
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
 use uuid::Uuid;
@@ -94,6 +96,20 @@ impl AccessTurn {
         Ok(())
     }
 
+    /// Removes the rule of a group of users that is deleted.
+    pub(in crate::domain) async fn forget_user_group(
+        &self,
+        transaction: &DatabaseTransaction,
+        id: Uuid,
+    ) -> Result<()> {
+        AccountAccessRow::delete_many()
+            .filter(account_access::Column::SubjectKind.eq(AccessSubjectKind::UserGroup))
+            .filter(account_access::Column::SubjectId.eq(id))
+            .exec(transaction)
+            .await?;
+        Ok(())
+    }
+
     /// Commits the transaction and replaces the snapshot by the committed state. Everything that can fail happens before
     /// the commit, so that no committed restriction is missing in memory.
     pub(in crate::domain) async fn commit(self, transaction: DatabaseTransaction) -> Result<()> {
@@ -135,9 +151,19 @@ pub(super) fn access_row(
 /// The rows as a connection sees them.
 async fn rows(connection: &impl ConnectionTrait) -> Result<AccessRows> {
     let groups = AccountGroupRow::find().filter(account_group::Column::RemovedAt.is_null());
+    let with_rule = AccountAccessRow::find()
+        .select_only()
+        .column(account_access::Column::SubjectId)
+        .filter(account_access::Column::SubjectKind.eq(AccessSubjectKind::UserGroup));
+    let users = User::find()
+        .select_only()
+        .columns([user::Column::Id, user::Column::UserGroupId])
+        .filter(user::Column::UserGroupId.in_subquery(with_rule.into_query()))
+        .into_tuple();
     Ok(AccessRows {
         groups: groups.all(connection).await?,
         members: AccountGroupMember::find().all(connection).await?,
         access: AccountAccessRow::find().all(connection).await?,
+        users: users.all(connection).await?,
     })
 }

@@ -1,6 +1,7 @@
 //! Creating, changing and deleting groups.
 
 use entity::{
+    account_access::AccessSubjectKind,
     account_group::{self, Entity as AccountGroupRow},
     account_group_member::{self, Entity as AccountGroupMember},
     user,
@@ -50,6 +51,8 @@ pub struct DeletedAccountGroup {
     pub users: u64,
     /// The number of keys that were permitted the group.
     pub api_keys: u64,
+    /// The number of groups of users that were permitted the group.
+    pub user_groups: u64,
 }
 
 /// The most users that the error of a deletion that is not confirmed names.
@@ -159,13 +162,15 @@ impl AccountGroups {
         }
         let accounts = members(&transaction, id).await?;
         let deleted = self.consequences(&transaction, &old).await?;
-        let is_in_use = deleted.released_accounts > 0 || deleted.users > 0 || deleted.api_keys > 0;
+        let subjects = deleted.users + deleted.api_keys + deleted.user_groups;
+        let is_in_use = deleted.released_accounts > 0 || subjects > 0;
         if is_in_use && !is_confirmed {
             return Err(Error::Conflict(warning(&transaction, &deleted).await?));
         }
         let mut before = audited(&old, &accounts);
         before["users"] = json!(deleted.users);
         before["apiKeys"] = json!(deleted.api_keys);
+        before["userGroups"] = json!(deleted.user_groups);
         before["releasedAccounts"] = json!(deleted.released_accounts);
         let removed = AuditChange::removed(subject(&old), before);
         let now = self.clock.now();
@@ -191,6 +196,9 @@ impl AccountGroups {
         let alone: Vec<_> = accounts
             .filter(|account| state.groups_of(*account).len() == 1)
             .collect();
+        let subjects = state.subjects_of(group.id);
+        let of_users = |kind: &AccessSubjectKind| *kind == AccessSubjectKind::UserGroup;
+        let user_groups = subjects.iter().filter(|(kind, _)| of_users(kind)).count();
         Ok(DeletedAccountGroup {
             id: group.id,
             name: group.name.clone(),
@@ -201,6 +209,7 @@ impl AccountGroups {
                 .unwrap_or(u64::MAX),
             users: people::users(group.id).count(connection).await?,
             api_keys: people::api_keys(group.id).count(connection).await?,
+            user_groups: user_groups.try_into().unwrap_or(u64::MAX),
         })
     }
 
@@ -263,9 +272,9 @@ async fn warning(
         false => format!(" ({})", names.join(", ")),
     };
     Ok(format!(
-        "this group is in use: users{names}: {}, API keys: {} lose access to its accounts, and {} of its accounts \
-         become available to every caller without an account group; send confirm: true to delete it",
-        deleted.users, deleted.api_keys, deleted.released_accounts
+        "this group is in use: users{names}: {}, API keys: {}, groups of users: {} lose access to its accounts, and {} \
+         of its accounts become available to every caller without an account group; send confirm: true to delete it",
+        deleted.users, deleted.api_keys, deleted.user_groups, deleted.released_accounts
     ))
 }
 

@@ -1,9 +1,10 @@
-//! Which groups users and keys may use.
+//! Which groups users, keys and groups of users may use.
 
 use entity::{
     account_access::{self, AccessSubjectKind, Entity as AccountAccessRow},
     api_key::{self, Entity as ApiKey},
     user::{self, Entity as User},
+    user_group::{self, Entity as UserGroup},
 };
 use sea_orm::{ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -19,11 +20,12 @@ use crate::domain::{
     version,
 };
 
-/// A user or key that may use groups.
+/// A user, a key or a group of users that may use groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessSubject {
     User(Uuid),
     ApiKey(Uuid),
+    UserGroup(Uuid),
 }
 
 impl AccessSubject {
@@ -31,6 +33,7 @@ impl AccessSubject {
         match self {
             Self::User(id) => (AccessSubjectKind::User, id),
             Self::ApiKey(id) => (AccessSubjectKind::ApiKey, id),
+            Self::UserGroup(id) => (AccessSubjectKind::UserGroup, id),
         }
     }
 
@@ -38,13 +41,14 @@ impl AccessSubject {
         match self {
             Self::User(id) => AuditSubject::new("user", &id),
             Self::ApiKey(id) => AuditSubject::new("apiKey", &id),
+            Self::UserGroup(id) => AuditSubject::new("userGroup", &id),
         }
     }
 }
 
 impl AccountGroups {
-    /// Replaces the groups that a user or key may use; `None` inherits. Advances the version of the user or key, and
-    /// fails if it does not have the expected one.
+    /// Replaces the groups that a subject may use; `None` inherits. Advances the version of the subject, and fails if it
+    /// does not have the expected one.
     pub async fn set_access(
         &self,
         context: &AuditContext,
@@ -105,7 +109,7 @@ fn audited(group_ids: Option<&[Uuid]>) -> Value {
     json!({ "accountGroupIds": group_ids })
 }
 
-/// Advances the version of a user or key in use, if it is the expected one, and locks it until the transaction ends.
+/// Advances the version of a subject in use, if it is the expected one, and locks it until the transaction ends.
 /// Returns its name.
 async fn next_version(
     connection: &impl ConnectionTrait,
@@ -133,6 +137,14 @@ async fn next_version(
                 .await?
                 .ok_or(Error::NotFound { what: "API key" })?;
             ("API key", is_current, key.name, key.version)
+        }
+        AccessSubject::UserGroup(id) => {
+            let (key, column) = ((user_group::Column::Id, id), user_group::Column::Version);
+            let is_current =
+                version::advance::<UserGroup>(connection, key, column, expected).await?;
+            let group = UserGroup::find_by_id(id).one(connection).await?;
+            let group = group.ok_or(Error::NotFound { what: "user group" })?;
+            ("group", is_current, group.name, group.version)
         }
     };
     if is_current {

@@ -30,6 +30,8 @@ pub enum AccessSource {
     ApiKey,
     /// The groups of the user.
     User,
+    /// The account groups of the group of users that the user is in.
+    UserGroup,
     /// The group that is the default for callers without groups.
     DefaultGroup,
     /// No group: the accounts that are in none.
@@ -58,6 +60,8 @@ pub struct AccessSnapshot {
     groups: HashMap<Uuid, AccountGroup>,
     rules: HashMap<(AccessSubjectKind, Uuid), AccessRule>,
     default: Option<AccessRule>,
+    /// The groups of users of their members, as far as a rule names them.
+    user_groups: HashMap<Uuid, Uuid>,
     grouped: Arc<HashSet<AccountId>>,
 }
 
@@ -68,6 +72,8 @@ pub(super) struct AccessRows {
     pub(super) groups: Vec<account_group::Model>,
     pub(super) members: Vec<account_group_member::Model>,
     pub(super) access: Vec<account_access::Model>,
+    /// Users with their groups of users; those without a rule may be missing.
+    pub(super) users: Vec<(Uuid, Uuid)>,
 }
 
 impl AccessSnapshot {
@@ -107,12 +113,13 @@ impl AccessSnapshot {
             groups,
             rules,
             default,
+            user_groups: rows.users.into_iter().collect(),
             grouped,
         }
     }
 
-    /// The accounts of a caller. The most specific subject with groups decides: the key, then the user; without any, the
-    /// default group, or else the accounts that are in no group.
+    /// The accounts of a caller. The most specific subject with groups decides: the key, then the user, then the group of
+    /// users; without any, the default group, or else the accounts that are in no group.
     #[must_use]
     pub fn permitted(&self, user_id: Uuid, api_key_id: Option<Uuid>) -> PermittedAccounts {
         match self.deciding(user_id, api_key_id).1 {
@@ -204,10 +211,16 @@ impl AccessSnapshot {
         let of = |kind, id| self.rules.get(&(kind, id));
         let of_key = api_key_id.and_then(|id| of(AccessSubjectKind::ApiKey, id));
         let of_user = || of(AccessSubjectKind::User, user_id);
+        let of_user_group = || {
+            let group = self.user_groups.get(&user_id)?;
+            of(AccessSubjectKind::UserGroup, *group)
+        };
         if let Some(rule) = of_key {
             (AccessSource::ApiKey, Some(rule))
         } else if let Some(rule) = of_user() {
             (AccessSource::User, Some(rule))
+        } else if let Some(rule) = of_user_group() {
+            (AccessSource::UserGroup, Some(rule))
         } else if let Some(rule) = &self.default {
             (AccessSource::DefaultGroup, Some(rule))
         } else {

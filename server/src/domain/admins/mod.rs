@@ -3,21 +3,16 @@
 mod invitation;
 mod passwords;
 mod second_factor;
+mod setup;
 mod sign_in;
 mod team;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
-use arc_swap::ArcSwapOption;
-use entity::admin::{self, Entity as Admin, Role};
-use sea_orm::{
-    ActiveEnum as _, ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
-};
-use secrecy::SecretString;
+use entity::admin::{self, Entity as Admin};
+use sea_orm::{ActiveEnum as _, ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
-use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 pub(super) use self::second_factor::owner;
 pub use self::{
@@ -26,18 +21,11 @@ pub use self::{
     team::{CreatedAdmin, NewAdmin},
 };
 use super::{
-    Error, Result,
-    audit::{AuditContext, AuditSubject},
-    server_secrets::ServerSecrets,
-    sessions::Sessions,
+    Error, Result, audit::AuditSubject, server_secrets::ServerSecrets, sessions::Sessions,
 };
 use crate::{
     clock::SharedClock,
-    crypto::{
-        password::Passwords,
-        token::{self, Digester},
-        vault::Vault,
-    },
+    crypto::{password::Passwords, token::Digester, vault::Vault},
     db::Database,
 };
 
@@ -52,8 +40,8 @@ pub struct Admins {
     sessions: Sessions,
     vault: Arc<Vault>,
     digester: Digester,
-    /// The token of the set-up page; `None` once there is an administrator. Kept in memory only.
-    setup_token: Arc<ArcSwapOption<Zeroizing<String>>>,
+    /// Whether there is known to be an administrator.
+    is_set_up: Arc<AtomicBool>,
 }
 
 impl Admins {
@@ -71,77 +59,8 @@ impl Admins {
             sessions,
             vault: Arc::clone(&secrets.vault),
             digester: secrets.digester.clone(),
-            setup_token: Arc::default(),
+            is_set_up: Arc::default(),
         }
-    }
-
-    /// On the first start, creates the administrator with the configured password, or the token of a set-up link if no
-    /// password is configured.
-    pub async fn bootstrap(
-        &self,
-        password: Option<SecretString>,
-    ) -> Result<Option<Zeroizing<String>>> {
-        if Admin::find().count(self.db.reader()).await? > 0 {
-            if password.is_some() {
-                tracing::info!("ADMIN_PASSWORD is ignored: an administrator exists");
-            }
-            return Ok(None);
-        }
-        if let Some(password) = password {
-            let context = AuditContext::system("bootstrap");
-            Box::pin(self.create_first(&context, FIRST_ADMIN, password)).await?;
-            tracing::info!("created the administrator; ADMIN_PASSWORD is no longer needed");
-            return Ok(None);
-        }
-        let token = token::generate("setup-");
-        self.setup_token.store(Some(Arc::new(token.clone())));
-        Ok(Some(token))
-    }
-
-    /// Whether there is no administrator yet.
-    pub fn setup_required(&self) -> bool {
-        self.setup_token.load().is_some()
-    }
-
-    /// Creates the first administrator with the token of the set-up link, or sets the password of an invited
-    /// administrator.
-    pub async fn complete_setup(
-        &self,
-        context: &AuditContext,
-        presented: &str,
-        username: Option<&str>,
-        password: SecretString,
-    ) -> Result<admin::Model> {
-        if presented.starts_with(invitation::PREFIX) {
-            return self.accept_invitation(context, presented, password).await;
-        }
-        let token = self.setup_token.load_full();
-        let matches = token
-            .as_ref()
-            .is_some_and(|token| bool::from(token.as_bytes().ct_eq(presented.as_bytes())));
-        if !matches {
-            return Err(Error::WrongCredentials(
-                "the set-up link is invalid or was used; restart the server to get a new one",
-            ));
-        }
-        let username = username.unwrap_or(FIRST_ADMIN);
-        let admin = self.create_first(context, username, password).await?;
-        self.setup_token.store(None);
-        Ok(admin)
-    }
-
-    async fn create_first(
-        &self,
-        context: &AuditContext,
-        username: &str,
-        password: SecretString,
-    ) -> Result<admin::Model> {
-        let new = NewAdmin {
-            username: username.to_owned(),
-            role: Role::Owner,
-            password: Some(password),
-        };
-        Ok(self.create(context, new).await?.admin)
     }
 
     pub async fn named(&self, username: &str) -> Result<Option<admin::Model>> {

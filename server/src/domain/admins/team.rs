@@ -39,6 +39,21 @@ impl Admins {
 
     /// Fails if the username is taken.
     pub async fn create(&self, context: &AuditContext, new: NewAdmin) -> Result<CreatedAdmin> {
+        let mut row = self.new_row(&new).await?;
+        let mut setup_token = None;
+        if new.password.is_none() {
+            let invitation = Invitation::new(&self.digester, self.clock.now());
+            invitation.write(&mut row);
+            setup_token = Some(invitation.token);
+        }
+        let transaction = self.db.begin().await?;
+        let admin = self.insert(context, &transaction, row).await?;
+        transaction.commit().await?;
+        Ok(CreatedAdmin { admin, setup_token })
+    }
+
+    /// A valid row, with the digest of the password if there is one.
+    pub(super) async fn new_row(&self, new: &NewAdmin) -> Result<admin::ActiveModel> {
         let username = new.username.trim().to_owned();
         if username.is_empty() || username.chars().count() > 64 {
             return Err(Error::bad_input("a username must have 1 to 64 characters"));
@@ -48,35 +63,39 @@ impl Admins {
                 "a username must not contain control characters",
             ));
         }
+        let mut password_hash = String::new();
+        if let Some(password) = &new.password {
+            passwords::check(password)?;
+            password_hash = self.passwords.hash(password.clone()).await?;
+        }
         let now = self.clock.now();
-        let mut row = admin::ActiveModel {
+        Ok(admin::ActiveModel {
             id: Set(Uuid::now_v7()),
-            username: Set(username.clone()),
-            password_hash: Set(String::new()),
+            username: Set(username),
+            password_hash: Set(password_hash),
             role: Set(new.role),
             enabled: Set(true),
             created_at: Set(now),
             updated_at: Set(now),
             ..Default::default()
-        };
-        let mut setup_token = None;
-        if let Some(password) = new.password {
-            passwords::check(&password)?;
-            row.password_hash = Set(self.passwords.hash(password).await?);
-        } else {
-            let invitation = Invitation::new(&self.digester, now);
-            invitation.write(&mut row);
-            setup_token = Some(invitation.token);
-        }
-        let transaction = self.db.begin().await?;
+        })
+    }
+
+    /// Inserts an administrator, with the audit event.
+    pub(super) async fn insert(
+        &self,
+        context: &AuditContext,
+        transaction: &DatabaseTransaction,
+        row: admin::ActiveModel,
+    ) -> Result<admin::Model> {
+        let username = row.username.try_as_ref().cloned().unwrap_or_default();
         let admin = row
-            .insert(&transaction)
+            .insert(transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || format!("{username} exists already")))?;
         let created = AuditChange::created(subject(&admin), audited(&admin));
-        audit::record(&transaction, &self.clock, context, created).await?;
-        transaction.commit().await?;
-        Ok(CreatedAdmin { admin, setup_token })
+        audit::record(transaction, &self.clock, context, created).await?;
+        Ok(admin)
     }
 
     /// Changes the role of an administrator and ends their sessions.

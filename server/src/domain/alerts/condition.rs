@@ -33,6 +33,11 @@ impl AlertSubject {
         Self::new(AlertSubjectKind::Quota, &id.to_string(), user)
     }
 
+    /// A key, by the names of its user and itself.
+    pub fn api_key(id: Uuid, name: &str) -> Self {
+        Self::new(AlertSubjectKind::ApiKey, &id.to_string(), name)
+    }
+
     pub fn model(name: &str) -> Self {
         Self::new(AlertSubjectKind::Model, name, name)
     }

@@ -41,6 +41,9 @@ fn sentence(alert: &alert::Model) -> String {
             Some(quota) => format!("{name} has reached a quota of {}", amount(quota)),
             None => format!("{name} has reached a quota"),
         },
+        AlertKind::KeyInTwoNetworks => {
+            format!("the key {name} is used from two networks at the same time")
+        }
         AlertKind::BackupOverdue => "the last backup is older than scheduled".to_owned(),
         AlertKind::BackupFailed => "scheduled backups fail".to_owned(),
         AlertKind::ModelUnpriced => format!("the model {name} has no price"),

@@ -11,8 +11,8 @@ mod list;
 use chrono::{DateTime, Utc};
 use entity::audit_event::{self, Entity as AuditEvent};
 use sea_orm::{
-    ActiveModelTrait as _, ConnectionTrait as _, DatabaseTransaction, DbBackend, EntityTrait as _,
-    IntoActiveModel as _, QueryOrder as _,
+    ActiveModelTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    QueryOrder as _,
 };
 
 pub use self::{
@@ -22,7 +22,10 @@ pub use self::{
     list::AuditFilter,
 };
 use super::Result;
-use crate::{clock::SharedClock, db::Database};
+use crate::{
+    clock::SharedClock,
+    db::{Database, in_turn},
+};
 
 /// A number that no other lock uses ("audit" in ASCII).
 const ADVISORY_KEY: i64 = 0x61_7564_6974;
@@ -67,7 +70,7 @@ pub(super) async fn record(
     context: &AuditContext,
     change: AuditChange,
 ) -> Result<()> {
-    lock(transaction).await?;
+    in_turn(transaction, ADVISORY_KEY).await?;
     let last = AuditEvent::find()
         .order_by_desc(audit_event::Column::Sequence)
         .one(transaction)
@@ -75,14 +78,6 @@ pub(super) async fn record(
     let event = event(context, change, last.as_ref(), clock.now());
     Box::pin(event.into_active_model().insert(transaction)).await?;
     context.set_recorded();
-    Ok(())
-}
-
-async fn lock(transaction: &DatabaseTransaction) -> Result<()> {
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_KEY})");
-        transaction.execute_unprepared(&lock).await?;
-    }
     Ok(())
 }
 

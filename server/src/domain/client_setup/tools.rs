@@ -37,7 +37,12 @@ fn pretty(place: &'static str, value: &Value) -> SetupFile {
 }
 
 fn claude_code(access: &Access) -> ClientSetup {
-    let mut env = json!({"ANTHROPIC_BASE_URL": access.base_url, "ANTHROPIC_AUTH_TOKEN": KEY});
+    let mut env = json!({
+        "ANTHROPIC_BASE_URL": access.base_url,
+        "ANTHROPIC_AUTH_TOKEN": KEY,
+        // Its picker of models asks for those of the key.
+        "CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY": "1",
+    });
     let model = access.model("claude");
     if !model.contains("claude") {
         env["ANTHROPIC_MODEL"] = json!(model);
@@ -62,6 +67,7 @@ model_provider = "proxypal"
 [model_providers.proxypal]
 name = "ProxyPal"
 base_url = "{url}/v1"
+model_catalog_url = "{url}/v1/models"
 env_key = "PROXYPAL_API_KEY"
 wire_api = "responses"
 "#

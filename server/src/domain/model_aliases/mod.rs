@@ -13,7 +13,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition,
-    EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
+    ConnectionTrait, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -27,8 +27,13 @@ use super::{
     prices::Prices,
     provider_accounts::ProviderAccounts,
 };
-use crate::{clock::SharedClock, db::Database};
+use crate::{
+    clock::SharedClock,
+    db::{Database, in_turn},
+};
 
+/// A number that no other lock uses ("alias" in ASCII).
+const ADVISORY_KEY: i64 = 0x61_6c69_6173;
 const MAX_ALIASES: usize = 500;
 /// How long a removed alias is kept, so that requests that used it can still be settled.
 const REMEMBERED: TimeDelta = TimeDelta::days(2);
@@ -48,7 +53,7 @@ pub struct ModelAliases {
     clock: SharedClock,
     prices: Prices,
     accounts: ProviderAccounts,
-    /// Serialises changes, so that a validated change is still valid when it is written.
+    /// Serialises changes and the updates of memory that follow them.
     changing: Arc<Mutex<()>>,
 }
 
@@ -85,7 +90,8 @@ impl ModelAliases {
     ) -> Result<model_alias::Model> {
         context.about(subject(new.alias.trim()));
         let _turn = self.changing.lock().await;
-        let table = self.current();
+        let transaction = self.begin().await?;
+        let table = self.stored(&transaction).await?;
         let new = check::check(&new, &table, models)?;
         let now = self.clock.now();
         let replaced = table.find(&new.alias, now).cloned();
@@ -94,7 +100,6 @@ impl ModelAliases {
                 "there can be at most {MAX_ALIASES} aliases"
             )));
         }
-        let transaction = self.db.begin().await?;
         let before = replaced.as_ref().map(audited);
         if let Some(replaced) = replaced {
             let mut replaced = replaced.into_active_model();
@@ -125,14 +130,15 @@ impl ModelAliases {
         context.about(subject(alias.trim()));
         let _turn = self.changing.lock().await;
         let now = self.clock.now();
-        let row = self.current().find(alias.trim(), now).cloned();
+        let transaction = self.begin().await?;
+        let table = self.stored(&transaction).await?;
+        let row = table.find(alias.trim(), now).cloned();
         let row = row.ok_or(Error::NotFound {
             what: "model alias",
         })?;
         let removed = AuditChange::removed(subject(&row.alias), audited(&row));
         let mut row = row.into_active_model();
         row.removed_at = Set(Some(now));
-        let transaction = self.db.begin().await?;
         let row = row.update(&transaction).await?;
         audit::record(&transaction, &self.clock, context, removed).await?;
         transaction.commit().await?;
@@ -140,19 +146,29 @@ impl ModelAliases {
         Ok(row)
     }
 
+    /// A transaction in which no other server changes aliases, so that a validated change is still valid when it is
+    /// written.
+    async fn begin(&self) -> Result<DatabaseTransaction> {
+        let transaction = self.db.begin().await?;
+        in_turn(&transaction, ADVISORY_KEY).await?;
+        Ok(transaction)
+    }
+
     /// Updates memory before the engine, so that requests for a new alias are priced and limited.
     async fn refresh(&self) -> Result<()> {
+        let aliases = self.stored(self.db.writer()).await?;
+        self.prices.set_aliases(&Arc::new(aliases));
+        self.accounts.announce();
+        Ok(())
+    }
+
+    async fn stored(&self, connection: &impl ConnectionTrait) -> Result<AliasTable> {
         let since = self.clock.now() - REMEMBERED;
         let known = Condition::any()
             .add(model_alias::Column::RemovedAt.is_null())
             .add(model_alias::Column::RemovedAt.gt(since));
-        let rows = ModelAlias::find()
-            .filter(known)
-            .all(self.db.writer())
-            .await?;
-        self.prices.set_aliases(&Arc::new(AliasTable::new(rows)));
-        self.accounts.announce();
-        Ok(())
+        let rows = ModelAlias::find().filter(known).all(connection).await?;
+        Ok(AliasTable::new(rows))
     }
 }
 

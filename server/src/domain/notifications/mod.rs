@@ -20,7 +20,7 @@ pub use self::{
     outbox::{DueMessage, Message},
     rules::{NewRule, RuleChanges},
     settings::{ChannelSettings, EmailSettings, SmtpSecurity},
-    warnings::WarnedUsers,
+    warnings::{KeyEnd, WarnedUsers},
 };
 use crate::{
     clock::SharedClock,

@@ -8,9 +8,11 @@ use entity::{
     notification_rule::{self, NotificationEvent},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, DatabaseTransaction,
-    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait as _, DatabaseTransaction, EntityTrait as _, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    sea_query::{Expr, LockBehavior, LockType, Query},
 };
 use uuid::Uuid;
 
@@ -27,6 +29,8 @@ const MAX_PROBLEM: usize = 500;
 const UNDELIVERED: &str = "the mail server did not accept the message";
 /// Messages per read.
 const BATCH: u64 = 50;
+/// How long a message is withheld from other servers while it is sent. Longer than the attempts of a batch can take.
+const CLAIM: TimeDelta = TimeDelta::minutes(3);
 
 /// A notification before it is enqueued.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,18 +118,10 @@ impl Notifications {
         Ok(())
     }
 
-    /// The pending messages that are due.
-    pub async fn due(&self) -> Result<Vec<DueMessage>> {
-        let now = self.clock.now();
-        let found = Notification::find()
-            .find_also_related(Channel)
-            .filter(notification::Column::State.eq(NotificationState::Waiting))
-            .filter(notification::Column::NextAttemptAt.lte(now))
-            .filter(notification_channel::Column::Enabled.eq(true))
-            .order_by_asc(notification::Column::NextAttemptAt)
-            .limit(BATCH)
-            .all(self.db.reader())
-            .await?;
+    /// Claims the pending messages that are due: no other call returns them, until their attempt is recorded or the claim
+    /// has expired.
+    pub async fn claim_due(&self) -> Result<Vec<DueMessage>> {
+        let found = self.claim().await?;
         let addresses = self.addresses(&found).await?;
         let mut due = Vec::with_capacity(found.len());
         for (notification, channel) in found {
@@ -151,6 +147,51 @@ impl Notifications {
             }
         }
         Ok(due)
+    }
+
+    async fn claim(
+        &self,
+    ) -> Result<Vec<(notification::Model, Option<notification_channel::Model>)>> {
+        let now = self.clock.now();
+        let enabled = Query::select()
+            .column(notification_channel::Column::Id)
+            .from(notification_channel::Entity)
+            .and_where(notification_channel::Column::Enabled.eq(true))
+            .to_owned();
+        let transaction = self.db.begin().await?;
+        let due = Notification::find()
+            .filter(notification::Column::State.eq(NotificationState::Waiting))
+            .filter(notification::Column::NextAttemptAt.lte(now))
+            .filter(notification::Column::ChannelId.in_subquery(enabled))
+            .order_by_asc(notification::Column::NextAttemptAt)
+            .limit(BATCH)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .all(&transaction)
+            .await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        Notification::update_many()
+            .col_expr(
+                notification::Column::NextAttemptAt,
+                Expr::value(now + CLAIM),
+            )
+            .filter(notification::Column::Id.is_in(due.iter().map(|message| message.id)))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        let channels = Channel::find()
+            .filter(notification_channel::Column::Id.is_in(due.iter().map(|one| one.channel_id)))
+            .all(self.db.reader())
+            .await?;
+        let channel_of = |id: Uuid| channels.iter().find(|channel| channel.id == id).cloned();
+        Ok(due
+            .into_iter()
+            .map(|message| {
+                let channel = channel_of(message.channel_id);
+                (message, channel)
+            })
+            .collect())
     }
 
     /// Records the result of an attempt. Failed messages are retried with exponential back-off.

@@ -163,7 +163,8 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         | NotificationEvent::ModelUnpriced
         | NotificationEvent::WindowForecast
         | NotificationEvent::OutsideUse
-        | NotificationEvent::AllowanceChanged => &[],
+        | NotificationEvent::AllowanceChanged
+        | NotificationEvent::KeyExpiring => &[],
     };
     let mut percents = given.unwrap_or_else(|| usual.to_vec());
     percents.sort_unstable();
@@ -180,7 +181,8 @@ fn percents(event: NotificationEvent, given: Option<Vec<u8>>) -> Result<Percents
         | NotificationEvent::ModelUnpriced
         | NotificationEvent::WindowForecast
         | NotificationEvent::OutsideUse
-        | NotificationEvent::AllowanceChanged => percents.is_empty(),
+        | NotificationEvent::AllowanceChanged
+        | NotificationEvent::KeyExpiring => percents.is_empty(),
     };
     if !fits {
         return Err(Error::bad_input(

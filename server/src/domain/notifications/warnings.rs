@@ -1,9 +1,10 @@
-//! Warnings to users about their own quotas, at the addresses that they confirmed.
+//! Warnings to users about their own quotas and keys, at the addresses that they confirmed.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
+    key_warning::{self, Entity as KeyWarning},
     notification::{self, Entity as Notification},
     notification_channel::{self, ChannelKind, Entity as Channel},
     notification_rule::NotificationEvent,
@@ -35,6 +36,18 @@ pub struct WarnedUsers {
     users: HashMap<Uuid, Option<DateTime<Utc>>>,
     /// The last warnings, by quota.
     warned: HashMap<Uuid, quota_warning::Model>,
+    /// The last warnings, by key.
+    warned_keys: HashMap<Uuid, key_warning::Model>,
+}
+
+/// The end of a key of a user, of which the user is to be warned.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyEnd {
+    pub user_id: Uuid,
+    pub api_key_id: Uuid,
+    pub ends_at: DateTime<Utc>,
+    /// The step: so many days before the end.
+    pub days: i32,
 }
 
 impl WarnedUsers {
@@ -56,6 +69,13 @@ impl WarnedUsers {
             && (reset_at.is_none_or(|at| at <= warned.reported_at))
             && is_in_window(window, warned.reported_at, now);
         Ok(!is_reported)
+    }
+
+    /// Whether the user of a key is to be warned of its end: once for each step.
+    pub fn has_to_warn_of_key(&self, end: &KeyEnd) -> bool {
+        let warned = self.warned_keys.get(&end.api_key_id);
+        self.users.contains_key(&end.user_id)
+            && warned.is_none_or(|warned| warned.ends_at != end.ends_at || warned.days > end.days)
     }
 }
 
@@ -110,7 +130,49 @@ impl Notifications {
             channel_id,
             users,
             warned: warned.collect(),
+            warned_keys: self.warned_keys().await?,
         }))
+    }
+
+    async fn warned_keys(&self) -> Result<HashMap<Uuid, key_warning::Model>> {
+        let warned = KeyWarning::find().all(self.db.reader()).await?;
+        Ok(warned
+            .into_iter()
+            .map(|row| (row.api_key_id, row))
+            .collect())
+    }
+
+    /// Enqueues a warning to the user of a key, and notes that it was reported.
+    pub async fn warn_of_key(
+        &self,
+        users: &WarnedUsers,
+        end: &KeyEnd,
+        message: &Message,
+    ) -> Result<()> {
+        let warning = key_warning::Model {
+            api_key_id: end.api_key_id,
+            days: end.days,
+            ends_at: end.ends_at,
+        };
+        let replace = OnConflict::column(key_warning::Column::ApiKeyId)
+            .update_columns([key_warning::Column::Days, key_warning::Column::EndsAt])
+            .to_owned();
+        let recipient = Recipient {
+            channel_id: users.channel_id,
+            user_id: Some(end.user_id),
+        };
+        let event = NotificationEvent::KeyExpiring;
+        let row = outbox::waiting(recipient, event, message, self.clock.now());
+        let transaction = self.db.begin().await?;
+        KeyWarning::insert(warning.into_active_model())
+            .on_conflict(replace)
+            .exec_without_returning(&transaction)
+            .await?;
+        row.into_active_model().insert(&transaction).await?;
+        outbox::delete_oldest(&transaction, recipient.user_id).await?;
+        transaction.commit().await?;
+        self.changed.notify_one();
+        Ok(())
     }
 
     /// Enqueues a warning to the user of a quota, and notes that it was reported.

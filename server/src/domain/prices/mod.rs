@@ -17,7 +17,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use entity::price::{self, Entity as Price};
-use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _};
+use sea_orm::{DbErr, EntityTrait as _, IntoActiveModel as _, sea_query::OnConflict};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 
@@ -84,9 +84,27 @@ impl Prices {
             changed,
             updating: Arc::default(),
         };
-        let missing = bundled::missing(&bundled::table()?, &prices.current(), prices.clock.now())?;
-        prices.add(missing, None).await?;
+        prices.add_bundled().await?;
         Ok(prices)
+    }
+
+    /// Stores the bundled prices that are missing, unless another server stores them at the same time.
+    async fn add_bundled(&self) -> Result<()> {
+        let missing = bundled::missing(&bundled::table()?, &self.current(), self.clock.now())?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.db.begin().await?;
+        for batch in missing.chunks(BATCH) {
+            let models = batch.iter().cloned().map(price::Model::into_active_model);
+            Price::insert_many(models)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .exec_without_returning(&transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        self.current.store(Arc::new(read(&self.db).await?));
+        Ok(())
     }
 
     /// Sets the aliases that look-ups resolve.
@@ -129,8 +147,7 @@ impl Prices {
         })?;
         check_source(&row.source)?;
         let created = AuditChange::created(subject(&row), audited(&row));
-        self.add(vec![row.clone()], Some((context, created)))
-            .await?;
+        self.add(vec![row.clone()], context, created).await?;
         Ok(row)
     }
 
@@ -191,16 +208,16 @@ impl Prices {
         let prices: Vec<Value> = rows.iter().map(audited).collect();
         let after = json!({ "source": table.source, "prices": prices });
         let import = AuditChange::created(AuditSubject::new("price", &table.date), after);
-        self.add(rows, Some((context, import))).await?;
+        self.add(rows, context, import).await?;
         Ok(imported)
     }
 
     /// Stores prices, all or none, and then updates memory, so that memory never has prices that the database lacks.
-    /// Bundled prices have no audit event.
     async fn add(
         &self,
         rows: Vec<price::Model>,
-        event: Option<(&AuditContext, AuditChange)>,
+        context: &AuditContext,
+        change: AuditChange,
     ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
@@ -213,9 +230,7 @@ impl Prices {
                 .await;
             inserted.map_err(|error| unless_taken(error, batch))?;
         }
-        if let Some((context, change)) = event {
-            audit::record(&transaction, &self.clock, context, change).await?;
-        }
+        audit::record(&transaction, &self.clock, context, change).await?;
         transaction.commit().await?;
         self.current.rcu(|list| list.with(&rows));
         self.changed.send_replace(());

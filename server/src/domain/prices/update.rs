@@ -82,7 +82,7 @@ impl Prices {
             .map(|change| change.after)
             .collect();
         let added = rows.len();
-        self.add(rows, Some((context, change))).await?;
+        self.add(rows, context, change).await?;
         Ok(Imported {
             added,
             known: update.unchanged,

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use entity::provider_account::{self, ProviderKind, ProviderModel};
-use sea_orm::ActiveEnum as _;
+use sea_orm::{ActiveEnum as _, DatabaseTransaction};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
@@ -47,11 +47,13 @@ impl ProviderAccounts {
         let mut answers = Vec::with_capacity(new.api_keys.len());
         {
             // Serialises concurrent calls with the same keys.
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let mut known = self.known(new.kind).await?;
             for key in &new.api_keys {
-                answers.push(self.add_one(context, &new, key, &label, &mut known).await);
+                let added = self.add_one(context, &sealing, &new, key, &label, &mut known);
+                answers.push(added.await);
             }
+            sealing.commit().await?;
         }
         if answers.iter().any(Result::is_ok) {
             self.announce();
@@ -64,6 +66,7 @@ impl ProviderAccounts {
     async fn add_one(
         &self,
         context: &AuditContext,
+        transaction: &DatabaseTransaction,
         new: &NewProviderApiKeys,
         key: &SecretString,
         label: &str,
@@ -82,7 +85,9 @@ impl ProviderAccounts {
         let label = known.free_label(label);
         let key = one.api_key.clone();
         let address = address(one.kind, one.base_url.as_deref());
-        let account = self.insert_api_key(context, one, label.clone()).await?;
+        let account = self
+            .insert_api_key(context, transaction, one, label.clone())
+            .await?;
         known.labels.insert(label.clone());
         known.keys.push((key, address, label));
         Ok(account)

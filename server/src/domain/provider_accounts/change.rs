@@ -83,7 +83,7 @@ impl ProviderAccounts {
         let account = {
             // Excludes other writers of the encrypted value; otherwise a token that the engine has just refreshed could
             // be lost.
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let account = self.existing(id).await?;
             store::check_version(&account, expected_version)?;
             check_sort(&account, &changes)?;
@@ -98,7 +98,11 @@ impl ProviderAccounts {
             change_secrets(&self.vault, &account, &mut row, &changes)?;
             change_row(account.kind, &mut row, changes)?;
             row.updated_at = Set(self.clock.now());
-            self.update_row(context, &account, row, &replaced).await?
+            let account = self
+                .update_row(context, &sealing, &account, row, &replaced)
+                .await?;
+            sealing.commit().await?;
+            account
         };
         self.announce();
         Ok(account)
@@ -111,18 +115,17 @@ impl ProviderAccounts {
         kind: ProviderKind,
     ) -> Result<Vec<provider_account::Model>> {
         let removed = {
-            let _sealing = self.sealing.lock().await;
-            let transaction = self.db.begin().await?;
+            let sealing = self.begin_sealing().await?;
             let accounts = ProviderAccount::find()
                 .filter(provider_account::Column::Kind.eq(kind))
                 .filter(provider_account::Column::RemovedAt.is_null())
-                .all(&transaction)
+                .all(&*sealing)
                 .await?;
             let mut removed = Vec::with_capacity(accounts.len());
             for account in accounts {
-                removed.push(self.remove_row(context, &transaction, account).await?);
+                removed.push(self.remove_row(context, &sealing, account).await?);
             }
-            transaction.commit().await?;
+            sealing.commit().await?;
             removed
         };
         if !removed.is_empty() {

@@ -89,7 +89,7 @@ impl ProviderAccounts {
         let now = self.clock.now();
         {
             // Excludes concurrent changes of the account, so that none is lost or half overwritten.
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let mut row = self.existing(id).await?.into_active_model();
             row.checked_at = Set(Some(now));
             row.check_failure = Set(finding.failure);
@@ -99,7 +99,8 @@ impl ProviderAccounts {
             if finding.plan.is_some() {
                 row.plan = Set(finding.plan);
             }
-            row.update(self.db.writer()).await?;
+            row.update(&*sealing).await?;
+            sealing.commit().await?;
         }
         if let Some(reported) = finding.windows {
             let report = WindowReport {

@@ -10,7 +10,7 @@ use entity::provider_account::{
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -161,41 +161,55 @@ impl ProviderAccounts {
         let label = text::optional("label", new.label.as_deref(), 100)?;
         let login = text::required("login", &new.login, 100)?;
         let saved = {
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let there = self.github_account_of(&login).await?;
             let github = Github {
                 login: login.clone(),
                 token: new.token,
                 copilot: new.copilot.token.clone(),
             };
-            if let Some(account) = there {
+            let saved = if let Some(account) = there {
                 let mut row = account.clone().into_active_model();
                 row.enabled = Set(true);
                 self.accept(&mut row, account.id);
                 self.seal_copilot(&mut row, account.id, github, new.copilot, new.email)?;
-                self.update_row(context, &account, row, &["tokens"]).await?
+                self.update_row(context, &sealing, &account, row, &["tokens"])
+                    .await?
             } else {
                 let mut row = self.new_github_row(label, &login).await?;
                 self.seal_copilot(&mut row, Uuid::now_v7(), github, new.copilot, new.email)?;
-                self.insert(context, row).await?
-            }
+                self.insert(context, &sealing, row).await?
+            };
+            sealing.commit().await?;
+            saved
         };
         self.announce();
         Ok(saved)
     }
 
-    /// Stores a renewed Copilot token.
-    pub async fn set_copilot_token(&self, id: Uuid, token: CopilotToken) -> Result<()> {
+    /// Stores the Copilot token for which an account's GitHub token was exchanged, unless that was replaced meanwhile,
+    /// such as by a new sign-in.
+    pub async fn set_copilot_token(
+        &self,
+        exchanged: &GithubAccount,
+        token: CopilotToken,
+    ) -> Result<()> {
         {
-            let _sealing = self.sealing.lock().await;
+            let id = exchanged.id;
+            let sealing = self.begin_sealing().await?;
             let account = self.existing(id).await?;
             let secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::Github(github) = secrets.secret else {
                 return Err(Error::bad_input("this account is not a GitHub account"));
             };
+            if github.token.expose_secret() != exchanged.token.expose_secret() {
+                tracing::info!(account.id = %id, "a Copilot token is not stored: the account has another sign-in by now");
+                return Ok(());
+            }
             let mut row = account.clone().into_active_model();
             self.seal_copilot(&mut row, id, github, token, None)?;
-            self.update_reported(&account, row).await?;
+            self.update_reported(&sealing, &account, row).await?;
+            sealing.commit().await?;
         }
         self.announce();
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use entity::provider_account::{self, Entity as ProviderAccount, StopLines};
+use entity::provider_account::{self, Entity as ProviderAccount, StopLines, SubscriptionWindows};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
     QueryOrder as _,
@@ -65,12 +65,15 @@ impl ProviderAccounts {
         context.about(store::subject_of(id));
         let window = text::required("window", window, MAX_WINDOW_NAME)?;
         let account = {
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let account = self.existing(id).await?;
             let mut lines = account.stop_lines.clone().unwrap_or_default();
             match stop_at_percent {
                 Some(percent) => {
-                    check_window(&account, &lines, &window)?;
+                    // A reading may not be stored yet.
+                    let latest = self.windows.latest(id);
+                    let known = latest.as_deref().or(account.windows.as_ref());
+                    check_window(known, &lines, &window)?;
                     lines.0.insert(window, checked(percent)?);
                 }
                 None => _ = lines.0.remove(&window),
@@ -78,7 +81,11 @@ impl ProviderAccounts {
             let mut row = account.clone().into_active_model();
             row.stop_lines = Set(Some(lines).filter(|lines| !lines.0.is_empty()));
             row.updated_at = Set(self.clock.now());
-            self.update_row(context, &account, row, &[]).await?
+            let account = self
+                .update_row(context, &sealing, &account, row, &[])
+                .await?;
+            sealing.commit().await?;
+            account
         };
         self.announce();
         Ok(account)
@@ -94,8 +101,12 @@ fn checked(percent: i32) -> Result<u8> {
         ))
 }
 
-fn check_window(account: &provider_account::Model, lines: &StopLines, window: &str) -> Result<()> {
-    let mut reported = account.windows.iter().flat_map(|all| &all.windows);
+fn check_window(
+    known: Option<&SubscriptionWindows>,
+    lines: &StopLines,
+    window: &str,
+) -> Result<()> {
+    let mut reported = known.into_iter().flat_map(|all| &all.windows);
     if lines.0.contains_key(window) || reported.any(|one| one.name == window) {
         if lines.0.len() >= MAX_LINES && !lines.0.contains_key(window) {
             return Err(Error::bad_input("the account has too many stop lines"));

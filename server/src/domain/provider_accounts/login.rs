@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::provider_account::{self, CredentialKind, ProviderModels};
-use sea_orm::{ActiveValue::Set, IntoActiveModel as _};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, IntoActiveModel as _};
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -27,8 +27,9 @@ impl ProviderAccounts {
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         let new = checked(new)?;
-        let _sealing = self.sealing.lock().await;
-        let saved = self.save_checked(context, new).await?;
+        let sealing = self.begin_sealing().await?;
+        let saved = self.save_checked(context, &sealing, new).await?;
+        sealing.commit().await?;
         self.announce();
         Ok(saved)
     }
@@ -46,7 +47,7 @@ impl ProviderAccounts {
             new.content.remove(REFRESH_TOKEN);
         }
         let new = checked(new)?;
-        let _sealing = self.sealing.lock().await;
+        let sealing = self.begin_sealing().await?;
         let saved = match self.same_login(&new).await? {
             Some((account, mut secrets)) => {
                 if let Stored::AuthFile(tokens) = &mut secrets.secret {
@@ -60,23 +61,26 @@ impl ProviderAccounts {
                     }
                     tokens.content.clear();
                 }
-                self.sign_in_again(context, account, secrets, new).await?
+                self.sign_in_again(context, &sealing, (account, secrets), new)
+                    .await?
             }
-            None => self.add_login(context, new).await?,
+            None => self.add_login(context, &sealing, new).await?,
         };
+        sealing.commit().await?;
         self.announce();
         Ok(saved)
     }
 
-    /// The caller holds the lock and has validated the file.
+    /// The caller has validated the file; the transaction is one of [`super::sealing`].
     pub(super) async fn save_checked(
         &self,
         context: &AuditContext,
+        transaction: &DatabaseTransaction,
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         match self.same_login(&new).await? {
-            Some((account, secrets)) => self.sign_in_again(context, account, secrets, new).await,
-            None => self.add_login(context, new).await,
+            Some(known) => self.sign_in_again(context, transaction, known, new).await,
+            None => self.add_login(context, transaction, new).await,
         }
     }
 
@@ -105,8 +109,8 @@ impl ProviderAccounts {
     async fn sign_in_again(
         &self,
         context: &AuditContext,
-        account: provider_account::Model,
-        mut secrets: AccountSecrets,
+        transaction: &DatabaseTransaction,
+        (account, mut secrets): (provider_account::Model, AccountSecrets),
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         if let Stored::AuthFile(tokens) = &mut secrets.secret {
@@ -125,12 +129,14 @@ impl ProviderAccounts {
         row.checked_at = Set(None);
         self.accept(&mut row, account.id);
         row.updated_at = Set(now);
-        self.update_row(context, &account, row, &["tokens"]).await
+        self.update_row(context, transaction, &account, row, &["tokens"])
+            .await
     }
 
     async fn add_login(
         &self,
         context: &AuditContext,
+        transaction: &DatabaseTransaction,
         new: NewAuthFile,
     ) -> Result<provider_account::Model> {
         let id = Uuid::now_v7();
@@ -172,7 +178,7 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        self.insert(context, account).await
+        self.insert(context, transaction, account).await
     }
 
     /// The e-mail address of the login, or a numbered label if it is taken.

@@ -19,6 +19,7 @@ mod limit;
 mod login;
 mod own_client;
 mod pause;
+mod sealing;
 mod secrets;
 mod settle;
 mod status;
@@ -31,7 +32,8 @@ use entity::provider_account::{
     self, CredentialKind, Entity as ProviderAccount, ProviderKind, ProviderModel, ProviderModels,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
+    QueryOrder as _,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::{Mutex, watch};
@@ -91,7 +93,7 @@ pub struct ProviderAccounts {
     vault: Arc<Vault>,
     changes: Arc<watch::Sender<u64>>,
     attempts: Arc<EngineAttempts>,
-    /// Held from reading a secret until writing it back, so that no refreshed token is lost.
+    /// Held from reading a secret until writing it back; see [`sealing`].
     sealing: Arc<Mutex<()>>,
     /// Sign-ins whose account the engine will write.
     expected: Arc<ExpectedAdoptions>,
@@ -165,13 +167,15 @@ impl ProviderAccounts {
         let mut new = check::new_api_key(new)?;
         let account = {
             // Serialises concurrent calls with the same key.
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             self.known(new.kind).await?.require_new(&new)?;
             let label = match new.label.take() {
                 Some(label) => label,
                 None => self.free_label(new.kind).await?,
             };
-            self.insert_api_key(context, new, label).await?
+            let account = self.insert_api_key(context, &sealing, new, label).await?;
+            sealing.commit().await?;
+            account
         };
         self.announce();
         Ok(account)
@@ -181,6 +185,7 @@ impl ProviderAccounts {
     async fn insert_api_key(
         &self,
         context: &AuditContext,
+        transaction: &DatabaseTransaction,
         new: NewProviderApiKey,
         label: String,
     ) -> Result<provider_account::Model> {
@@ -207,7 +212,7 @@ impl ProviderAccounts {
             updated_at: Set(now),
             ..Default::default()
         };
-        self.insert(context, account).await
+        self.insert(context, transaction, account).await
     }
 
     /// Deletes the secret of an account. The row is kept for the history.
@@ -217,11 +222,10 @@ impl ProviderAccounts {
         id: Uuid,
     ) -> Result<provider_account::Model> {
         context.about(store::subject_of(id));
-        let _sealing = self.sealing.lock().await;
+        let sealing = self.begin_sealing().await?;
         let account = self.existing(id).await?;
-        let transaction = self.db.begin().await?;
-        let account = self.remove_row(context, &transaction, account).await?;
-        transaction.commit().await?;
+        let account = self.remove_row(context, &sealing, account).await?;
+        sealing.commit().await?;
         self.announce();
         Ok(account)
     }

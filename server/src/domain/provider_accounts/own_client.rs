@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use entity::provider_account::{CredentialKind, ProviderKind};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -51,20 +51,27 @@ impl ProviderAccounts {
         Ok(opened.collect())
     }
 
-    /// Stores refreshed tokens. Other keys of the file are kept.
+    /// Stores the tokens that the refresh of an account has returned, unless its tokens were replaced meanwhile, such as by
+    /// a new sign-in. Other keys of the file are kept.
     pub async fn renew_own_client(
         &self,
-        id: Uuid,
+        refreshed: &OwnClientAccount,
         tokens: Map<String, Value>,
         expires_at: Option<DateTime<Utc>>,
     ) -> Result<()> {
         {
-            let _sealing = self.sealing.lock().await;
+            let id = refreshed.id;
+            let sealing = self.begin_sealing().await?;
             let account = self.existing(id).await?;
             let mut secrets = AccountSecrets::open(&self.vault, id, &account.sealed)?;
             let Stored::AuthFile(old) = &mut secrets.secret else {
                 return Err(Error::bad_input("this account has no tokens to renew"));
             };
+            let current = auth_file::text(&old.content, OWN_CLIENT_REFRESH_TOKEN);
+            if current != Some(refreshed.refresh_token.expose_secret()) {
+                tracing::info!(account.id = %id, "refreshed tokens are not stored: the account has other ones by now");
+                return Ok(());
+            }
             old.sign_in_again(tokens);
             let now = self.clock.now();
             let mut row = account.into_active_model();
@@ -74,7 +81,8 @@ impl ProviderAccounts {
             row.problem = Set(None);
             row.problem_at = Set(None);
             row.updated_at = Set(now);
-            row.update(self.db.writer()).await?;
+            row.update(&*sealing).await?;
+            sealing.commit().await?;
         }
         self.announce();
         Ok(())

@@ -94,7 +94,7 @@ impl ProviderAccounts {
     ) -> Result<provider_account::Model> {
         context.about(store::subject_of(id));
         let account = {
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let account = self.existing(id).await?;
             context.about(store::subject(&account));
             if account.paused_at.is_none() {
@@ -103,7 +103,11 @@ impl ProviderAccounts {
                 let mut row = account.clone().into_active_model();
                 self.accept(&mut row, id);
                 row.updated_at = Set(self.clock.now());
-                self.update_row(context, &account, row, &[]).await?
+                let account = self
+                    .update_row(context, &sealing, &account, row, &[])
+                    .await?;
+                sealing.commit().await?;
+                account
             }
         };
         self.announce();
@@ -164,7 +168,7 @@ impl ProviderAccounts {
 
     async fn pause(&self, account: &provider_account::Model) -> Result<()> {
         {
-            let _sealing = self.sealing.lock().await;
+            let sealing = self.begin_sealing().await?;
             let account = match self.existing(account.id).await {
                 Err(Error::NotFound { .. }) => return Ok(()),
                 account => account?,
@@ -179,7 +183,9 @@ impl ProviderAccounts {
             row.pause_reason = Set(Some(reason(account.credential).to_owned()));
             row.updated_at = Set(now);
             let context = AuditContext::system("pauseProviderAccount");
-            self.update_row(&context, &account, row, &[]).await?;
+            self.update_row(&context, &sealing, &account, row, &[])
+                .await?;
+            sealing.commit().await?;
         }
         self.attempts.forget(account.id, self.clock.now());
         tracing::warn!(

@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{
-    ProviderAccounts, Result,
+    Error, ProviderAccounts, Result,
     auth_file::{self, Age, NewAuthFile, Stamp},
     login, pause,
+    sealing::is_unchanged,
     secrets::{AccountSecrets, Stored},
 };
 use crate::providers;
@@ -181,7 +182,11 @@ impl ProviderAccounts {
             tokens.refresh(content.clone());
         }
         let account = if age == Age::Fresher || disabled.is_some() {
-            self.keep(account, &secrets, content, disabled).await?
+            match self.keep(&account, &secrets, content, disabled).await? {
+                Some(account) => account,
+                // The next call sees the account as it is by now.
+                None => return Ok(true),
+            }
         } else {
             account
         };
@@ -190,14 +195,23 @@ impl ProviderAccounts {
         Ok(is_right)
     }
 
+    /// Stores the tokens of a file; `None` if the account was changed after it was read.
     async fn keep(
         &self,
-        account: provider_account::Model,
+        account: &provider_account::Model,
         secrets: &AccountSecrets,
         content: &Map<String, Value>,
         disabled: Option<bool>,
-    ) -> Result<provider_account::Model> {
+    ) -> Result<Option<provider_account::Model>> {
         let id = account.id;
+        let transaction = self.begin_in_turn().await?;
+        let current = match self.existing(id).await {
+            Err(Error::NotFound { .. }) => return Ok(None),
+            current => current?,
+        };
+        if !is_unchanged(account, &current) {
+            return Ok(None);
+        }
         let mut row = account.clone().into_active_model();
         row.sealed = Set(secrets.seal(&self.vault, id)?);
         row.expires_at = Set(auth_file::expires_at(content));
@@ -209,10 +223,11 @@ impl ProviderAccounts {
             }
         }
         row.updated_at = Set(self.clock.now());
-        let account = self.update_reported(&account, row).await?;
+        let account = self.update_reported(&transaction, account, row).await?;
+        transaction.commit().await?;
         tracing::debug!(account.id = %id, "stored the tokens that the engine changed");
         self.announce();
-        Ok(account)
+        Ok(Some(account))
     }
 
     /// Handles a file without an account: a copy, a file of a removed account, or a sign-in by the engine itself.
@@ -267,7 +282,9 @@ impl ProviderAccounts {
         name: String,
     ) -> Result<Option<AuthFileStep>> {
         let context = self.expected.context(new.kind);
-        let account = self.save_checked(&context, new).await?;
+        let transaction = self.begin_in_turn().await?;
+        let account = self.save_checked(&context, &transaction, new).await?;
+        transaction.commit().await?;
         tracing::info!(account.id = %account.id, "adopted an auth file that the engine or an operator wrote");
         self.announce();
         let is_its_own = account.file_name.as_ref() == Some(&name);

@@ -1,7 +1,10 @@
 //! Writes accounts, each in one transaction with the audit event about it.
 
 use entity::provider_account;
-use sea_orm::{ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction};
+use sea_orm::{
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction,
+    TransactionTrait as _,
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -16,10 +19,12 @@ impl ProviderAccounts {
     pub(super) async fn insert(
         &self,
         context: &AuditContext,
+        transaction: &DatabaseTransaction,
         row: provider_account::ActiveModel,
     ) -> Result<provider_account::Model> {
         let label = row.label.try_as_ref().cloned().unwrap_or_default();
-        let transaction = self.db.begin().await?;
+        // A label that is taken must not end the caller's transaction.
+        let transaction = transaction.begin().await?;
         let account = row
             .insert(&transaction)
             .await
@@ -30,11 +35,12 @@ impl ProviderAccounts {
         Ok(account)
     }
 
-    /// Updates an account, whose version advances. The caller holds `sealing`. `replaced` names the secrets that are
-    /// new: the event lists them without values.
+    /// Updates an account, whose version advances, in a transaction of [`super::sealing`] that began before the account was
+    /// read. `replaced` names the secrets that are new: the event lists them without values.
     pub(super) async fn update_row(
         &self,
         context: &AuditContext,
+        transaction: &DatabaseTransaction,
         old: &provider_account::Model,
         row: provider_account::ActiveModel,
         replaced: &[&'static str],
@@ -42,9 +48,8 @@ impl ProviderAccounts {
         let label = row.label.try_as_ref().cloned().unwrap_or_default();
         let mut row = row;
         row.version = Set(old.version + 1);
-        let transaction = self.db.begin().await?;
         let account = row
-            .update(&transaction)
+            .update(transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || label_taken(&label)))?;
         let mut after = audited(&account);
@@ -52,8 +57,7 @@ impl ProviderAccounts {
             after[secret] = "replaced".into();
         }
         let updated = AuditChange::updated(subject(&account), audited(old), after);
-        Box::pin(audit::record(&transaction, &self.clock, context, updated)).await?;
-        transaction.commit().await?;
+        Box::pin(audit::record(transaction, &self.clock, context, updated)).await?;
         Ok(account)
     }
 
@@ -61,18 +65,17 @@ impl ProviderAccounts {
     /// day, so an event is recorded only if a field changed that an administrator can set.
     pub(super) async fn update_reported(
         &self,
+        transaction: &DatabaseTransaction,
         old: &provider_account::Model,
         row: provider_account::ActiveModel,
     ) -> Result<provider_account::Model> {
-        let transaction = self.db.begin().await?;
-        let account = row.update(&transaction).await?;
+        let account = row.update(transaction).await?;
         let (before, after) = (audited(old), audited(&account));
         if before != after {
             let context = AuditContext::system("syncProviderAccount");
             let updated = AuditChange::updated(subject(&account), before, after);
-            Box::pin(audit::record(&transaction, &self.clock, &context, updated)).await?;
+            Box::pin(audit::record(transaction, &self.clock, &context, updated)).await?;
         }
-        transaction.commit().await?;
         Ok(account)
     }
 
@@ -104,8 +107,8 @@ impl ProviderAccounts {
     }
 }
 
-/// Refuses a change that is based on an earlier version. The caller holds `sealing`, and so do all writers that
-/// advance the version.
+/// Refuses a change that is based on an earlier version. The transaction is one of [`super::sealing`],
+/// as those of all writers that advance the version.
 pub(super) fn check_version(
     account: &provider_account::Model,
     expected: Option<i32>,

@@ -22,7 +22,41 @@ pub struct RecentAddress {
     pub last_seen_at: DateTime<Utc>,
 }
 
+/// When a key was used from an address, in Unix microseconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressUse {
+    pub api_key_id: Uuid,
+    pub address: String,
+    pub first_at: i64,
+    pub last_at: i64,
+}
+
+/// Requests whose addresses are compared, the latest, so that a busy server takes no longer.
+const COMPARED: i64 = 20_000;
+
 impl RequestLog {
+    /// The uses of all keys since a time, by address, of the latest 20,000 requests.
+    pub async fn uses_by_address(&self, since: DateTime<Utc>) -> Result<Vec<AddressUse>> {
+        let connection = self.db.reader();
+        let values = [Value::from(since.timestamp_micros()), Value::from(COMPARED)];
+        let backend = connection.get_database_backend();
+        let sql = "SELECT api_key_id, client_ip, MIN(started_at) AS first_at, MAX(started_at) AS last_at \
+             FROM (SELECT api_key_id, client_ip, started_at FROM request \
+             WHERE started_at >= $1 AND client_ip IS NOT NULL ORDER BY started_at DESC LIMIT $2) AS latest \
+             GROUP BY api_key_id, client_ip";
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let rows = connection.query_all_raw(statement).await?.into_iter();
+        let uses = rows.map(|row| {
+            Ok(AddressUse {
+                api_key_id: row.try_get("", "api_key_id")?,
+                address: row.try_get("", "client_ip")?,
+                first_at: row.try_get("", "first_at")?,
+                last_at: row.try_get("", "last_at")?,
+            })
+        });
+        uses.collect()
+    }
+
     /// Up to five addresses of each key, the latest first.
     pub async fn addresses_of_keys(
         &self,

@@ -10,11 +10,11 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{api_key, ledger_batch, provider_account, quota_bucket, request, user};
+use entity::{api_key, ledger_batch, provider_account, quota_bucket, replica, request, user};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
-    sea_query::{Alias, Expr, OnConflict},
+    sea_query::{Alias, Expr, OnConflict, Query},
 };
 use uuid::Uuid;
 
@@ -41,8 +41,6 @@ use crate::{
 
 /// The precision of `lastUsedAt`, to save a write per request.
 const USED_PRECISION: TimeDelta = TimeDelta::seconds(30);
-/// The id of the only row of `ledger_batch`.
-const LEDGER: i16 = 1;
 
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -81,6 +79,8 @@ pub(super) struct RequestStore {
     inserts: Inserts,
     /// The stored `lastUsedAt` of keys and accounts.
     last_used: HashMap<Uuid, DateTime<Utc>>,
+    /// Distinguishes the batches of this server from those of others.
+    incarnation: i64,
     next_batch: i64,
     /// The last commit failed without an answer and may have happened.
     outcome_unknown: bool,
@@ -104,7 +104,8 @@ impl RequestStore {
         prices: Prices,
         observer: Arc<dyn WriterObserver>,
     ) -> Result<Self, DbErr> {
-        let last = ledger_batch::Entity::find_by_id(LEDGER)
+        let incarnation = db.incarnation();
+        let last = ledger_batch::Entity::find_by_id(incarnation)
             .one(db.writer())
             .await?;
         Ok(Self {
@@ -115,6 +116,7 @@ impl RequestStore {
             observer,
             inserts: Inserts::default(),
             last_used: HashMap::new(),
+            incarnation,
             next_batch: last.map_or(0, |last| last.number) + 1,
             outcome_unknown: false,
         })
@@ -208,7 +210,7 @@ impl RequestStore {
         agent_sessions::rollup::correct(&transaction, &entries[batch.rows.len()..]).await?;
         add_charges(&transaction, &charges).await?;
         add_tokens(&transaction, &counted).await?;
-        set_batch_number(&transaction, batch.number).await?;
+        set_batch_number(&transaction, self.incarnation, batch.number).await?;
         transaction.commit().await?;
         Ok(Done {
             written: WrittenBatch {
@@ -259,7 +261,7 @@ impl RequestStore {
 
     /// Whether a commit that reported an error has happened.
     async fn is_written(&self, batch: &Batch) -> Result<bool, DbErr> {
-        let last = ledger_batch::Entity::find_by_id(LEDGER)
+        let last = ledger_batch::Entity::find_by_id(self.incarnation)
             .one(self.db.writer())
             .await?;
         Ok(last.is_some_and(|last| last.number == batch.number))
@@ -451,17 +453,32 @@ async fn add_tokens(
     Ok(())
 }
 
-/// Stores the number of the batch, by which [`RequestStore::is_written`] recognises it.
-async fn set_batch_number(connection: &impl ConnectionTrait, number: i64) -> Result<(), DbErr> {
+/// Stores the number of the batch, by which [`RequestStore::is_written`] recognises it. The first batch of a server
+/// removes the numbers of servers that have ended.
+async fn set_batch_number(
+    connection: &impl ConnectionTrait,
+    incarnation: i64,
+    number: i64,
+) -> Result<(), DbErr> {
     let row = ledger_batch::ActiveModel {
-        id: Set(LEDGER),
+        incarnation: Set(incarnation),
         number: Set(number),
     };
-    let mut conflict = OnConflict::column(ledger_batch::Column::Id);
+    let mut conflict = OnConflict::column(ledger_batch::Column::Incarnation);
     conflict.update_column(ledger_batch::Column::Number);
     ledger_batch::Entity::insert(row)
         .on_conflict(conflict)
         .exec_without_returning(connection)
         .await?;
+    if number == 1 {
+        let running = Query::select()
+            .column(replica::Column::Incarnation)
+            .from(replica::Entity)
+            .to_owned();
+        ledger_batch::Entity::delete_many()
+            .filter(ledger_batch::Column::Incarnation.not_in_subquery(running))
+            .exec(connection)
+            .await?;
+    }
     Ok(())
 }

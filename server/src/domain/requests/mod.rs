@@ -32,7 +32,7 @@ use uuid::Uuid;
 
 pub use self::{
     account_traffic::AccountTraffic,
-    addresses::RecentAddress,
+    addresses::{AddressUse, RecentAddress},
     filter::{IdRange, RequestFilter, StatusRange},
     histogram::{HistogramBucket, HistogramRange, RequestHistogram},
     journal::{JournalSync, Noted, PendingEntry, ReplayWindow, Written},

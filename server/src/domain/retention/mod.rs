@@ -24,7 +24,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::batches::RowRange;
-use super::{Result, requests::ReplayWindow, settings::Settings, window_readings::WindowReadings};
+use super::{
+    Result, requests::ReplayWindow, settings::Settings, users::api_keys::AgentSignIns,
+    window_readings::WindowReadings,
+};
 use crate::{clock::SharedClock, db::Database};
 
 /// Rows per transaction.
@@ -114,6 +117,7 @@ impl Retention {
         let days = self.settings.current().gateway.retention_days;
         let cut = now - TimeDelta::days(days.into());
         self.delete_address_requests(now - ADDRESSES_KEPT).await?;
+        AgentSignIns::delete_old(&self.db, &self.clock).await?;
         Ok(Deleted {
             requests: self.delete_requests(cut).await?,
             quarters: self.delete_quarters(cut).await?,

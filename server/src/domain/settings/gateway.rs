@@ -6,7 +6,10 @@ use entity::RateLimit;
 use serde::{Deserialize, Serialize};
 
 use super::{Result, define::define_settings, routing::RoutingSettings};
-use crate::domain::users::{api_keys::OwnKeyPolicy, rate_limits};
+use crate::domain::users::{
+    api_keys::{KeyPolicy, OwnKeyPolicy, SignInPolicy},
+    rate_limits,
+};
 
 const MIB: u64 = 1024 * 1024;
 
@@ -96,9 +99,31 @@ macro_rules! gateway_settings {
             /// The number of active keys up to which a user creates keys, those of administrators included.
             own_keys_maximum: u32 = 5, in 1..=100;
 
+            /// Whether agents such as Claude Code and Codex may sign in: a user confirms with an API key, and the
+            /// agent gets tokens that are valid for an hour and bounded by that key.
+            agent_sign_in: bool = true;
+
+            /// How many days a sign-in of an agent lasts, at most as long as the key that confirmed it.
+            agent_sign_in_days: u32 = 90, in 1..=365;
+
             /// Whether users may set an e-mail address of their own, which is sent warnings about their quotas through the
             /// oldest enabled e-mail channel.
             own_alert_addresses: bool = false;
+
+            /// How many days a key lives at most, from its creation; 0 for no maximum. It holds for existing keys too, and a
+            /// later expiry of a key does not prolong it.
+            max_key_life_days: u32 = 0, in 1..=3650 or 0;
+
+            /// After how many days without a request a key ends; 0 for never. A key that was never used counts from its
+            /// creation. It holds for existing keys too.
+            max_key_idle_days: u32 = 0, in 1..=3650 or 0;
+
+            /// The period in which the networks of a key's requests are compared, in minutes; 0 turns that off. A key without
+            /// allowed networks that is used from two networks in turn raises an alert.
+            key_network_minutes: u32 = 15, in 1..=1440 or 0;
+
+            /// Whether such a key is revoked too, with the keys that its user created with it.
+            revoke_key_in_two_networks: bool = false;
 
             /// How the engine routes requests among accounts, for all providers.
             routing: RoutingSettings = RoutingSettings::default();
@@ -126,6 +151,22 @@ impl GatewaySettings {
         OwnKeyPolicy {
             is_allowed: self.own_keys,
             maximum: self.own_keys_maximum,
+        }
+    }
+
+    /// The bounds of the life of all keys.
+    pub fn key_policy(&self) -> KeyPolicy {
+        KeyPolicy {
+            max_life_days: self.max_key_life_days,
+            max_idle_days: self.max_key_idle_days,
+        }
+    }
+
+    /// The bounds of sign-ins of agents.
+    pub fn sign_in_policy(&self) -> SignInPolicy {
+        SignInPolicy {
+            is_allowed: self.agent_sign_in,
+            days: self.agent_sign_in_days,
         }
     }
 

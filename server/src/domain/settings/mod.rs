@@ -14,8 +14,8 @@ use entity::{
     setting::{self, Entity as Setting},
 };
 use sea_orm::{
-    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, EntityTrait as _,
-    Iterable as _, QueryFilter as _, sea_query::Expr,
+    ActiveEnum as _, ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, Iterable as _,
+    QuerySelect as _,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -30,6 +30,7 @@ use super::{
     Error, Result,
     audit::{self, AuditChange, AuditContext, AuditSubject},
     provider_accounts::ProviderAccounts,
+    users::api_keys::SharedKeyPolicy,
     version,
 };
 use crate::{clock::SharedClock, db::Database};
@@ -81,14 +82,17 @@ pub struct Settings {
     providers: Arc<ArcSwap<Providers>>,
     /// Notified about changes that affect the engine's configuration.
     accounts: ProviderAccounts,
+    /// Set with each change.
+    key_policy: SharedKeyPolicy,
 }
 
 impl Settings {
-    /// Loads the stored settings. `accounts` is notified about changes.
+    /// Loads the stored settings. `accounts` is notified about changes, `key_policy` has those of keys.
     pub async fn load(
         db: Database,
         clock: SharedClock,
         accounts: ProviderAccounts,
+        key_policy: SharedKeyPolicy,
     ) -> Result<Self> {
         let row = Setting::find_by_id(GATEWAY).one(db.reader()).await?;
         let current = match row {
@@ -110,9 +114,11 @@ impl Settings {
                 providers.insert(kind, Arc::new(edition));
             }
         }
+        key_policy.set(current.gateway.key_policy());
         Ok(Self {
             db,
             clock,
+            key_policy,
             current: Arc::new(ArcSwap::from_pointee(current)),
             providers: Arc::new(ArcSwap::from_pointee(providers)),
             accounts,
@@ -151,29 +157,25 @@ impl Settings {
         expected_version: i32,
         change: impl FnOnce(&mut GatewaySettings),
     ) -> Result<Arc<Versioned>> {
-        context.about(subject(GATEWAY));
-        let current = self.current();
-        if current.version != expected_version {
-            return Err(conflict(current.version));
-        }
-        let mut gateway = current.gateway.clone();
-        change(&mut gateway);
-        gateway.check()?;
-        let now = self
-            .store(
-                context,
-                GATEWAY.to_owned(),
-                &current.gateway,
-                &gateway,
-                expected_version,
-            )
+        let change = |mut gateway: GatewaySettings| {
+            change(&mut gateway);
+            gateway.check()?;
+            Ok(gateway)
+        };
+        let (gateway, now) = self
+            .store(context, GATEWAY.to_owned(), expected_version, change)
             .await?;
         let next = Arc::new(Versioned {
             gateway,
             version: expected_version + 1,
             updated_at: Some(now),
         });
-        self.current.store(Arc::clone(&next));
+        // A later change may already be in memory.
+        self.current.rcu(|current| {
+            let is_newer = current.version < next.version;
+            Arc::clone(if is_newer { &next } else { current })
+        });
+        self.key_policy.set(self.current().gateway.key_policy());
         self.accounts.announce();
         Ok(next)
     }
@@ -186,22 +188,12 @@ impl Settings {
         expected_version: i32,
         change: impl FnOnce(&mut ProviderSettings),
     ) -> Result<Arc<VersionedProvider>> {
-        context.about(subject(&key(kind)));
-        let current = self.provider(kind);
-        if current.version != expected_version {
-            return Err(conflict(current.version));
-        }
-        let mut provider = current.provider.clone();
-        change(&mut provider);
-        let provider = provider.checked(kind)?;
-        let now = self
-            .store(
-                context,
-                key(kind),
-                &current.provider,
-                &provider,
-                expected_version,
-            )
+        let change = |mut provider: ProviderSettings| {
+            change(&mut provider);
+            provider.checked(kind)
+        };
+        let (provider, now) = self
+            .store(context, key(kind), expected_version, change)
             .await?;
         let next = Arc::new(VersionedProvider {
             provider,
@@ -210,55 +202,57 @@ impl Settings {
         });
         self.providers.rcu(|providers| {
             let mut providers = providers.as_ref().clone();
-            providers.insert(kind, Arc::clone(&next));
+            let known = providers.entry(kind).or_default();
+            if known.version < next.version {
+                *known = Arc::clone(&next);
+            }
             providers
         });
         self.accounts.announce();
         Ok(next)
     }
 
-    /// Stores a version and its audit event in one transaction.
-    async fn store<T: Serialize + Sync>(
+    /// Changes the stored settings and records the audit event in one transaction. Memory can be behind the database,
+    /// so only the database decides about the version.
+    async fn store<T: Default + Serialize + DeserializeOwned>(
         &self,
         context: &AuditContext,
         key: String,
-        before: &T,
-        after: &T,
         expected_version: i32,
-    ) -> Result<DateTime<Utc>> {
+        change: impl FnOnce(T) -> Result<T>,
+    ) -> Result<(T, DateTime<Utc>)> {
+        context.about(subject(&key));
         let now = self.clock.now();
-        let (before, after) = (as_json(before)?, as_json(after)?);
-        let version = expected_version + 1;
         let transaction = self.db.begin().await?;
-        if expected_version == 0 {
-            let row = setting::ActiveModel {
-                key: Set(key.clone()),
-                value: Set(after.clone()),
-                version: Set(version),
-                updated_at: Set(now),
-            };
-            if let Err(error) = row.insert(&transaction).await {
-                let error = Error::unless_taken(error, String::new);
-                let is_taken = matches!(error, Error::Conflict(_));
-                return Err(if is_taken { conflict(1) } else { error });
-            }
-        } else {
-            let changed = Setting::update_many()
-                .col_expr(setting::Column::Value, Expr::value(after.clone()))
-                .col_expr(setting::Column::Version, Expr::value(version))
-                .col_expr(setting::Column::UpdatedAt, Expr::value(now))
-                .filter(setting::Column::Key.eq(&key))
-                .filter(setting::Column::Version.eq(expected_version))
-                .exec(&transaction)
-                .await?;
-            if changed.rows_affected == 0 {
-                return Err(conflict(version));
-            }
+        let row = Setting::find_by_id(&key)
+            .lock_exclusive()
+            .one(&transaction)
+            .await?;
+        let current = row.as_ref().map_or(0, |row| row.version);
+        if current != expected_version {
+            return Err(conflict(current));
         }
-        let updated = AuditChange::updated(subject(&key), before, after);
+        let before: T = row.map_or_else(|| Ok(T::default()), |row| read(row.value))?;
+        let before_json = as_json(&before)?;
+        let after = change(before)?;
+        let after_json = as_json(&after)?;
+        let row = setting::ActiveModel {
+            key: Set(key.clone()),
+            value: Set(after_json.clone()),
+            version: Set(expected_version + 1),
+            updated_at: Set(now),
+        };
+        if expected_version > 0 {
+            row.update(&transaction).await?;
+        } else if let Err(error) = row.insert(&transaction).await {
+            let error = Error::unless_taken(error, String::new);
+            let is_taken = matches!(error, Error::Conflict(_));
+            return Err(if is_taken { conflict(1) } else { error });
+        }
+        let updated = AuditChange::updated(subject(&key), before_json, after_json);
         audit::record(&transaction, &self.clock, context, updated).await?;
         transaction.commit().await?;
-        Ok(now)
+        Ok((after, now))
     }
 }
 

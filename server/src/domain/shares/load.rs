@@ -29,8 +29,6 @@ const BOOKS: TimeDelta = TimeDelta::days(35);
 const QUARTER: i64 = 900;
 /// Sums of quarters that are older do not change any more.
 const SETTLED: TimeDelta = TimeDelta::hours(2);
-/// Used until the account has a stop line of its own, in percent.
-const STOP: f64 = 100.0;
 
 /// A user's use of an account and a model in a quarter of an hour.
 #[derive(Debug, FromQueryResult)]
@@ -193,9 +191,9 @@ impl SharedPool {
         let mut state = self.lock();
         state.mode = mode;
         let has_new = !ids.is_subset(&state.accounts);
+        let stops = accounts.iter().map(|account| (account.id, account.stops()));
+        state.pool.set_accounts(stops);
         if *state.accounts != ids {
-            let stops = ids.iter().map(|id| (*id, STOP));
-            state.pool.set_accounts(stops);
             state.accounts = Arc::new(ids);
         }
         has_new
@@ -258,11 +256,8 @@ impl SharedPool {
     }
 }
 
-/// The class of a window that all models use; windows of single models are not shared.
+/// The class of a window; `None` for windows of single models.
 fn class_of(window: &SubscriptionWindow) -> Option<WindowClass> {
-    match window.name.as_str() {
-        "five_hour" => Some(WindowClass::FiveHours),
-        "seven_day" => Some(WindowClass::Week),
-        _ => None,
-    }
+    let mut classes = WindowClass::ALL.into_iter();
+    classes.find(|class| members::window_name(*class) == window.name)
 }

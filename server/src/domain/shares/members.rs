@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use entity::{
     api_key::{self, Entity as ApiKey},
-    provider_account::{self, Entity as ProviderAccount, ProviderKind, SubscriptionWindows},
+    provider_account::{
+        self, Entity as ProviderAccount, ProviderKind, StopLines, SubscriptionWindows,
+    },
     share_override::{self, Entity as ShareOverride},
     share_weight::Entity as ShareWeight,
     user::{self, Entity as User},
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
-use shares::MemberWeight;
+use shares::{MemberWeight, WindowClass};
 use uuid::Uuid;
 
 use crate::{
@@ -31,6 +33,26 @@ pub(super) struct ShareableAccount {
     pub(super) id: Uuid,
     pub(super) provider: ProviderKind,
     pub(super) windows: Option<SubscriptionWindows>,
+    pub(super) stop_lines: Option<StopLines>,
+}
+
+impl ShareableAccount {
+    /// The percentages at which the account is not used any more, by class.
+    pub(super) fn stops(&self) -> [f64; 2] {
+        let lines = self.stop_lines.as_ref();
+        WindowClass::ALL.map(|class| {
+            let line = lines.and_then(|lines| lines.0.get(window_name(class)));
+            f64::from(line.copied().unwrap_or(100))
+        })
+    }
+}
+
+/// The provider's name of the windows that all models use; windows of single models are not shared.
+pub(super) fn window_name(class: WindowClass) -> &'static str {
+    match class {
+        WindowClass::FiveHours => "five_hour",
+        WindowClass::Week => "seven_day",
+    }
 }
 
 /// The rows that decide who shares what, at one time.
@@ -138,25 +160,35 @@ impl Directory {
 }
 
 async fn accounts(db: &Database) -> Result<HashMap<Uuid, ShareableAccount>> {
-    let accounts: Vec<(Uuid, ProviderKind, Option<SubscriptionWindows>)> = ProviderAccount::find()
+    type Row = (
+        Uuid,
+        ProviderKind,
+        Option<SubscriptionWindows>,
+        Option<StopLines>,
+    );
+    let accounts: Vec<Row> = ProviderAccount::find()
         .select_only()
         .columns([
             provider_account::Column::Id,
             provider_account::Column::Kind,
             provider_account::Column::Windows,
+            provider_account::Column::StopLines,
         ])
         .filter(provider_account::Column::RemovedAt.is_null())
         .into_tuple()
         .all(db.reader())
         .await?;
-    let accounts = accounts.into_iter().map(|(id, provider, windows)| {
-        let account = ShareableAccount {
-            id,
-            provider,
-            windows,
-        };
-        (id, account)
-    });
+    let accounts = accounts
+        .into_iter()
+        .map(|(id, provider, windows, stop_lines)| {
+            let account = ShareableAccount {
+                id,
+                provider,
+                windows,
+                stop_lines,
+            };
+            (id, account)
+        });
     Ok(accounts.collect())
 }
 
@@ -168,9 +200,13 @@ pub(super) fn groups_of(
 ) -> Vec<Uuid> {
     match access.effective(user_id, api_key_id) {
         (AccessSource::Ungrouped, _) => vec![Uuid::nil()],
-        (AccessSource::ApiKey | AccessSource::User | AccessSource::DefaultGroup, groups) => {
-            groups.iter().map(|group| group.row.id).collect()
-        }
+        (
+            AccessSource::ApiKey
+            | AccessSource::User
+            | AccessSource::UserGroup
+            | AccessSource::DefaultGroup,
+            groups,
+        ) => groups.iter().map(|group| group.row.id).collect(),
     }
 }
 

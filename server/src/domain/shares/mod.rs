@@ -3,6 +3,7 @@
 //! The rule is in the crate `shares`. This module keeps its numbers in memory, one pool for each group and provider, and
 //! rebuilds them from rows at the start: see [`Shares`].
 
+mod accounts;
 mod change;
 mod decisions;
 mod load;
@@ -11,7 +12,10 @@ mod pool;
 mod report;
 mod task;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use arc_swap::ArcSwap;
 use entity::{provider_account::ProviderKind, request, share_pool::ShareMode};
@@ -19,6 +23,7 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 pub use self::{
+    accounts::ShareAccounts,
     change::OBSERVATION,
     decisions::DecisionTotals,
     pool::ShareHold,
@@ -116,6 +121,14 @@ pub struct ShareExceeded {
     pub refusal: ShareRefusal,
 }
 
+/// An admitted request's part of the pools.
+#[derive(Debug, Default)]
+pub struct ShareGrant {
+    /// `None` if it uses no pool.
+    pub hold: Option<ShareHold>,
+    pub accounts: ShareAccounts,
+}
+
 impl Shares {
     /// Without pools until [`Shares::refresh`].
     pub fn new(db: Database, clock: SharedClock, access: AccountAccess, ledger: Ledger) -> Self {
@@ -156,28 +169,40 @@ impl Shares {
     }
 
     /// Decides about a request. If it is admitted, `reserve` takes what else it needs from `value`, and if that succeeds, it
-    /// counts as running in the pool that admits it: all in one step, or nothing. The hold is `None` if the request uses no
-    /// pool. An error has the value.
+    /// counts as running in the pool that admits it: all in one step, or nothing. An error has the value.
     pub fn take<T, R, E: From<(ShareExceeded, T)>>(
         &self,
         request: &ShareRequest<'_>,
         candidates: &ShareCandidates,
         value: T,
         reserve: impl FnOnce(T) -> Result<R, E>,
-    ) -> Result<(R, Option<ShareHold>), E> {
+    ) -> Result<(R, ShareGrant), E> {
         let now = self.0.clock.now().timestamp();
+        let mut accounts = ShareAccounts::default();
         let mut refused: Option<(&Arc<SharedPool>, ShareRefusal)> = None;
-        for pool in &candidates.pools {
+        let mut pools = candidates.pools.iter();
+        for pool in pools.by_ref() {
             let mut state = pool.lock();
             match state.decide(request, now) {
                 Ok(counted) => {
                     let reserved = reserve(value)?;
                     let hold = pool.begin(&mut state, request, now, counted);
-                    return Ok((reserved, Some(hold)));
+                    drop(state);
+                    for other in pools {
+                        let refusal = other.lock().refusal(request, now);
+                        accounts.extend(refusal.map(|refusal| self.withheld(other, refusal)));
+                    }
+                    let hold = Some(hold);
+                    return Ok((reserved, ShareGrant { hold, accounts }));
                 }
                 Err(refusal) => {
-                    let is_sooner =
-                        refused.is_none_or(|(_, known)| refusal.retry_after < known.retry_after);
+                    if state.mode == ShareMode::Enforce {
+                        drop(state);
+                        accounts.extend(Some(self.withheld(pool, refusal)));
+                    }
+                    let is_sooner = refused
+                        .as_ref()
+                        .is_none_or(|(_, known)| refusal.retry_after < known.retry_after);
                     if is_sooner {
                         refused = Some((pool, refusal));
                     }
@@ -185,20 +210,49 @@ impl Shares {
             }
         }
         let Some((pool, refusal)) = refused.filter(|_| !candidates.has_others) else {
-            return Ok((reserve(value)?, None));
+            let hold = None;
+            return Ok((reserve(value)?, ShareGrant { hold, accounts }));
         };
         let mut observed = candidates.pools.iter();
         if let Some(pool) = observed.find(|pool| pool.mode() == ShareMode::Observe) {
             let mut state = pool.lock();
             let reserved = reserve(value)?;
-            let hold = pool.begin(&mut state, request, now, Counted::WouldRefuse);
-            return Ok((reserved, Some(hold)));
+            let hold = Some(pool.begin(&mut state, request, now, Counted::WouldRefuse));
+            return Ok((reserved, ShareGrant { hold, accounts }));
         }
         pool.refused(request.user_id, now);
+        Err(E::from((self.exceeded(pool, refusal), value)))
+    }
+
+    /// The request is sent to this account: it counts as running in its pool.
+    pub fn chosen(&self, request: &ShareRequest<'_>, grant: &mut ShareGrant, account: Uuid) {
+        let Some(hold) = &mut grant.hold else {
+            return;
+        };
+        if hold.includes(account) {
+            return;
+        }
+        let pools = self.0.pools.load();
+        let of_account = pools.by_account.get(&account);
+        match of_account.and_then(|pools| pools.first()) {
+            Some(pool) => *hold = pool.carry_over(request),
+            None => grant.hold = None,
+        }
+    }
+
+    fn withheld(
+        &self,
+        pool: &SharedPool,
+        refusal: ShareRefusal,
+    ) -> (Arc<HashSet<Uuid>>, ShareExceeded) {
+        (pool.accounts(), self.exceeded(pool, refusal))
+    }
+
+    fn exceeded(&self, pool: &SharedPool, refusal: ShareRefusal) -> ShareExceeded {
         let access = self.0.access.current();
         let group = access.group(pool.key.group_id);
         let group = group.map(|group| group.row.name.clone());
-        Err(E::from((ShareExceeded { group, refusal }, value)))
+        ShareExceeded { group, refusal }
     }
 
     /// Adds the use of requests that are in the database now.

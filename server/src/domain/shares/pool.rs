@@ -89,6 +89,15 @@ impl SharedPool {
     ) -> ShareHold {
         self.totals.count(counted);
         state.counts.count(request.user_id, now, counted);
+        self.hold(state, request)
+    }
+
+    /// Counts a request as running that another pool has admitted, and counted.
+    pub(super) fn carry_over(self: &Arc<Self>, request: &ShareRequest<'_>) -> ShareHold {
+        self.hold(&mut self.lock(), request)
+    }
+
+    fn hold(self: &Arc<Self>, state: &mut PoolState, request: &ShareRequest<'_>) -> ShareHold {
         let running = RunningRequest {
             share: state.pool.begin(request.user_id),
             ended_at: None,
@@ -180,6 +189,14 @@ impl PoolState {
         }
     }
 
+    /// Why the pool would refuse a request; `None` if it would not, or only observes.
+    pub(super) fn refusal(&mut self, request: &ShareRequest<'_>, now: i64) -> Option<ShareRefusal> {
+        if self.mode != ShareMode::Enforce {
+            return None;
+        }
+        self.decide(request, now).err()
+    }
+
     fn end(&mut self, request_id: Uuid) {
         if let Some(request) = self.running.remove(&request_id) {
             self.pool.end(request.share);
@@ -196,6 +213,10 @@ pub struct ShareHold {
 }
 
 impl ShareHold {
+    pub(super) fn includes(&self, account: Uuid) -> bool {
+        self.pool.lock().accounts.contains(&account)
+    }
+
     /// The request is in the database. It counts as running until the account that served it is known.
     pub(in crate::domain) fn recorded(mut self) {
         self.is_recorded = true;

@@ -212,8 +212,10 @@ impl UserGroups {
     /// Deletes a group. Its members stay, without a group.
     pub async fn delete(&self, context: &AuditContext, id: Uuid) -> Result<user_group::Model> {
         context.about(AuditSubject::new(SUBJECT, &id));
+        let turn = self.api_keys.access().turn().await;
         let transaction = self.db.begin().await?;
         let group = find(&transaction, id).await?;
+        turn.forget_user_group(&transaction, id).await?;
         let members = members(&transaction, id).await?;
         User::update_many()
             .col_expr(user::Column::UserGroupId, Expr::value(None::<Uuid>))
@@ -223,9 +225,14 @@ impl UserGroups {
         let removed = AuditChange::removed(subject(&group), audited(&group));
         group.clone().delete(&transaction).await?;
         audit::record(&transaction, &self.clock, context, removed).await?;
-        transaction.commit().await?;
+        turn.commit(transaction).await?;
         self.refresh(&members).await?;
         Ok(group)
+    }
+
+    /// Another service has changed a group.
+    pub async fn reload(&self) -> Result<()> {
+        self.table.reload(self.db.writer()).await
     }
 
     /// The keys of members follow the groups.

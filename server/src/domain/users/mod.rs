@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 mod groups;
+mod import;
 mod invitations;
 mod list;
 pub mod quotas;
@@ -26,6 +27,7 @@ use self::{
 };
 pub use self::{
     groups::{NewUserGroup, UserGroupChanges, UserGroupTable, UserGroups},
+    import::{ImportedUser, MAX_IMPORTED},
     invitations::{InvitationState, NewUserInvitation, UserInvitations},
     list::{UserFilter, UserOrder, UserOrderField, id_of},
 };
@@ -34,6 +36,7 @@ use crate::{
     db::Database,
     domain::{
         Error, Result,
+        account_groups::AccessTurn,
         audit::{self, AuditChange, AuditContext, AuditSubject},
         models,
         patch::Patch,
@@ -94,6 +97,40 @@ impl Users {
         context: &AuditContext,
         new: NewUser,
     ) -> Result<(user::Model, IssuedApiKey)> {
+        let turn = self.turn(new.group_id.is_some()).await;
+        let transaction = self.db.begin().await?;
+        let (user, issued) = self.insert(context, &transaction, new).await?;
+        commit(transaction, turn).await?;
+        self.api_keys.refresh(user.id).await?;
+        Ok((user, issued))
+    }
+
+    /// Creates users, each with a first key: all or none of them.
+    async fn create_all(
+        &self,
+        context: &AuditContext,
+        new: Vec<NewUser>,
+    ) -> Result<Vec<(user::Model, IssuedApiKey)>> {
+        let turn = self.turn(new.iter().any(|user| user.group_id.is_some()));
+        let turn = turn.await;
+        let transaction = self.db.begin().await?;
+        let mut created = Vec::with_capacity(new.len());
+        for user in new {
+            created.push(self.insert(context, &transaction, user).await?);
+        }
+        commit(transaction, turn).await?;
+        let ids = created.iter().map(|(user, _)| user.id).collect();
+        self.api_keys.refresh_all(&ids).await?;
+        Ok(created)
+    }
+
+    /// Stores a new user and a first key, with their audit event. The caller refreshes the keys after the commit.
+    async fn insert(
+        &self,
+        context: &AuditContext,
+        transaction: &DatabaseTransaction,
+        new: NewUser,
+    ) -> Result<(user::Model, IssuedApiKey)> {
         let now = self.clock.now();
         let name = text::required("name", &new.name, 100)?;
         let wanted = quotas::read_all(&new.quotas)?;
@@ -110,26 +147,23 @@ impl Users {
             updated_at: Set(now),
             ..Default::default()
         };
-        let transaction = self.db.begin().await?;
+        let policy = self.api_keys.policy();
+        policy.check_expiry(new.api_key.expires_at, now)?;
         if let Some(id) = new.group_id {
-            groups::find(&transaction, id).await?;
+            groups::find(transaction, id).await?;
         }
         let user = user
-            .insert(&transaction)
+            .insert(transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
-        let issued = self
-            .api_keys
-            .insert(&transaction, &user, new.api_key)
-            .await?;
-        quotas::begin(&transaction, self.api_keys.ledger(), &user, wanted).await?;
+        let keys = &self.api_keys;
+        let issued = keys.insert(transaction, &user, new.api_key).await?;
+        quotas::begin(transaction, keys.ledger(), &user, wanted).await?;
         let mut after = audited(&user);
         after["apiKey"] = api_keys::audited(&issued.api_key);
-        after["quotas"] = quotas::audited(&transaction, user.id, None).await?;
+        after["quotas"] = quotas::audited(transaction, user.id, None).await?;
         let created = AuditChange::created(subject(&user), after);
-        audit::record(&transaction, &self.clock, context, created).await?;
-        transaction.commit().await?;
-        self.api_keys.refresh(user.id).await?;
+        audit::record(transaction, &self.clock, context, created).await?;
         Ok((user, issued))
     }
 
@@ -154,6 +188,8 @@ impl Users {
         changes: UserChanges,
     ) -> Result<user::Model> {
         context.about(AuditSubject::new(SUBJECT, &id));
+        let group_id = changes.group_id.into_change();
+        let turn = self.turn(group_id.is_some()).await;
         let transaction = self.db.begin().await?;
         let old = next_version(&transaction, id, expected_version).await?;
         let before = audited(&old);
@@ -175,7 +211,7 @@ impl Users {
         if let Some(patterns) = changes.allowed_models.into_change() {
             user.allowed_models = Set(models::check(patterns)?);
         }
-        if let Some(id) = changes.group_id.into_change() {
+        if let Some(id) = group_id {
             if let Some(id) = id {
                 groups::find(&transaction, id).await?;
             }
@@ -186,7 +222,7 @@ impl Users {
             .update(&transaction)
             .await
             .map_err(|error| Error::unless_taken(error, || name_taken(&name)))?;
-        self.record_update(context, transaction, before, &user)
+        self.record_update(context, (transaction, turn), before, &user)
             .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
@@ -241,23 +277,39 @@ impl Users {
         user.updated_at = Set(now);
         let user = user.update(&transaction).await?;
         self.api_keys.revoke_all(&transaction, id).await?;
-        self.record_update(context, transaction, before, &user)
+        self.record_update(context, (transaction, None), before, &user)
             .await?;
         self.api_keys.refresh(id).await?;
         Ok(user)
+    }
+
+    /// The right to change which accounts users may use, for a change of a user's group.
+    async fn turn(&self, changes_group: bool) -> Option<AccessTurn> {
+        if changes_group {
+            Some(self.api_keys.access().turn().await)
+        } else {
+            None
+        }
     }
 
     /// Records the change in the audit and commits it.
     async fn record_update(
         &self,
         context: &AuditContext,
-        transaction: DatabaseTransaction,
+        (transaction, turn): (DatabaseTransaction, Option<AccessTurn>),
         before: Value,
         user: &user::Model,
     ) -> Result<()> {
         let updated = AuditChange::updated(subject(user), before, audited(user));
         audit::record(&transaction, &self.clock, context, updated).await?;
-        Ok(transaction.commit().await?)
+        commit(transaction, turn).await
+    }
+}
+
+async fn commit(transaction: DatabaseTransaction, turn: Option<AccessTurn>) -> Result<()> {
+    match turn {
+        Some(turn) => turn.commit(transaction).await,
+        None => Ok(transaction.commit().await?),
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Response, String> {
 
 /// The body of a successful answer.
 pub(super) async fn text(answer: Response) -> Result<String, String> {
-    let status = answer.status();
+    let (status, path) = (answer.status(), answer.url().path().to_owned());
     let text = answer
         .text()
         .await
@@ -108,7 +108,12 @@ pub(super) async fn text(answer: Response) -> Result<String, String> {
     if status == StatusCode::OK {
         return Ok(text);
     }
-    Err(format!("status {}: {text}", status.as_u16()))
+    let status = status.as_u16();
+    Err(if text.is_empty() {
+        format!("status {status} of {path}, without a text")
+    } else {
+        format!("status {status} of {path}: {text}")
+    })
 }
 
 pub(super) async fn json(answer: Response) -> Result<Value, String> {

@@ -46,7 +46,8 @@ pub(super) async fn check(probe: &Probe<'_>, report: &mut ContractReport) {
         if is_answered {
             let record = usage_record(probe, request_id).await;
             let expected = format!(
-                "the usage queue has a record with the request's id in x_forwarded_for and {TOKENS:?}"
+                "the usage queue has a record with the request's id in x_forwarded_for, {} input and {} output tokens",
+                TOKENS.input, TOKENS.output
             );
             report.note(&format!("{name}: usage"), &expected, record);
         }

@@ -34,7 +34,7 @@ use crate::domain::{
     prices::{Prices, ServiceTier},
     requests::{RecordPermit, RequestRecord},
     settings::Settings,
-    shares::{ShareCandidates, ShareHold, ShareRequest, Shares},
+    shares::{ShareAccounts, ShareCandidates, ShareGrant, ShareRequest, Shares},
     tokens::{MediaCounts, Tokens},
     users::api_keys::{Caller, KeyRing},
 };
@@ -169,7 +169,7 @@ impl AdmissionControl {
         };
         let reserved = self.reserve(request, start, &limits, record, client).await;
         let client_name = record.model.as_deref();
-        let reserved = reserved.map_err(|error| match error {
+        let (reservation, mut grant) = reserved.map_err(|error| match error {
             NotAdmitted::Refused(error) => {
                 NotAdmitted::Refused(explained(error, is_dropped, client_name))
             }
@@ -188,7 +188,12 @@ impl AdmissionControl {
             media: expected.media,
             ..Tokens::default()
         });
-        let route = self.route(request, routed).await?;
+        let route = self.route(request, routed, &grant.accounts).await?;
+        if let Some(account) = route.account() {
+            let share = share_request(request.caller, record, model.as_deref());
+            self.shares.chosen(&share, &mut grant, account);
+        }
+        let reserved = (reservation, grant.hold);
         let permit = self.receipts.begin(record, reserved).await?;
         Ok(Admission {
             permit,
@@ -201,6 +206,7 @@ impl AdmissionControl {
         &self,
         request: AdmissionRequest<'_>,
         models: [Option<&str>; 2],
+        shares: &ShareAccounts,
     ) -> Result<PermittedRoute, GatewayError> {
         if request.lists_models {
             return Ok(PermittedRoute::list());
@@ -209,6 +215,7 @@ impl AdmissionControl {
             caller: request.caller,
             models,
             session: request.session,
+            shares,
         };
         match request.socket {
             Some(SocketEngine(account)) => self.choice.continue_on(account, asked),
@@ -228,14 +235,9 @@ impl AdmissionControl {
         limits: &LimitRequest<'_>,
         record: &mut RequestRecord,
         client: impl Future<Output = ClientEnd>,
-    ) -> Result<(Reservation, Option<ShareHold>), NotAdmitted> {
+    ) -> Result<(Reservation, ShareGrant), NotAdmitted> {
         let caller = request.caller;
-        let share = ShareRequest {
-            request_id: record.id,
-            user_id: caller.user_id,
-            api_key_id: caller.api_key_id,
-            model: limits.model,
-        };
+        let share = share_request(caller, record, limits.model);
         let candidates = if request.is_metered {
             self.shares.candidates(&share)
         } else {
@@ -334,6 +336,19 @@ impl OwnedLimitRequest {
 impl From<GatewayError> for NotAdmitted {
     fn from(error: GatewayError) -> Self {
         Self::Refused(error)
+    }
+}
+
+fn share_request<'a>(
+    caller: &Caller,
+    record: &RequestRecord,
+    model: Option<&'a str>,
+) -> ShareRequest<'a> {
+    ShareRequest {
+        request_id: record.id,
+        user_id: caller.user_id,
+        api_key_id: caller.api_key_id,
+        model,
     }
 }
 

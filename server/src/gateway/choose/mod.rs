@@ -24,6 +24,7 @@ use crate::{
         account_groups::{AccessSnapshot, AccountAccess, PermittedAccounts},
         account_limits::{AccountLimits, AccountObstacle},
         settings::{AccountStrategy, Settings},
+        shares::ShareAccounts,
         users::api_keys::Caller,
     },
     engine::{DedicatedEngine, DedicatedEngines, DedicatedPhase, EngineHandle},
@@ -45,6 +46,7 @@ pub(super) struct ChoiceRequest<'a> {
     pub(super) models: [Option<&'a str>; 2],
     /// The id that the tool sent.
     pub(super) session: Option<&'a [u8]>,
+    pub(super) shares: &'a ShareAccounts,
 }
 
 /// A request as the choice keeps it.
@@ -57,6 +59,7 @@ struct Asked {
     session: SessionKey,
     /// The session of sockets, whose models are not known when they are opened.
     of_sockets: SessionKey,
+    shares: ShareAccounts,
 }
 
 /// The outcome of one attempt to choose.
@@ -160,6 +163,7 @@ impl AccountChoice {
             caller,
             models,
             session,
+            shares,
         } = request;
         let api_key_id = caller.api_key_id;
         Asked {
@@ -172,6 +176,7 @@ impl AccountChoice {
                 .collect(),
             session: self.sessions.key(api_key_id, session, models[0]),
             of_sockets: self.sessions.key(api_key_id, session, None),
+            shares: shares.clone(),
         }
     }
 
@@ -191,6 +196,7 @@ impl AccountChoice {
             Some(account) => {
                 let member = members.get(&account);
                 permitted.account(account)
+                    && asked.shares.exceeded(account).is_none()
                     && member.is_some_and(|member| asked.is_served_by(member) != Some(false))
             }
             None => permitted.shared(&self.engine) && self.shared_serves(&asked),
@@ -198,7 +204,9 @@ impl AccountChoice {
         if !is_here {
             let mut others = members.values();
             let other = others.find(|member| {
-                permitted.account(member.account_id) && asked.is_served_by(member) == Some(true)
+                permitted.account(member.account_id)
+                    && asked.shares.exceeded(member.account_id).is_none()
+                    && asked.is_served_by(member) == Some(true)
             });
             if let Some(other) = other {
                 // The next socket is opened there.
@@ -215,6 +223,9 @@ impl AccountChoice {
         };
         if !permitted.account(account) {
             return Err(GatewayError::AccountNotAllowed);
+        }
+        if let Some(exceeded) = asked.shares.exceeded(account) {
+            return Err(exceeded.clone().into());
         }
         let member = members.get(&account).ok_or(GatewayError::SocketElsewhere)?;
         let mut obstacles = Obstacles::default();
@@ -239,6 +250,7 @@ impl AccountChoice {
             caller,
             models: [None, None],
             session,
+            shares: &ShareAccounts::default(),
         });
         let (permitted, members) = (self.permitted(&asked), self.engine.dedicated());
         let of_session = self.sessions.account(asked.of_sockets, self.clock.now());
@@ -353,6 +365,8 @@ impl AccountChoice {
         let mut is_moving = false;
         // Whether an account that the caller may not use may have the model.
         let mut is_reserved = false;
+        // Of an account that the caller may use, but whose share is used up.
+        let mut exceeded = None;
         // Requests without a model can be for any account. With the shared engine they go there.
         let needs_model = !asked.models.is_empty() || permitted.is_open();
         for member in members.values() {
@@ -365,6 +379,9 @@ impl AccountChoice {
                 }
                 (_, served) if !permitted.account(member.account_id) => {
                     is_reserved |= served != Some(false);
+                }
+                _ if asked.shares.exceeded(member.account_id).is_some() => {
+                    exceeded = asked.shares.exceeded(member.account_id);
                 }
                 (DedicatedPhase::Serving, _) => candidates.extend(self.candidate(member)),
                 (DedicatedPhase::Starting | DedicatedPhase::Leaving, _) => is_moving = true,
@@ -392,7 +409,7 @@ impl AccountChoice {
             }
         }
         let may_share = permitted.is_open() && permitted.has_others;
-        let is_unknown = may_share && !is_moving && !is_reserved;
+        let is_unknown = may_share && !is_moving && !is_reserved && exceeded.is_none();
         if shared || (is_unknown && obstacles.error(now).is_none()) {
             // No account has the model: the engine's own error states it.
             return if permitted.shared(&self.engine) {
@@ -405,6 +422,7 @@ impl AccountChoice {
             return Decision::Wait;
         }
         let error = obstacles.error(now);
+        let error = error.or_else(|| exceeded.cloned().map(GatewayError::from));
         Decision::Refuse(error.unwrap_or(GatewayError::AccountNotAllowed))
     }
 

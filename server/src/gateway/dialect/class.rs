@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::GatewayError;
+use crate::domain::users::api_keys::KeyProblem;
 
 /// Tools wait for this long without asking their users; beyond it most stop, and one waits however long it takes.
 pub(in crate::gateway) const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -59,6 +60,10 @@ impl GatewayError {
     pub(in crate::gateway) fn class(&self) -> ErrorClass {
         let request = |status| ErrorClass::Request { status };
         match self {
+            // The key is valid: signing in again or another key of the same kind would not help.
+            Self::KeyProblem(KeyProblem::WrongNetwork(_) | KeyProblem::WrongClient) => {
+                ErrorClass::NotAllowed
+            }
             Self::UnknownKey | Self::KeyProblem(_) => ErrorClass::Key,
             Self::QuotaExceeded { retry_after, .. } => ErrorClass::used_up(*retry_after),
             Self::ShareUsed { retry_after, .. }

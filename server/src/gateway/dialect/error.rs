@@ -287,6 +287,11 @@ fn code_of_key(problem: &KeyProblem) -> &'static str {
         KeyProblem::Revoked(_) => "proxypal_revoked",
         KeyProblem::Replaced(_) => "proxypal_key_replaced",
         KeyProblem::Expired(_) => "proxypal_key_expired",
+        KeyProblem::Idle(_) => "proxypal_key_idle",
+        KeyProblem::WrongNetwork(_) => "proxypal_wrong_network",
+        KeyProblem::WrongClient => "proxypal_wrong_client",
+        KeyProblem::SignInRevoked(_) => "proxypal_sign_in_revoked",
+        KeyProblem::SignInExpired(_) => "proxypal_sign_in_expired",
         KeyProblem::UserDisabled => "proxypal_user_disabled",
         KeyProblem::UserArchived => "proxypal_user_archived",
     }
@@ -315,6 +320,27 @@ fn problem_of_key(problem: &KeyProblem) -> String {
             "this API key expired at {}. Ask your administrator for a new key.",
             day(at)
         ),
+        KeyProblem::Idle(at) => format!(
+            "this API key was not used for too long and ended at {}. Ask your administrator for a new key.",
+            day(at)
+        ),
+        KeyProblem::WrongNetwork(Some(address)) => format!(
+            "this API key may not be used from {address}. Use it from a network that it is for, or ask your administrator to allow this one."
+        ),
+        KeyProblem::WrongNetwork(None) => {
+            "this API key may be used from some networks only, and your address is unknown. Ask your administrator to check the server's proxies."
+                .to_owned()
+        }
+        KeyProblem::WrongClient => {
+            "this API key may not be used with this client. Use a client that it is for, or ask your administrator to allow this one."
+                .to_owned()
+        }
+        KeyProblem::SignInRevoked(at) => {
+            format!("this sign-in was revoked at {}. Sign in again.", day(at))
+        }
+        KeyProblem::SignInExpired(at) => {
+            format!("this access token expired at {}. Sign in again.", day(at))
+        }
         KeyProblem::UserDisabled => {
             "the user of this API key is disabled. Ask your administrator to enable the user."
                 .to_owned()

@@ -19,6 +19,8 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGEN
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 
+use crate::domain::client_family::ClientFamily;
+
 use self::answer::ErrorAnswer;
 pub(super) use error::GatewayError;
 pub(super) use stream::{in_socket_error, in_stream_error};
@@ -29,8 +31,8 @@ pub(super) const ERROR_HEADER: HeaderName = HeaderName::from_static("x-proxypal-
 /// Stops the OpenAI and Anthropic SDKs from retrying.
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
-/// How the user agents of tools begin that wait at every 429, however long, and show nothing meanwhile.
-const WAITING_TOOLS: [&[u8]; 2] = [b"opencode/", b"QwenCode/"];
+/// The tools that wait at every 429, however long, and show nothing meanwhile.
+const WAITING_TOOLS: [ClientFamily; 2] = [ClientFamily::OpenCode, ClientFamily::QwenCode];
 
 /// The SDKs whose format of errors a client parses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,10 +66,10 @@ impl ErrorRecipient {
     /// The client that sent these headers.
     pub(super) fn of(dialect: Dialect, headers: &HeaderMap) -> Self {
         let user_agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
-        let waits = |name: &[u8]| user_agent.is_some_and(|agent| agent.starts_with(name));
+        let client = user_agent.and_then(ClientFamily::of);
         Self {
             dialect,
-            waits_at_429: WAITING_TOOLS.into_iter().any(waits),
+            waits_at_429: client.is_some_and(|client| WAITING_TOOLS.contains(&client)),
         }
     }
 

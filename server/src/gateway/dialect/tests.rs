@@ -67,6 +67,12 @@ fn faults() -> Vec<GatewayError> {
         GatewayError::KeyProblem(KeyProblem::Revoked(DateTime::UNIX_EPOCH)),
         GatewayError::KeyProblem(KeyProblem::Replaced(DateTime::UNIX_EPOCH)),
         GatewayError::KeyProblem(KeyProblem::Expired(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::Idle(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::WrongNetwork(Some([198, 51, 100, 7].into()))),
+        GatewayError::KeyProblem(KeyProblem::WrongNetwork(None)),
+        GatewayError::KeyProblem(KeyProblem::WrongClient),
+        GatewayError::KeyProblem(KeyProblem::SignInRevoked(DateTime::UNIX_EPOCH)),
+        GatewayError::KeyProblem(KeyProblem::SignInExpired(DateTime::UNIX_EPOCH)),
         GatewayError::KeyProblem(KeyProblem::UserDisabled),
         GatewayError::KeyProblem(KeyProblem::UserArchived),
         GatewayError::ModelNotAllowed {

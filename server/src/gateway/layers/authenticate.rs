@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Response},
+    http::{Response, header::USER_AGENT},
 };
 use futures_util::future::{Either, Ready, ready};
 use tower::Service;
@@ -17,8 +17,13 @@ use super::{
     request::{AuthenticatedRequest, LayerResult, RoutedRequest},
 };
 use crate::{
-    domain::users::api_keys::{Caller, KeyProblem, KeyRing},
+    client_address::ClientAddresses,
+    domain::{
+        client_family::ClientFamily,
+        users::api_keys::{Caller, KeyProblem, KeyRing},
+    },
     gateway::{
+        context::Origin,
         dialect::GatewayError,
         headers::{CARRIERS, without_scheme},
         route::query,
@@ -33,6 +38,7 @@ const MAX_KEYS: usize = 8;
 #[derive(Debug)]
 pub(in crate::gateway) struct Authentication {
     pub(in crate::gateway) keys: KeyRing,
+    pub(in crate::gateway) addresses: ClientAddresses,
 }
 
 impl<S> Service<RoutedRequest> for Layered<Authentication, S>
@@ -49,47 +55,80 @@ where
     }
 
     fn call(&mut self, request: RoutedRequest) -> Self::Future {
-        let head = &request.head;
-        match authenticate(&self.state.keys, &head.headers, head.uri.query()) {
-            Ok(caller) => Either::Right(self.inner.call(AuthenticatedRequest { request, caller })),
+        let origin = self.state.origin(&request);
+        match self.state.authenticate(&request, origin) {
+            Ok(caller) => Either::Right(self.inner.call(AuthenticatedRequest {
+                request,
+                caller,
+                origin,
+            })),
             Err(error) => Either::Left(ready(Err(error))),
         }
     }
 }
 
-/// The caller of the first key that is valid, in the order in which the engine would look. If none is, the error is about
-/// the first one that is known.
-fn authenticate(
-    keys: &KeyRing,
-    headers: &HeaderMap,
-    query: Option<&str>,
-) -> Result<Arc<Caller>, GatewayError> {
-    let mut error = GatewayError::UnknownKey;
-    let in_headers = CARRIERS
-        .into_iter()
-        .flat_map(|carrier| headers.get_all(carrier))
-        .map(|value| without_scheme(value.as_bytes()))
-        .take(MAX_KEYS)
-        .map(|key| look_up(keys, key));
-    let in_query = query
-        .into_iter()
-        .filter_map(query::credential)
-        .map(|key| look_up(keys, key.as_bytes()));
-    for found in in_headers.chain(in_query) {
-        match found {
-            Ok(caller) => return Ok(caller),
-            Err(Some(problem)) if error == GatewayError::UnknownKey => {
-                error = GatewayError::KeyProblem(problem);
-            }
-            Err(_) => {}
+impl Authentication {
+    fn origin(&self, request: &RoutedRequest) -> Origin {
+        let headers = &request.head.headers;
+        let address = request
+            .peer
+            .map(|peer| self.addresses.behind(peer, headers));
+        let client = headers.get(USER_AGENT);
+        Origin {
+            address,
+            client: client.and_then(|agent| ClientFamily::of(agent.as_bytes())),
         }
     }
-    Err(error)
-}
 
-fn look_up(keys: &KeyRing, presented: &[u8]) -> Result<Arc<Caller>, Option<KeyProblem>> {
-    if presented.len() > MAX_KEY {
-        return Err(None);
+    /// The caller of the first key that is valid, in the order in which the engine would look. If none is, the error is
+    /// about the first one that is known.
+    fn authenticate(
+        &self,
+        request: &RoutedRequest,
+        origin: Origin,
+    ) -> Result<Arc<Caller>, GatewayError> {
+        let mut error = GatewayError::UnknownKey;
+        // Status lines and scripts ask for reports, and do so on behalf of the clients.
+        let is_report = request.route.own.is_some();
+        let head = &request.head;
+        let in_headers = CARRIERS
+            .into_iter()
+            .flat_map(|carrier| head.headers.get_all(carrier))
+            .map(|value| without_scheme(value.as_bytes()))
+            .take(MAX_KEYS);
+        let in_query = head.uri.query().into_iter().filter_map(query::credential);
+        let in_headers = in_headers.map(|key| self.look_up(key, origin, is_report));
+        let in_query = in_query.map(|key| self.look_up(key.as_bytes(), origin, is_report));
+        for found in in_headers.chain(in_query) {
+            match found {
+                Ok(caller) => {
+                    if !is_report {
+                        caller.used(request.received_at);
+                    }
+                    return Ok(caller);
+                }
+                Err(Some(problem)) if error == GatewayError::UnknownKey => {
+                    error = GatewayError::KeyProblem(problem);
+                }
+                Err(_) => {}
+            }
+        }
+        Err(error)
     }
-    keys.look_up(presented)
+
+    fn look_up(
+        &self,
+        presented: &[u8],
+        origin: Origin,
+        is_report: bool,
+    ) -> Result<Arc<Caller>, Option<KeyProblem>> {
+        if presented.len() > MAX_KEY {
+            return Err(None);
+        }
+        let caller = self.keys.look_up(presented, origin.address)?;
+        if !is_report {
+            caller.check_client(origin.client).map_err(Some)?;
+        }
+        Ok(caller)
+    }
 }

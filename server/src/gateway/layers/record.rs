@@ -21,7 +21,6 @@ use super::{
     request::{AuthenticatedRequest, RecordedRequest, RoutedRequest},
 };
 use crate::{
-    client_address::ClientAddresses,
     domain::{agent_sessions::AgentSessionRef, requests::RequestRecord, users::api_keys::Caller},
     gateway::{
         agent_session::{self, GuessedSessions},
@@ -39,7 +38,6 @@ const MAX_ADDRESS: usize = 45;
 #[derive(Debug)]
 pub(in crate::gateway) struct Recording {
     pub(in crate::gateway) receipts: Arc<Receipts>,
-    pub(in crate::gateway) addresses: ClientAddresses,
     pub(in crate::gateway) traces: Traces,
     pub(in crate::gateway) guessed: GuessedSessions,
 }
@@ -67,9 +65,11 @@ impl Recording {
         let AuthenticatedRequest {
             mut request,
             caller,
+            origin,
         } = request;
         let endpoint = mem::take(&mut request.route.endpoint);
-        let record = self.record(&request, &caller, endpoint);
+        let client = origin.address.map(text_of);
+        let record = self.record(&request, &caller, (endpoint, client));
         let RoutedRequest {
             id,
             received_at,
@@ -85,6 +85,7 @@ impl Recording {
             route,
             recipient,
             caller,
+            origin,
             span: RequestSpan::begin(&self.traces, &head.headers, &record),
         });
         let receipts = Arc::clone(&self.receipts);
@@ -96,11 +97,13 @@ impl Recording {
         }
     }
 
-    fn record(&self, request: &RoutedRequest, caller: &Caller, endpoint: String) -> RequestRecord {
+    fn record(
+        &self,
+        request: &RoutedRequest,
+        caller: &Caller,
+        (endpoint, client_ip): (String, Option<String>),
+    ) -> RequestRecord {
         let headers = &request.head.headers;
-        let client = request
-            .peer
-            .map(|peer| self.addresses.behind(peer, headers));
         let user_agent = headers.get(USER_AGENT);
         let user_agent = user_agent.and_then(|value| value.to_str().ok());
         let named = agent_session::of_headers(caller.user_id, headers);
@@ -127,7 +130,7 @@ impl Recording {
             rejected_by: None,
             tokens: None,
             usage_source: UsageSource::Estimated,
-            client_ip: client.map(text_of),
+            client_ip,
             user_agent: user_agent.map(str::to_owned),
             agent_session,
             requested_service_tier: None,

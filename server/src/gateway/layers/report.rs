@@ -34,7 +34,9 @@ where
             return Either::Right(self.inner.call(request));
         };
         let reports = Arc::clone(&self.state);
-        let AuthenticatedRequest { request, caller } = request;
+        let AuthenticatedRequest {
+            request, caller, ..
+        } = request;
         let (id, now) = (request.id, request.received_at);
         Either::Left(async move { reports.answer(own, &caller, (id, now)).await }.boxed())
     }

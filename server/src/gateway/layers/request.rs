@@ -16,7 +16,7 @@ use crate::{
         admission::{Admission, RequestStart},
         body::Upload,
         choose::PermittedRoute,
-        context::RequestContext,
+        context::{Origin, RequestContext},
         dialect::{ErrorRecipient, GatewayError},
         model::ModelRequest,
         receipts::PendingAdmission,
@@ -53,6 +53,7 @@ pub(in crate::gateway) struct RoutedRequest {
 pub(in crate::gateway) struct AuthenticatedRequest {
     pub(super) request: RoutedRequest,
     pub(super) caller: Arc<Caller>,
+    pub(super) origin: Origin,
 }
 
 /// A request that is recorded even if its client leaves.

@@ -93,7 +93,7 @@ impl SocketSession {
             SessionEnd::EngineLeft => self.turns.end(RequestEnd::Failed("engine_failed")),
             SessionEnd::Revoked => {
                 self.turns.end(RequestEnd::Interrupted("revoked"));
-                let frame = frame(CloseCode::Policy, "the key was revoked");
+                let frame = frame(CloseCode::Policy, "the key is no longer valid here");
                 close(&mut to_client, frame).await;
             }
             SessionEnd::Stopping => {

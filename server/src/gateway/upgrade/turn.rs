@@ -14,12 +14,16 @@ use uuid::Uuid;
 use super::{Sockets, pending_answers::PendingAnswers};
 use crate::{
     clock::SharedClock,
-    domain::{ledger::OpenSocket, requests::RequestRecord, users::api_keys::Caller},
+    domain::{
+        ledger::OpenSocket,
+        requests::RequestRecord,
+        users::api_keys::{Caller, KeyProblem},
+    },
     gateway::{
         admission::{
             Admission, AdmissionRequest, NotAdmitted, RequestStart, SocketEngine, StartError,
         },
-        context::RequestContext,
+        context::{Origin, RequestContext},
         dialect::{Dialect, ErrorRecipient, GatewayError},
         meter::{Receipt, RequestEnd},
         model::{ModelRequest, RequestedModel},
@@ -40,6 +44,7 @@ pub(super) struct Turns {
     recipient: ErrorRecipient,
     /// Of the handshake.
     span: RequestSpan,
+    origin: Origin,
     _socket: OpenSocket,
     place: SocketPlace,
     state: Mutex<TurnState>,
@@ -78,6 +83,7 @@ impl Turns {
             sockets,
             recipient: context.recipient,
             span: context.span.clone(),
+            origin: context.origin,
             _socket: socket,
             place,
             state: Mutex::new(TurnState {
@@ -192,8 +198,7 @@ impl Turns {
         scanner: &ModelScanner,
     ) -> Result<Option<(Arc<Caller>, RequestedModel)>, GatewayError> {
         let mut state = self.lock();
-        let caller = self.sockets.keys.renew(&state.caller);
-        let caller = caller.map_err(GatewayError::of_key)?;
+        let caller = self.renewed(&state.caller).map_err(GatewayError::of_key)?;
         state.caller = Arc::clone(&caller);
         let model = RequestedModel::from(scanner.finish());
         let generates = match model {
@@ -219,7 +224,16 @@ impl Turns {
             (RequestedModel::Missing, Some(last)) => RequestedModel::Named(last.clone()),
             (model, _) => model,
         };
+        caller.used(self.sockets.clock.now());
         Ok(Some((caller, model)))
+    }
+
+    /// The caller as its key is now. The networks and clients of the key may have changed since the handshake.
+    fn renewed(&self, caller: &Caller) -> Result<Arc<Caller>, Option<KeyProblem>> {
+        let origin = self.origin;
+        let caller = self.sockets.keys.renew_from(caller, origin.address)?;
+        caller.check_client(origin.client).map_err(Some)?;
+        Ok(caller)
     }
 
     fn open(&self, admission: Admission, record: RequestRecord) {

@@ -1,4 +1,4 @@
-//! Which account groups users, keys and accounts belong to.
+//! Which account groups users, keys, groups of users and accounts belong to.
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
 
@@ -7,6 +7,7 @@ use crate::{
     domain::{
         Error,
         account_groups::{AccessSubject, AccountGroups},
+        users::UserGroups,
     },
     graphql::{
         provider::account::ProviderAccount,
@@ -18,17 +19,19 @@ use crate::{
             loaders::{AccountId, ApiKeyId, UserId},
             role::{Role, requires_role},
         },
-        types::{api_key::ApiKey, user::User},
+        types::{api_key::ApiKey, user::User, user_group::UserGroup},
     },
 };
 
-/// A user or an API key: exactly one.
+/// A user, an API key or a group of users: exactly one.
 #[derive(OneofObject)]
 enum AccountAccessSubject {
     /// The user's id.
     UserId(ID),
     /// The key's id.
     ApiKeyId(ID),
+    /// The id of the group of users.
+    UserGroupId(ID),
 }
 
 impl AccountAccessSubject {
@@ -36,17 +39,18 @@ impl AccountAccessSubject {
         Ok(match self {
             Self::UserId(id) => AccessSubject::User(input::id(id, "user")?),
             Self::ApiKeyId(id) => AccessSubject::ApiKey(input::id(id, "API key")?),
+            Self::UserGroupId(id) => AccessSubject::UserGroup(input::id(id, "user group")?),
         })
     }
 }
 
-/// The account groups to set for a user or key.
+/// The account groups to set for a subject.
 #[derive(InputObject)]
 struct SetAccountAccessInput {
-    /// The user or key.
+    /// The user, key or group of users.
     subject: AccountAccessSubject,
     /// The ids of the groups, 1 to 50, which replace the present ones; null to inherit: a key from its user, a user
-    /// from the default group. To permit no account, set an empty group.
+    /// from the group of users, that from the default group. To permit no account, set an empty group.
     #[graphql(validator(max_items = 50))]
     account_group_ids: Option<Vec<ID>>,
 }
@@ -54,10 +58,12 @@ struct SetAccountAccessInput {
 /// The result of `setAccountAccess`.
 #[derive(SimpleObject)]
 struct SetAccountAccessPayload {
-    /// The user; null if the subject is a key.
+    /// The user; null if the subject is not one.
     user: Option<User>,
-    /// The key; null if the subject is a user.
+    /// The key; null if the subject is not one.
     api_key: Option<ApiKey>,
+    /// The group of users; null if the subject is not one.
+    user_group: Option<UserGroup>,
 }
 
 /// The result of `setProviderAccountGroups`.
@@ -72,15 +78,16 @@ pub(crate) struct AccountAccessMutation;
 
 #[Object(guard = "Declared")]
 impl AccountAccessMutation {
-    /// Set the account groups that a user or an API key may use. The groups of a key replace those of its user. Changes
-    /// hold from the next request on. `NOT_FOUND` for an archived user and a revoked key.
+    /// Set the account groups that a user, an API key or the members of a group of users may use. The groups of a key replace
+    /// those of its user, and those of a user replace those of the group of users. Changes hold from the next request on.
+    /// `NOT_FOUND` for an archived user and a revoked key.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn set_account_access(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The groups, and the user or key.")] input: SetAccountAccessInput,
+        #[graphql(desc = "The groups, and the subject.")] input: SetAccountAccessInput,
         #[graphql(
-            desc = "The `version` of the user or key that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
+            desc = "The `version` of the subject that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
         )]
         expected_version: Option<i32>,
     ) -> Result<SetAccountAccessPayload> {
@@ -94,13 +101,20 @@ impl AccountAccessMutation {
         let set = groups.set_access(&audit, subject, expected_version, group_ids.as_deref());
         set.await?;
         let loader = ctx.loader();
-        let (user, api_key) = match subject {
-            AccessSubject::User(id) => (loader.load_one(UserId(id)).await?, None),
-            AccessSubject::ApiKey(id) => (None, loader.load_one(ApiKeyId(id)).await?),
-        };
+        let (mut user, mut api_key, mut user_group) = (None, None, None);
+        match subject {
+            AccessSubject::User(id) => user = loader.load_one(UserId(id)).await?,
+            AccessSubject::ApiKey(id) => api_key = loader.load_one(ApiKeyId(id)).await?,
+            AccessSubject::UserGroup(id) => {
+                let groups = ctx.service::<UserGroups>();
+                groups.reload().await?;
+                user_group = groups.table().get(id);
+            }
+        }
         Ok(SetAccountAccessPayload {
             user: user.map(User::from),
             api_key: api_key.map(ApiKey::from),
+            user_group: user_group.map(UserGroup::from),
         })
     }
 

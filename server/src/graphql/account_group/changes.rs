@@ -75,6 +75,8 @@ struct DeleteAccountGroupPayload {
     user_count: u64,
     /// The number of API keys that were permitted it.
     api_key_count: u64,
+    /// The number of groups of users that were permitted it.
+    user_group_count: u64,
     /// The number of its accounts that are in no group now, so that callers without a group use them.
     released_account_count: u64,
 }
@@ -86,6 +88,7 @@ impl From<DeletedAccountGroup> for DeleteAccountGroupPayload {
             name: deleted.name,
             user_count: deleted.users,
             api_key_count: deleted.api_keys,
+            user_group_count: deleted.user_groups,
             released_account_count: deleted.released_accounts,
         }
     }

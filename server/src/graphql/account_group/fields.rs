@@ -2,8 +2,13 @@
 
 use async_graphql::{ComplexObject, Context};
 
+use entity::account_access::AccessSubjectKind;
+
 use crate::{
-    domain::{Error, account_groups::AccountGroups, provider_accounts::ProviderAccounts},
+    domain::{
+        Error, account_groups::AccountGroups, provider_accounts::ProviderAccounts,
+        users::UserGroups,
+    },
     graphql::{
         provider::account::ProviderAccount,
         resolver::{
@@ -12,7 +17,7 @@ use crate::{
             error::Result,
         },
         share::state::AccountSharing,
-        types::{account_group::AccountGroup, api_key::ApiKey, user::User},
+        types::{account_group::AccountGroup, api_key::ApiKey, user::User, user_group::UserGroup},
     },
 };
 
@@ -48,6 +53,16 @@ impl AccountGroup {
         let groups = ctx.service::<AccountGroups>();
         let users = groups.users(self.row_id, limit(first)?).await?;
         Ok(users.into_iter().map(User::from).collect())
+    }
+
+    /// The groups of users whose own account groups include this one, by name.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn user_groups(&self, ctx: &Context<'_>) -> Vec<UserGroup> {
+        let state = ctx.service::<AccountGroups>().access().current();
+        let subjects = state.subjects_of(self.row_id);
+        let mut groups = ctx.service::<UserGroups>().table().list();
+        groups.retain(|group| subjects.contains(&(AccessSubjectKind::UserGroup, group.id)));
+        groups.into_iter().map(UserGroup::from).collect()
     }
 
     /// The number of users whose own groups include this one.

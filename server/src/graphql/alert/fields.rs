@@ -40,6 +40,9 @@ pub(crate) enum AlertKind {
     AccountCooling,
     /// A quota is used up.
     QuotaReached,
+    /// A key without allowed networks was used from one network, from another one and from the first one again within
+    /// `keyNetworkMinutes` of the settings. Networks are /16 prefixes of IPv4 and /32 prefixes of IPv6 addresses.
+    KeyInTwoNetworks,
     /// The last backup is older than two intervals of the schedule.
     BackupOverdue,
     /// The last scheduled backup failed, or there is no passphrase for it.
@@ -78,6 +81,8 @@ pub(crate) enum AlertSubjectKind {
     Quota,
     /// A model.
     Model,
+    /// An API key.
+    ApiKey,
 }
 
 /// The object that an alert is about.
@@ -85,17 +90,18 @@ pub(crate) enum AlertSubjectKind {
 pub(crate) struct AlertSubject {
     /// The type of object.
     kind: AlertSubjectKind,
-    /// The id of the account or quota, or the name of the model; null for the server and the engine.
+    /// The id of the account, quota or key, or the name of the model; null for the server and the engine.
     id: Option<ID>,
-    /// The label of the account, the name of the quota's user, or the name of the model; null for the server and the
-    /// engine.
+    /// The label of the account, the name of the quota's user, the names of the key's user and the key, or the name of the
+    /// model; null for the server and the engine.
     name: Option<String>,
 }
 
 /// The values of an alert when it was last seen. Fields that do not apply to the kind are null.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct AlertDetail {
-    /// The cause in the words of the engine, the provider or the server: at most 500 characters, without secrets.
+    /// The cause in the words of the engine, the provider or the server: at most 500 characters, without secrets. For
+    /// `KEY_IN_TWO_NETWORKS`, the networks.
     reason: Option<String>,
     /// The provider of the account.
     provider: Option<ProviderKind>,

@@ -1,13 +1,19 @@
 //! The fields of a key that need a service.
 
 use async_graphql::{ComplexObject, Context};
-use entity::account_access::AccessSubjectKind;
+use chrono::Utc;
+use entity::{account_access::AccessSubjectKind, api_key};
 
 use crate::{
     clock::SharedClock,
     domain::{
-        Error, account_groups::AccountGroups, usage::UsageFilter, users::api_keys,
-        users::quotas::Quotas,
+        Error,
+        account_groups::AccountGroups,
+        usage::UsageFilter,
+        users::{
+            api_keys::{self, ApiKeys, KeyLife},
+            quotas::Quotas,
+        },
     },
     graphql::{
         quota,
@@ -16,18 +22,26 @@ use crate::{
             cost::{BATCHED, one},
             error::Result,
             guard::DeclaredOn,
-            loaders::{AddressesOfKey, KeysOfUser, RecentUsageOfKey, UserId},
+            loaders::{AddressesOfKey, KeysOfUser, RecentUsageOfKey, SignInOfKey, UserId},
             role::{Role, requires_role},
         },
         types::{
             account_group::AccountAccess,
+            agent_sign_in::AgentSignIn,
             api_key::{ApiKey, ApiKeyAddress, ApiKeyState},
             quota::Quota,
+            scalar::DateTime,
             user::User,
         },
         usage::{input::UsageRange, report::Usage, totals::UsageTotals},
     },
 };
+
+impl ApiKey {
+    fn end(&self, ctx: &Context<'_>) -> Option<chrono::DateTime<Utc>> {
+        ctx.service::<ApiKeys>().policy().end_of(self.life)
+    }
+}
 
 #[ComplexObject]
 impl ApiKey {
@@ -43,11 +57,27 @@ impl ApiKey {
         let now = ctx.service::<SharedClock>().now();
         if self.revoked_at.is_some() {
             ApiKeyState::Revoked
-        } else if self.expires_at.is_some_and(|end| end <= now.into()) {
+        } else if self.end(ctx).is_some_and(|end| end <= now) {
             ApiKeyState::Expired
         } else {
             ApiKeyState::Active
         }
+    }
+
+    /// The time at which it ends unless it is used before: by its own expiry or by the settings `maxKeyLifeDays` and
+    /// `maxKeyIdleDays`, whichever is first; null if it does not end.
+    async fn ends_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        self.end(ctx).map(Into::into)
+    }
+
+    /// The agent that signed in with this key; null for a key with a secret. `revokeApiKey` ends the sign-in.
+    #[graphql(complexity = "child_complexity + BATCHED")]
+    async fn agent_sign_in(&self, ctx: &Context<'_>) -> Result<Option<AgentSignIn>> {
+        if self.signed_in_at.is_none() {
+            return Ok(None);
+        }
+        let sign_in = ctx.loader().load_one(SignInOfKey(self.key_id)).await?;
+        Ok(sign_in.map(AgentSignIn::from))
     }
 
     /// The active keys that the user created with it, or with a key that was created so: `revokeApiKey` revokes them
@@ -57,9 +87,13 @@ impl ApiKey {
         let keys = ctx.loader().load_one(KeysOfUser(self.user_id)).await?;
         let keys = keys.unwrap_or_default();
         let now = ctx.service::<SharedClock>().now();
+        let policy = ctx.service::<ApiKeys>().policy();
+        let lives = |key: &&api_key::Model| {
+            let end = policy.end_of(KeyLife::of(key));
+            key.revoked_at.is_none() && end.is_none_or(|end| end > now)
+        };
         let created = api_keys::created_with(&keys, &[self.key_id]);
-        let active = created
-            .filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now));
+        let active = created.filter(lives);
         Ok(active.cloned().map(ApiKey::from).collect())
     }
 

@@ -14,7 +14,10 @@ use crate::{
             input,
             role::{Role, requires_role},
         },
-        types::{api_key::ApiKey, scalar::DateTime},
+        types::{
+            api_key::{ApiKey, ClientFamily, families},
+            scalar::DateTime,
+        },
     },
 };
 
@@ -25,11 +28,16 @@ struct IssueApiKeyInput {
     user_id: ID,
     /// The name; `default` when omitted.
     name: Option<String>,
-    /// The time at which it expires; it does not expire when omitted.
+    /// The time at which it expires, no later than the setting `maxKeyLifeDays` allows; it has no expiry of its own when
+    /// omitted.
     expires_at: Option<DateTime>,
     /// Patterns of allowed models, in which `*` matches any characters; all of the user's models when
     /// omitted.
     allowed_models: Option<Vec<String>>,
+    /// The networks that it may be used from, in CIDR notation, at most 64; every network when omitted.
+    allowed_networks: Option<Vec<String>>,
+    /// The clients that may make requests with it; every client when omitted.
+    allowed_clients: Option<Vec<ClientFamily>>,
 }
 
 /// A new key and its secret, which is not shown again.
@@ -69,6 +77,8 @@ impl IssueApiKeyMutation {
             name: input.name,
             expires_at: input.expires_at.map(Into::into),
             allowed_models: input.allowed_models,
+            allowed_networks: input.allowed_networks,
+            allowed_clients: families(input.allowed_clients),
             ..NewApiKey::default()
         };
         let issued = ctx

@@ -38,7 +38,9 @@ pub(crate) struct ApiKeyFilter {
     states: Option<Vec<ApiKeyState>>,
     /// Keys not used for at least this many days: 1 to 3650. A key that was never used counts from its creation.
     unused_days: Option<i32>,
-    /// Active keys that expire within this many days: 1 to 3650.
+    /// Keys created at least this many days ago: 1 to 3650.
+    created_before_days: Option<i32>,
+    /// Active keys that end within this many days, also if they are used: 1 to 3650.
     expires_within_days: Option<i32>,
 }
 
@@ -53,6 +55,7 @@ impl ApiKeyFilter {
                 .map(|states| states.into_iter().map(Into::into).collect())
                 .next(),
             unused_days: self.unused_days,
+            created_before_days: self.created_before_days,
             expires_within_days: self.expires_within_days,
         })
     }

@@ -14,7 +14,7 @@ use crate::{
             context::ContextExt as _, error::Result, guard::Declared, input, role::requires_api_key,
         },
         types::{
-            api_key::ApiKey,
+            api_key::{ApiKey, ClientFamily, families},
             scalar::{DateTime, int},
         },
     },
@@ -30,7 +30,8 @@ pub(in crate::graphql) struct OwnKeys {
     /// The number of the user's keys that are neither revoked nor expired.
     active: i32,
     /// The ids of the keys that may be renamed, rotated and revoked: the key that the caller authenticated with, and
-    /// active keys with no more models, no later expiry and no higher limits. Empty if users may not manage their keys.
+    /// active keys with no more models, networks and clients, no later expiry and no higher limits. Empty if users may not
+    /// manage their keys.
     manageable_ids: Vec<ID>,
 }
 
@@ -57,11 +58,18 @@ fn policy(ctx: &Context<'_>) -> OwnKeyPolicy {
 struct CreateOwnApiKeyInput {
     /// The name.
     name: String,
-    /// The time at which it expires, no later than the key in use; that of the key in use when omitted.
+    /// The time at which it expires, no later than the key in use, the setting `maxKeyLifeDays` included; that of the key in
+    /// use when omitted.
     expires_at: Option<DateTime>,
     /// Patterns of allowed models, in which `*` matches any characters, each within one of the key in use; those of the
     /// key in use when omitted.
     allowed_models: Option<Vec<String>>,
+    /// The networks that it may be used from, in CIDR notation, each within those of the key in use; those of the key in
+    /// use when omitted.
+    allowed_networks: Option<Vec<String>>,
+    /// The clients that may make requests with it, each among those of the key in use; those of the key in use when
+    /// omitted.
+    allowed_clients: Option<Vec<ClientFamily>>,
 }
 
 /// A new key of the caller and its secret, which is not shown again.
@@ -116,6 +124,8 @@ impl OwnApiKeyMutation {
             name: input.name,
             expires_at: input.expires_at.map(Into::into),
             allowed_models: input.allowed_models,
+            allowed_networks: input.allowed_networks,
+            allowed_clients: families(input.allowed_clients),
         };
         let issued = ctx
             .service::<ApiKeys>()

@@ -1,6 +1,9 @@
 //! Updating keys.
 
+use std::net::IpAddr;
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use uuid::Uuid;
 
 use crate::{
     domain::users::api_keys::{ApiKeyChanges, ApiKeys},
@@ -10,9 +13,13 @@ use crate::{
             error::Result,
             guard::Declared,
             input,
+            loaders::AddressesOfKey,
             role::{Role, requires_role},
         },
-        types::{api_key::ApiKey, scalar::DateTime},
+        types::{
+            api_key::{ApiKey, ClientFamily},
+            scalar::DateTime,
+        },
     },
 };
 
@@ -25,6 +32,10 @@ struct UpdateApiKeyInput {
     expires_at: MaybeUndefined<DateTime>,
     /// Patterns of allowed models, in which `*` matches any characters; null allows all of the user's models.
     allowed_models: MaybeUndefined<Vec<String>>,
+    /// The networks that it may be used from, in CIDR notation, at most 64; null allows every network.
+    allowed_networks: MaybeUndefined<Vec<String>>,
+    /// The clients that may make requests with it; null allows every client.
+    allowed_clients: MaybeUndefined<Vec<ClientFamily>>,
 }
 
 /// The result of `updateApiKey`.
@@ -39,7 +50,8 @@ pub(crate) struct UpdateApiKeyMutation;
 
 #[Object(guard = "Declared")]
 impl UpdateApiKeyMutation {
-    /// Update a key. Changes take effect immediately.
+    /// Update a key. Changes take effect immediately; requests in flight end as usual. `CONFIRMATION_REQUIRED` if
+    /// `allowedNetworks` exclude the address that the key was used from last.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn update_api_key(
         &self,
@@ -50,13 +62,31 @@ impl UpdateApiKeyMutation {
             desc = "The `version` that the change is based on; `CONFLICT` if it is another one now. Omit it to change the present state, whichever it is."
         )]
         expected_version: Option<i32>,
+        #[graphql(
+            default,
+            desc = "Whether to save `allowedNetworks` also if they exclude the address that the key was used from last."
+        )]
+        confirm_lock_out: bool,
     ) -> Result<UpdateApiKeyPayload> {
+        let id = input::id(&id, "API key")?;
+        let has_networks = matches!(input.allowed_networks, MaybeUndefined::Value(_));
+        let keep_addresses = if has_networks && !confirm_lock_out {
+            last_address(ctx, id).await?
+        } else {
+            Vec::new()
+        };
         let changes = ApiKeyChanges {
             name: input::change("name", input.name)?,
             expires_at: input::patch(input.expires_at.map_value(Into::into)),
             allowed_models: input::patch(input.allowed_models),
+            allowed_networks: input::patch(input.allowed_networks),
+            allowed_clients: input::patch(
+                input
+                    .allowed_clients
+                    .map_value(|clients| clients.into_iter().map(Into::into).collect()),
+            ),
+            keep_addresses,
         };
-        let id = input::id(&id, "API key")?;
         let api_key = ApiKey::from(
             ctx.service::<ApiKeys>()
                 .update(&ctx.audit(), id, expected_version, changes)
@@ -64,4 +94,14 @@ impl UpdateApiKeyMutation {
         );
         Ok(UpdateApiKeyPayload { api_key })
     }
+}
+
+/// The address that the key was used from last, of its requests that are kept.
+async fn last_address(ctx: &Context<'_>, id: Uuid) -> Result<Vec<IpAddr>> {
+    let recent = ctx.loader().load_one(AddressesOfKey(id)).await?;
+    let latest = recent.into_iter().flatten().next();
+    Ok(latest
+        .and_then(|latest| latest.address.parse().ok())
+        .into_iter()
+        .collect())
 }

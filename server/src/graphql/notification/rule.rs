@@ -49,6 +49,8 @@ pub(crate) enum NotificationEvent {
     /// In the last two cycles of a usage window, one percent of it bought at least 30 % more or less than in the cycles
     /// before.
     AllowanceChanged,
+    /// A key ends within 7 days, and again within 1 day, by its expiry or by the setting `maxKeyLifeDays`.
+    KeyExpiring,
 }
 
 /// A rule: which event is sent to which channels.

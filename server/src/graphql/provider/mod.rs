@@ -7,6 +7,7 @@ mod input;
 mod limit;
 mod list;
 mod login;
+mod opening;
 pub(super) mod own_window;
 mod probe;
 mod remove;
@@ -26,6 +27,7 @@ use self::{
     limit::AccountLimitMutation,
     list::{ProviderQuery, ProviderSubscription},
     login::{ProviderLoginMutation, ProviderLoginQuery, ProviderLoginSubscription},
+    opening::{WindowOpeningMutation, WindowOpeningQuery},
     probe::ProviderProbeMutation,
     remove::RemoveProviderMutation,
     settings::ProviderSettingsMutation,
@@ -42,6 +44,7 @@ pub(super) struct ProviderQueries(
     ProviderLoginQuery,
     ProviderTransferQuery,
     WindowHistoryQuery,
+    WindowOpeningQuery,
 );
 
 #[derive(Debug, Default, MergedObject)]
@@ -55,6 +58,7 @@ pub(super) struct ProviderMutations(
     ProviderSettingsMutation,
     ProviderTransferMutation,
     AccountLimitMutation,
+    WindowOpeningMutation,
 );
 
 #[derive(Debug, Default, MergedSubscription)]

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use chrono::DateTime;
-use entity::{agent_session, api_key, provider_account, user};
+use entity::{agent_session, agent_sign_in, api_key, provider_account, user};
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -30,6 +30,10 @@ pub(crate) struct ApiKeyId(pub(crate) Uuid);
 /// Loads all keys of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeysOfUser(pub(crate) Uuid);
+
+/// Loads the sign-in of an agent behind a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SignInOfKey(pub(crate) Uuid);
 
 /// Loads the usage of a key over the last 30 days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,6 +129,19 @@ impl Loader<KeysOfUser> for Loaders {
             found.entry(KeysOfUser(key.user_id)).or_default().push(key);
         }
         Ok(found)
+    }
+}
+
+impl Loader<SignInOfKey> for Loaders {
+    type Value = agent_sign_in::Model;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[SignInOfKey]) -> Found<SignInOfKey, agent_sign_in::Model> {
+        let ids: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+        let found = self.api_keys.sign_ins_of(&ids).await?.into_iter();
+        Ok(found
+            .map(|sign_in| (SignInOfKey(sign_in.api_key_id), sign_in))
+            .collect())
     }
 }
 

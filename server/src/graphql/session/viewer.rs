@@ -8,6 +8,7 @@ use crate::{
     graphql::{
         admin::{api_token::ApiToken, list::Admin},
         agent_session::{self, list::AgentSessionFilter},
+        agent_sign_in::pending::AgentSignInRequest,
         key::own::OwnKeys,
         model::own::OwnModel,
         provider::own_window::OwnWindow,
@@ -69,6 +70,21 @@ impl KeyHolder {
     #[graphql(complexity = "2 * one(child_complexity)")]
     async fn own_keys(&self, ctx: &Context<'_>) -> Result<OwnKeys> {
         OwnKeys::read(ctx).await
+    }
+
+    /// The request of an agent to sign in that has this code and waits for its user. `NOT_FOUND` if there is none; at most 10
+    /// unknown codes within 10 minutes. `FEATURE_DISABLED` if the setting `agentSignIn` is off.
+    #[graphql(complexity = "2 * one(child_complexity)")]
+    async fn agent_sign_in_request(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            secret,
+            desc = "The code that the agent shows, or that is in the address."
+        )]
+        code: String,
+    ) -> Result<AgentSignInRequest> {
+        AgentSignInRequest::read(ctx, &code).await
     }
 
     /// The e-mail address to which the caller is sent warnings about their own quotas.

@@ -9,6 +9,7 @@ use crate::{
         engine::control::EngineMode,
         resolver::{
             context::{ContextExt as _, ServerFacts},
+            error::Result,
             guard::Public,
         },
     },
@@ -34,13 +35,13 @@ pub(crate) struct ServerInfoQuery;
 impl ServerInfoQuery {
     /// Facts about the server that anonymous callers can read.
     #[graphql(guard = "Public")]
-    async fn server_info(&self, ctx: &Context<'_>) -> ServerInfo {
+    async fn server_info(&self, ctx: &Context<'_>) -> Result<ServerInfo> {
         let server = ctx.service::<ServerFacts>();
-        ServerInfo {
+        Ok(ServerInfo {
             version: server.version,
             public_url: server.base_url().to_owned(),
-            setup_required: ctx.service::<Admins>().setup_required(),
+            setup_required: ctx.service::<Admins>().setup_required().await?,
             engine_mode: ctx.service::<EngineHandle>().status().mode.into(),
-        }
+        })
     }
 }

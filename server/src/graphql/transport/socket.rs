@@ -151,7 +151,7 @@ async fn authenticate(
     let caller = match init.authorization {
         Some(authorization) => {
             let presented = bearer_of(&authorization).ok_or(Error::Unauthenticated)?;
-            let caller = endpoint.authenticator.bearer(presented).await;
+            let caller = endpoint.authenticator.bearer(presented, address).await;
             endpoint.charge_wrong(caller, address)?
         }
         None => caller,

@@ -50,7 +50,7 @@ impl EndpointState {
         headers: &HeaderMap,
         address: Option<IpAddr>,
     ) -> Result<AuthenticatedCaller, Error> {
-        let caller = self.authenticator.identify(headers).await;
+        let caller = self.authenticator.identify(headers, address).await;
         let caller = self.charge_wrong(caller, address)?;
         let payer = Payer::of(&caller.viewer, address);
         self.budgets.pay_for_operation(payer)?;

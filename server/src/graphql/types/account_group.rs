@@ -53,22 +53,25 @@ pub(crate) enum AccountAccessSource {
     ApiKey,
     /// The groups of the user.
     User,
-    /// The default group, because neither the key nor the user has groups.
+    /// The account groups of the group of users that the user is in.
+    UserGroup,
+    /// The default group, because neither the key, the user nor the group of users has account groups.
     DefaultGroup,
     /// No group: the caller uses the accounts that are in no group.
     Ungrouped,
 }
 
-/// The account groups that a user or key may use.
+/// The account groups that a user, a key or the members of a group of users may use.
 #[derive(Clone, Debug, SimpleObject)]
 pub(crate) struct AccountAccess {
-    /// The rule that decides: that of the key if it has groups, else that of the user, else the default group.
+    /// The rule that decides: that of the key if it has groups, else that of the user, else that of the group of users, else the
+    /// default group.
     source: AccountAccessSource,
-    /// The groups that the caller may use, by name. Empty with the source `UNGROUPED`; with the source `USER` or
-    /// `API_KEY` it is empty if all of the groups were deleted, and then the caller reaches no account.
+    /// The groups that the caller may use, by name. Empty with the source `UNGROUPED`; with the source `USER`,
+    /// `USER_GROUP` or `API_KEY` it is empty if all of the groups were deleted, and then the caller reaches no account.
     #[graphql(complexity = "2 * child_complexity")]
     groups: Vec<AccountGroup>,
-    /// The groups that are set for this user or key itself, by name; null if it inherits.
+    /// The groups that are set for this user, key or group of users itself, by name; null if it inherits.
     #[graphql(complexity = "2 * child_complexity")]
     own_groups: Option<Vec<AccountGroup>>,
 }

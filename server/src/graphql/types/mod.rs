@@ -3,6 +3,7 @@
 
 pub(super) mod account_group;
 pub(super) mod agent_session;
+pub(super) mod agent_sign_in;
 pub(super) mod api_key;
 pub(super) mod paging;
 pub(super) mod provider;

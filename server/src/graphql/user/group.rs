@@ -4,8 +4,13 @@ use async_graphql::{
     ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject,
 };
 
+use entity::account_access::AccessSubjectKind;
+
 use crate::{
-    domain::users::{NewUserGroup, UserGroupChanges, UserGroups},
+    domain::{
+        account_groups::AccountGroups,
+        users::{NewUserGroup, UserGroupChanges, UserGroups},
+    },
     graphql::{
         resolver::{
             context::ContextExt as _,
@@ -15,7 +20,7 @@ use crate::{
             input,
             role::{Role, requires_role},
         },
-        types::{rate_limit::RateLimitInput, user_group::UserGroup},
+        types::{account_group::AccountGroup, rate_limit::RateLimitInput, user_group::UserGroup},
     },
 };
 
@@ -29,6 +34,14 @@ impl UserGroup {
     async fn member_count(&self, ctx: &Context<'_>) -> Result<u64> {
         let counts = ctx.service::<UserGroups>().member_counts().await?;
         Ok(counts.get(&self.row_id).copied().unwrap_or(0))
+    }
+
+    /// The account groups that are set for the members without own ones, by name; null if the default group applies.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn account_groups(&self, ctx: &Context<'_>) -> Option<Vec<AccountGroup>> {
+        let state = ctx.service::<AccountGroups>().access().current();
+        let own = state.own(AccessSubjectKind::UserGroup, self.row_id)?;
+        Some(own.into_iter().map(AccountGroup::from).collect())
     }
 }
 
@@ -135,7 +148,8 @@ impl UserGroupMutation {
         })
     }
 
-    /// Delete a group of users. Its members stay, without a group, so that the server's defaults apply to them.
+    /// Delete a group of users. Its members stay, without a group, so that the server's defaults and the default
+    /// account group apply to them.
     #[graphql(directive = requires_role::apply(Role::Admin))]
     async fn delete_user_group(
         &self,

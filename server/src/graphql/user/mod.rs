@@ -4,6 +4,7 @@ pub(super) mod alert_address;
 mod create;
 mod fields;
 mod group;
+mod import;
 mod invitation;
 mod list;
 mod update;
@@ -14,13 +15,19 @@ use self::{
     alert_address::AlertAddressMutation,
     create::CreateUserMutation,
     group::{UserGroupMutation, UserGroupQuery},
+    import::{UserImportMutation, UserImportQuery},
     invitation::{UserInvitationMutation, UserInvitationQuery},
     list::UserQuery,
     update::UpdateUserMutation,
 };
 
 #[derive(Debug, Default, MergedObject)]
-pub(super) struct UserQueries(UserQuery, UserInvitationQuery, UserGroupQuery);
+pub(super) struct UserQueries(
+    UserQuery,
+    UserInvitationQuery,
+    UserGroupQuery,
+    UserImportQuery,
+);
 
 #[derive(Debug, Default, MergedObject)]
 pub(super) struct UserMutations(
@@ -28,5 +35,6 @@ pub(super) struct UserMutations(
     UpdateUserMutation,
     UserInvitationMutation,
     UserGroupMutation,
+    UserImportMutation,
     AlertAddressMutation,
 );

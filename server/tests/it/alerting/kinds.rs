@@ -11,13 +11,23 @@ use std::{
 
 use chrono::TimeDelta;
 use entity::{admin::Role, request::Outcome};
-use proxypal_server::{disk, engine::EngineState};
+use futures_util::StreamExt as _;
+use proxypal_server::{
+    disk,
+    domain::{
+        patch::Patch,
+        requests::{RequestFilter, RequestRecord},
+        users::api_keys::ApiKeyChanges,
+    },
+    engine::EngineState,
+};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{ended, open, watcher, watcher_with};
 use crate::support::{
     Caller, ControlPlane, Events, ManualClock, Options, PASSWORD, TestApp, TestDatabase, code,
-    eventually, programs::example, soon, test_context,
+    completed, eventually, programs::example, soon, test_context,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,6 +261,98 @@ async fn a_quota_that_is_used_up_raises_an_alert_until_its_window_ends() {
     );
     assert_eq!(reached["detail"]["until"], "2026-06-02T00:00:00Z");
     assert_eq!(open(&admin, "QUOTA_REACHED").await, None);
+}
+
+/// Ada's key is used from an address.
+async fn use_from(plane: &ControlPlane, user: Uuid, address: &str) {
+    let keys = plane.services.api_keys.of_users(&[user]).await.unwrap();
+    let record = RequestRecord {
+        client_ip: Some(address.to_owned()),
+        ..completed(user, keys[0].id, plane.services.clock.now())
+    };
+    let id = record.id;
+    let requests = &plane.services.requests;
+    let feed = requests.follow(RequestFilter::default(), None).await;
+    let mut feed = std::pin::pin!(feed.unwrap());
+    let recorder = &plane.handles.recorder;
+    recorder.permit().await.unwrap().record(record);
+    while feed.next().await.unwrap().unwrap().id != id {}
+    plane.advance(TimeDelta::minutes(1));
+}
+
+#[tokio::test]
+async fn a_key_that_is_used_from_two_networks_in_turn_raises_an_alert() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let watcher = watcher(&plane.services);
+    let (user, tool) = plane.key_holder("ada").await;
+    let kind = "KEY_IN_TWO_NETWORKS";
+    for address in ["203.0.113.9", "203.0.7.1", "2001:db8::1", "198.51.100.7"] {
+        use_from(&plane, user, address).await;
+    }
+    watcher.evaluate().await.unwrap();
+    let moved = open(&admin, kind).await;
+
+    use_from(&plane, user, "203.0.113.9").await;
+    watcher.evaluate().await.unwrap();
+    let raised = open(&admin, kind).await.unwrap();
+    let still_works = code(&tool.ask("{ viewer { __typename } }").await).to_owned();
+    plane.advance(TimeDelta::minutes(15));
+    watcher.evaluate().await.unwrap();
+
+    assert_eq!(moved, None);
+    assert_eq!(raised["subject"]["name"], "ada · default");
+    assert_eq!(
+        raised["message"],
+        "the key ada · default is used from two networks at the same time: 203.0.0.0/16 and 198.51.0.0/16"
+    );
+    assert_eq!(still_works, "");
+    assert_eq!(open(&admin, kind).await, None);
+}
+
+#[tokio::test]
+async fn a_key_in_two_networks_is_revoked_if_the_settings_say_so_unless_it_has_networks() {
+    let plane = ControlPlane::start().await;
+    let admin = plane.script(Role::Admin).await;
+    let watcher = watcher(&plane.services);
+    let settings = &plane.services.settings;
+    let version = settings.current().version;
+    let changed = settings.update(test_context(), version, |gateway| {
+        gateway.revoke_key_in_two_networks = true;
+    });
+    changed.await.unwrap();
+    let (ada, tool) = plane.key_holder("ada").await;
+    let (bob, bound) = plane.key_holder("bob").await;
+    let keys = &plane.services.api_keys;
+    let bobs = keys.of_users(&[bob]).await.unwrap().remove(0);
+    let everywhere = ApiKeyChanges {
+        allowed_networks: Patch::Set(vec!["0.0.0.0/0".to_owned()]),
+        ..ApiKeyChanges::default()
+    };
+    let bound_to = keys.update(test_context(), bobs.id, None, everywhere);
+    bound_to.await.unwrap();
+    for address in ["203.0.113.9", "198.51.100.7", "203.0.113.9"] {
+        use_from(&plane, ada, address).await;
+        use_from(&plane, bob, address).await;
+    }
+
+    watcher.evaluate().await.unwrap();
+    watcher.evaluate().await.unwrap();
+
+    let who = "{ viewer { __typename } }";
+    assert_eq!(code(&tool.ask(who).await), "UNAUTHENTICATED");
+    assert_eq!(code(&bound.ask(who).await), "");
+    let raised = open(&admin, "KEY_IN_TWO_NETWORKS").await.unwrap();
+    let message = raised["message"].as_str().unwrap();
+    assert!(message.ends_with("; the key is revoked"), "{message}");
+    let audit = "{ auditEvents { nodes { action actor { kind } } } }";
+    let events = admin.ask(audit).await;
+    let events = events["data"]["auditEvents"]["nodes"].as_array().unwrap();
+    let revocations = events
+        .iter()
+        .filter(|event| event["action"] == "revokeApiKey");
+    let actors: Vec<_> = revocations.map(|event| &event["actor"]["kind"]).collect();
+    assert_eq!(actors, ["SYSTEM"]);
 }
 
 #[tokio::test]

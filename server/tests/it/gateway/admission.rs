@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    http::StatusCode,
+    http::{StatusCode, Uri},
     routing::{get, post},
 };
 use chrono::TimeDelta;
@@ -410,4 +410,48 @@ async fn an_aborted_upload_has_no_effect() {
     drop(raw);
 
     assert_eq!(ask(&app, "/v1/messages", &key, "{}").await.status(), 200);
+}
+
+/// An engine with the lists that the pickers of Codex and Claude Code ask for.
+fn catalogue() -> Router {
+    let entry = |slug: &str| json!({"slug": slug, "display_name": slug, "context_window": 200_000, "visibility": "list"});
+    let codex = json!({"models": [entry("gpt-5"), entry("gpt-5-mini"), entry("o3")]});
+    let model = |id: &str| json!({"id": id, "type": "model", "display_name": id});
+    let claude = json!({"data": [model("claude-opus"), model("gpt-5"), model("claude-haiku")],
+        "has_more": false, "first_id": "claude-opus", "last_id": "claude-haiku"});
+    let list = async move |uri: Uri| {
+        let asks_as_codex = uri
+            .query()
+            .is_some_and(|query| query.contains("client_version"));
+        Json(if asks_as_codex { codex } else { claude })
+    };
+    Router::new().route("/v1/models", get(list))
+}
+
+#[tokio::test]
+async fn the_lists_of_the_pickers_of_agents_have_the_models_of_the_key_with_their_fields() {
+    let app = TestApp::with_engine(catalogue()).await;
+    let key = app.issue_restricted_key(&["gpt-5*", "claude-haiku"]).await;
+    let list = async |query: &str| -> Value {
+        let request = app.http.get(app.url(&format!("/v1/models?{query}")));
+        let answer = request.bearer_auth(&key).send().await.unwrap();
+        answer.json().await.unwrap()
+    };
+
+    let codex = list("client_version=0.171.0").await;
+    assert_eq!(
+        codex,
+        json!({"models": [
+            {"slug": "gpt-5", "display_name": "gpt-5", "context_window": 200_000, "visibility": "list"},
+            {"slug": "gpt-5-mini", "display_name": "gpt-5-mini", "context_window": 200_000, "visibility": "list"},
+        ]})
+    );
+    let claude = list("limit=1000").await;
+    assert_eq!(
+        claude,
+        json!({"data": [
+            {"id": "gpt-5", "type": "model", "display_name": "gpt-5"},
+            {"id": "claude-haiku", "type": "model", "display_name": "claude-haiku"},
+        ], "has_more": false, "first_id": "gpt-5", "last_id": "claude-haiku"})
+    );
 }

@@ -13,6 +13,7 @@ mod handover;
 mod health;
 mod killed;
 mod leaving;
+mod openings;
 mod pausing;
 mod prices;
 mod probing;

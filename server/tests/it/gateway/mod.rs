@@ -12,6 +12,7 @@ mod failures;
 mod framing;
 mod heartbeats;
 mod idle_connections;
+mod key_origins;
 mod killed;
 mod limits;
 mod managed;

@@ -38,7 +38,7 @@ const WITH_SESSION: [&str; 14] = [
     "deleteSavedView",
 ];
 /// Mutations of users with a key only.
-const FOR_KEY_HOLDERS: [&str; 7] = [
+const FOR_KEY_HOLDERS: [&str; 10] = [
     "createOwnApiKey",
     "renameOwnApiKey",
     "rotateOwnApiKey",
@@ -46,6 +46,9 @@ const FOR_KEY_HOLDERS: [&str; 7] = [
     "requestOwnAlertAddress",
     "confirmOwnAlertAddress",
     "removeOwnAlertAddress",
+    "confirmAgentSignIn",
+    "denyAgentSignIn",
+    "revokeOwnAgentSignIn",
 ];
 /// Mutations for owners only.
 pub(super) const FOR_OWNERS: [&str; 12] = [

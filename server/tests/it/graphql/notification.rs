@@ -123,6 +123,7 @@ pub(super) async fn rule(admin: &Caller, event: &str, channel: &Value, more: Val
 pub(super) fn watcher(plane: &ControlPlane) -> Watcher {
     let services = &plane.services;
     let sources = AlertSources {
+        api_keys: plane.services.api_keys.clone(),
         quotas: services.quotas.clone(),
         users: services.users.clone(),
         accounts: services.provider_accounts.clone(),

@@ -1,9 +1,12 @@
 //! The e-mail address of a user for warnings about their own quotas: how it is confirmed, and what is sent to it.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{admin::Role, alert_address_request};
 use futures_util::future::join_all;
-use proxypal_server::notify::Watcher;
+use proxypal_server::{
+    domain::{patch::Patch, users::api_keys::ApiKeyChanges},
+    notify::Watcher,
+};
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{Set, Unchanged},
@@ -422,4 +425,77 @@ async fn an_address_that_the_mail_server_refuses_fails_neither_the_channel_nor_i
     let rows = rows.all(own.plane.db.reader()).await.unwrap();
     assert_eq!((rows.len(), rows[0].attempts), (1, 1));
     assert!(!rows[0].problem.as_ref().unwrap().contains(&refused_address));
+}
+
+#[tokio::test]
+async fn a_user_is_warned_a_week_and_a_day_before_a_key_expires() {
+    let mut own = Own::start().await;
+    own.confirmed().await;
+    let now = own.plane.services.clock.now();
+    let keys = own.plane.services.api_keys.clone();
+    let key = keys.of_users(&[own.ada]).await.unwrap().remove(0);
+    let expire = async |at: DateTime<Utc>| {
+        let changes = ApiKeyChanges {
+            expires_at: Patch::Set(at),
+            ..ApiKeyChanges::default()
+        };
+        let changed = keys.update(test_context(), key.id, None, changes).await;
+        changed.unwrap();
+    };
+    let subject = |when: &str| {
+        let last_four = &key.last_four;
+        format!("ProxyPal: your API key that ends in {last_four} expires within {when}")
+    };
+    expire(now + TimeDelta::days(8)).await;
+
+    assert!(own.warnings().await.is_empty());
+    own.plane.advance(TimeDelta::days(1));
+    let week = own.warnings().await;
+    own.plane.advance(TimeDelta::days(5));
+    assert!(own.warnings().await.is_empty());
+    own.plane.advance(TimeDelta::days(1));
+    let day = own.warnings().await;
+    own.plane.advance(TimeDelta::days(1));
+    assert!(own.warnings().await.is_empty());
+
+    assert_eq!(week, [subject("7 days")]);
+    assert_eq!(day, [subject("1 day")]);
+}
+
+#[tokio::test]
+async fn a_key_whose_expiry_moved_is_reported_again_and_a_rotated_one_is_not() {
+    let mut own = Own::start().await;
+    own.confirmed().await;
+    let now = own.plane.services.clock.now();
+    let services = &own.plane.services;
+    let key = services.api_keys.of_users(&[own.ada]).await.unwrap();
+    let id = key[0].id;
+    let expire = async |plane: &ControlPlane, days: i64| {
+        let changes = ApiKeyChanges {
+            expires_at: Patch::Set(now + TimeDelta::days(days)),
+            ..ApiKeyChanges::default()
+        };
+        let keys = &plane.services.api_keys;
+        keys.update(test_context(), id, None, changes)
+            .await
+            .unwrap();
+    };
+    expire(&own.plane, 3).await;
+    assert_eq!(own.warnings().await.len(), 1);
+    expire(&own.plane, 30).await;
+    assert!(own.warnings().await.is_empty());
+    own.plane.advance(TimeDelta::days(25));
+    assert_eq!(own.warnings().await.len(), 1);
+
+    let settings = &own.plane.services.settings;
+    let version = settings.current().version;
+    let limited = settings.update(test_context(), version, |gateway| {
+        gateway.max_key_life_days = 26;
+    });
+    limited.await.unwrap();
+    assert_eq!(own.warnings().await.len(), 1);
+    let grace = TimeDelta::hours(1);
+    let keys = &own.plane.services.api_keys;
+    keys.rotate(test_context(), id, grace).await.unwrap();
+    assert!(own.warnings().await.is_empty());
 }

@@ -207,6 +207,13 @@ impl TestApp {
         self.database
     }
 
+    /// Waits until it stops by itself, and returns why.
+    pub(crate) async fn failure(self) -> String {
+        drop(self.services);
+        let ended = soon("the stop", self.serving).await.unwrap();
+        format!("{:#}", ended.unwrap_err())
+    }
+
     /// Asks to stop without waiting.
     pub(crate) fn ask_to_stop(&self) {
         self.stop.cancel();

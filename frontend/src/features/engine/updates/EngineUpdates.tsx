@@ -154,10 +154,13 @@ export function EngineUpdates() {
             {(known) => (
               <>
                 <Versions updates={known()} running={engine()?.version ?? null} />
-                <UpdateProgress progress={progress()} />
-                <Show when={!isBusy() && known().last}>
-                  {(outcome) => <LastOutcome outcome={outcome()} />}
-                </Show>
+                {/* One after the other, never both. */}
+                <div>
+                  <UpdateProgress progress={progress()} />
+                  <Show when={!isBusy() && known().last}>
+                    {(outcome) => <LastOutcome outcome={outcome()} />}
+                  </Show>
+                </div>
               </>
             )}
           </Show>

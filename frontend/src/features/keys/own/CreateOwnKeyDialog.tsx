@@ -1,10 +1,12 @@
 import type { FreshKey } from "../../../connect/KeySecretDialog";
 import { createMutation } from "../../../graphql/createMutation";
 import { graphql } from "../../../graphql/generated";
+import type { ClientFamily } from "../../../graphql/generated/graphql";
 import { t } from "../../../i18n";
 import { endDay, readEndOfDay, readList, readText } from "../../../lib/form";
 import { TextAreaField, TextField } from "../../../ui/Field";
 import { MutationDialog } from "../../../ui/MutationDialog";
+import { OriginFields, readClients } from "../OriginFields";
 
 const CreateOwnApiKeyMutation = graphql(`
   mutation CreateOwnApiKey($input: CreateOwnApiKeyInput!) {
@@ -20,7 +22,12 @@ const CreateOwnApiKeyMutation = graphql(`
 
 type CreateOwnKeyDialogProps = {
   /** The key that the user is signed in with, whose bounds the new one has. */
-  inUse: { expiresAt?: string | null; allowedModels?: string[] | null };
+  inUse: {
+    expiresAt?: string | null;
+    allowedModels?: string[] | null;
+    allowedNetworks?: string[] | null;
+    allowedClients?: ClientFamily[] | null;
+  };
   open: boolean;
   onClose: () => void;
   onFresh: (fresh: FreshKey) => void;
@@ -39,6 +46,8 @@ export function CreateOwnKeyDialog(props: CreateOwnKeyDialogProps) {
         name: readText(form, "name"),
         expiresAt: isLastDay ? null : readEndOfDay(form, "expiresOn"),
         allowedModels: readList(form, "allowedModels"),
+        allowedNetworks: readList(form, "allowedNetworks"),
+        allowedClients: readClients(form),
       },
     });
     if (!data) return;
@@ -79,6 +88,12 @@ export function CreateOwnKeyDialog(props: CreateOwnKeyDialogProps) {
         rows="2"
         placeholder={props.inUse.allowedModels?.join("\n")}
         hint={t("keys.own.modelsHint")}
+      />
+      <OriginFields
+        usual={props.inUse.allowedNetworks}
+        clients={props.inUse.allowedClients}
+        networksHint={t("keys.own.networksHint")}
+        clientsHint={t("keys.own.clientsHint")}
       />
     </MutationDialog>
   );

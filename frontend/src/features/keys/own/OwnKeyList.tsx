@@ -22,6 +22,8 @@ const OwnKeysDocument = graphql(`
           id
           expiresAt
           allowedModels
+          allowedNetworks
+          allowedClients
         }
         ownKeys {
           isAllowed

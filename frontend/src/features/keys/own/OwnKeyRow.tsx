@@ -4,23 +4,31 @@ import type { FreshKey } from "../../../connect/KeySecretDialog";
 import { type FragmentType, graphql, readFragment } from "../../../graphql/generated";
 import { t } from "../../../i18n";
 import { KeyBadge } from "../../../keys/KeyBadge";
+import { KeyMark } from "../../../keys/KeyMark";
 import { Badge } from "../../../ui/Badge";
+import { Button } from "../../../ui/Button";
 import { Menu, MenuItem, MenuLine } from "../../../ui/Menu";
 import { Ago } from "../../../ui/Moment";
 import { Cell } from "../../../ui/Table";
 import { KeyEnd } from "../KeyEnd";
+import { KeyOrigins } from "../KeyOrigins";
+import { EndSignInDialog } from "./EndSignInDialog";
 import { RenameOwnKeyDialog, RevokeOwnKeyDialog, RotateOwnKeyDialog } from "./OwnKeyDialogs";
 
 const OwnKeyRowFragment = graphql(`
   fragment OwnKeyRow on ApiKey {
     id
     name
-    prefix
-    lastFour
     state
     lastUsedAt
-    expiresAt
+    endsAt
     allowedModels
+    allowedNetworks
+    allowedClients
+    agentSignIn {
+      createdAt
+    }
+    ...KeyMark
   }
 `);
 
@@ -48,14 +56,13 @@ export function OwnKeyRow(props: OwnKeyRowProps) {
             </Badge>
           </Show>
         </span>
-        <span class="font-mono text-xs whitespace-nowrap text-muted">
-          {apiKey().prefix}…{apiKey().lastFour}
-        </span>
+        <KeyMark apiKey={apiKey()} />
         <Show when={apiKey().allowedModels}>
           {(models) => (
             <span class="block text-sm break-words text-muted">{models().join(", ")}</span>
           )}
         </Show>
+        <KeyOrigins apiKey={apiKey()} />
         <span class="block text-sm text-muted sm:hidden">
           {t("keys.lastUsed")}: <Ago at={apiKey().lastUsedAt} />
         </span>
@@ -76,8 +83,23 @@ export function OwnKeyRow(props: OwnKeyRowProps) {
         <Show when={props.isManageable}>
           <Actions {...props} apiKey={apiKey()} />
         </Show>
+        <Show when={apiKey().agentSignIn && apiKey().state === "ACTIVE" && !props.isInUse}>
+          <EndSignIn apiKey={apiKey()} />
+        </Show>
       </Cell>
     </tr>
+  );
+}
+
+function EndSignIn(props: { apiKey: { id: string; name: string } }) {
+  const [isOpen, setOpen] = createSignal(false);
+  return (
+    <>
+      <Button size="small" onClick={() => setOpen(true)}>
+        {t("agentSignIn.end")}
+      </Button>
+      <EndSignInDialog apiKey={props.apiKey} open={isOpen()} onClose={() => setOpen(false)} />
+    </>
   );
 }
 

@@ -82,6 +82,7 @@ function apiKey(id: string, name: string) {
     lastUsedAt: null,
     expiresAt: null,
     allowedModels: null,
+    agentSignIn: null,
   };
 }
 

@@ -12,6 +12,7 @@ import { Dialog, DialogActions } from "../../../ui/Dialog";
 import { FileField, TextAreaField } from "../../../ui/Field";
 import { MutationForm, type MutationState } from "../../../ui/MutationDialog";
 import { Notice } from "../../../ui/Notice";
+import { describeProblem } from "./describeProblem";
 import { type Entries, ImportPreview, ImportPreviewQueryDocument } from "./ImportPreview";
 
 const ImportAccountsMutationDocument = graphql(`
@@ -49,7 +50,7 @@ function Report(props: { report: ImportAccountsMutation["importProviderAccount"]
       <For each={props.report.problems}>
         {(problem) => (
           <Notice tone="bad">
-            <span class="font-medium">{problem.file}:</span> {problem.message}
+            <span class="font-medium">{problem.file}:</span> {describeProblem(problem.message)}
           </Notice>
         )}
       </For>

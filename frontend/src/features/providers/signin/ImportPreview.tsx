@@ -1,10 +1,11 @@
-import { For, Show } from "solid-js";
+import { createSignal, For, Show } from "solid-js";
 import { graphql } from "../../../graphql/generated";
 import type { ImportPreviewQuery } from "../../../graphql/generated/graphql";
 import { t } from "../../../i18n";
-import { formatMoment } from "../../../lib/format";
+import { formatMinute } from "../../../lib/format";
 import { SelectField } from "../../../ui/Field";
 import { providerName } from "../../../ui/providers";
+import { describeProblem } from "./describeProblem";
 
 /** The server's name of a program that it does not recognise. */
 const UNKNOWN = "unknown";
@@ -44,7 +45,9 @@ export function ImportPreview(props: { entries: Entries }) {
             <li class="rounded-lg border border-line px-3 py-2">
               <Show
                 when={entry.account}
-                fallback={<p class="text-bad first-letter:uppercase">{entry.problem}</p>}
+                fallback={
+                  <p class="break-words text-bad">{describeProblem(entry.problem ?? "")}</p>
+                }
               >
                 {(account) => <FoundAccount account={account()} />}
               </Show>
@@ -59,18 +62,28 @@ export function ImportPreview(props: { entries: Entries }) {
         </For>
       </ul>
       <Show when={props.entries.some((entry) => entry.account?.isRefreshable)}>
-        <SelectField
-          name="refresh"
-          label={t("signIn.importRefresh")}
-          hint={t("signIn.importRefreshHint")}
-          value="here"
-          options={[
-            { value: "here", label: t("signIn.importRefreshes.here") },
-            { value: "none", label: t("signIn.importRefreshes.none") },
-          ]}
-        />
+        <RefreshChoice />
       </Show>
     </>
+  );
+}
+
+const CHOICES = ["here", "none"] as const;
+
+/** Whether this server refreshes the sign-ins, with the consequence of the choice. */
+function RefreshChoice() {
+  const [choice, setChoice] = createSignal<(typeof CHOICES)[number]>("here");
+  return (
+    <SelectField
+      name="refresh"
+      label={t("signIn.importRefresh")}
+      hint={t(`signIn.importRefreshHints.${choice()}`)}
+      value={choice()}
+      options={CHOICES.map((value) => ({ value, label: t(`signIn.importRefreshes.${value}`) }))}
+      onChange={({ currentTarget: { value } }) =>
+        setChoice(CHOICES.find((each) => each === value) ?? "here")
+      }
+    />
   );
 }
 
@@ -92,7 +105,7 @@ function FoundAccount(props: { account: NonNullable<Entries[number]["account"]> 
       </Show>
       <Show when={props.account.expiresAt}>
         {(time) => (
-          <p class="text-sm">{t("signIn.importExpires", { time: formatMoment(time()) })}</p>
+          <p class="text-sm">{t("signIn.importExpires", { time: formatMinute(time()) })}</p>
         )}
       </Show>
     </>

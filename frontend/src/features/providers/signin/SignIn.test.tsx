@@ -203,11 +203,11 @@ test("an import shows what the files hold, then what was imported and what was r
     { name: "Pasted content", content: "tokens" },
   ];
   expect(await screen.findByText(/ada@example.org · team/)).toBeDefined();
-  expect(screen.getByText("it is neither JSON nor YAML")).toBeDefined();
+  expect(screen.getByText("The file is neither JSON nor YAML. Upload it unchanged.")).toBeDefined();
   await user.selectOptions(screen.getByLabelText("Token refresh"), "none");
   await user.click(screen.getByRole("button", { name: "Import 1 account" }));
 
   expect(await screen.findByText("Imported: ada@example.org")).toBeDefined();
-  expect((await screen.findByRole("alert")).textContent).toBe("bad.json: is not JSON");
+  expect((await screen.findByRole("alert")).textContent).toBe("bad.json: Is not JSON");
   expect(sent).toEqual([files, { files, withoutRefreshing: true }]);
 });

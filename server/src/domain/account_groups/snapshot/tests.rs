@@ -20,6 +20,11 @@ enum Operation {
         account: u8,
         is_member: bool,
     },
+    /// Puts the user of a key into a group of users, or takes the user out of it.
+    MoveUser {
+        key: u8,
+        group: Option<u8>,
+    },
     SetAccess {
         kind: AccessSubjectKind,
         subject: u8,
@@ -43,12 +48,15 @@ fn user_of(key: u8) -> Uuid {
 fn operation() -> impl Strategy<Value = Operation> {
     let kind = prop_oneof![
         Just(AccessSubjectKind::User),
-        Just(AccessSubjectKind::ApiKey)
+        Just(AccessSubjectKind::ApiKey),
+        Just(AccessSubjectKind::UserGroup)
     ];
     prop_oneof![
         (0..GROUPS, any::<bool>())
             .prop_map(|(group, is_default)| Operation::Create { group, is_default }),
         (0..GROUPS).prop_map(|group| Operation::Remove { group }),
+        (0..KEYS, prop::option::of(0..3_u8))
+            .prop_map(|(key, group)| Operation::MoveUser { key, group }),
         (0..GROUPS, 0..ACCOUNTS, any::<bool>()).prop_map(|(group, account, is_member)| {
             Operation::SetMember {
                 group,
@@ -110,6 +118,11 @@ impl Tables {
                 rows.members.retain(|row| *row != member);
                 rows.members.extend(is_member.then_some(member));
             }
+            Operation::MoveUser { key, group } => {
+                rows.users.retain(|(user, _)| *user != user_of(key));
+                rows.users
+                    .extend(group.map(|group| (user_of(key), id(group))));
+            }
             Operation::SetAccess {
                 kind,
                 subject,
@@ -137,9 +150,14 @@ impl Tables {
             own.map(|row| row.account_group_id).collect()
         };
         let defaults = self.0.groups.iter().filter(|row| row.is_default);
+        let mut users = self.0.users.iter();
+        let user_group = users.find(|(user, _)| *user == user_of(key));
+        let of_user_group =
+            user_group.map(|(_, group)| groups_of(AccessSubjectKind::UserGroup, *group));
         let rules = [
             groups_of(AccessSubjectKind::ApiKey, id(key)),
             groups_of(AccessSubjectKind::User, user_of(key)),
+            of_user_group.unwrap_or_default(),
             defaults.map(|row| row.id).collect(),
         ];
         let is_in = |account: Uuid, groups: &[Uuid]| {

@@ -79,6 +79,8 @@ fn key() -> api_key::Model {
         prefix: String::new(),
         last_four: String::new(),
         allowed_models: None,
+        allowed_networks: None,
+        allowed_clients: None,
         created_at: DateTime::UNIX_EPOCH,
         last_used_at: None,
         expires_at: None,
@@ -86,6 +88,7 @@ fn key() -> api_key::Model {
         rate_limit: None,
         replaced_by: None,
         created_with: None,
+        signed_in_at: None,
         version: 1,
         quotas_version: 1,
         rate_limit_version: 1,
@@ -210,6 +213,76 @@ async fn a_batch_that_failed_is_written_though_the_one_before_it_was_not_heard_o
     book.write(&batch).await.unwrap();
 
     assert_eq!(used(&book).await, [17; 3]);
+}
+
+/// Another server on the database of the first.
+async fn other_server(book: &RequestStore) -> RequestStore {
+    let row = replica::ActiveModel {
+        incarnation: Set(7),
+        version: Set(String::new()),
+    };
+    let insert = replica::Entity::insert(row).exec_without_returning(book.db.writer());
+    insert.await.unwrap();
+    let (db, clock) = (book.db.clone(), book.clock.clone());
+    let ledger = Ledger::load(&db).await.unwrap();
+    let prices = Prices::load(db.clone(), clock.clone()).await.unwrap();
+    let other = RequestStore::open(db, clock, ledger, prices, Arc::new(NoObserver));
+    RequestStore {
+        incarnation: 7,
+        ..other.await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_batch_whose_commit_was_not_answered_counts_once_though_another_server_has_written_since()
+{
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let mut other = other_server(&book).await;
+    let batch = book.batch(vec![row(1, 7)], Vec::new(), Vec::new());
+
+    write_with_commit_error(&mut book, &batch).await;
+    for sequence in [2, 3] {
+        let batch = other.batch(vec![row(sequence, 10)], Vec::new(), Vec::new());
+        other.write(&batch).await.unwrap();
+    }
+    book.write(&batch).await.unwrap();
+
+    assert_eq!(used(&book).await, [27; 3]);
+}
+
+#[tokio::test]
+async fn a_batch_that_failed_is_written_though_another_server_has_written_one_of_its_number() {
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let mut other = other_server(&book).await;
+    let batch = book.batch(vec![row(1, 7)], Vec::new(), Vec::new());
+
+    book.outcome_unknown = true;
+    let others = other.batch(vec![row(2, 10)], Vec::new(), Vec::new());
+    other.write(&others).await.unwrap();
+    book.write(&batch).await.unwrap();
+
+    let [tokens, stored, _] = used(&book).await;
+    assert_eq!([tokens, stored], [17; 2]);
+}
+
+#[tokio::test]
+async fn the_numbers_of_servers_that_have_ended_are_removed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut book = book(&home).await;
+    let mut other = other_server(&book).await;
+    let batch = other.batch(vec![row(1, 10)], Vec::new(), Vec::new());
+    other.write(&batch).await.unwrap();
+    let delete = replica::Entity::delete_by_id(7).exec(book.db.writer());
+    delete.await.unwrap();
+
+    let batch = book.batch(vec![row(2, 7)], Vec::new(), Vec::new());
+    book.write(&batch).await.unwrap();
+
+    let numbers = ledger_batch::Entity::find().all(book.db.reader()).await;
+    let servers = numbers.unwrap().into_iter().map(|row| row.incarnation);
+    assert_eq!(servers.collect::<Vec<_>>(), [book.incarnation]);
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! Whether one key may do no more than another one, so that its holder may manage that one.
 
 use chrono::{DateTime, Utc};
-use entity::{ModelPatterns, RateLimit, api_key, quota};
+use entity::{ClientFamilies, ModelPatterns, Networks, RateLimit, api_key, quota};
+use ipnet::IpNet;
 
+use super::networks::NetworkSet;
 use crate::domain::models;
 
 /// A key with its own quotas.
@@ -20,6 +22,12 @@ impl KeyBounds<'_> {
             || (models_are_within(
                 self.key.allowed_models.as_ref(),
                 other.key.allowed_models.as_ref(),
+            ) && networks_are_within(
+                self.key.allowed_networks.as_ref(),
+                other.key.allowed_networks.as_ref(),
+            ) && clients_are_within(
+                self.key.allowed_clients.as_ref(),
+                other.key.allowed_clients.as_ref(),
             ) && expiry_is_within(self.key.expires_at, other.key.expires_at)
                 && rate_is_within(self.key.rate_limit, other.key.rate_limit)
                 && other
@@ -54,6 +62,27 @@ fn models_are_within(mine: Option<&ModelPatterns>, theirs: Option<&ModelPatterns
         (_, None) => true,
         (None, Some(_)) => false,
         (Some(mine), Some(theirs)) => uncovered(mine, theirs).is_none(),
+    }
+}
+
+fn networks_are_within(mine: Option<&Networks>, theirs: Option<&Networks>) -> bool {
+    match (mine, theirs) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(mine), Some(theirs)) => uncovered_network(mine, theirs).is_none(),
+    }
+}
+
+/// The first network that has addresses which none of the other networks have.
+pub(super) fn uncovered_network(networks: &Networks, others: &Networks) -> Option<IpNet> {
+    NetworkSet::new(networks).outside(&NetworkSet::new(others))
+}
+
+fn clients_are_within(mine: Option<&ClientFamilies>, theirs: Option<&ClientFamilies>) -> bool {
+    match (mine, theirs) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(mine), Some(theirs)) => mine.0.iter().all(|name| theirs.0.contains(name)),
     }
 }
 
@@ -161,6 +190,24 @@ mod tests {
         assert!(!within(UnpricedPolicy::Allow, FreeModelPolicy::Refuse));
         let refusing = quota(UnpricedPolicy::Refuse, FreeModelPolicy::Refuse);
         assert!(!quota_is_within(&usual, &refusing));
+    }
+
+    #[test]
+    fn a_key_for_every_network_or_client_is_not_within_one_for_some() {
+        let networks =
+            |texts: &[&str]| Networks(texts.iter().map(|text| (*text).to_owned()).collect());
+        let (wide, narrow) = (networks(&["10.0.0.0/8"]), networks(&["10.1.0.0/16"]));
+        assert!(networks_are_within(Some(&narrow), Some(&wide)));
+        assert!(networks_are_within(Some(&narrow), None));
+        assert!(!networks_are_within(Some(&wide), Some(&narrow)));
+        assert!(!networks_are_within(None, Some(&wide)));
+
+        let clients =
+            |names: &[&str]| ClientFamilies(names.iter().map(|name| (*name).to_owned()).collect());
+        let (both, one) = (clients(&["codex", "curl"]), clients(&["curl"]));
+        assert!(clients_are_within(Some(&one), Some(&both)));
+        assert!(!clients_are_within(Some(&both), Some(&one)));
+        assert!(!clients_are_within(None, Some(&both)));
     }
 
     #[test]

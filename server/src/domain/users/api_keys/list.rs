@@ -14,7 +14,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::ApiKeys;
+use super::{
+    ApiKeys,
+    policy::{created, last_use},
+};
 use crate::domain::{
     Error, Result,
     paging::{self, Page, PageRequest, PageWindow},
@@ -44,7 +47,9 @@ pub struct ApiKeyFilter {
     pub states: Option<Vec<ApiKeyState>>,
     /// Not used for at least so many days; a key that was never used counts from its creation.
     pub unused_days: Option<i32>,
-    /// Active, and expires within so many days.
+    /// Created at least so many days ago.
+    pub created_before_days: Option<i32>,
+    /// Active, and expires within so many days, also if it is used.
     pub expires_within_days: Option<i32>,
 }
 
@@ -178,24 +183,26 @@ impl ApiKeys {
         if let Some(unused) = days("unusedDays", filter.unused_days)? {
             query = query.filter(last_use().lte(now - unused));
         }
+        if let Some(age) = days("createdBeforeDays", filter.created_before_days)? {
+            query = query.filter(created().lte(now - age));
+        }
         if let Some(within) = days("expiresWithinDays", filter.expires_within_days)? {
             query = query
                 .filter(self.is(ApiKeyState::Active))
-                .filter(api_key::Column::ExpiresAt.lte(now + within));
+                .filter(self.policy.current().ends_by(now + within));
         }
         Ok(query)
     }
 
-    fn is(&self, state: ApiKeyState) -> Condition {
-        let now = self.clock.now();
-        let (revoked, expires) = (api_key::Column::RevokedAt, api_key::Column::ExpiresAt);
+    /// The condition of a state. A key that the policy has ended is expired.
+    pub(super) fn is(&self, state: ApiKeyState) -> Condition {
+        let lives = self.policy.current().lives(self.clock.now());
+        let revoked = api_key::Column::RevokedAt;
         let all = Condition::all();
         match state {
             ApiKeyState::Revoked => all.add(revoked.is_not_null()),
-            ApiKeyState::Expired => all.add(revoked.is_null()).add(expires.lte(now)),
-            ApiKeyState::Active => all
-                .add(revoked.is_null())
-                .add(Condition::any().add(expires.is_null()).add(expires.gt(now))),
+            ApiKeyState::Expired => all.add(revoked.is_null()).add(lives.not()),
+            ApiKeyState::Active => all.add(revoked.is_null()).add(lives),
         }
     }
 }
@@ -203,16 +210,6 @@ impl ApiKeys {
 /// A condition to which alternatives are added; without any it does not hold.
 fn never() -> Condition {
     Condition::any().add(api_key::Column::Id.is_null())
-}
-
-/// The time of the last use, or of creation if the key was never used: a sort key must not be null.
-fn last_use() -> SimpleExpr {
-    let used = Expr::col((ApiKey, api_key::Column::LastUsedAt));
-    Expr::expr(Func::coalesce([used, created()]))
-}
-
-fn created() -> SimpleExpr {
-    Expr::col((ApiKey, api_key::Column::CreatedAt))
 }
 
 /// The expiry. Keys that do not expire come after all others.

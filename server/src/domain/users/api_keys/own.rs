@@ -5,27 +5,30 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    ModelPatterns,
+    ModelPatterns, Networks,
     api_key::{self, Entity as ApiKey},
     quota,
     user::{self, Entity as User},
 };
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait,
-    EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
-    QuerySelect as _,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait as _, ConnectionTrait,
+    DatabaseTransaction, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 use uuid::Uuid;
 
 use super::{
-    ApiKeys, IssuedApiKey, KeyProblem, NewApiKey, SUBJECT, audited,
+    ApiKeyState, ApiKeys, IssuedApiKey, KeyProblem, NewApiKey, SUBJECT, audited,
     bounds::{self, KeyBounds},
+    clients_of, networks,
+    policy::{KeyLife, KeyPolicy},
     rotate, subject,
 };
 use crate::domain::{
     Error, Result,
-    account_groups::AccessSnapshot,
+    account_groups::{AccessSnapshot, AccessTurn},
     audit::{self, AuditChange, AuditContext, AuditSubject},
+    client_family::ClientFamily,
     models, text,
     users::{self, quotas},
 };
@@ -37,6 +40,8 @@ const DISABLED: Error = Error::FeatureDisabled(
     "users do not manage their own keys on this server; ask your administrator",
 );
 const REPLACED: &str = "this API key was replaced by a new one; use that key";
+const OF_AGENT: &str =
+    "an agent's sign-in manages no keys and confirms no sign-ins; use an API key";
 
 /// The bounds that administrators set for users who manage their own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +72,14 @@ pub struct KeyHolder {
 #[derive(Clone, Debug, Default)]
 pub struct NewOwnKey {
     pub name: String,
-    /// `None` for that of the key in use.
+    /// `None` for the end of the key in use.
     pub expires_at: Option<DateTime<Utc>>,
     /// `None` for those of the key in use.
     pub allowed_models: Option<Vec<String>>,
+    /// `None` for those of the key in use.
+    pub allowed_networks: Option<Vec<String>>,
+    /// `None` for those of the key in use.
+    pub allowed_clients: Option<Vec<ClientFamily>>,
 }
 
 /// The keys of a user, as the key in use may manage them.
@@ -83,9 +92,9 @@ pub struct OwnKeys {
 }
 
 /// The user and the key that act, as they are stored now.
-struct Acting {
-    user: user::Model,
-    key: api_key::Model,
+pub(super) struct Acting {
+    pub(super) user: user::Model,
+    pub(super) key: api_key::Model,
     /// The quotas of the user and of all keys.
     quotas: Vec<quota::Model>,
     account_groups: Arc<AccessSnapshot>,
@@ -104,11 +113,13 @@ impl Acting {
     }
 
     /// A new key within the bounds of the key in use.
-    fn bounded(&self, new: NewOwnKey) -> Result<NewApiKey> {
-        let expires_at = new.expires_at.or(self.key.expires_at);
-        if !bounds::expiry_is_within(expires_at, self.key.expires_at) {
+    fn bounded(&self, new: NewOwnKey, policy: KeyPolicy) -> Result<NewApiKey> {
+        // Otherwise a key could create others again and again and so outlive the policy.
+        let own_end = policy.end_if_used(KeyLife::of(&self.key));
+        let expires_at = new.expires_at.or(own_end);
+        if !bounds::expiry_is_within(expires_at, own_end) {
             return Err(Error::bad_input(
-                "expiresAt must not be later than the expiry of the key that you use",
+                "expiresAt must not be later than the end of the key that you use",
             ));
         }
         let own = self.key.allowed_models.as_ref();
@@ -124,9 +135,38 @@ impl Acting {
             name: Some(text::required("name", &new.name, 100)?),
             expires_at,
             allowed_models: models.map(|ModelPatterns(models)| models),
+            allowed_networks: self.bounded_networks(new.allowed_networks)?,
+            allowed_clients: self.bounded_clients(new.allowed_clients)?,
             rate_limit: self.key.rate_limit.unwrap_or_default(),
             created_with: Some(self.key.id),
         })
+    }
+
+    fn bounded_networks(&self, new: Option<Vec<String>>) -> Result<Option<Vec<String>>> {
+        let own = self.key.allowed_networks.as_ref();
+        let networks = networks::check(new)?.or_else(|| own.cloned());
+        if let (Some(networks), Some(own)) = (&networks, own)
+            && let Some(network) = bounds::uncovered_network(networks, own)
+        {
+            return Err(Error::BadInput(format!(
+                "allowedNetworks: {network} is not within the networks of the key that you use"
+            )));
+        }
+        Ok(networks.map(|Networks(networks)| networks))
+    }
+
+    fn bounded_clients(&self, new: Option<Vec<ClientFamily>>) -> Result<Option<Vec<ClientFamily>>> {
+        let own = clients_of(&self.key);
+        let clients = new.or_else(|| own.clone());
+        if let (Some(clients), Some(own)) = (&clients, own)
+            && let Some(client) = clients.iter().find(|client| !own.contains(client))
+        {
+            return Err(Error::BadInput(format!(
+                "allowedClients: {} is not among the clients of the key that you use",
+                client.name()
+            )));
+        }
+        Ok(clients)
     }
 }
 
@@ -135,12 +175,13 @@ impl ApiKeys {
     pub async fn own(&self, policy: OwnKeyPolicy, holder: KeyHolder) -> Result<OwnKeys> {
         let now = self.clock.now();
         let mut keys = self.of_users(&[holder.user_id]).await?;
-        keys.retain(|key| is_active(key, now));
+        keys.retain(|key| self.is_active(key, now) && key.signed_in_at.is_none());
         let active = keys.len();
         let mut manageable = Vec::new();
         if policy.is_allowed {
             let acting = self.acting(self.db.reader(), holder).await?;
-            keys.retain(|key| acting.key.replaced_by.is_none() && acting.may_manage(key));
+            let may_act = acting.key.replaced_by.is_none() && acting.key.signed_in_at.is_none();
+            keys.retain(|key| may_act && acting.may_manage(key));
             manageable.extend(keys.into_iter().map(|key| key.id));
         }
         Ok(OwnKeys { active, manageable })
@@ -166,17 +207,37 @@ impl ApiKeys {
             .await?;
         self.check_day(&transaction, holder.user_id).await?;
         let issued = self
-            .insert(&transaction, &acting.user, acting.bounded(new)?)
+            .insert_within(&access, &transaction, &acting, new)
             .await?;
         let key = &issued.api_key;
-        quotas::inherit(&transaction, acting.key.id, key.id).await?;
-        access.inherit(&transaction, acting.key.id, key.id).await?;
-        quotas::reload(&transaction, &self.ledger, acting.user.id).await?;
         let context = context.authenticated((&acting.user).into());
         let created = AuditChange::created(subject(key), audited(key));
         audit::record(&transaction, &self.clock, &context, created).await?;
         access.commit(transaction).await?;
         self.refresh(acting.user.id).await?;
+        Ok(issued)
+    }
+
+    /// Stores a new key with copies of the limits of the acting one. The caller holds
+    /// [`Ledger::turn`](crate::domain::ledger::Ledger::turn), and refreshes the ring after the commit.
+    pub(super) async fn insert_within(
+        &self,
+        access: &AccessTurn,
+        transaction: &DatabaseTransaction,
+        acting: &Acting,
+        new: NewOwnKey,
+    ) -> Result<IssuedApiKey> {
+        let issued = self
+            .insert(
+                transaction,
+                &acting.user,
+                acting.bounded(new, self.policy.current())?,
+            )
+            .await?;
+        let key = &issued.api_key;
+        quotas::inherit(transaction, acting.key.id, key.id).await?;
+        access.inherit(transaction, acting.key.id, key.id).await?;
+        quotas::reload(transaction, &self.ledger, acting.user.id).await?;
         Ok(issued)
     }
 
@@ -268,6 +329,15 @@ impl ApiKeys {
         .await
     }
 
+    pub(in crate::domain::users::api_keys) fn is_active(
+        &self,
+        key: &api_key::Model,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let end = self.policy.current().end_of(KeyLife::of(key));
+        key.revoked_at.is_none() && end.is_none_or(|end| end > now)
+    }
+
     /// The user and the key that act. Fails if the key has ended since the caller was identified.
     async fn acting(&self, connection: &impl ConnectionTrait, holder: KeyHolder) -> Result<Acting> {
         let user = User::find_by_id(holder.user_id).one(connection).await?;
@@ -280,7 +350,7 @@ impl ApiKeys {
         if let Some(problem) = KeyProblem::of(&key, &user) {
             return Err(Error::WrongCredentials(problem.reason()));
         }
-        if !is_active(&key, self.clock.now()) {
+        if !self.is_active(&key, self.clock.now()) {
             return Err(Error::Unauthenticated);
         }
         let quotas = quotas::stored(connection, user.id).await?;
@@ -293,8 +363,8 @@ impl ApiKeys {
     }
 
     /// The same, with the user locked until the transaction ends. A key that was replaced manages no keys: its holder
-    /// has another one, unless the key has leaked.
-    async fn acting_in_turn(
+    /// has another one, unless the key has leaked. Nor do the tokens of an agent, which would outlive themselves so.
+    pub(super) async fn acting_in_turn(
         &self,
         connection: &impl ConnectionTrait,
         holder: KeyHolder,
@@ -306,6 +376,9 @@ impl ApiKeys {
         let acting = self.acting(connection, holder).await?;
         if acting.key.replaced_by.is_some() {
             return Err(Error::Conflict(REPLACED.to_owned()));
+        }
+        if acting.key.signed_in_at.is_some() {
+            return Err(Error::Conflict(OF_AGENT.to_owned()));
         }
         Ok(acting)
     }
@@ -319,6 +392,7 @@ impl ApiKeys {
     ) -> Result<api_key::Model> {
         let key = ApiKey::find_by_id(id)
             .filter(api_key::Column::UserId.eq(acting.user.id))
+            .filter(api_key::Column::SignedInAt.is_null())
             .one(connection)
             .await?;
         let key = key.ok_or(Error::NotFound { what: "API key" })?;
@@ -338,12 +412,10 @@ impl ApiKeys {
         policy: OwnKeyPolicy,
         user_id: Uuid,
     ) -> Result<()> {
-        let expires = api_key::Column::ExpiresAt;
-        let now = self.clock.now();
         let active = ApiKey::find()
             .filter(api_key::Column::UserId.eq(user_id))
-            .filter(api_key::Column::RevokedAt.is_null())
-            .filter(Condition::any().add(expires.is_null()).add(expires.gt(now)))
+            .filter(self.is(ApiKeyState::Active))
+            .filter(api_key::Column::SignedInAt.is_null())
             .count(connection)
             .await?;
         if active < u64::from(policy.maximum) {
@@ -356,7 +428,11 @@ impl ApiKeys {
     }
 
     /// Fails if the user has created too many keys within a day: each stays in memory and in the database.
-    async fn check_day(&self, connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+    pub(super) async fn check_day(
+        &self,
+        connection: &impl ConnectionTrait,
+        user_id: Uuid,
+    ) -> Result<()> {
         let now = self.clock.now();
         let created = api_key::Column::CreatedAt;
         let of_day = ApiKey::find()
@@ -373,8 +449,4 @@ impl ApiKeys {
             retry_after: retry_after.unwrap_or(Duration::ZERO),
         })
     }
-}
-
-fn is_active(key: &api_key::Model, now: DateTime<Utc>) -> bool {
-    key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now)
 }

@@ -109,7 +109,7 @@ impl ApiKeys {
     }
 
     /// Revokes those of these keys that are not revoked, with the change for the audit of each that is revoked now.
-    async fn end(
+    pub(super) async fn end(
         &self,
         connection: &impl ConnectionTrait,
         ids: &HashSet<Uuid>,

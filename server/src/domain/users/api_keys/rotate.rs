@@ -5,7 +5,7 @@ use entity::{api_key, user};
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, DatabaseTransaction, IntoActiveModel as _};
 use uuid::Uuid;
 
-use super::{ApiKeys, IssuedApiKey, NewApiKey, SUBJECT, active_user, audited, subject};
+use super::{ApiKeys, IssuedApiKey, NewApiKey, SUBJECT, active_user, audited, clients_of, subject};
 use crate::domain::{
     Error, Result,
     account_groups::AccessTurn,
@@ -40,6 +40,11 @@ impl ApiKeys {
         let access = self.access.turn().await;
         let transaction = self.db.begin().await?;
         let old = self.next_version(&transaction, id, None).await?;
+        if old.signed_in_at.is_some() {
+            return Err(Error::Conflict(
+                "an agent's sign-in has no key to rotate; revoke it, and sign in again".to_owned(),
+            ));
+        }
         let user = active_user(&transaction, old.user_id).await?;
         self.replace(context, (access, transaction), (user, old), (grace, None))
             .await
@@ -58,6 +63,8 @@ impl ApiKeys {
             name: Some(old.name.clone()),
             expires_at: old.expires_at,
             allowed_models: old.allowed_models.clone().map(|models| models.0),
+            allowed_networks: old.allowed_networks.clone().map(|networks| networks.0),
+            allowed_clients: clients_of(&old),
             rate_limit: old.rate_limit.unwrap_or_default(),
             created_with: created_with.or(old.created_with),
         };

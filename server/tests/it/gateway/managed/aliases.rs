@@ -319,6 +319,10 @@ async fn a_key_holder_gets_the_setup_of_only_their_own_key() {
     let file: Value = serde_json::from_str(file).unwrap();
     assert_eq!(file["env"]["ANTHROPIC_BASE_URL"], "https://ai.example.com");
     assert_eq!(file["env"]["ANTHROPIC_AUTH_TOKEN"], setup["keyPlaceholder"]);
+    assert_eq!(
+        file["env"]["CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"],
+        "1"
+    );
     assert_eq!(code(&ask(&others, Value::Null).await), "FORBIDDEN");
     assert_eq!(code(&ask(&id, json!("nowhere")).await), "BAD_USER_INPUT");
 }

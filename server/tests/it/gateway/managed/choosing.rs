@@ -18,16 +18,19 @@ impl Managed {
     /// Two accounts for one Claude model, and how they differ.
     pub(super) async fn with_two_of_claude() -> (Self, [Uuid; 2]) {
         let managed = Self::start().await;
-        let accounts = managed.app.services.provider_accounts.list().await.unwrap();
-        let mut accounts = accounts.into_iter();
-        let first = accounts.find(|account| account.kind == ProviderKind::Claude);
-        let mut second = managed
+        let accounts = managed.two_of_claude().await;
+        (managed, accounts)
+    }
+
+    /// Adds a second account for the Claude model; returns both.
+    pub(super) async fn two_of_claude(&self) -> [Uuid; 2] {
+        let first = self.account_of(ProviderKind::Claude).await;
+        let mut second = self
             .provider
             .account(ProviderKind::Claude, Protocol::Messages.model());
         second.label = Some("second".to_owned());
         second.api_key = "sk-canary-of-the-second".into();
-        let second = managed.add(second).await;
-        (managed, [first.unwrap().id, second])
+        [first, self.add(second).await]
     }
 
     /// The accounts that served, in order.

@@ -9,7 +9,14 @@ use entity::{
     window_reading::ReadingSource,
 };
 use futures_util::future::join_all;
-use proxypal_server::{clock::Clock as _, domain::window_readings::WindowReport};
+use proxypal_server::{
+    clock::Clock as _,
+    domain::{
+        account_groups::{AccessSubject, NewAccountGroup},
+        provider_accounts::ProviderAccountChanges,
+        window_readings::WindowReport,
+    },
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -60,17 +67,25 @@ impl SharedSubscription {
     }
 
     async fn set_mode(&self, mode: ShareMode) {
+        self.set_mode_of(None, mode).await;
+    }
+
+    async fn set_mode_of(&self, group: Option<Uuid>, mode: ShareMode) {
         let shares = &self.managed.app.services.shares;
-        let set = shares.set_mode(test_context(), None, mode, true);
+        let set = shares.set_mode(test_context(), group, mode, true);
         set.await.unwrap();
     }
 
     /// The provider reports a level of the five-hour window.
     async fn read(&self, used_percent: i32) {
+        self.read_of(self.account, used_percent).await;
+    }
+
+    async fn read_of(&self, account_id: Uuid, used_percent: i32) {
         let services = &self.managed.app.services;
         let now = self.clock.now();
         let report = WindowReport {
-            account_id: self.account,
+            account_id,
             observed_at: now,
             source: ReadingSource::Answer,
             windows: vec![SubscriptionWindow {
@@ -98,9 +113,20 @@ impl SharedSubscription {
         request.bearer_auth(key).json(&body).send().await.unwrap()
     }
 
-    async fn settled(&self, response: &reqwest::Response) {
+    /// The account that served.
+    async fn settled(&self, response: &reqwest::Response) -> Uuid {
         let id = response.headers()["x-request-id"].to_str().unwrap();
-        self.managed.reconciled(id.parse().unwrap()).await;
+        let record = self.managed.reconciled(id.parse().unwrap()).await;
+        record.account_id.unwrap()
+    }
+
+    /// Lets the user of a key use these groups alone.
+    async fn permit(&self, key: &str, groups: &[Uuid]) {
+        let app = &self.managed.app;
+        let user = AccessSubject::User(app.caller(key).user_id);
+        let access = &app.services.account_groups;
+        let set = access.set_access(test_context(), user, None, Some(groups));
+        set.await.unwrap();
     }
 
     /// Each user sends one request, so that its size is known.
@@ -179,4 +205,90 @@ async fn observing_refuses_nothing_and_counts_what_would_be_refused() {
     assert_eq!(shared.send(key, 100).await.status(), 429);
     shared.set_mode(ShareMode::Off).await;
     assert_eq!(shared.send(key, 100).await.status(), 200);
+}
+
+/// Two users of two subscriptions, each in a group of its own. The first is preferred. One percent is 100 tokens.
+async fn two_subscriptions() -> (SharedSubscription, [Uuid; 2], [Uuid; 2]) {
+    let clock = Arc::new(ManualClock::default());
+    let options = Options {
+        clock: clock.clone(),
+        ..Options::default()
+    };
+    let managed = Managed::start_with(options).await;
+    managed.app.without_rate_limit().await;
+    let accounts = managed.two_of_claude().await;
+    let keys = vec![managed.app.issue_key().await, managed.app.issue_key().await];
+    let shared = SharedSubscription {
+        managed,
+        clock,
+        account: accounts[0],
+        keys,
+    };
+    let services = &shared.managed.app.services;
+    let preferred = ProviderAccountChanges {
+        priority: Some(5),
+        ..ProviderAccountChanges::default()
+    };
+    let updated = services
+        .provider_accounts
+        .update(test_context(), accounts[0], None, preferred);
+    updated.await.unwrap();
+    let mut groups = [Uuid::nil(); 2];
+    for (index, account) in accounts.into_iter().enumerate() {
+        let new = NewAccountGroup {
+            name: format!("Team {index}"),
+            account_ids: vec![account],
+            is_default: false,
+        };
+        let group = services.account_groups.create(test_context(), new).await;
+        groups[index] = group.unwrap().id;
+        let mode = ShareMode::Observe;
+        shared.set_mode_of(Some(groups[index]), mode).await;
+        shared.managed.is_dedicated(account).await;
+        shared.read_of(account, 0).await;
+    }
+    shared.permit(&shared.keys[0], &groups[..1]).await;
+    shared.permit(&shared.keys[1], &groups[1..]).await;
+    for (key, account) in shared.keys.iter().zip(accounts) {
+        let answer = shared.send(key, 500).await;
+        assert_eq!(shared.settled(&answer).await, account);
+    }
+    shared.clock.advance(TimeDelta::minutes(2));
+    for account in accounts {
+        shared.read_of(account, 5).await;
+    }
+    for key in &shared.keys {
+        shared.permit(key, &groups).await;
+    }
+    services.shares.refresh().await.unwrap();
+    (shared, accounts, groups)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_sent_to_an_account_in_which_its_user_has_a_share_left() {
+    let (shared, [first, second], groups) = two_subscriptions().await;
+    let [one, two] = [&shared.keys[0], &shared.keys[1]];
+    let served_by = async |key: &str, output: u32| {
+        let answer = shared.send(key, output).await;
+        assert_eq!(answer.status(), 200);
+        shared.settled(&answer).await
+    };
+    assert_eq!(served_by(one, 6000).await, first);
+    for group in groups {
+        shared.set_mode_of(Some(group), ShareMode::Enforce).await;
+    }
+
+    for _ in 0..3 {
+        assert_eq!(
+            served_by(one, 10).await,
+            second,
+            "no share of the first is left"
+        );
+    }
+    assert_eq!(served_by(two, 10).await, first);
+    assert_eq!(served_by(one, 6000).await, second);
+    let answer = shared.send(one, 10).await;
+    assert_eq!(answer.status(), 429);
+    assert!(answer.text().await.unwrap().contains("your share of Team"));
+    assert_eq!(served_by(two, 10).await, first, "others go on");
 }

@@ -26,6 +26,9 @@ pub(super) async fn accounts(walk: &mut Walk) {
         r#"setStopLine(accountId: "{id}", window: "five_hour", stopAtPercent: null) {{ account {{ id }} }}"#
     );
     walk.run(&stop_line, &account).await;
+    let openings =
+        format!(r#"setWindowOpenings(accountId: "{id}", input: null) {{ account {{ id }} }}"#);
+    walk.run(&openings, &account).await;
     let group = format!(
         r#"setProviderAccountGroups(id: "{id}", accountGroupIds: []) {{ account {{ id }} }}"#
     );

@@ -18,12 +18,16 @@ pub(super) async fn run(walk: &mut Walk) {
     let enable_none = "setUsersEnabled(ids: [], enabled: true) { users { id } }";
     walk.run(enable_none, &NO_SUBJECT).await;
 
+    let import = r#"importUsers(csv: "name\nCy") { users { user { id } } }"#;
+    walk.run(import, &[("user", "/users/0/user/id")]).await;
+
     account_groups(walk, &id).await;
     keys(walk, &id).await;
     invitations(walk, &id).await;
     groups(walk).await;
     own_keys(walk, &text(&created, "/secret")).await;
     own_alert_address(walk, &text(&created, "/secret"), &id).await;
+    agents(walk, &text(&created, "/secret")).await;
     limits(walk, &id).await;
     let reset = format!("resetUserUsage(id: {id}) {{ user {{ id }} }}");
     walk.run(&reset, &user).await;
@@ -137,6 +141,37 @@ async fn own_alert_address(walk: &mut Walk, secret: &str, user: &str) {
     walk.run(&remove, &[("user", "/user/id")]).await;
     let delete = format!("deleteNotificationChannel(id: {channel}) {{ channel {{ id }} }}");
     walk.owner.ask(&format!("mutation {{ {delete} }}")).await;
+}
+
+/// Users confirm, deny and end sign-ins of agents; the actor is the user.
+async fn agents(walk: &mut Walk, secret: &str) {
+    let ada = walk.anonymous().with_bearer(secret);
+    let begin = async || {
+        let begun = ada
+            .request(reqwest::Method::POST, "/oauth/device_authorization")
+            .send();
+        let codes: serde_json::Value = begun.await.unwrap().json().await.unwrap();
+        (text(&codes, "/user_code"), text(&codes, "/device_code"))
+    };
+    let request = [("agentSignIn", "/id")];
+    let (user_code, _) = begin().await;
+    let deny = format!(r#"denyAgentSignIn(code: "{user_code}") {{ id }}"#);
+    walk.run_as(&ada, "Ada", &deny, &request).await;
+    let (user_code, device_code) = begin().await;
+    let confirm = format!(r#"confirmAgentSignIn(code: "{user_code}", name: "laptop") {{ id }}"#);
+    walk.run_as(&ada, "Ada", &confirm, &request).await;
+    let grant = "grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=";
+    let tokens = ada
+        .request(reqwest::Method::POST, "/oauth/token")
+        .body(format!("{grant}{device_code}"))
+        .send();
+    assert_eq!(tokens.await.unwrap().status(), 200);
+    let keys = "{ viewer { ... on KeyHolder { user { apiKeys { id } } } } }";
+    let keys = ada.ask(keys).await;
+    let id = text(&keys, "/data/viewer/user/apiKeys/0/id");
+    let revoke = format!(r#"revokeOwnAgentSignIn(id: "{id}") {{ apiKey {{ id }} }}"#);
+    walk.run_as(&ada, "Ada", &revoke, &[("apiKey", "/apiKey/id")])
+        .await;
 }
 
 async fn invitations(walk: &mut Walk, user: &str) {
