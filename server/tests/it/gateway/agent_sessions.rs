@@ -117,6 +117,7 @@ impl Stored {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn the_requests_of_each_agent_add_up_to_its_session() {
     let app = TestApp::with_engine(engine()).await;
     let key = app.issue_key().await;

@@ -152,6 +152,7 @@ async fn sessions_are_listed_by_their_latest_request_and_filtered() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one scenario, step by step")]
 async fn a_session_shows_its_models_sub_agents_and_requests() {
     let log = Log::open().await;
     let mut failed = log.record("task", None);
