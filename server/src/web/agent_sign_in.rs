@@ -422,7 +422,7 @@ impl From<Error> for OAuthFailure {
             ..Self::new(code, &message)
         };
         match error {
-            Error::BadInput(_) => failure("invalid_request"),
+            Error::BadInput(_) | Error::ConfirmationRequired(_) => failure("invalid_request"),
             Error::RateLimited { retry_after } => Self {
                 retry_after: Some(retry_after.as_secs().max(1)),
                 ..failure("slow_down")

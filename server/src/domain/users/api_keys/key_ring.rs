@@ -41,7 +41,7 @@ pub struct Caller {
     clients: Option<ClientFamilySet>,
     created_at: DateTime<Utc>,
     /// In Unix seconds. Later than the stored time by the requests of the last seconds.
-    last_use: AtomicI64,
+    last_use: Arc<AtomicI64>,
     policy: SharedKeyPolicy,
     expires_at: Option<DateTime<Utc>>,
     /// Whether a rotation has set the expiry.
@@ -208,7 +208,12 @@ impl Caller {
             networks: key.allowed_networks.as_ref().map(NetworkSet::new),
             clients: clients.map(|clients| clients.filter_map(ClientFamily::named).collect()),
             created_at: key.created_at,
-            last_use: AtomicI64::new(key.last_used_at.unwrap_or(key.created_at).timestamp()),
+            last_use: Arc::new(
+                key.last_used_at
+                    .unwrap_or(key.created_at)
+                    .timestamp()
+                    .into(),
+            ),
             policy,
             expires_at: key.expires_at,
             is_replaced: key.replaced_by.is_some(),
@@ -226,6 +231,10 @@ impl Caller {
             user_models: self.user_models.clone(),
             key_models: self.key_models.clone(),
             expires_at: Some(token.expires_at.min(end)),
+            networks: self.networks.clone(),
+            // A use of the token is one of the key.
+            last_use: Arc::clone(&self.last_use),
+            policy: self.policy.clone(),
             account: Arc::clone(&self.account),
             revoked: self.revoked.clone(),
             ..*self

@@ -329,6 +329,11 @@ impl ApiKeys {
         .await
     }
 
+    /// When a key ends although it is used.
+    pub(super) fn own_end(&self, key: &api_key::Model) -> Option<DateTime<Utc>> {
+        self.policy.current().end_if_used(KeyLife::of(key))
+    }
+
     pub(in crate::domain::users::api_keys) fn is_active(
         &self,
         key: &api_key::Model,

@@ -210,8 +210,8 @@ impl AgentSignIns {
         keys.check_day(&transaction, acting.user.id).await?;
         let new = NewOwnKey {
             name: row.name.clone().unwrap_or_default(),
-            expires_at: Some(end_of_sign_in(policy, &acting.key, now)),
-            allowed_models: None,
+            expires_at: Some(end_of_sign_in(policy, keys.own_end(&acting.key), now)),
+            ..NewOwnKey::default()
         };
         let issued = keys
             .insert_within(&access, &transaction, &acting, new)
@@ -470,13 +470,11 @@ async fn key_and_user(
 /// The end of a sign-in that begins now, no later than that of the key that confirmed it.
 fn end_of_sign_in(
     policy: SignInPolicy,
-    confirmed_with: &api_key::Model,
+    end_of_key: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
     let end = now + TimeDelta::days(policy.days.into());
-    confirmed_with
-        .expires_at
-        .map_or(end, |other| other.min(end))
+    end_of_key.map_or(end, |other| other.min(end))
 }
 
 /// Whether the verifier is the one of this challenge: RFC 7636, method S256.
