@@ -226,6 +226,9 @@ impl Caller {
             user_models: self.user_models.clone(),
             key_models: self.key_models.clone(),
             expires_at: Some(token.expires_at.min(end)),
+            networks: self.networks.clone(),
+            last_use: AtomicI64::new(self.last_use.load(Ordering::Relaxed)),
+            policy: self.policy.clone(),
             account: Arc::clone(&self.account),
             revoked: self.revoked.clone(),
             ..*self

@@ -33,7 +33,7 @@ use crate::domain::{
     audit::{self, Actor, AuditChange, AuditContext},
     login_throttle::network,
     users::api_keys::{
-        KeyHolder, KeyProblem, NewOwnKey, Revocation, audited, own::Acting, subject,
+        KeyHolder, KeyLife, KeyProblem, NewOwnKey, Revocation, audited, own::Acting, subject,
     },
 };
 
@@ -210,8 +210,8 @@ impl AgentSignIns {
         keys.check_day(&transaction, acting.user.id).await?;
         let new = NewOwnKey {
             name: row.name.clone().unwrap_or_default(),
-            expires_at: Some(end_of_sign_in(policy, &acting.key, now)),
-            allowed_models: None,
+            expires_at: Some(self.end_of_sign_in(policy, &acting.key)),
+            ..NewOwnKey::default()
         };
         let issued = keys
             .insert_within(&access, &transaction, &acting, new)
@@ -262,6 +262,13 @@ impl AgentSignIns {
                 ENDED
             }
         })
+    }
+
+    /// The end of a sign-in that begins now, no later than that of the key that confirmed it.
+    fn end_of_sign_in(&self, policy: SignInPolicy, key: &api_key::Model) -> DateTime<Utc> {
+        let end = self.clock.now() + TimeDelta::days(policy.days.into());
+        let of_key = self.api_keys.policy().end_if_used(KeyLife::of(key));
+        of_key.map_or(end, |other| other.min(end))
     }
 
     async fn check_room(&self, connection: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
@@ -465,18 +472,6 @@ async fn key_and_user(
         .one(connection)
         .await?;
     Ok(found.and_then(|(key, user)| Some((key, user?))))
-}
-
-/// The end of a sign-in that begins now, no later than that of the key that confirmed it.
-fn end_of_sign_in(
-    policy: SignInPolicy,
-    confirmed_with: &api_key::Model,
-    now: DateTime<Utc>,
-) -> DateTime<Utc> {
-    let end = now + TimeDelta::days(policy.days.into());
-    confirmed_with
-        .expires_at
-        .map_or(end, |other| other.min(end))
 }
 
 /// Whether the verifier is the one of this challenge: RFC 7636, method S256.
