@@ -8,6 +8,7 @@ use proxypal_server::domain::{
     notifications::{ChannelSettings, Message, NewChannel, NewRule, Notifications},
     prices::Prices,
     settings::Settings,
+    users::api_keys::SharedKeyPolicy,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
@@ -26,7 +27,9 @@ impl Shared {
 
     async fn settings(&self) -> Settings {
         let (db, clock) = (self.db.clone(), self.clock.clone());
-        Settings::load(db, clock, self.accounts()).await.unwrap()
+        let policy = SharedKeyPolicy::default();
+        let loaded = Settings::load(db, clock, self.accounts(), policy);
+        loaded.await.unwrap()
     }
 
     async fn notifications(&self) -> Notifications {
