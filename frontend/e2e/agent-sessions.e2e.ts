@@ -15,8 +15,8 @@ beforeAll(async () => {
   [server, browser] = await Promise.all([Server.start({ password: PASSWORD }), openBrowser()]);
   api = await Api.open(server);
   ada = await api.createUser("Ada");
-  for (const headers of [{}, { "x-claude-code-agent-id": "helper" }, {}])
-    expect(await sendAsClaudeCode(headers)).toBe(200);
+  const subAgent: Record<string, string> = { "x-claude-code-agent-id": "helper" };
+  for (const headers of [{}, subAgent, {}]) expect(await sendAsClaudeCode(headers)).toBe(200);
 });
 afterEach(() => closeAll(browser));
 afterAll(async () => {

@@ -8,7 +8,11 @@ import { SOME_PROVIDERS } from "../../test/providers";
 const user = userEvent.setup();
 const KEY = "sk-ada-0123";
 const apiKey = { __typename: "ApiKey", id: "k1", name: "laptop", expiresAt: null };
-const holder = { __typename: "KeyHolder", user: { __typename: "User", id: "u1", name: "Ada" }, apiKey };
+const holder = {
+  __typename: "KeyHolder",
+  user: { __typename: "User", id: "u1", name: "Ada" },
+  apiKey,
+};
 const asking = {
   __typename: "AgentSignInRequest",
   agent: "claude-code/2.1.332",

@@ -1,5 +1,5 @@
 import { createQuery } from "@urql/solid";
-import { createSignal, Match, Show, Switch } from "solid-js";
+import { createSignal, Match, Show, Switch, untrack } from "solid-js";
 import { createMutation } from "../../graphql/createMutation";
 import { errorCode } from "../../graphql/errors";
 import { graphql } from "../../graphql/generated";
@@ -14,7 +14,7 @@ import { Fact, Facts } from "../../ui/Facts";
 import { TextField } from "../../ui/Field";
 import { Form } from "../../ui/Form";
 import { Loading } from "../../ui/Loading";
-import { Moment } from "../../ui/Moment";
+import { Ago } from "../../ui/Moment";
 import { Notice } from "../../ui/Notice";
 import { agentName } from "./agentName";
 
@@ -77,7 +77,7 @@ type AgentSignInProps = {
 
 /** A key holder lets an agent sign in, or not. */
 export function AgentSignIn(props: AgentSignInProps) {
-  const [code, setCode] = createSignal(props.request);
+  const [code, setCode] = createSignal(untrack(() => props.request));
   const [outcome, setOutcome] = createSignal<Outcome>();
 
   return (
@@ -209,7 +209,7 @@ function Decision(props: QuestionProps & { asking: Asking }) {
         <Fact name={t("agentSignIn.agent")}>{request().agent ?? t("agentSignIn.unnamed")}</Fact>
         <Fact name={t("agentSignIn.address")}>{request().clientIp ?? "–"}</Fact>
         <Fact name={t("agentSignIn.asked")}>
-          <Moment at={request().createdAt} />
+          <Ago at={request().createdAt} />
         </Fact>
       </Facts>
       <Bounds asking={props.asking} />
