@@ -50,7 +50,7 @@ const FAMILIES: [Row; 12] = [
     row(
         ClientFamily::Codex,
         "codex",
-        &["codex_", "codex-", "codex/"],
+        &["codex_", "codex-", "codex/", "codex "],
     ),
     row(ClientFamily::GeminiCli, "gemini-cli", &["GeminiCLI"]),
     row(ClientFamily::OpenCode, "opencode", &["opencode/"]),

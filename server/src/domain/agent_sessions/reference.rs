@@ -4,20 +4,12 @@ use entity::agent_session::Agent;
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
+use crate::domain::client_family::ClientFamily;
+
 /// The longest stored id of a session or sub-agent, in characters.
 pub const MAX_NAME: usize = 64;
 /// The longest version of an agent, in characters.
 const MAX_VERSION: usize = 32;
-
-/// How the `User-Agent` of each agent begins, in lower case. Codex puts the name of the program that embeds it first.
-const USER_AGENTS: [(&str, Agent); 6] = [
-    ("claude-cli/", Agent::ClaudeCode),
-    ("claude-code/", Agent::ClaudeCode),
-    ("codex", Agent::Codex),
-    ("opencode/", Agent::OpenCode),
-    ("geminicli", Agent::GeminiCli),
-    ("qwencode/", Agent::QwenCode),
-];
 
 /// The session of a request.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -73,13 +65,23 @@ pub(super) fn shortened(name: &str) -> String {
 
 /// The agent that a `User-Agent` names.
 pub fn agent_of(user_agent: Option<&str>) -> Agent {
-    let text = user_agent.unwrap_or_default().as_bytes();
-    let begins = |prefix: &str| {
-        let start = text.get(..prefix.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
-    };
-    let known = USER_AGENTS.iter().find(|(prefix, _)| begins(prefix));
-    known.map_or(Agent::Other, |(_, agent)| *agent)
+    match ClientFamily::of(user_agent.unwrap_or_default().as_bytes()) {
+        Some(ClientFamily::ClaudeCode) => Agent::ClaudeCode,
+        Some(ClientFamily::Codex) => Agent::Codex,
+        Some(ClientFamily::GeminiCli) => Agent::GeminiCli,
+        Some(ClientFamily::OpenCode) => Agent::OpenCode,
+        Some(ClientFamily::QwenCode) => Agent::QwenCode,
+        Some(
+            ClientFamily::Cline
+            | ClientFamily::RooCode
+            | ClientFamily::OpenAiSdk
+            | ClientFamily::AnthropicSdk
+            | ClientFamily::GoogleGenAiSdk
+            | ClientFamily::AiSdk
+            | ClientFamily::Curl,
+        )
+        | None => Agent::Other,
+    }
 }
 
 /// The version after the first slash of an agent's `User-Agent`, such as `0.171.0` of `codex_exec/0.171.0 (Linux)`.
@@ -128,7 +130,6 @@ mod tests {
                 Agent::QwenCode,
                 Some("0.15.10"),
             ),
-            ("codex", Agent::Codex, None),
             ("codex/é", Agent::Codex, None),
             ("curl/8.5.0", Agent::Other, None),
             ("", Agent::Other, None),

@@ -1,12 +1,14 @@
 //! How sign-ins end: revoked by a user or an administrator, signed out, with their user, with their key.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::{Body, Bytes},
     http::Response,
     routing::post,
 };
-use futures_util::{StreamExt as _, stream};
+use futures_util::stream;
 use proxypal_server::domain::users::UserChanges;
 use serde_json::json;
 
@@ -144,14 +146,17 @@ async fn revoking_a_key_with_what_it_created_ends_its_sign_ins() {
     assert!(!signing.works(&tokens).await);
 }
 
-/// An engine whose answers begin and do not end.
+/// An engine whose answers do not end.
 fn endless() -> Router {
     Router::new().fallback(post(async || {
-        let first = "data: {\"choices\":[{\"delta\":{\"content\":\"begun\"}}]}\n\n";
-        let begin = stream::iter([Ok::<_, std::io::Error>(Bytes::from(first))]);
+        let event = "data: {\"choices\":[{\"delta\":{\"content\":\"more\"}}]}\n\n";
+        let events = stream::unfold((), async move |()| {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from(event)), ()))
+        });
         Response::builder()
             .header("content-type", "text/event-stream")
-            .body(Body::from_stream(begin.chain(stream::pending())))
+            .body(Body::from_stream(events))
             .unwrap()
     }))
 }

@@ -57,7 +57,7 @@ async fn a_backup_shows_nothing_and_keeps_sealed_what_was_sealed() {
 
     assert!(encrypted.starts_with(b"age-encryption.org/v1\n-> scrypt "));
     // Long enough not to be there by chance.
-    let of_content = "provider_account";
+    let of_content = "allowed_models";
     for secret in [of_content, PROVIDER_KEY, PHRASE, ENCRYPTION_KEY] {
         assert!(!holds(&encrypted, secret), "{secret}");
         assert!(!holds(&description, secret), "{secret}");

@@ -85,7 +85,7 @@ async fn other_requests_of_tools_get_the_base_url_in_an_error_of_their_dialect()
     let (app, key) = app().await;
     let cases = [
         (Method::GET, "/models"),
-        (Method::GET, "/.well-known/oauth-authorization-server"),
+        (Method::GET, "/.well-known/openid-configuration"),
         (
             Method::GET,
             "/gateway-api/gateway-hosts/check?host=ai.example.org",
@@ -169,12 +169,7 @@ async fn browsers_get_pages_and_tools_never_do() {
         assert_eq!(kind(path, "*/*").await, error, "{path}");
         assert_eq!(kind(path, "application/json").await, error, "{path}");
     }
-    for path in [
-        "/.well-known/opencode",
-        "/api/hello",
-        "/v0/management",
-        "//",
-    ] {
+    for path in ["/.well-known/unknown", "/api/hello", "/v0/management", "//"] {
         assert_eq!(kind(path, browser).await, error, "{path}");
     }
 }
