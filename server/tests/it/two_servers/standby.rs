@@ -12,7 +12,7 @@ use super::{
     ownership::{end_lock, lock_holder},
 };
 use crate::support::{
-    TestDatabase, eventually,
+    TestDatabase,
     operator::Operator,
     programs::Program,
     server::{PASSWORD, Server, run, server},
@@ -23,8 +23,7 @@ const TAKEOVER: Duration = Duration::from_secs(10);
 
 /// A server on another machine: with a data directory of its own.
 struct Standby {
-    program: Program,
-    url: String,
+    server: Server,
     _directory: TempDir,
 }
 
@@ -42,16 +41,16 @@ impl Standby {
             .env("STANDBY", "wait");
         let mut program = Program::start(&mut command);
         program.errors.line_with("on standby until it ends").await;
+        let url = format!("http://127.0.0.1:{port}");
         Self {
-            program,
-            url: format!("http://127.0.0.1:{port}"),
+            server: Server { program, url },
             _directory: directory,
         }
     }
 
     /// The status and the body of a response.
     async fn get(&self, path: &str) -> (u16, String) {
-        let response = client().get(format!("{}{path}", self.url)).send();
+        let response = client().get(format!("{}{path}", self.server.url)).send();
         let response = response.await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
@@ -88,25 +87,23 @@ async fn a_standby_takes_over_within_ten_seconds_after_the_server_was_killed() {
     assert_eq!(second.get("/livez").await.0, 200);
     let (status, health) = second.get("/healthz").await;
     assert!(status == 200 && health.contains("standby"), "{health}");
-    let (status, error) = chat(&second.url, &key).await;
+    let (status, error) = chat(&second.server.url, &key).await;
     assert_eq!((status, &error["error"]["code"]), (503, &json!("standby")));
 
     first.program.signal(Signal::SIGKILL);
     first.program.ended().await;
     let killed = Instant::now();
-    second.program.output.line_with("http://").await;
-    let answer = eventually("an answer of the standby", async || {
-        let (status, answer) = chat(&second.url, &key).await;
-        (status == 200).then_some(answer)
-    })
-    .await;
+    second.server.program.output.line_with("http://").await;
+    second.server.engine_runs().await;
+    let (status, answer) = chat(&second.server.url, &key).await;
     let took = killed.elapsed();
 
     assert!(took < TAKEOVER, "{took:?}");
+    assert_eq!(status, 200, "{answer}");
     assert!(answer["choices"][0].is_object(), "{answer}");
     assert_eq!(second.get("/readyz").await.0, 200);
     // The session of the first server is valid.
-    let operator = operator.at(&second.url);
+    let operator = operator.at(&second.server.url);
     let users = operator.ask("{ users { nodes { id } } }", json!({})).await;
     assert_eq!(users["users"]["nodes"].as_array().unwrap().len(), 1);
 }
@@ -122,7 +119,7 @@ async fn a_standby_takes_over_from_a_server_that_stops_which_can_come_back_as_th
 
     first.program.signal(Signal::SIGTERM);
     assert_eq!(first.program.ended().await.code(), Some(0));
-    second.program.output.line_with("http://").await;
+    second.server.program.output.line_with("http://").await;
     let third = Standby::start(&home).await;
 
     assert_eq!(second.get("/readyz").await.0, 200);
