@@ -67,7 +67,7 @@ fn demo(home: &TestDatabase) -> Command {
 }
 
 async fn chat(url: &str, key: &str) -> (u16, Value) {
-    let body = json!({ "model": "demo", "messages": [{ "role": "user", "content": "hello" }] });
+    let body = json!({ "model": "demo-gpt", "messages": [{ "role": "user", "content": "hello" }] });
     let request = client().post(format!("{url}/v1/chat/completions"));
     let response = request.bearer_auth(key).json(&body).send().await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap())
