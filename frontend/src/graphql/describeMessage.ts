@@ -3,7 +3,7 @@ import { formatMoment } from "../lib/format";
 
 type Found = Record<string, string>;
 
-/** What the server says about input, as it words it, with the translations. */
+/** The server's texts about input, with their translations. */
 const MESSAGES: readonly [RegExp, (found: Found) => string][] = [
   [
     /^there is an? (?:user|group|account group) named "(?<name>.*)" already; choose another name$/s,

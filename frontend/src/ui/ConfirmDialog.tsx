@@ -22,7 +22,7 @@ type ConfirmDialogProps = {
   onClose: () => void;
 };
 
-/** What was typed and the error belong to one opening of the dialog. */
+/** The form of one opening of the dialog, whose typed text and error end with it. */
 function ConfirmForm(props: Omit<ConfirmDialogProps, "open" | "title">) {
   const [typed, setTyped] = createSignal("");
   const isReady = () => props.typedName === undefined || typed().trim() === props.typedName;

@@ -199,7 +199,7 @@ function Report(props: { sharing: SharingStateFragment }) {
   );
 }
 
-/** What is used, kept for users below their shares, and free to borrow. */
+/** The used part, the part kept for users below their shares, and the part that is free to borrow. */
 function partsOf(window: Pool["windows"][number]): BarPart[] {
   const rest = 100 - window.usedPercent - window.keptPercent - window.freePercent;
   const bar = (label: string, percent: number, colour: string) => ({

@@ -160,7 +160,7 @@ async fn a_device_code_works_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_device_that_polls_too_fast_is_told_to_slow_down() {
+async fn a_device_that_polls_too_fast_must_slow_down() {
     let signing = Signing::start().await;
     let codes = begin(&signing.agent).await;
     let mut errors = Vec::new();
