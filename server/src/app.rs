@@ -364,9 +364,9 @@ impl App {
             tracing::warn!("some background tasks did not stop in time");
         }
         self.traces.close().await;
-        let owned = self.db.check_owned();
+        let ownership = self.db.check_owned();
         self.db.close().await?;
-        Ok(owned?)
+        Ok(ownership?)
     }
 }
 

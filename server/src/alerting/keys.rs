@@ -49,8 +49,8 @@ pub(super) async fn in_two_networks(sources: &ConditionSources) -> Result<Vec<Al
         return Ok(Vec::new());
     }
     let since = sources.clock.now() - TimeDelta::minutes(minutes.into());
-    let uses = sources.requests.uses_by_address(since).await?;
-    let mut found = overlapping(&uses);
+    let observed = sources.requests.uses_by_address(since).await?;
+    let mut found = overlapping(&observed);
     found.truncate(MAX_KEYS);
     let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
     let keys = sources.api_keys.find_many(&ids).await?.into_iter();

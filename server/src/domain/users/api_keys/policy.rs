@@ -129,11 +129,11 @@ pub struct SharedKeyPolicy(Arc<AtomicU64>);
 
 impl SharedKeyPolicy {
     pub fn current(&self) -> KeyPolicy {
-        let both = self.0.load(Ordering::Relaxed).to_be_bytes();
-        let [a, b, c, d, e, f, g, h] = both;
+        let both = self.0.load(Ordering::Relaxed);
+        let half = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
         KeyPolicy {
-            max_life_days: u32::from_be_bytes([a, b, c, d]),
-            max_idle_days: u32::from_be_bytes([e, f, g, h]),
+            max_life_days: half(both >> 32),
+            max_idle_days: half(both & u64::from(u32::MAX)),
         }
     }
 
