@@ -45,7 +45,8 @@ enum SessionEnd {
     /// It sent too slowly or too much, or nothing for too long.
     ClientStopped(CloseFrame),
     EngineLeft,
-    Revoked,
+    /// With the refusal of the turn that found it out, which the client gets first.
+    Revoked(Option<Message>),
     Stopping,
 }
 
@@ -72,7 +73,7 @@ impl SocketSession {
         let end = tokio::select! {
             end = self.upstream(from_client, &mut to_engine, errors) => end,
             end = self.downstream(&mut from_engine, &mut to_client, &mut refusals) => end,
-            () = self.context.caller.revoked().cancelled() => SessionEnd::Revoked,
+            () = self.context.caller.revoked().cancelled() => SessionEnd::Revoked(None),
             () = self.sockets.deadline.cancelled() => SessionEnd::Stopping,
         };
         let mut close_frame = None;
@@ -91,8 +92,11 @@ impl SocketSession {
                 self.turns.end(RequestEnd::ClientGone);
             }
             SessionEnd::EngineLeft => self.turns.end(RequestEnd::Failed("engine_failed")),
-            SessionEnd::Revoked => {
+            SessionEnd::Revoked(refusal) => {
                 self.turns.end(RequestEnd::Interrupted("revoked"));
+                if let Some(refusal) = refusal {
+                    let _ = timeout(CLOSE_TIMEOUT, to_client.send(refusal)).await;
+                }
                 let frame = frame(CloseCode::Policy, "the key is no longer valid here");
                 close(&mut to_client, frame).await;
             }
@@ -134,16 +138,13 @@ impl SocketSession {
                     return end;
                 }
                 self.sockets.metrics.refused(&error);
-                let revoked = matches!(
-                    error,
-                    GatewayError::UnknownKey | GatewayError::KeyProblem(_)
-                );
                 let now = self.sockets.clock.now();
-                let message = in_socket_error(self.context.recipient, &error, now);
-                let _ = refusals.send(Message::text(message)).await;
-                if revoked {
-                    return SessionEnd::Revoked;
+                let refusal = in_socket_error(self.context.recipient, &error, now);
+                let refusal = Message::text(refusal);
+                if let GatewayError::UnknownKey | GatewayError::KeyProblem(_) = error {
+                    return SessionEnd::Revoked(Some(refusal));
                 }
+                let _ = refusals.send(refusal).await;
                 if error == GatewayError::SocketElsewhere {
                     let frame = frame(CloseCode::Again, "open another socket for this model");
                     return SessionEnd::ClientStopped(frame);
