@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Caller, ControlPlane, Events, code, test_context};
+use crate::support::{Caller, ControlPlane, Socket, code, test_context};
 
 const ISSUE: &str = "mutation($input: IssueApiKeyInput!) { issueApiKey(input: $input) {
     apiKey { id allowedNetworks allowedClients } secret } }";
@@ -19,7 +19,6 @@ const ROTATE: &str =
 const CREATE: &str = "mutation($input: CreateOwnApiKeyInput!) { createOwnApiKey(input: $input) {
     apiKey { allowedNetworks allowedClients } secret } }";
 const OWN: &str = "{ viewer { ... on KeyHolder { ownKeys { manageableIds } } } }";
-const LOGGED: &str = "subscription { requestLogged { cursor } }";
 const WHO: &str = "{ viewer { ... on KeyHolder { apiKey { id } } } }";
 
 /// Ada with a key, and an administrator.
@@ -189,14 +188,14 @@ async fn a_key_holder_signs_in_from_the_networks_of_the_key_with_any_client() {
 }
 
 #[tokio::test]
-async fn a_subscription_ends_when_its_key_may_not_be_used_from_the_network_any_more() {
+async fn a_socket_ends_when_its_key_may_not_be_used_from_the_network_any_more() {
     let holder = Holder::start().await;
-    let mut events = Events::open(&holder.tool, LOGGED).await;
+    let mut socket = Socket::greet(&holder.tool, Value::Null).await;
 
     let elsewhere = json!({ "allowedNetworks": ["203.0.113.0/24"] });
     assert_eq!(code(&holder.update(elsewhere, false).await), "");
 
-    assert_eq!(events.next().await, None);
+    assert_eq!(socket.next().await, Err(4401));
 }
 
 #[tokio::test]
