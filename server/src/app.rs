@@ -200,9 +200,8 @@ impl App {
         let addresses = services.sessions.client_addresses().await?;
         services.login_throttle.remember(addresses);
         let traces = Traces::open(config.watch.traces.as_ref(), VERSION)?;
-        let limits = environment
-            .limits
-            .unwrap_or_else(|| connection_limits(&config));
+        let limits = environment.limits;
+        let limits = limits.unwrap_or_else(|| connection_limits(&config));
         let plane = DataPlane {
             recorder: handles.recorder.clone(),
             traces: traces.clone(),

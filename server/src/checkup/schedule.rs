@@ -31,7 +31,7 @@ impl Checkup {
                 );
             }
         };
-        stop.run_until_cancelled(looking).await;
+        Box::pin(stop.run_until_cancelled(looking)).await;
     }
 
     /// Opens usage windows on time until cancelled.
@@ -50,7 +50,7 @@ impl Checkup {
                 );
             }
         };
-        stop.run_until_cancelled(opening).await;
+        Box::pin(stop.run_until_cancelled(opening)).await;
     }
 
     /// Passes the engine's report on sign-ins that it could not refresh to the accounts until cancelled.

@@ -29,7 +29,7 @@ const MAX_ANSWER: usize = 64 * 1024;
 /// browser when there is none.
 #[derive(Debug, Args)]
 pub(super) struct Token {
-    /// The URL of the server, such as https://ai.example.org.
+    /// The URL of the server, such as <https://ai.example.org>.
     #[arg(value_name = "URL")]
     server: Url,
 

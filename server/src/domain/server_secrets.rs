@@ -47,14 +47,13 @@ impl ServerSecrets {
         };
         let vault = Vault::new(&key, &storage.previous_keys);
         let stored = Secret::find_by_id(DIGEST_KEY).one(db.reader()).await?;
-        let digest_key = match stored {
-            Some(row) => open_digest_key(&vault, &row)?,
-            None => {
-                create_digest_key(&vault, db, clock).await?;
-                // Another server may have been faster.
-                let row = Secret::find_by_id(DIGEST_KEY).one(db.writer()).await?;
-                open_digest_key(&vault, &row.context("the server's secrets are missing")?)?
-            }
+        let digest_key = if let Some(row) = stored {
+            open_digest_key(&vault, &row)?
+        } else {
+            create_digest_key(&vault, db, clock).await?;
+            // Another server may have been faster.
+            let row = Secret::find_by_id(DIGEST_KEY).one(db.writer()).await?;
+            open_digest_key(&vault, &row.context("the server's secrets are missing")?)?
         };
         Ok(Self {
             vault: Arc::new(vault),

@@ -61,7 +61,7 @@ impl WindowOpenings {
     ) -> Result<Option<window_opening::Model>> {
         let subject = AuditSubject::new("providerAccount", &account_id);
         context.about(subject.clone());
-        let schedule = schedule.map(|schedule| schedule.checked()).transpose()?;
+        let schedule = schedule.map(OpeningSchedule::checked).transpose()?;
         let transaction = self.db.begin().await?;
         let account = ProviderAccount::find_by_id(account_id)
             .one(&transaction)

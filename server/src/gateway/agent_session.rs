@@ -49,10 +49,13 @@ fn id_in(value: &[u8]) -> Option<&str> {
     id?.ok()
 }
 
+/// The id of a session, and the time of its latest request.
+type LatestSession = (Uuid, DateTime<Utc>);
+
 /// The latest sessions of agents that send no id, by key: in memory, so a restart begins new ones.
 #[derive(Debug, Default)]
 pub(super) struct GuessedSessions {
-    known: Mutex<HashMap<(Uuid, Agent), (Uuid, DateTime<Utc>)>>,
+    known: Mutex<HashMap<(Uuid, Agent), LatestSession>>,
 }
 
 impl GuessedSessions {

@@ -447,7 +447,6 @@ impl From<Error> for OAuthFailure {
             | Error::Forbidden
             | Error::NotFound { .. }
             | Error::Conflict(_)
-            | Error::ConfirmationRequired(_)
             | Error::Outdated { .. }
             | Error::CsrfFailed(_)
             | Error::EngineUnavailable(_)

@@ -50,7 +50,7 @@ impl ProviderAccounts {
             let sealing = self.begin_sealing().await?;
             let mut known = self.known(new.kind).await?;
             for key in &new.api_keys {
-                let added = self.add_one(context, &sealing, &new, key, &label, &mut known);
+                let added = self.add_one(context, &sealing, &new, (key, &label), &mut known);
                 answers.push(added.await);
             }
             sealing.commit().await?;
@@ -68,8 +68,7 @@ impl ProviderAccounts {
         context: &AuditContext,
         transaction: &DatabaseTransaction,
         new: &NewProviderApiKeys,
-        key: &SecretString,
-        label: &str,
+        (key, label): (&SecretString, &str),
         known: &mut Known,
     ) -> Result<provider_account::Model> {
         let one = check::new_api_key(NewProviderApiKey {

@@ -146,11 +146,14 @@ fn read(file: &str) -> Result<Vec<ImportedUser>> {
         .trim(Trim::All)
         .flexible(true)
         .from_reader(file.as_bytes());
-    let headers = reader.headers().map_err(unreadable)?.clone();
+    let headers = reader
+        .headers()
+        .map_err(|error| unreadable(&error))?
+        .clone();
     let columns = columns(&headers)?;
     let mut users = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(unreadable)?;
+        let record = record.map_err(|error| unreadable(&error))?;
         if record.iter().all(str::is_empty) {
             continue;
         }
@@ -275,7 +278,7 @@ fn time(cell: &str) -> Result<DateTime<Utc>> {
     })
 }
 
-fn unreadable(error: csv::Error) -> Error {
+fn unreadable(error: &csv::Error) -> Error {
     Error::BadInput(format!("the file is no CSV: {error}"))
 }
 

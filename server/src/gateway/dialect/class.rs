@@ -61,9 +61,10 @@ impl GatewayError {
         let request = |status| ErrorClass::Request { status };
         match self {
             // The key is valid: signing in again or another key of the same kind would not help.
-            Self::KeyProblem(KeyProblem::WrongNetwork(_) | KeyProblem::WrongClient) => {
-                ErrorClass::NotAllowed
-            }
+            Self::KeyProblem(KeyProblem::WrongNetwork(_) | KeyProblem::WrongClient)
+            | Self::ModelNotAllowed { .. }
+            | Self::AccountNotAllowed
+            | Self::Unpriced { .. } => ErrorClass::NotAllowed,
             Self::UnknownKey | Self::KeyProblem(_) => ErrorClass::Key,
             Self::QuotaExceeded { retry_after, .. } => ErrorClass::used_up(*retry_after),
             Self::ShareUsed { retry_after, .. }
@@ -80,9 +81,6 @@ impl GatewayError {
             Self::EngineFailed => ErrorClass::unavailable(StatusCode::BAD_GATEWAY, ENGINE_RESTART),
             Self::EngineTooSlow => {
                 ErrorClass::unavailable(StatusCode::GATEWAY_TIMEOUT, SLOW_PROVIDER)
-            }
-            Self::ModelNotAllowed { .. } | Self::AccountNotAllowed | Self::Unpriced { .. } => {
-                ErrorClass::NotAllowed
             }
             Self::NotFound { .. } | Self::Blocked => request(StatusCode::NOT_FOUND),
             Self::BodyTooLarge { .. } => request(StatusCode::PAYLOAD_TOO_LARGE),

@@ -24,6 +24,10 @@ use crate::{
 };
 
 /// A user, an API key or a group of users: exactly one.
+#[expect(
+    clippy::enum_variant_names,
+    reason = "the names of the fields in the schema"
+)]
 #[derive(OneofObject)]
 enum AccountAccessSubject {
     /// The user's id.

@@ -14,12 +14,15 @@ use crate::domain::{Error, Result};
 /// Entries of a table. While it is full, further keys are refused.
 const ENTRIES: usize = 10_000;
 
+/// The time of the first attempt of a span, and the attempts since.
+type Count = (DateTime<Utc>, u32);
+
 /// The attempts of each key since the first one of its span.
 #[derive(Clone, Debug)]
 pub(super) struct Attempts<K> {
     limit: u32,
     window: TimeDelta,
-    counts: Arc<Mutex<HashMap<K, (DateTime<Utc>, u32)>>>,
+    counts: Arc<Mutex<HashMap<K, Count>>>,
 }
 
 impl<K: Eq + Hash> Attempts<K> {

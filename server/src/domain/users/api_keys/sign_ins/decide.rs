@@ -181,7 +181,7 @@ impl AgentSignIns {
             .filter(agent_sign_in_request::Column::UserCodeDigest.eq(digest))
             .one(connection)
             .await?;
-        let row = row.ok_or_else(|| unknown())?;
+        let row = row.ok_or_else(unknown)?;
         self.wrong_codes.take_back(&network);
         self.wrong_codes_of_users.take_back(&holder.user_id);
         match RequestState::of(&row, now) {
