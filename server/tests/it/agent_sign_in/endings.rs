@@ -150,7 +150,7 @@ async fn revoking_a_key_with_what_it_created_ends_its_sign_ins() {
 fn endless() -> Router {
     Router::new().fallback(post(async || {
         let event = "data: {\"choices\":[{\"delta\":{\"content\":\"more\"}}]}\n\n";
-        let events = stream::unfold((), async move |()| {
+        let events = stream::unfold((), move |()| async move {
             tokio::time::sleep(Duration::from_millis(20)).await;
             Some((Ok::<_, std::io::Error>(Bytes::from(event)), ()))
         });

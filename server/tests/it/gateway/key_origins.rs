@@ -82,8 +82,8 @@ impl Bound {
 
     async fn change(&self, changes: ApiKeyChanges) {
         let keys = &self.app.services.api_keys;
-        let changed = keys.update(test_context(), self.id, None, changes);
-        changed.await.unwrap();
+        let updated = keys.update(test_context(), self.id, None, changes);
+        updated.await.unwrap();
     }
 
     async fn allow_networks(&self, networks: &[&str]) {

@@ -144,10 +144,10 @@ async fn sessions_are_listed_by_their_latest_request_and_filtered() {
     assert_eq!(info["hasNextPage"], true);
     let second = log.ask(page, json!({ "after": info["endCursor"] })).await;
     assert_eq!(second["agentSessions"]["nodes"], json!([{ "name": "two" }]));
-    let long = json!({ "filter": { "name": "x".repeat(257) } });
+    let too_long = json!({ "filter": { "name": "x".repeat(257) } });
     let query =
         "query($filter: AgentSessionFilter) { agentSessions(filter: $filter) { nodes { id } } }";
-    let refused = log.admin.ask_with(query, long).await;
+    let refused = log.admin.ask_with(query, too_long).await;
     assert_eq!(code(&refused), "BAD_USER_INPUT", "{refused}");
 }
 

@@ -439,8 +439,8 @@ async fn a_user_is_warned_a_week_and_a_day_before_a_key_expires() {
             expires_at: Patch::Set(at),
             ..ApiKeyChanges::default()
         };
-        let changed = keys.update(test_context(), key.id, None, changes).await;
-        changed.unwrap();
+        let updated = keys.update(test_context(), key.id, None, changes).await;
+        updated.unwrap();
     };
     let subject = |when: &str| {
         let last_four = &key.last_four;
