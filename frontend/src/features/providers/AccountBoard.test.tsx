@@ -205,7 +205,7 @@ test("the history of a window has the parts of users and what one percent buys",
     }),
   ).toBeDefined();
   expect(screen.getByText("One percent is worth about $0.66 at API list prices.")).toBeDefined();
-  const cycle = screen.getByRole("row", { name: /80% used/ });
+  const cycle = screen.getByRole("row", { name: /80%/ });
   expect(cycle.textContent).toContain("5%$0.50");
 });
 
