@@ -351,8 +351,13 @@ async fn a_sign_in_that_moves_between_processes_is_refreshed_by_one_at_a_time() 
     managed.is_dedicated(account.id).await;
     refreshed_more().await;
     ask().await;
-    let reported = managed.app.services.engine.accounts().await.unwrap();
-    assert!(!reported.by_file[account.file_name.as_ref().unwrap()].disabled);
+    let file_name = account.file_name.as_ref().unwrap();
+    let is_disabled = eventually("the report of the account's engine", async || {
+        let reported = managed.app.services.engine.accounts().await?;
+        Some(reported.by_file.get(file_name)?.disabled)
+    })
+    .await;
+    assert!(!is_disabled);
 
     managed.serve_at_a_time(account.id, None).await;
     ask().await;
