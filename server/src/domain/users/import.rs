@@ -152,17 +152,19 @@ fn read(file: &str) -> Result<Vec<ImportedUser>> {
         .clone();
     let columns = columns(&headers)?;
     let mut users = Vec::new();
+    let mut lines = Lines::of(file);
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(&error))?;
         if record.iter().all(str::is_empty) {
             continue;
         }
+        let line = lines.at(&record);
         if users.len() == MAX_IMPORTED {
             return Err(Error::BadInput(format!(
                 "the file has more than {MAX_IMPORTED} users; split it"
             )));
         }
-        users.push(imported(&record, &columns, headers.len()));
+        users.push(imported(line, &record, &columns, headers.len()));
     }
     if users.is_empty() {
         return Err(Error::BadInput(
@@ -170,6 +172,35 @@ fn read(file: &str) -> Result<Vec<ImportedUser>> {
         ));
     }
     Ok(users)
+}
+
+/// The numbers of lines in a file, for records in their order.
+struct Lines<'a> {
+    file: &'a [u8],
+    /// The start of the last record, and its line.
+    last: (usize, u64),
+}
+
+impl<'a> Lines<'a> {
+    fn of(file: &'a str) -> Self {
+        Self {
+            file: file.as_bytes(),
+            last: (0, 1),
+        }
+    }
+
+    /// The line in which a record starts. The reader's position is before the empty lines and line ends that precede it.
+    fn at(&mut self, record: &StringRecord) -> u64 {
+        let start = record.position().map_or(0, csv::Position::byte);
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let rest = self.file.get(start..).unwrap_or_default();
+        let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let start = start.saturating_add(skipped.count());
+        let between = self.file.get(self.last.0..start).unwrap_or_default();
+        let ends = between.iter().filter(|byte| **byte == b'\n').count();
+        self.last = (start, self.last.1.saturating_add(ends as u64));
+        self.last.1
+    }
 }
 
 /// Spreadsheets separate columns by semicolons where the comma is the decimal sign, and by tabs in the clipboard.
@@ -214,6 +245,7 @@ fn columns(headers: &StringRecord) -> Result<HashMap<&'static str, usize>> {
 }
 
 fn imported(
+    line: u64,
     record: &StringRecord,
     columns: &HashMap<&'static str, usize>,
     expected: usize,
@@ -222,7 +254,6 @@ fn imported(
         let value = columns.get(column).and_then(|index| record.get(*index));
         value.filter(|value| !value.is_empty()).map(str::to_owned)
     };
-    let line = record.position().map_or(0, csv::Position::line);
     let models = cell("allowed_models");
     let models = models.map(|cell| patterns(&cell));
     let expires = cell("key_expires_at");

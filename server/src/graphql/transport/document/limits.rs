@@ -75,7 +75,7 @@ impl DocumentLimits {
         directives: 32,
         variables: 50,
         arguments: 16,
-        selections: 500,
+        selections: 600,
         comparisons: 4_000,
         values: 128 * 1024,
         depth: 16,
