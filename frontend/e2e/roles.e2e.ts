@@ -33,6 +33,17 @@ async function fill(api: Api) {
       { i: { kind: "CLAUDE", apiKey: `sk-ant-a-key-of-a-test-${label}`, label } },
     );
   }
+  const signedIn = {
+    type: "claude",
+    email: "ada@example.org",
+    access_token: "sk-ant-oat-of-a-test",
+    refresh_token: "sk-ant-ort-of-a-test",
+    expired: "2099-01-01T00:00:00Z",
+  };
+  await api.ask(
+    "mutation($f: [ImportedFileInput!]!) { importProviderAccount(files: $f) { accounts { id } problems { message } } }",
+    { f: [{ name: "claude.json", content: JSON.stringify(signedIn) }] },
+  );
   const made = await api.ask(
     "mutation($i: CreateNotificationChannelInput!) { createNotificationChannel(input: $i) { channel { id } } }",
     { i: { name: "on call", settings: { webhook: { url: "https://ops.example.org/hook" } } } },
