@@ -475,7 +475,7 @@ async fn requests_are_exported_beside_the_running_server_and_without_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_does_not_create_a_database() {
-    let home = TestDatabase::create().await;
+    let home = TestDatabase::empty().await;
 
     let ended = run(bare_server(&home).args(["export", "requests"])).await;
 
