@@ -217,7 +217,7 @@ impl ModelCatalogue<'_> {
         ModelResolution {
             alias: aliases.find(&name, self.at).cloned(),
             problem: self
-                .problem(&name, target.as_deref(), user)
+                .problem(&name, target.as_deref(), (user, &permitted))
                 .or_else(|| self.access_problem(&accounts, &permitted)),
             offering: self.offering(&name, &permitted),
             price: self.price(&name, &providers),
@@ -245,7 +245,7 @@ impl ModelCatalogue<'_> {
         &self,
         name: &str,
         target: Option<&str>,
-        user: &user::Model,
+        (user, permitted): (&user::Model, &PermittedAccounts),
     ) -> Option<ModelProblem> {
         if !user.enabled || user.archived_at.is_some() {
             return Some(ModelProblem::UserDisabled);
@@ -260,17 +260,17 @@ impl ModelCatalogue<'_> {
         if self.models.lists(name) {
             return None;
         }
-        let mut offering = self.accounts.iter().filter(|one| self.offers(one, name));
-        Some(
-            match (
-                offering.any(provider_account::Model::is_in_use),
-                self.has_any(name),
-            ) {
-                (true, _) => ModelProblem::Excluded,
-                (false, true) => ModelProblem::NoEnabledAccount,
-                (false, false) => ModelProblem::Unknown,
-            },
-        )
+        let offering = self.accounts.iter().filter(|one| self.offers(one, name));
+        let mut in_use = offering.filter(|one| one.is_in_use()).peekable();
+        Some(match (in_use.peek().is_some(), self.has_any(name)) {
+            // Such as while an account moves to an engine process of its own.
+            (true, _) if in_use.all(|one| !self.access.may_use(permitted, one.id)) => {
+                ModelProblem::AccountNotAllowed
+            }
+            (true, _) => ModelProblem::Excluded,
+            (false, true) => ModelProblem::NoEnabledAccount,
+            (false, false) => ModelProblem::Unknown,
+        })
     }
 
     /// The problem of a listed model of which the caller may use no account.
