@@ -197,8 +197,8 @@ impl<'a> Lines<'a> {
         let skipped = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
         let start = start.saturating_add(skipped.count());
         let between = self.file.get(self.last.0..start).unwrap_or_default();
-        let ends = between.iter().filter(|byte| **byte == b'\n').count();
-        self.last = (start, self.last.1.saturating_add(ends as u64));
+        let parts = between.split(|byte| *byte == b'\n').count();
+        self.last = (start, self.last.1.saturating_add(parts as u64 - 1));
         self.last.1
     }
 }
