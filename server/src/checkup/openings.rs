@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::window_opening::{self, OpeningOutcome};
+use uuid::Uuid;
 
 use super::Checkup;
 use crate::domain::{Error, Result};
 
 /// Windows that are longer do not begin with the first request of a day.
-const LONGEST: u32 = 24 * 60 * 60;
+const MAX_WINDOW_SECONDS: u32 = 24 * 60 * 60;
 /// An older reading is not of the present window.
-const FRESH: TimeDelta = TimeDelta::hours(24);
+const MAX_READING_AGE: TimeDelta = TimeDelta::hours(24);
 
 impl Checkup {
     /// Opens the windows that are due now. Returns the number of openings, skipped and failed ones included.
@@ -19,7 +20,10 @@ impl Checkup {
         }
         let due = self.0.openings.take_due().await?;
         for opening in &due {
-            let (outcome, reason) = self.open(opening).await?;
+            // The others are taken already, so an error of one must not keep them from being opened.
+            let opened = self.open(opening).await;
+            let failed = |error: Error| (OpeningOutcome::Failed, Some(error.to_string()));
+            let (outcome, reason) = opened.unwrap_or_else(failed);
             let openings = &self.0.openings;
             openings.record(opening.account_id, outcome, reason).await?;
         }
@@ -67,16 +71,16 @@ impl Checkup {
     }
 
     /// The end of the short window that runs, according to the last reading.
-    fn running_until(&self, account: uuid::Uuid, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    fn running_until(&self, account: Uuid, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let latest = self.0.accounts.windows().latest(account)?;
-        if now - latest.reported_at > FRESH {
+        if now - latest.reported_at > MAX_READING_AGE {
             return None;
         }
         let windows = latest.windows.iter();
         let short = windows.filter(|window| {
             window
                 .length_seconds
-                .is_some_and(|length| length <= LONGEST)
+                .is_some_and(|length| length <= MAX_WINDOW_SECONDS)
         });
         let ends = short.filter_map(|window| window.resets_at);
         ends.filter(|end| *end > now).max()
